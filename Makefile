@@ -1,0 +1,152 @@
+# yett - one readable Makefile.
+#
+#   make               release build: build/bin/yett and its siblings in build/libexec/yett
+#   make MODE=debug    -O0 -g              into build/debug
+#   make MODE=asan     ASan + UBSan        into build/asan
+#   make MODE=fuzz     libFuzzer targets   into build/fuzz (clang)
+#   make run | test | check | fuzz | torture | bench | tidy | install | dist | clean
+#
+# Nothing is listed by hand: a directory of src/ becomes a library, a main.c in it an executable,
+# tests/unit/*/*_test.c a test, fuzz/*_fuzz.c a fuzz target.
+
+MODE ?= release
+ifeq ($(origin CC),default)
+CC := $(if $(filter fuzz,$(MODE)),clang,gcc)
+endif
+
+O := build$(if $(and $(filter clang%,$(CC)),$(filter-out fuzz,$(MODE))),/clang)$(if $(filter-out release,$(MODE)),/$(MODE))
+VERSION := $(shell cat VERSION)
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+# ---- flags ------------------------------------------------------------------------------------
+WARN := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
+	-Wmissing-prototypes -Wwrite-strings -Wcast-qual -Wundef -Wvla -Wformat=2 \
+	-Wnull-dereference -Wswitch-enum -Werror
+HARDEN := -fstack-protector-strong -fstack-clash-protection -fPIE
+HARDEN += $(call probe,-fcf-protection) $(call probe,-ftrivial-auto-var-init=zero)
+probe = $(shell $(CC) $(1) -Werror -c -x c /dev/null -o /dev/null 2>/dev/null && echo $(1))
+
+CPPFLAGS := -std=c17 -D_GNU_SOURCE -Isrc -I. -DYETT_VERSION='"$(VERSION)"'
+BANNED := -include src/base/banned.h
+CFLAGS.release := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
+CFLAGS.debug := -O0 -g -DYETT_DEBUG
+CFLAGS.asan := -O1 -g -DYETT_DEBUG -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=all
+CFLAGS.fuzz := -O1 -g -DYETT_DEBUG -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=all
+CFLAGS := $(WARN) $(HARDEN) $(CFLAGS.$(MODE)) -fno-strict-aliasing -ffunction-sections -fdata-sections
+LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--gc-sections -Wl,--as-needed $(filter -fsanitize%,$(CFLAGS.$(MODE)))
+
+PKG := pkg-config
+PKGS := openssl libnghttp2 libcares sqlite3 libsodium yaml-0.1 zlib
+PKG_CFLAGS := $(shell $(PKG) --cflags $(PKGS) 2>/dev/null)
+
+# ---- what each executable may hold: its own library, inner rings, and packages -----------------
+RING01 := base codec config crypto proto llm tlog sys store tls
+LINK.keeper  := store config tlog crypto proto codec sys base
+PKGS.keeper  := sqlite3 libsodium yaml-0.1 libcrypto
+LINK.ingress := tls llm crypto proto codec sys base
+PKGS.ingress := openssl zlib
+LINK.egress  := tls crypto proto codec sys base
+PKGS.egress  := openssl libnghttp2 libcares
+LINK.admin   := crypto proto codec sys base
+PKGS.admin   := libcrypto
+LINK.cli     := config tlog crypto proto codec sys base
+PKGS.cli     := libsodium yaml-0.1 libcrypto
+
+MAINS := $(patsubst src/%/main.c,%,$(wildcard src/*/main.c))
+DIRS := $(patsubst src/%/,%,$(wildcard src/*/))
+BINS := $(patsubst %,$(O)/libexec/yett/%,$(filter-out cli,$(MAINS))) $(if $(filter cli,$(MAINS)),$(O)/bin/yett)
+TESTS := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/*/*_test.c))
+FUZZERS := $(patsubst fuzz/%_fuzz.c,%,$(wildcard fuzz/*_fuzz.c))
+REPLAYS := $(patsubst %,$(O)/replay/%,$(FUZZERS))
+
+.PHONY: all run test check unit fuzz fuzz-build replay bench tidy install dist clean tools torture
+.SECONDARY:
+.DELETE_ON_ERROR:
+all: $(BINS)
+
+# ---- objects and libraries ---------------------------------------------------------------------
+$(O)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC   $*.c"
+	@$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) $(BANNED) -MMD -MP -c $< -o $@
+
+define library
+$(O)/lib/$(1).a: $(patsubst %.c,$(O)/obj/%.o,$(filter-out %/main.c,$(wildcard src/$(1)/*.c)))
+	@mkdir -p $$(@D)
+	@rm -f $$@ && ar rcsD $$@ $$^
+endef
+$(foreach d,$(DIRS),$(eval $(call library,$(d))))
+
+define program
+$(2): $(O)/obj/src/$(1)/main.o $(O)/lib/$(1).a $(patsubst %,$(O)/lib/%.a,$(LINK.$(1)))
+	@mkdir -p $$(@D)
+	@echo "  LINK $(2)"
+	@$(CC) -o $$@ $(O)/obj/src/$(1)/main.o -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group \
+		$(LDFLAGS) $$$$($(PKG) --libs $(PKGS.$(1)))
+endef
+$(foreach m,$(filter-out cli,$(MAINS)),$(eval $(call program,$(m),$(O)/libexec/yett/$(m))))
+$(eval $(call program,cli,$(O)/bin/yett))
+
+# ---- unit tests, fuzz targets and the replay of their corpora ----------------------------------
+ALL_LIBS := $(patsubst %,$(O)/lib/%.a,$(foreach d,$(DIRS),$(if $(filter-out src/$(d)/main.c,$(wildcard src/$(d)/*.c)),$(d))))
+ALL_PKGS = $$($(PKG) --libs $(PKGS)) -lm
+
+$(O)/unit/%: $(O)/obj/tests/unit/%.o $(ALL_LIBS)
+	@mkdir -p $(@D)
+	@$(CC) -o $@ $< -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(LDFLAGS) $(ALL_PKGS)
+
+$(O)/replay/%: $(O)/obj/fuzz/%_fuzz.o $(O)/obj/fuzz/replay_main.o $(ALL_LIBS)
+	@mkdir -p $(@D)
+	@$(CC) -o $@ $(filter %.o,$^) -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(LDFLAGS) $(ALL_PKGS)
+
+$(O)/fuzzer/%: $(O)/obj/fuzz/%_fuzz.o $(ALL_LIBS)
+	@mkdir -p $(@D)
+	@$(CC) -o $@ $< -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(LDFLAGS) -fsanitize=fuzzer $(ALL_PKGS)
+
+unit: $(TESTS)
+	@tools/run-tests $(TESTS)
+replay: $(REPLAYS)
+	@tools/run-replay $(O)/replay $(FUZZERS)
+fuzz-build: $(patsubst %,$(O)/fuzzer/%,$(FUZZERS))
+
+-include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
+
+# ---- the commands of the README ----------------------------------------------------------------
+run:
+	@tools/deps build
+	@$(MAKE) --no-print-directory all
+	@tools/run
+
+test:
+	@tools/deps test
+	@tools/test
+
+tidy: $(O)/bin/tidy
+	@$(O)/bin/tidy .
+$(O)/bin/tidy: tools/tidy.c $(O)/lib/base.a
+	@mkdir -p $(@D)
+	@$(CC) $(CPPFLAGS) $(CFLAGS) $(BANNED) -o $@ $^ $(LDFLAGS)
+
+fuzz:
+	@tools/fuzz
+
+bench: all
+	@bench/run
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/yett
+	install -m 755 $(O)/bin/yett $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 $(filter $(O)/libexec/%,$(BINS)) $(DESTDIR)$(PREFIX)/libexec/yett/
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 644 docs/yett.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 docs/yett.yaml.5 $(DESTDIR)$(PREFIX)/share/man/man5/
+
+dist:
+	@mkdir -p build
+	git archive --format=tar --prefix=yett-$(VERSION)/ HEAD | gzip -n9 > build/yett-$(VERSION).tar.gz
+
+clean:
+	rm -rf build

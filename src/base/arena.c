@@ -1,0 +1,104 @@
+/* base/arena.c - request memory. */
+#include "base/arena.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ARENA_BLOCK = 16 << 10, ARENA_ALIGN_MAX = 16 };
+
+struct arena_block {
+	struct arena_block *next;
+	size_t n, cap;
+	_Alignas(ARENA_ALIGN_MAX) char bytes[];
+};
+
+void arena_init(struct arena *a, size_t budget)
+{
+	*a = (struct arena){ .budget = budget };
+}
+
+static void free_from(struct arena_block *b)
+{
+	while (b != NULL) {
+		struct arena_block *next = b->next;
+		free(b);
+		b = next;
+	}
+}
+
+void arena_reset(struct arena *a)
+{
+	a->used = 0;
+	if (a->first == NULL)
+		return;
+	if (a->first->cap > ARENA_BLOCK) {
+		arena_done(a);
+		return;
+	}
+	free_from(a->first->next);
+	a->first->next = NULL;
+	a->first->n = 0;
+	a->last = a->first;
+}
+
+void arena_done(struct arena *a)
+{
+	free_from(a->first);
+	*a = (struct arena){ .budget = a->budget };
+}
+
+static struct arena_block *add_block(struct arena *a, size_t n)
+{
+	size_t cap = n > ARENA_BLOCK ? n : ARENA_BLOCK;
+	struct arena_block *b = malloc(sizeof *b + cap);
+
+	if (b == NULL)
+		return NULL;
+	b->next = NULL;
+	b->n = 0;
+	b->cap = cap;
+	if (a->last)
+		a->last->next = b;
+	else
+		a->first = b;
+	a->last = b;
+	return b;
+}
+
+void *arena_alloc(struct arena *a, size_t n, size_t align)
+{
+	assert(align && align <= ARENA_ALIGN_MAX && (align & (align - 1)) == 0);
+	if (n > a->budget - a->used)
+		return NULL;
+	struct arena_block *b = a->last;
+	size_t at = b ? (b->n + align - 1) & ~(align - 1) : 0;
+	if (b == NULL || at > b->cap || b->cap - at < n) {
+		b = add_block(a, n);
+		if (b == NULL)
+			return NULL;
+		at = 0;
+	}
+	b->n = at + n;
+	a->used += n;
+	return memset(b->bytes + at, 0, n);
+}
+
+void *arena_array(struct arena *a, size_t n, size_t size, size_t align)
+{
+	assert(size > 0);
+	if (n > SIZE_MAX / size)
+		return NULL;
+	return arena_alloc(a, n * size, align);
+}
+
+struct str arena_dup(struct arena *a, struct str s)
+{
+	char *p = arena_alloc(a, s.n ? s.n : 1, 1);
+
+	if (p == NULL)
+		return (struct str){ NULL, 0 };
+	if (s.n)
+		memcpy(p, s.p, s.n);
+	return (struct str){ p, s.n };
+}

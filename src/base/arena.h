@@ -1,0 +1,41 @@
+/*
+ * base/arena.h - memory of one request: allocated piece by piece, released at once.
+ * Ring 0. Blocks are malloc'd on demand up to the budget and the first one is kept across resets, so a
+ * warm arena costs nothing.
+ */
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include "base/buf.h"
+#include "base/str.h"
+
+struct arena_block;
+
+struct arena {
+	struct arena_block *first, *last;
+	size_t used, budget; /* bytes handed out, and how many may be */
+};
+
+/* arena_init makes an arena that hands out budget bytes at most. It allocates nothing yet. */
+void arena_init(struct arena *a, size_t budget);
+
+/* arena_reset releases everything handed out and keeps one block. */
+void arena_reset(struct arena *a);
+
+/* arena_done releases all memory. */
+void arena_done(struct arena *a);
+
+/* arena_alloc returns zeroed memory that lives until arena_reset, or NULL when the budget is spent
+ * or memory is short. align is a power of two, 16 at most. */
+void *arena_alloc(struct arena *a, size_t n, size_t align);
+
+/* arena_dup copies s; p is NULL on failure. */
+struct str arena_dup(struct arena *a, struct str s);
+
+#define NEW(a, type) ((type *)arena_alloc((a), sizeof(type), _Alignof(type)))
+#define NEW_ARRAY(a, type, n) ((type *)arena_array((a), (n), sizeof(type), _Alignof(type)))
+
+/* arena_array is arena_alloc for n items of size bytes, checked for overflow. */
+void *arena_array(struct arena *a, size_t n, size_t size, size_t align);
+
+#endif

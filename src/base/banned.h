@@ -1,0 +1,19 @@
+/*
+ * base/banned.h - functions this tree does not use; naming one is a compile error.
+ * Included on the compiler's command line after the system headers of each file, see the Makefile.
+ * Replacements: base/buf.h for building strings, base/num.h for numbers, sys/time.h for dates.
+ */
+#ifndef BASE_BANNED_H
+#define BASE_BANNED_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#pragma GCC poison strcpy strcat sprintf vsprintf strncpy strncat strtok gets
+#pragma GCC poison atoi atol atoll strtol sscanf localtime gmtime ctime asctime
+#undef alloca
+#pragma GCC poison system popen alloca tmpnam mktemp
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * base/limits.h - every bound of the program in one place, and what it protects.
+ */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+#include <assert.h>
+
+enum {
+	/* clients */
+	LIMIT_CONNS = 16384,          /* open client connections of one ingress; sizes its pool */
+	LIMIT_HEAD = 32 << 10,        /* one HTTP head; larger is 431 */
+	LIMIT_HEADERS = 100,          /* header fields in one head; more is 431 */
+	LIMIT_TARGET = 8 << 10,       /* request target; longer is 414 */
+	LIMIT_BODY = 32 << 20,        /* one request body, also after inflating; larger is 413 */
+	LIMIT_JSON_DEPTH = 128,       /* nesting of one JSON text */
+	LIMIT_JSON_TOKENS = 1 << 20,  /* values and names in one JSON text */
+
+	/* providers */
+	LIMIT_RESPONSE = 64 << 20,    /* one answer that is not a stream */
+	LIMIT_SSE_EVENT = 4 << 20,    /* one event of a stream; a longer one ends it */
+	LIMIT_UPSTREAM_CONNS = 12288, /* sockets of one egress */
+
+	/* configuration */
+	LIMIT_CONFIG_FILE = 8 << 20,  /* one YAML file */
+	LIMIT_CONFIG_NODES = 200000,  /* nodes after anchors are expanded */
+	LIMIT_CONFIG_DEPTH = 32,
+	LIMIT_CONFIG_INCLUDES = 32,
+	LIMIT_MODELS = 4096,          /* public names */
+	LIMIT_DEPLOYMENTS = 8192,     /* also upstream rows */
+	LIMIT_NAME = 256,             /* a model, deployment, alias or key name */
+	LIMIT_URL = 2048,
+	LIMIT_SECRET = 16 << 10,      /* one credential; a service account file fits */
+	LIMIT_FALLBACKS = 5,          /* fallbacks tried for one call */
+
+	/* keys and accounting */
+	LIMIT_KEYS = 65536,           /* virtual keys in force at once */
+	LIMIT_KEY_MODELS = 64,        /* models named by one key */
+	LIMIT_WORKERS = 64,           /* ingress and egress pairs */
+
+	/* between processes */
+	LIMIT_FRAME = 64 << 10,       /* one data frame of the ring */
+	LIMIT_RING = 4 << 20,         /* one direction of a ring */
+	LIMIT_ARENA = 256 << 20,      /* shared body memory of one pair; address space, used lazily */
+	LIMIT_CONTROL = 128 << 10,    /* one control message */
+	LIMIT_STREAM_CREDIT = 256 << 10, /* bytes in flight to ingress for one call */
+};
+
+static_assert(LIMIT_HEAD <= LIMIT_FRAME, "a head must fit one frame");
+static_assert(LIMIT_FRAME * 4 <= LIMIT_RING, "a ring holds several frames");
+static_assert(LIMIT_BODY <= LIMIT_ARENA, "one body must fit the shared arena");
+static_assert(LIMIT_SSE_EVENT <= LIMIT_RESPONSE, "an event is a part of an answer");
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * base/num.h - strict decimal numbers from borrowed strings.
+ * Ring 0. No sign except where said, no spaces, no locale, the whole string or nothing.
+ */
+#ifndef BASE_NUM_H
+#define BASE_NUM_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+/* num_u64 reads digits only. ERR_SYNTAX when it is not a number, ERR_LIMIT when over max. */
+MUST_USE enum err num_u64(struct str s, uint64_t max, uint64_t *out);
+
+/* num_i64 also takes a leading minus. */
+MUST_USE enum err num_i64(struct str s, int64_t *out);
+
+/* num_scaled reads a JSON number (sign, fraction and exponent allowed) and gives value * 10^scale,
+ * rounded to nearest: money without floating point. ERR_LIMIT when it does not fit. scale <= 18. */
+MUST_USE enum err num_scaled(struct str s, unsigned scale, int64_t *out);
+
+/* num_duration reads LiteLLM's durations "30s", "5m", "12h", "7d", "1w", "1mo" into seconds. */
+MUST_USE enum err num_duration(struct str s, uint64_t *out_s);
+
+#endif

@@ -1,0 +1,108 @@
+/* base/str.c - borrowed strings. */
+#include "base/str.h"
+
+#include <string.h>
+
+static unsigned char lower(char c)
+{
+	unsigned char u = (unsigned char)c;
+
+	return u >= 'A' && u <= 'Z' ? (unsigned char)(u | 0x20) : u;
+}
+
+struct str str_z(const char *z)
+{
+	return z ? (struct str){ z, strlen(z) } : (struct str){ "", 0 };
+}
+
+bool str_eq(struct str a, struct str b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+bool str_ieq(struct str a, struct str b)
+{
+	if (a.n != b.n)
+		return false;
+	for (size_t i = 0; i < a.n; i++)
+		if (lower(a.p[i]) != lower(b.p[i]))
+			return false;
+	return true;
+}
+
+int str_cmp(struct str a, struct str b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int c = n ? memcmp(a.p, b.p, n) : 0;
+
+	return c ? c : (a.n > b.n) - (a.n < b.n);
+}
+
+bool str_has_prefix(struct str s, struct str prefix)
+{
+	return s.n >= prefix.n && str_eq(str_head(s, prefix.n), prefix);
+}
+
+bool str_has_suffix(struct str s, struct str suffix)
+{
+	return s.n >= suffix.n && str_eq(str_tail(s, s.n - suffix.n), suffix);
+}
+
+struct str str_head(struct str s, size_t n)
+{
+	return (struct str){ s.p, n < s.n ? n : s.n };
+}
+
+struct str str_tail(struct str s, size_t n)
+{
+	if (n >= s.n)
+		return (struct str){ s.n ? s.p + s.n : s.p, 0 };
+	return (struct str){ s.p + n, s.n - n };
+}
+
+size_t str_find(struct str s, struct str needle)
+{
+	if (needle.n > s.n)
+		return SIZE_MAX;
+	if (needle.n == 0)
+		return 0;
+	const char *at = memmem(s.p, s.n, needle.p, needle.n);
+	return at ? (size_t)(at - s.p) : SIZE_MAX;
+}
+
+size_t str_chr(struct str s, char c)
+{
+	const char *at = s.n ? memchr(s.p, c, s.n) : NULL;
+
+	return at ? (size_t)(at - s.p) : SIZE_MAX;
+}
+
+struct str str_cut(struct str s, char c, struct str *out_rest)
+{
+	size_t at = str_chr(s, c);
+
+	if (at == SIZE_MAX) {
+		*out_rest = str_tail(s, s.n);
+		return s;
+	}
+	*out_rest = str_tail(s, at + 1);
+	return str_head(s, at);
+}
+
+struct str str_trim(struct str s)
+{
+	while (s.n && (s.p[0] == ' ' || s.p[0] == '\t'))
+		s = str_tail(s, 1);
+	while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
+		s.n--;
+	return s;
+}
+
+uint64_t str_hash(struct str s)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+
+	for (size_t i = 0; i < s.n; i++)
+		h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3u;
+	return h;
+}

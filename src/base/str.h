@@ -1,0 +1,55 @@
+/*
+ * base/str.h - a borrowed string: pointer and length, no NUL, passed by value.
+ * Ring 0. Nothing here allocates; every result points into its argument.
+ */
+#ifndef BASE_STR_H
+#define BASE_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct str {
+	const char *p;
+	size_t n;
+};
+
+#define S(lit) ((struct str){ "" lit, sizeof(lit) - 1 })
+#define SC(lit) { "" lit, sizeof(lit) - 1 }   /* the same, for static initialisers */
+#define FMT(s) (int)(s).n, (s).p              /* printf("%.*s", FMT(name)) */
+
+/* str_z borrows a NUL-terminated string; NULL gives the empty string. */
+struct str str_z(const char *z);
+
+/* str_eq compares bytes. Not for secrets: see sys/secret.h. */
+bool str_eq(struct str a, struct str b);
+
+/* str_ieq compares, folding ASCII letters only. */
+bool str_ieq(struct str a, struct str b);
+
+/* str_cmp orders by bytes, then by length: <0, 0 or >0. */
+int str_cmp(struct str a, struct str b);
+
+bool str_has_prefix(struct str s, struct str prefix);
+bool str_has_suffix(struct str s, struct str suffix);
+
+/* str_head gives the first n bytes (or all), str_tail what follows them. */
+struct str str_head(struct str s, size_t n);
+struct str str_tail(struct str s, size_t n);
+
+/* str_find gives the offset of the first needle in s, or SIZE_MAX. */
+size_t str_find(struct str s, struct str needle);
+
+/* str_chr gives the offset of the first c in s, or SIZE_MAX. */
+size_t str_chr(struct str s, char c);
+
+/* str_cut splits s at the first c: head before it, *out_rest after it. Without c the rest is empty. */
+struct str str_cut(struct str s, char c, struct str *out_rest);
+
+/* str_trim removes spaces and tabs at both ends. */
+struct str str_trim(struct str s);
+
+/* str_hash is FNV-1a, 64 bits: for tables of trusted names only. */
+uint64_t str_hash(struct str s);
+
+#endif
