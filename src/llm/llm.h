@@ -272,8 +272,8 @@ struct llm_peek {
 struct dialect {
 	const char *name; /* "openai", "anthropic", "gemini" */
 
-	/* decode_request reads a body that json_parse accepted. model_in_path and stream are what the path
-	 * said where the dialect puts them there (Gemini). Strict about types, names the field in diag. */
+	/* decode_request reads a body that json_parse accepted. Strict about types, names the field in diag.
+	 * Where the dialect puts model and stream in the path (Gemini) the caller sets them afterwards. */
 	enum err (*decode_request)(const struct json *root, struct llm_request *out, struct arena *a,
 				   struct diag *d);
 
