@@ -109,6 +109,33 @@ static uint64_t controls(uint64_t w)
 	return (((w - EACH(0x20)) & ~w) | ((del - EACH(0x01)) & ~del)) & EACH(0x80);
 }
 
+/* in_range marks the bytes of w from lo to hi. No byte of w may have its top bit set. */
+static uint64_t in_range(uint64_t w, uint64_t lo, uint64_t hi)
+{
+	return (w + EACH(0x80) - EACH(1) * lo) & ~(w + EACH(0x7f) - EACH(1) * hi) & EACH(0x80);
+}
+
+/* name_end gives the first byte that cannot be in a token, or end. Nearly every name is letters and '-'. */
+static const char *name_end(const char *p, const char *end)
+{
+	while (end - p >= 8) {
+		uint64_t w = load8(p), ascii = w & EACH(0x7f);
+		uint64_t usual = in_range(ascii | EACH(0x20), 'a', 'z') | in_range(ascii, '-', '-');
+		uint64_t rest = ~(usual & ~w) & EACH(0x80);
+		if (rest == 0) {
+			p += 8;
+			continue;
+		}
+		p += __builtin_ctzll(rest) / 8;
+		if (!is(*p, IS_TOKEN))
+			return p;
+		p++;
+	}
+	while (p < end && is(*p, IS_TOKEN))
+		p++;
+	return p;
+}
+
 static bool is_control(char c)
 {
 	unsigned char u = (unsigned char)c;
@@ -198,11 +225,9 @@ static enum err lookup(struct http1_head *h, struct reader *r, const struct http
 
 static enum err read_field(struct http1_head *h, struct reader *r)
 {
-	const char *p = r->p, *end = r->end;
+	const char *end = r->end, *p = name_end(r->p, end);
 	struct http1_field *f = &h->fields[h->n_fields];
 
-	while (p < end && is(*p, IS_TOKEN))
-		p++;
 	if (p == end)
 		return ERR_AGAIN;
 	if (*p != ':' || p == r->p) {

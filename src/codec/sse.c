@@ -96,22 +96,35 @@ static void field(struct sse_event *out, struct str line)
 	}
 }
 
-/* next_line takes the first line off *text, without its end. */
-static struct str next_line(struct str *text, bool has_cr)
-{
-	const char *end = text->p + text->n, *eol = text->p;
+/* A walk over the lines of one event. lf and cr are the next of each kind, searched for only when the
+ * walk has passed the last one found: many of one kind cost no search for the other. */
+struct lines {
+	const char *p, *end, *lf, *cr;
+};
 
-	if (has_cr) {
-		while (eol < end && !line_ends_at(eol))
-			eol++;
-	} else {
-		eol = first_of(eol, end, '\n');
-		eol = eol ? eol : end;
+static struct lines lines_of(struct str text, bool has_cr)
+{
+	const char *end = text.p + text.n;
+
+	return (struct lines){ text.p, end, NULL, has_cr ? NULL : end };
+}
+
+/* next_line takes the next line, without its end. */
+static struct str next_line(struct lines *l)
+{
+	if (l->lf == NULL || l->lf < l->p) {
+		l->lf = first_of(l->p, l->end, '\n');
+		l->lf = l->lf ? l->lf : l->end;
 	}
-	struct str line = { text->p, (size_t)(eol - text->p) };
-	if (eol < end)
-		eol += *eol == '\r' && eol + 1 < end && eol[1] == '\n' ? 2 : 1;
-	*text = (struct str){ eol, (size_t)(end - eol) };
+	if (l->cr == NULL || l->cr < l->p) {
+		l->cr = first_of(l->p, l->end, '\r');
+		l->cr = l->cr ? l->cr : l->end;
+	}
+	const char *eol = l->cr < l->lf ? l->cr : l->lf;
+	struct str line = { l->p, (size_t)(eol - l->p) };
+	l->p = eol;
+	if (eol < l->end)
+		l->p += *eol == '\r' && eol + 1 < l->end && eol[1] == '\n' ? 2 : 1;
 	return line;
 }
 
@@ -125,8 +138,9 @@ static void parse(struct str span, bool has_cr, size_t line, struct sse_event *o
 		field(out, str_head(span, line));
 		rest = str_tail(span, line + 1);
 	}
-	while (rest.n > 1 || (rest.n == 1 && !line_ends_at(rest.p)))
-		field(out, next_line(&rest, has_cr));
+	struct lines l = lines_of(rest, has_cr);
+	while (l.end - l.p > 1)
+		field(out, next_line(&l));
 	if (out->lines != 1)
 		out->data = S("");
 }
@@ -149,16 +163,16 @@ enum err sse_next(struct str *in, struct sse_event *out)
 
 void sse_data(const struct sse_event *e, struct buf *out)
 {
-	struct str rest = e->span;
-	bool has_cr = str_chr(rest, '\r') != SIZE_MAX, first = true;
+	struct lines l = lines_of(e->span, str_chr(e->span, '\r') != SIZE_MAX);
+	bool first = true;
 
 	if (e->lines == 1) {
 		buf_add(out, e->data);
 		return;
 	}
-	while (rest.n) {
+	while (l.p < l.end) {
 		struct sse_event one = { 0 };
-		field(&one, next_line(&rest, has_cr));
+		field(&one, next_line(&l));
 		if (one.lines == 0)
 			continue;
 		if (!first)
