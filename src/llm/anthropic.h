@@ -76,6 +76,9 @@ MUST_USE enum err anthropic_put_call(struct arena *a, const struct llm_part *p, 
 /* anthropic_id makes a tool call's id acceptable: letters, digits, _ and -. */
 struct str anthropic_id(struct arena *a, struct str id);
 
+/* anthropic_is_delta: an opaque part that is a delta of a text block (a citation), not a block. */
+bool anthropic_is_delta(struct str raw);
+
 /* anthropic_blank: nothing but white space, which the provider refuses as text. esc. */
 bool anthropic_blank(struct str esc);
 
@@ -110,6 +113,12 @@ struct str anthropic_finish_text(const struct json *delta, enum llm_finish finis
 
 /* anthropic_put_stop writes stop_reason, stop_sequence and stop_details. */
 void anthropic_put_stop(enum llm_finish finish, struct str text, struct buf *out);
+
+/* anthropic_put_usage writes usage with every member a client may look for; tier p == NULL: standard. */
+void anthropic_put_usage(const struct llm_usage *u, struct str tier, struct buf *out);
+
+/* anthropic_finish_of corrects a provider's reason by what the answer holds. */
+enum llm_finish anthropic_finish_of(enum llm_finish finish, bool calls, bool refused);
 
 /* anthropic_tier gives the neutral word of usage.service_tier; anthropic_tier_wire the inverse, p == NULL
  * when there is none. */

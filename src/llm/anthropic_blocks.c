@@ -118,7 +118,8 @@ static enum err read_media(const struct anthropic_at *at, const struct block *b,
 	TRY(ANTHROPIC_READ(&under, b->source, source_rows, &s));
 	if (!image && json_str_eq(json_get(b->source, S("type")), S("content"))) {
 		/* The chunks of such a document matter to citations only: others read the parts. */
-		if (s.content == NULL || at->depth >= DEPTH_MAX)
+		if (s.content == NULL || at->depth >= DEPTH_MAX ||
+		    (s.content->type != JSON_ARRAY && s.content->type != JSON_STRING))
 			return anthropic_bad(&under, S("content"), "a string or blocks");
 		if (s.content->type == JSON_ARRAY) {
 			if (b->title.p)
@@ -313,6 +314,15 @@ enum err anthropic_content(const struct anthropic_at *at, const struct json *v, 
 
 /* ---- writing --------------------------------------------------------------------------------------- */
 
+bool anthropic_is_delta(struct str raw)
+{
+	static const struct str head = SC("{\"type\":\"");
+	struct str rest;
+
+	return str_has_prefix(raw, head) &&
+	       str_has_suffix(str_cut(str_tail(raw, head.n), '"', &rest), S("_delta"));
+}
+
 bool anthropic_blank(struct str esc)
 {
 	for (size_t i = 0; i < esc.n; i++) {
@@ -440,7 +450,7 @@ enum err anthropic_put_block(struct arena *a, const struct llm_part *p, struct b
 			jw_obj_end(out);
 		return OK;
 	case PART_OPAQUE:
-		if (p->origin == DIALECT_ANTHROPIC && !str_has_prefix(p->raw, S("{\"type\":\"citations_delta\"")))
+		if (p->origin == DIALECT_ANTHROPIC && !anthropic_is_delta(p->raw))
 			jw_raw(out, p->raw);
 		return OK;
 	case PART_AUDIO:
