@@ -1,5 +1,6 @@
 /*
- * fuzz/base64_fuzz.c - oracle: decode(encode(x)) is x, and what decodes is the one spelling of its bytes.
+ * fuzz/base64_fuzz.c - oracle: decode(encode(x)) is x, and what decodes is the one spelling of its
+ * bytes.
  */
 #include "fuzz/fuzz.h"
 

@@ -1,6 +1,7 @@
 /*
- * fuzz/json_fuzz.c - oracle: all scanners give the same verdict, offset and values; spans nest and skips
- * add up; no object has two equal names; the text written again from its values parses to the same.
+ * fuzz/json_fuzz.c - oracle: all scanners give the same verdict, offset and values; spans nest and
+ * skips add up; no object has two equal names; the text written again from its values parses to
+ * the same.
  */
 #include "fuzz/fuzz.h"
 

@@ -1,7 +1,7 @@
 /*
  * fuzz/splice_fuzz.c - the input is a byte for each edit, a NUL, and an object. Oracle: the result
- * parses, has exactly the members that a plain list with the same edits has, in that order, untouched
- * ones byte for byte, and splice_len and splice_write agree.
+ * parses, has exactly the members that a plain list with the same edits has, in that order,
+ * untouched ones byte for byte, and splice_len and splice_write agree.
  */
 #include "fuzz/fuzz.h"
 

@@ -1,6 +1,7 @@
 /*
- * fuzz/url_fuzz.c - oracle: decode(encode(x)) is x; an accepted URL, put together from its parts, is
- * accepted again with the same parts, and its host has no byte that another reader could cut at.
+ * fuzz/url_fuzz.c - oracle: decode(encode(x)) is x; an accepted URL, put together from its parts,
+ * is accepted again with the same parts, and its host has no byte that another reader could cut
+ * at.
  */
 #include "fuzz/fuzz.h"
 

@@ -1,6 +1,6 @@
 /*
- * fuzz/utf8_fuzz.c - oracle: a reader that works by arithmetic instead of by ranges stops at the same byte,
- * and what is valid is what utf8_put writes.
+ * fuzz/utf8_fuzz.c - oracle: a reader that works by arithmetic instead of by ranges stops at the
+ * same byte, and what is valid is what utf8_put writes.
  */
 #include "fuzz/fuzz.h"
 

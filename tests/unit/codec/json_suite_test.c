@@ -1,6 +1,6 @@
 /*
- * tests/unit/codec/json_suite_test.c - JSONTestSuite: y_ is accepted, n_ is refused, and json_suite.tsv lists
- * our verdict on i_ and on the y_ files that we refuse on purpose.
+ * tests/unit/codec/json_suite_test.c - JSONTestSuite: y_ is accepted, n_ is refused, and
+ * json_suite.tsv lists our verdict on i_ and on the y_ files that we refuse on purpose.
  */
 #include "codec/json.h"
 
@@ -43,7 +43,8 @@ static struct str slurp(int dir, const char *name, char *room, size_t cap)
 	return (struct str){ room, (size_t)n };
 }
 
-/* The golden line "accept<TAB>name" or "refuse<TAB>name", or what the first letter of the name says. */
+/* The golden line "accept<TAB>name" or "refuse<TAB>name", or what the first letter of the name
+ * says. */
 static bool wanted(struct str list, struct str name)
 {
 	while (list.n != 0) {
