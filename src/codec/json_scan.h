@@ -26,15 +26,11 @@ typedef struct json_scan json_scan_fn(const char *p, const char *end);
 /* json_scan_bytes takes one byte at a time: it is what the others are compared with. */
 struct json_scan json_scan_bytes(const char *p, const char *end);
 
-<<<<<<< HEAD
-/* json_scan_best gives the fastest for this processor: with AVX2 one that takes 64 bytes at a time. */
-=======
 /* json_scan_words takes 8 bytes at a time, on any processor. */
 struct json_scan json_scan_words(const char *p, const char *end);
 
 /* json_scan_best gives the fastest for this processor: with AVX2 one that takes 64 bytes at a
  * time. */
->>>>>>> codec
 json_scan_fn *json_scan_best(void);
 
 /* json_parse_with is json_parse with a chosen scanner. */
