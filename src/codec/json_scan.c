@@ -159,8 +159,3 @@ struct json_scan json_scan_words(const char *p, const char *end)
 		p += n;
 	}
 }
-
-json_scan_fn *json_scan_best(void)
-{
-	return json_scan_words;
-}

@@ -26,7 +26,7 @@ typedef struct json_scan json_scan_fn(const char *p, const char *end);
 json_scan_fn json_scan_bytes; /* one byte at a time: what the others are compared with */
 json_scan_fn json_scan_words; /* 8 bytes at a time, any processor */
 
-/* json_scan_best gives the fastest for this processor. */
+/* json_scan_best gives the fastest for this processor: with AVX2 one that takes 64 bytes at a time. */
 json_scan_fn *json_scan_best(void);
 
 /* json_parse_with is json_parse with a chosen scanner. */
