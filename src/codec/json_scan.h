@@ -1,0 +1,43 @@
+/*
+ * codec/json_scan.h - the part of the JSON parser that sees most bytes: the inside of strings.
+ * Ring 0. Three implementations with one result; json.c takes the best that the processor has, the
+ * tests take each.
+ */
+#ifndef CODEC_JSON_SCAN_H
+#define CODEC_JSON_SCAN_H
+
+#include "base/str.h"
+#include "codec/json.h"
+
+enum {
+	JSON_SCAN_BAD = 1,  /* at is the offending byte, or the end of the text */
+	JSON_SCAN_ESC = 2,  /* there are backslashes, each a correct escape */
+	JSON_SCAN_HIGH = 4, /* there are bytes past 0x7f: UTF-8 is still to be checked */
+};
+
+struct json_scan {
+	const char *at; /* the closing quote */
+	unsigned flags;
+};
+
+/* A json_scan_fn reads string content from p, behind the opening quote, up to its closing quote. */
+typedef struct json_scan json_scan_fn(const char *p, const char *end);
+
+json_scan_fn json_scan_bytes; /* one byte at a time: what the others are compared with */
+json_scan_fn json_scan_words; /* 8 bytes at a time, any processor */
+
+/* json_scan_best gives the fastest for this processor. */
+json_scan_fn *json_scan_best(void);
+
+/* json_parse_with is json_parse with a chosen scanner. */
+MUST_USE enum err json_parse_with(json_scan_fn *scan, struct str src, struct json *toks, size_t cap,
+				  size_t *out_n, size_t *out_at);
+
+/* json_escape_len gives the length of the escape at p (a backslash), a surrogate pair being one of 12
+ * bytes, or 0 when there is none. */
+size_t json_escape_len(const char *p, const char *end);
+
+/* json_escape_char gives the code point of an escape that json_escape_len has accepted. */
+uint32_t json_escape_char(const char *p);
+
+#endif

@@ -1,0 +1,45 @@
+/* tests/unit/codec/utf8_test.c */
+#include "codec/utf8.h"
+
+#include "../check.h"
+
+/* Every code point is written and read; each cut short or with a bad tail is refused at its start. */
+CASE(every_code_point)
+{
+	for (uint32_t cp = 0; cp <= 0x10ffff; cp++) {
+		char room[16] = "0123456789abcdef";
+		struct buf b;
+		if (cp >= 0xd800 && cp <= 0xdfff)
+			continue;
+		buf_fixed(&b, room, sizeof room);
+		buf_add(&b, S("abc"));
+		utf8_put(&b, cp);
+		size_t n = b.n;
+		bool good = utf8_valid(buf_str(&b)) == n;
+		for (size_t cut = 4; cut < n; cut++)
+			good = good && utf8_valid((struct str){ room, cut }) == 3;
+		room[n - 1] = '\xc2';
+		good = good && utf8_valid((struct str){ room, n }) == 3;
+		if (!good)
+			CHECK(cp == UINT32_MAX);
+	}
+}
+
+CASE(refused)
+{
+	static const char *const bad[] = {
+		"\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xe0\x9f\xbf", "\xed\xa0\x80",
+		"\xed\xbf\xbf", "\xf0\x80\x80\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80",
+		"\xff", "\xfe", "\xe2\x28\xa1", "\xf0\x28\x8c\xbc",
+	};
+
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		struct str g = check_guard(str_z(bad[i]));
+		CHECK(utf8_valid(g) == 0);
+		check_unguard(g);
+	}
+	CHECK(utf8_valid(S("")) == 0);
+	CHECK(utf8_valid(S("12345678\xc3\xa9" "12345678\xff")) == 18);
+}
+
+TESTS(CASE_ROW(every_code_point), CASE_ROW(refused))
