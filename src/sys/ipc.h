@@ -1,0 +1,41 @@
+/*
+ * sys/ipc.h - control messages between keeper and its children, and between a client of the control
+ * socket and keeper: SOCK_SEQPACKET, one message a datagram, descriptors attached. Ring 1.
+ * A message is u16 type, u16 zero, u32 sequence, then the body that proto/control.h describes.
+ */
+#ifndef SYS_IPC_H
+#define SYS_IPC_H
+
+#include "base/buf.h"
+#include "base/diag.h"
+
+enum { IPC_FDS = 8, IPC_HEAD = 8 };
+
+struct ipc_msg {
+	uint16_t type;
+	uint32_t seq;
+	struct str body;
+	int fds[IPC_FDS]; /* received; the receiver owns them */
+	unsigned n_fds;
+};
+
+/* ipc_pair makes two connected close-on-exec, non-blocking ends. */
+MUST_USE enum err ipc_pair(int out_fds[2], struct diag *d);
+
+/* ipc_listen makes a listening socket at path with mode 0600; an old socket file is replaced. */
+MUST_USE enum err ipc_listen(const char *path, int *out_fd, struct diag *d);
+
+/* ipc_connect connects to a listening socket (blocking use, for the command line). */
+MUST_USE enum err ipc_connect(const char *path, int *out_fd, struct diag *d);
+
+/* ipc_send sends one message. ERR_AGAIN: the socket is full. */
+MUST_USE enum err ipc_send(int fd, uint16_t type, uint32_t seq, struct str body, const int *fds, unsigned n_fds);
+
+/* ipc_recv receives one message into store (LIMIT_CONTROL bytes at least). ERR_AGAIN: none;
+ * ERR_NOT_FOUND: the peer is gone; ERR_SYNTAX: no message of this form. */
+MUST_USE enum err ipc_recv(int fd, struct buf *store, struct ipc_msg *out);
+
+/* ipc_peer_uid gives the uid at the other end of a Unix socket. */
+MUST_USE enum err ipc_peer_uid(int fd, unsigned *out_uid);
+
+#endif
