@@ -15,7 +15,13 @@ struct arena_block {
 
 void arena_init(struct arena *a, size_t budget)
 {
-	*a = (struct arena){ .budget = budget };
+	arena_init_small(a, budget, ARENA_BLOCK);
+}
+
+void arena_init_small(struct arena *a, size_t budget, size_t block)
+{
+	assert(block > 0);
+	*a = (struct arena){ .budget = budget, .block = block };
 }
 
 static void free_from(struct arena_block *b)
@@ -32,7 +38,7 @@ void arena_reset(struct arena *a)
 	a->used = 0;
 	if (a->first == NULL)
 		return;
-	if (a->first->cap > ARENA_BLOCK) {
+	if (a->first->cap > a->block) {
 		arena_done(a);
 		return;
 	}
@@ -45,12 +51,12 @@ void arena_reset(struct arena *a)
 void arena_done(struct arena *a)
 {
 	free_from(a->first);
-	*a = (struct arena){ .budget = a->budget };
+	*a = (struct arena){ .budget = a->budget, .block = a->block };
 }
 
 static struct arena_block *add_block(struct arena *a, size_t n)
 {
-	size_t cap = n > ARENA_BLOCK ? n : ARENA_BLOCK;
+	size_t cap = n > a->block ? n : a->block;
 	struct arena_block *b = malloc(sizeof *b + cap);
 
 	if (b == NULL)

@@ -14,10 +14,14 @@ struct arena_block;
 struct arena {
 	struct arena_block *first, *last;
 	size_t used, budget; /* bytes handed out, and how many may be */
+	size_t block;        /* what one piece of malloc'd memory holds at least */
 };
 
 /* arena_init makes an arena that hands out budget bytes at most. It allocates nothing yet. */
 void arena_init(struct arena *a, size_t budget);
+
+/* arena_init_small is arena_init with blocks of block bytes, for arenas of which there are thousands. */
+void arena_init_small(struct arena *a, size_t budget, size_t block);
 
 /* arena_reset releases everything handed out and keeps one block. */
 void arena_reset(struct arena *a);

@@ -11,9 +11,15 @@
 #include <string.h>
 #include <time.h>
 
+/* With clang, _FORTIFY_SOURCE makes macros of these two. */
+#undef sprintf
+#undef vsprintf
 #pragma GCC poison strcpy strcat sprintf vsprintf strncpy strncat strtok gets
 #pragma GCC poison atoi atol atoll strtol sscanf localtime gmtime ctime asctime
 #undef alloca
-#pragma GCC poison system popen alloca tmpnam mktemp
+#pragma GCC poison popen alloca tmpnam mktemp
+
+/* A field may be called system, as in every chat format; the function may not be called. */
+#define system(command) banned_function_system
 
 #endif

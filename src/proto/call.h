@@ -5,8 +5,10 @@
  *
  *	ingress: CALL, CREDIT, CANCEL          egress: HEAD, DATA, END
  *
- * Every CALL is answered by exactly one END, also after CANCEL. Until END ingress keeps the body's blocks
- * in the shared arena unchanged. Egress sends no more DATA bytes than the credit it was given.
+ * Every CALL is answered by exactly one END, also after CANCEL. Until HEAD or END, whichever is first,
+ * ingress keeps the body's blocks in the shared arena unchanged; after sending HEAD egress reads no more
+ * of the body (a provider that answers before it has read everything gets no more of it). Egress sends
+ * no more DATA bytes than the credit it was given. HEAD never carries a 1xx or 3xx status.
  */
 #ifndef PROTO_CALL_H
 #define PROTO_CALL_H
@@ -115,6 +117,7 @@ struct call_segment {
 
 struct call {
 	uint32_t id;            /* chosen by ingress, unique among its calls in flight */
+	uint32_t generation;    /* of the table that upstream counts in, low 32 bits: egress knows two */
 	uint16_t upstream;      /* a row of egress's table */
 	enum call_path path;
 	uint32_t head_timeout_ms; /* from the call to the last byte of the response head */
