@@ -190,7 +190,7 @@ enum llm_event_kind {
 	EV_START,      /* id, model, created, usage if known */
 	EV_PART_START, /* choice, part, part_kind, id, name, signature (what is known at the start), media */
 	EV_PART_DELTA, /* text: esc text or thinking; of a tool call esc fragments of the arguments' JSON */
-	EV_SIGNATURE,  /* text: a fragment of the open part's signature */
+	EV_SIGNATURE,  /* text: a fragment of the open part's signature; a tool call's comes at its start */
 	EV_PART_END,   /* args is the raw whole for a tool call when the decoder has it, else absent */
 	EV_OPAQUE,     /* raw: an event or block of origin that has no counterpart */
 	EV_LOGPROBS,   /* raw, OpenAI's shape: {"content":[...]} */

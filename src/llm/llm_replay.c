@@ -26,11 +26,13 @@ static void replay_part(struct replay *x, const struct llm_part *p)
 	}
 	push(x, (struct llm_event){
 		.kind = EV_PART_START, .part = x->part, .part_kind = p->kind, .origin = p->origin,
-		.id = p->id, .name = p->name, .media = p->kind <= PART_VIDEO && p->kind ? &p->media : NULL });
+		.id = p->id, .name = p->name,
+		.signature = p->kind == PART_TOOL_CALL ? p->signature : (struct str){ NULL, 0 },
+		.media = p->kind <= PART_VIDEO && p->kind ? &p->media : NULL });
 	if (p->text.n)
 		push(x, (struct llm_event){ .kind = EV_PART_DELTA, .part = x->part,
 					    .part_kind = p->kind, .text = p->text });
-	if (p->signature.n)
+	if (p->signature.n && p->kind != PART_TOOL_CALL)
 		push(x, (struct llm_event){ .kind = EV_SIGNATURE, .part = x->part, .origin = p->origin,
 					    .part_kind = p->kind, .text = p->signature });
 	push(x, (struct llm_event){ .kind = EV_PART_END, .part = x->part, .part_kind = p->kind,
