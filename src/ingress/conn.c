@@ -13,6 +13,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -305,7 +306,7 @@ static void start_body(struct conn *c, const struct http1_head *h)
 		conn_gather(c, S("HTTP/1.1 100 Continue\r\n\r\n"));
 }
 
-static void on_head(struct conn *c, const struct http1_head *h)
+static void on_head(struct conn *c, const struct http1_head *h, struct str raw)
 {
 	struct route_match m;
 
@@ -319,7 +320,7 @@ static void on_head(struct conn *c, const struct http1_head *h)
 		return;
 	}
 	if (!m.route->call) {
-		local_answer(c, &m, h);
+		local_answer(c, &m, h, raw);
 		return;
 	}
 	exchange_begin(c, &m, h);
@@ -423,7 +424,7 @@ static struct str input(struct conn *c, struct str in)
 				return S("");
 			}
 			struct str rest = str_tail(in, h.head_bytes);
-			on_head(c, &h);
+			on_head(c, &h, in);
 			in = rest;
 			continue;
 		}

@@ -43,16 +43,10 @@ bool conn_io_ready(struct conn *c)
 
 static ssize_t tls_recv(struct conn *c, char *p, size_t cap)
 {
-	size_t n;
+	size_t n = 0;
+	enum err e = tls_read(c->tls, p, cap, &n);
 
-	switch (tls_read(c->tls, p, cap, &n)) {
-	case OK:
-		return (ssize_t)n;
-	case ERR_AGAIN:
-		return -1;
-	default:
-		return -2;
-	}
+	return e == OK ? (ssize_t)n : e == ERR_AGAIN ? -1 : -2;
 }
 
 ssize_t conn_io_recv(struct conn *c, char *p, size_t cap)

@@ -88,11 +88,6 @@ static void make_id(struct exchange *x)
 	*at = '\0';
 }
 
-static struct str id_of(const struct exchange *x)
-{
-	return str_z(x->id);
-}
-
 void exchange_finish(struct exchange *x)
 {
 	struct conn *c = x->conn;
@@ -330,7 +325,7 @@ void exchange_body(struct exchange *x, struct body *body)
 
 /* ---- attempts --------------------------------------------------------------------------------- */
 
-static enum llm_dialect serves(const struct exchange *x)
+static enum llm_dialect serves(struct exchange *x)
 {
 	switch (x->dep->serves) {
 	case SERVES_ANTHROPIC:

@@ -40,6 +40,8 @@ struct ingress {
 	struct loop *loop;
 	unsigned worker, n_workers;
 	int control_fd;
+	struct watch control;
+	struct buf control_buf;
 	struct generation *gen;      /* NULL until keeper has sent one */
 	struct keys *keys;
 	struct counters *counters;

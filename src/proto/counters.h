@@ -31,6 +31,7 @@ struct counter_worker {
 };
 
 struct counters {
+	uint32_t n_workers;            /* set by keeper before any worker starts */
 	struct counter_key keys[LIMIT_KEYS];
 	struct counter_deployment deployments[LIMIT_DEPLOYMENTS];
 	/* Calls in flight by worker, so that a dead worker's share can be cleared. */
