@@ -175,7 +175,8 @@ __attribute__((noinline)) static const struct json *find_by_sorting(struct json 
 	struct chain_set s;
 	uint32_t chains = 64;
 
-	while (chains < CHAINS && chains < obj->skip / 2) /* members, or more when they are nested */
+	/* as many as members, or as values below them: walking to count would cost more */
+	while (chains < CHAINS && chains < obj->skip / 2)
 		chains *= 2;
 	s.obj = obj;
 	s.twice = NULL;
