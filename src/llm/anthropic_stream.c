@@ -28,7 +28,7 @@ struct block {
 	bool deltas;             /* part of a tool call's input came as delta */
 	struct str head;         /* raw: the opaque block, or the input a tool call started with */
 	struct str field;        /* plain: what an opaque block's deltas are the value of */
-	struct text text;
+	struct text text;        /* also a thinking block's signature, told whole at its end */
 };
 
 struct llm_decoder {
@@ -99,14 +99,15 @@ static void push_delta(struct llm_decoder *d, const struct block *b, struct str 
 					    .text = text });
 }
 
-static void push_signature(struct llm_decoder *d, const struct block *b, struct str signature)
+static void push_signature(struct llm_decoder *d, struct block *b)
 {
 	struct llm_event e = { .kind = EV_SIGNATURE, .part = b->part, .part_kind = b->kind };
 
-	if (signature.n == 0)
+	if (b->kind != PART_THINKING || b->text.n == 0)
 		return;
-	e.text = llm_untag(signature, DIALECT_ANTHROPIC, &e.origin);
+	e.text = llm_untag((struct str){ b->text.p, b->text.n }, DIALECT_ANTHROPIC, &e.origin);
 	d->sink->on_event(d->sink, &e);
+	b->text.n = 0;
 }
 
 /* ---- message_start ------------------------------------------------------------------------------------------ */
@@ -217,7 +218,7 @@ static enum err start_known(struct llm_decoder *d, struct block *b, const struct
 	} else if (json_str_eq(type, S("thinking"))) {
 		start_part(d, b, PART_THINKING, none);
 		push_delta(d, b, json_esc(json_get(v, S("thinking"))));
-		push_signature(d, b, json_esc(json_get(v, S("signature"))));
+		return add(d->a, &b->text, json_esc(json_get(v, S("signature"))));
 	} else if (json_str_eq(type, S("redacted_thinking"))) {
 		start_part(d, b, PART_REDACTED, none);
 		push_delta(d, b, json_esc(json_get(v, S("data"))));
@@ -291,6 +292,7 @@ static enum err stop_block(struct llm_decoder *d, struct block *b)
 {
 	struct llm_event e = { .kind = EV_PART_END, .part = b->part, .part_kind = b->kind };
 
+	push_signature(d, b);
 	if (b->kind == PART_OPAQUE) {
 		e = (struct llm_event){ .kind = EV_OPAQUE };
 		TRY(opaque_raw(d, b, &e.raw));
@@ -325,6 +327,7 @@ static void become(struct llm_decoder *d, struct block *b, enum llm_part_kind ki
 {
 	if (b->kind == kind)
 		return;
+	push_signature(d, b);
 	push(d, (struct llm_event){ .kind = EV_PART_END, .part = b->part, .part_kind = b->kind });
 	start_part(d, b, kind, (struct llm_event){ .kind = EV_PART_START });
 }
@@ -379,8 +382,7 @@ static enum err on_delta(struct llm_decoder *d, const struct json *root)
 	if (json_str_eq(type, S("signature_delta"))) {
 		if (b->kind != PART_THINKING)
 			return broken(d, S("a signature outside a thinking block"));
-		push_signature(d, b, json_esc(json_get(delta, S("signature"))));
-		return OK;
+		return add(d->a, &b->text, json_esc(json_get(delta, S("signature"))));
 	}
 	return on_other_delta(d, b, delta);
 }
