@@ -1,3 +1,0 @@
-#include "llm/llm.h"
-const struct dialect dialect_openai = { .name = "openai" };
-const struct dialect dialect_gemini = { .name = "gemini" };
