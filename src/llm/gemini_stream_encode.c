@@ -45,7 +45,7 @@ struct llm_encoder *gemini_encoder_new(struct arena *a, const struct llm_request
 	(void)r;
 	if (e != NULL) {
 		e->a = a;
-		e->tail = S("}\r\n\r\n");
+		e->tail = S("}\n\n");
 	}
 	return e;
 }
@@ -223,7 +223,7 @@ static enum err on_start(struct llm_encoder *e, const struct llm_event *ev, stru
 		buf_add(&tail, ev->id);
 		buf_addc(&tail, '"');
 	}
-	buf_add(&tail, S("}\r\n\r\n"));
+	buf_add(&tail, S("}\n\n"));
 	return buf_finish(&tail, &e->tail);
 }
 
