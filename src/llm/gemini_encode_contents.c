@@ -133,9 +133,8 @@ static enum err put_result(struct writer *w, const struct llm_part *p)
 {
 	struct str name = name_of(w, p);
 
-	if (name.n == 0)
-		return diag_param(w->opts->diag, ERR_UNSUPPORTED, S("messages.tool_call_id"),
-				  "gemini cannot express the result of a call that is not before it");
+	if (name.n == 0) /* the result of a call that is not before it */
+		return cannot(w, "messages.tool_call_id");
 	want(w, S("user"));
 	jw_obj(w->out);
 	jw_key(w->out, S("functionResponse"));

@@ -176,5 +176,5 @@ void gemini_encode_stream_error(const struct llm_error *e, struct buf *out)
 {
 	buf_add(out, S("data: "));
 	gemini_encode_error(e, out);
-	buf_add(out, S("\r\n\r\n"));
+	buf_add(out, S("\n\n"));
 }

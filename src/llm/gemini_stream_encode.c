@@ -45,7 +45,7 @@ struct llm_encoder *gemini_encoder_new(struct arena *a, const struct llm_request
 	(void)r;
 	if (e != NULL) {
 		e->a = a;
-		e->tail = S("}\r\n\r\n");
+		e->tail = S("}\n\n");
 	}
 	return e;
 }
@@ -96,10 +96,21 @@ static void foot(const struct llm_encoder *e, unsigned choice, struct buf *out)
 	buf_add(out, e->tail);
 }
 
+/* An event is one line, and raw JSON may hold line ends; between its values any white space is the same. */
+static void one_line(struct buf *out, size_t from)
+{
+	for (size_t i = from; i < out->n; i++)
+		if (out->p[i] == '\n' || out->p[i] == '\r')
+			out->p[i] = ' ';
+}
+
 static enum err put(const struct llm_encoder *e, unsigned choice, const struct llm_part *p, struct buf *out)
 {
+	size_t from = out->n;
+
 	head(out);
 	TRY(gemini_put_part(e->a, p, out));
+	one_line(out, from);
 	foot(e, choice, out);
 	return out->err;
 }
@@ -223,7 +234,7 @@ static enum err on_start(struct llm_encoder *e, const struct llm_event *ev, stru
 		buf_add(&tail, ev->id);
 		buf_addc(&tail, '"');
 	}
-	buf_add(&tail, S("}\r\n\r\n"));
+	buf_add(&tail, S("}\n\n"));
 	return buf_finish(&tail, &e->tail);
 }
 
@@ -245,7 +256,9 @@ static void put_beside(const struct llm_encoder *e, unsigned choice, struct str 
 	buf_add(out, S("data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"\"}],\"role\":\"model\"},\"index\":"));
 	buf_addu(out, choice);
 	buf_addc(out, ',');
+	size_t from = out->n;
 	buf_add(out, members);
+	one_line(out, from);
 	buf_add(out, S("}]"));
 	buf_add(out, e->tail);
 }
@@ -268,7 +281,9 @@ static enum err on_logprobs(struct llm_encoder *e, const struct llm_event *ev, s
 	buf_add(out, S("data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"\"}],\"role\":\"model\"},\"index\":"));
 	buf_addu(out, ev->choice);
 	buf_add(out, S(",\"logprobsResult\":"));
+	size_t from = out->n;
 	TRY(gemini_put_logprobs(e->a, ev->raw, out));
+	one_line(out, from);
 	buf_add(out, S("}]"));
 	buf_add(out, e->tail);
 	return out->err;

@@ -175,9 +175,9 @@ CASE(errors)
 	buf_reset(&try_out);
 	dialect_gemini.encode_stream_error(&e, &try_out);
 	struct str text = buf_str(&try_out);
-	CHECK(str_has_prefix(text, S("data: {")) && str_has_suffix(text, S("}\r\n\r\n")));
+	CHECK(str_has_prefix(text, S("data: {")) && str_has_suffix(text, S("}\n\n")));
 	struct llm_error back;
-	dialect_gemini.decode_error(400, try_parse(str_head(str_tail(text, 6), text.n - 10)), &back, &try_arena);
+	dialect_gemini.decode_error(400, try_parse(str_head(str_tail(text, 6), text.n - 8)), &back, &try_arena);
 	CHECK(back.kind == e.kind && str_eq(back.message, e.message) && str_eq(back.param, e.param));
 	CHECK(str_eq(back.code, e.code) && str_eq(back.request_id, e.request_id));
 }
