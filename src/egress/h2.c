@@ -35,8 +35,10 @@ struct h2_stream {
 	struct flight *flight;     /* NULL: ended or dropped; the stream itself is still closing */
 	int32_t id;
 	uint64_t sent;             /* of the request's body */
-	struct buf text;           /* the answer's head, as HTTP/1.1 text; then data that waits for credit */
+	struct buf text;           /* the answer's head, as HTTP/1.1 text */
+	struct buf data;           /* waits for credit; never more than the stream's window */
 	bool whole_head, in_body, remote_end;
+	bool gone;                 /* closed at nghttp2; kept until ingress has taken the data */
 };
 
 static void die(struct h2 *s, enum call_end how);
@@ -105,6 +107,7 @@ static void stream_free(struct h2_stream *st)
 	if (st->next)
 		st->next->link = st->link;
 	buf_free(&st->text);
+	buf_free(&st->data);
 	free(st);
 	s->n_streams--;
 }
@@ -115,13 +118,13 @@ static void end_stream(struct h2_stream *st, enum call_end how, uint32_t code)
 	struct flight *f = st->flight;
 
 	st->flight = NULL;
-	if (code != NGHTTP2_NO_ERROR || !st->remote_end || st->sent != UINT64_MAX)
-		(void)nghttp2_submit_rst_stream(st->s->session, NGHTTP2_FLAG_NONE, st->id, code);
 	schedule(st->s);
-	if (f == NULL)
-		return;
-	f->carrier = NULL;
-	flight_end(f, how);
+	if (st->gone)
+		stream_free(st);
+	else if (code != NGHTTP2_NO_ERROR || !st->remote_end || st->sent != UINT64_MAX)
+		(void)nghttp2_submit_rst_stream(st->s->session, NGHTTP2_FLAG_NONE, st->id, code);
+	if (f)
+		flight_end(f, how);
 }
 
 /* again_or_end: the provider did not begin with this request; another connection may. */
@@ -144,18 +147,18 @@ static void again_or_end(struct h2_stream *st, enum call_end how)
 /* pass_on gives waiting data to ingress as far as credit goes, and ends what is complete. */
 static void pass_on(struct h2_stream *st)
 {
-	while (st->text.n) {
-		size_t n = st->text.n;
+	while (st->data.n) {
+		size_t n = st->data.n;
 		char *at = flight_data(st->flight, &n);
 		if (at == NULL)
 			return;
-		memcpy(at, st->text.p, n);
+		memcpy(at, st->data.p, n);
 		flight_data_done(st->flight, at, n);
-		buf_cut(&st->text, n);
+		buf_cut(&st->data, n);
 		(void)nghttp2_session_consume_stream(st->s->session, st->id, n);
 		schedule(st->s);
 	}
-	buf_free(&st->text);
+	buf_free(&st->data);
 	if (flight_too_large(st->flight, 0))
 		end_stream(st, END_TOO_LARGE, NGHTTP2_CANCEL);
 	else if (st->remote_end)
@@ -177,7 +180,7 @@ static void head_done(struct h2_stream *st)
 		end_stream(st, END_PROTOCOL, NGHTTP2_CANCEL);
 	else if (flight_head(st->flight, h) == OK) {
 		st->in_body = true;
-		buf_reset(&st->text);
+		buf_free(&st->text);
 		if (h->framing == HTTP1_LENGTH && flight_too_large(st->flight, h->content_length))
 			end_stream(st, END_TOO_LARGE, NGHTTP2_CANCEL);
 		else
@@ -272,16 +275,11 @@ static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const ui
 	(void)nghttp2_session_consume_connection(session, n);
 	if (st == NULL || st->flight == NULL)
 		return 0;
-	/* Before HEAD has found room in the ring, text still holds the head. */
-	if (!st->in_body) {
-		end_stream(st, END_PROTOCOL, NGHTTP2_FLOW_CONTROL_ERROR);
-		return 0;
-	}
 	flight_answered(st->flight);
-	buf_add(&st->text, (struct str){ (const char *)p, n });
-	if (st->text.err != OK)
+	buf_add(&st->data, (struct str){ (const char *)p, n });
+	if (st->data.err != OK)
 		end_stream(st, END_PROTOCOL, NGHTTP2_FLOW_CONTROL_ERROR);
-	else
+	else if (st->in_body)
 		pass_on(st);
 	return 0;
 }
@@ -292,6 +290,9 @@ static int on_stream_close(nghttp2_session *session, int32_t id, uint32_t code, 
 	struct h2 *s = arg;
 
 	if (st == NULL)
+		return 0;
+	st->gone = true;
+	if (st->flight && st->remote_end && code == NGHTTP2_NO_ERROR)
 		return 0;
 	if (code == NGHTTP2_REFUSED_STREAM)
 		again_or_end(st, END_RESET);
@@ -407,7 +408,8 @@ void h2_start(struct h2 *s, struct flight *f)
 	}
 	st->carrier = (struct carrier){ .on_room = on_room, .on_drop = on_drop };
 	st->s = s;
-	buf_init(&st->text, STREAM_WINDOW + LIMIT_HEAD);
+	buf_init(&st->text, 2 * LIMIT_HEAD);
+	buf_init(&st->data, 2 * STREAM_WINDOW);
 	st->next = s->streams;
 	st->link = &s->streams;
 	if (st->next)
@@ -593,12 +595,12 @@ static int session_new(struct h2 *s)
 	return r;
 }
 
-struct h2 *h2_new(struct pool *p, struct link *l)
+bool h2_new(struct pool *p, struct link *l)
 {
 	struct h2 *s = calloc(1, sizeof *s);
 
 	if (s == NULL)
-		return NULL;
+		return false;
 	s->pool = p;
 	s->link = l;
 	s->reap.on_run = reap;
@@ -608,7 +610,7 @@ struct h2 *h2_new(struct pool *p, struct link *l)
 	if (session_new(s) != 0) {
 		nghttp2_session_del(s->session);
 		free(s);
-		return NULL;
+		return false;
 	}
 	l->owner = s;
 	l->on_ready = on_ready;
@@ -616,5 +618,5 @@ struct h2 *h2_new(struct pool *p, struct link *l)
 	p->sessions = s;
 	/* The provider's settings may have come with the handshake. */
 	read_in(s);
-	return s->closed ? NULL : s;
+	return true;
 }

@@ -24,8 +24,9 @@ struct h2 {
 	bool closed, draining;        /* draining: the peer sent GOAWAY, or the pool is retired */
 };
 
-/* h2_new takes over an open link and joins the pool. NULL: no memory. */
-struct h2 *h2_new(struct pool *p, struct link *l);
+/* h2_new makes a session of an open link, which it takes over, and joins the pool. false: no memory, and
+ * the link is still the caller's. */
+MUST_USE bool h2_new(struct pool *p, struct link *l);
 
 /* h2_has_room: another stream may be opened now. */
 bool h2_has_room(const struct h2 *s);

@@ -178,7 +178,7 @@ static void on_open(struct link *l, enum call_end how, const char *why)
 		struct conn *c = h2 ? NULL : conn_new(p, l);
 		if (c)
 			pool_put(p, c);
-		if (c || (h2 && h2_new(p, l) != NULL)) {
+		if (c || (h2 && h2_new(p, l))) {
 			pool_streams_free(p);
 			return;
 		}

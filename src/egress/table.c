@@ -6,14 +6,12 @@
 #include "egress/table.h"
 
 #include "egress/auth.h"
+#include "sys/fs.h"
 #include "sys/secret.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 
 enum { TABLE_MAX = 64 << 20, REAP_MS = 1000 };
 
@@ -165,27 +163,23 @@ enum err table_make(struct str blob, struct str secrets, struct str system_ca, s
 enum err table_load(int table_fd, int secret_fd, struct str system_ca, struct linker *l, struct table **out,
 		    struct diag *d)
 {
-	struct stat st;
-	struct str secrets;
+	struct str blob, secrets;
 
-	if (fstat(table_fd, &st) != 0 || st.st_size <= 0 || st.st_size > TABLE_MAX)
-		return diag_set(d, ERR_CONFIG, "the table of upstreams is empty or too large");
-	TRY(secret_map(secret_fd, &secrets, d));
-	void *map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, table_fd, 0);
-	enum err e = map == MAP_FAILED ? diag_set(d, ERR_SYS, "cannot map the table: %s", strerror(errno)) : OK;
+	TRY(fs_map(table_fd, TABLE_MAX, &blob, d));
+	enum err e = secret_map(secret_fd, &secrets, d);
 	if (e == OK) {
-		e = table_make((struct str){ map, (size_t)st.st_size }, secrets, system_ca, l, out, d);
-		/* The rows' strings may point into the blob: it stays mapped for the table's life. */
-		if (e == OK)
-			(*out)->blob = (struct str){ map, (size_t)st.st_size };
-		else
-			(void)munmap(map, (size_t)st.st_size);
+		e = table_make(blob, secrets, system_ca, l, out, d);
+		if (e != OK)
+			secret_unmap(secrets);
 	}
-	if (e != OK)
-		secret_unmap(secrets);
-	else
-		(*out)->owns_secrets = true;
-	return e;
+	if (e != OK) {
+		fs_unmap(blob);
+		return e;
+	}
+	/* The rows' strings may point into the blob: both stay mapped for the table's life. */
+	(*out)->blob = blob;
+	(*out)->owns_maps = true;
+	return OK;
 }
 
 void table_retire(struct table *t)
@@ -225,10 +219,10 @@ void table_free(struct table *t)
 	}
 	free_trusts(t);
 	free(t->pools);
-	if (t->owns_secrets)
+	if (t->owns_maps) {
 		secret_unmap(t->secrets);
-	if (t->blob.p)
-		(void)munmap((void *)(uintptr_t)t->blob.p, t->blob.n);
+		fs_unmap(t->blob);
+	}
 	arena_done(&t->arena);
 	free(t);
 }

@@ -11,9 +11,9 @@
 struct table {
 	struct arena arena;
 	struct upstreams ups;
-	struct str secrets;          /* the mapped secret file; or the caller's, when owns_secrets is not set */
-	struct str blob;             /* the mapped table file, or empty */
-	bool owns_secrets;
+	struct str secrets;          /* the mapped secret file; or the caller's */
+	struct str blob;             /* the mapped table file */
+	bool owns_maps;
 	struct pool *pools;          /* one a row */
 	struct tls_client **trusts;  /* one a row; equal rows share */
 	struct linker *linker;
