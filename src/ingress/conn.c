@@ -22,13 +22,9 @@
 #include <unistd.h>
 
 enum {
-	GATHER_FIRST = 8,
-	SEND_IOV = 64,
 	INBUF_MAX = LIMIT_HEAD + INGRESS_SCRATCH, /* a head, or what a client sends ahead */
 	BODY_FIRST = 1 << 20,                     /* reserved at once; more as it comes */
 	BODY_RATE = 16 << 10,                     /* bytes a second that a body must keep up */
-	ACCEPT_TURN = 64,                         /* connections taken in one turn */
-	ACCEPT_PAUSE_MS = 100,                    /* when descriptors or slots are used up */
 	OUTBUF_MAX = 2 * LIMIT_RESPONSE,
 };
 
@@ -46,21 +42,19 @@ static const struct {
 	[C_BUSY] = { "busy", 0, B(C_IDLE) | B(C_CLOSE) },
 	[C_CLOSE] = { "close", 3000, 0 },
 };
-enum { STUCK_READER_MS = 60000 };
-
-struct gather {
-	struct iovec *iov;
-	unsigned n, cap;
-};
+void conn_restart_timer(struct conn *c)
+{
+	if (states[c->state].timeout_ms)
+		timer_set(c->in->loop, &c->timer, states[c->state].timeout_ms);
+	else
+		timer_cancel(&c->timer);
+}
 
 static void set_state(struct conn *c, enum conn_state to)
 {
 	assert(states[c->state].next & B(to));
 	c->state = to;
-	if (states[to].timeout_ms)
-		timer_set(c->in->loop, &c->timer, states[to].timeout_ms);
-	else
-		timer_cancel(&c->timer);
+	conn_restart_timer(c);
 }
 
 /* ---- the pool --------------------------------------------------------------------------------- */
@@ -133,152 +127,6 @@ int conn_detach(struct conn *c)
 	c->watch.fd = -1;
 	conn_kill(c);
 	return fd;
-}
-
-/* ---- output ----------------------------------------------------------------------------------- */
-
-void conn_gather(struct conn *c, struct str s)
-{
-	struct ingress *in = c->in;
-	struct gather *g = c->gather;
-
-	if (c->dead || s.n == 0)
-		return;
-	if (g == NULL) {
-		g = NEW(&in->turn, struct gather);
-		if (g == NULL) {
-			conn_kill(c);
-			return;
-		}
-		c->gather = g;
-		c->next = in->dirty;
-		in->dirty = c;
-	}
-	if (g->n == g->cap) {
-		unsigned cap = g->cap ? g->cap * 2 : GATHER_FIRST;
-		struct iovec *iov = NEW_ARRAY(&in->turn, struct iovec, cap);
-		if (iov == NULL) {
-			conn_kill(c);
-			return;
-		}
-		if (g->n)
-			memcpy(iov, g->iov, g->n * sizeof *iov);
-		g->iov = iov;
-		g->cap = cap;
-	}
-	g->iov[g->n++] = (struct iovec){ .iov_base = (char *)(uintptr_t)s.p, .iov_len = s.n };
-}
-
-void conn_gather_copy(struct conn *c, struct str s)
-{
-	struct str copy = arena_dup(&c->in->turn, s);
-
-	if (copy.p == NULL)
-		conn_kill(c);
-	else
-		conn_gather(c, copy);
-}
-
-static void keep_rest(struct conn *c, struct iovec *iov, unsigned n, size_t sent)
-{
-	for (unsigned i = 0; i < n; i++) {
-		struct str s = { iov[i].iov_base, iov[i].iov_len };
-		size_t skip = sent < s.n ? sent : s.n;
-		sent -= skip;
-		buf_add(&c->outbuf, str_tail(s, skip));
-	}
-	if (c->outbuf.err != OK)
-		conn_kill(c);
-}
-
-static void arm(struct conn *c, bool blocked)
-{
-	if (c->blocked == blocked)
-		return;
-	c->blocked = blocked;
-	if (loop_watch(c->in->loop, &c->watch, EPOLLIN | EPOLLRDHUP | (blocked ? (uint32_t)EPOLLOUT : 0u)) != OK)
-		conn_kill(c);
-	else if (blocked)
-		timer_set(c->in->loop, &c->timer, STUCK_READER_MS);
-	else if (states[c->state].timeout_ms)
-		timer_set(c->in->loop, &c->timer, states[c->state].timeout_ms);
-	else
-		timer_cancel(&c->timer);
-}
-
-static void finish_output(struct conn *c)
-{
-	if (c->outbuf.n != 0 || c->gather != NULL)
-		return;
-	if (c->state == C_CLOSE)
-		(void)shutdown(c->watch.fd, SHUT_WR);
-	else if (c->x != NULL)
-		exchange_writable(c->x);
-}
-
-void conn_flush(struct conn *c)
-{
-	struct gather *g = c->gather;
-	unsigned at = 0;
-
-	c->gather = NULL;
-	while (!c->dead && c->outbuf.n == 0 && at < g->n) {
-		unsigned n = g->n - at < SEND_IOV ? g->n - at : SEND_IOV;
-		size_t total = 0;
-		for (unsigned i = 0; i < n; i++)
-			total += g->iov[at + i].iov_len;
-		ssize_t sent = conn_io_send(c, g->iov + at, n);
-		if (sent < 0) {
-			conn_kill(c);
-			return;
-		}
-		if ((size_t)sent < total)
-			keep_rest(c, g->iov + at, n, (size_t)sent);
-		at += n;
-	}
-	if (!c->dead && at < g->n)
-		keep_rest(c, g->iov + at, g->n - at, 0);
-	if (c->dead)
-		return;
-	arm(c, c->outbuf.n != 0);
-	if (!c->dead)
-		finish_output(c);
-}
-
-static void send_more(struct conn *c)
-{
-	size_t at = 0;
-
-	while (at < c->outbuf.n) {
-		struct iovec iov = { .iov_base = c->outbuf.p + at, .iov_len = c->outbuf.n - at };
-		ssize_t sent = conn_io_send(c, &iov, 1);
-		if (sent < 0) {
-			conn_kill(c);
-			return;
-		}
-		if (sent == 0)
-			break;
-		at += (size_t)sent;
-	}
-	buf_cut(&c->outbuf, at);
-	if (at != 0 && c->outbuf.n != 0)
-		timer_set(c->in->loop, &c->timer, STUCK_READER_MS);
-	if (c->outbuf.n != 0)
-		return;
-	buf_free(&c->outbuf);
-	arm(c, false);
-	if (!c->dead)
-		finish_output(c);
-}
-
-bool conn_blocked(const struct conn *c)
-{
-	return c->outbuf.n != 0;
-}
-
-size_t conn_pending(const struct conn *c)
-{
-	return c->outbuf.n;
 }
 
 /* ---- input ------------------------------------------------------------------------------------ */
@@ -545,7 +393,7 @@ void conn_done(struct conn *c)
 	if (!c->keep_alive || c->close_after || c->in->draining) {
 		set_state(c, C_CLOSE);
 		if (c->gather == NULL)
-			finish_output(c);
+			conn_sent(c);
 		return;
 	}
 	set_state(c, C_IDLE);
@@ -564,7 +412,7 @@ static void on_ready(struct watch *w, uint32_t ready)
 		return;
 	}
 	if (ready & EPOLLOUT && c->outbuf.n)
-		send_more(c);
+		conn_send_more(c);
 	if (!c->dead && ready & (EPOLLIN | EPOLLHUP))
 		conn_read(c);
 	/* A client that has shut its sending side has left: nobody waits for an answer like that. */
@@ -589,24 +437,7 @@ static void on_expire(struct timer *t)
 	reply_refuse(c, ERR_TIMEOUT, "the request body did not arrive in time");
 }
 
-/* ---- accepting -------------------------------------------------------------------------------- */
-
-static void on_accept_timer(struct timer *t)
-{
-	struct ingress *in = (struct ingress *)((char *)t - offsetof(struct ingress, accept_timer));
-
-	in->accept_paused = false;
-	conn_accept_ready(&in->listener, EPOLLIN);
-}
-
-static void pause_accept(struct ingress *in, uint32_t ms)
-{
-	in->accept_paused = true;
-	in->accept_timer.on_expire = on_accept_timer;
-	timer_set(in->loop, &in->accept_timer, ms);
-}
-
-static void open_conn(struct ingress *in, int fd)
+void conn_open(struct ingress *in, int fd)
 {
 	struct conn *c = in->free_conns;
 	int one = 1;
@@ -626,28 +457,6 @@ static void open_conn(struct ingress *in, int fd)
 	timer_set(in->loop, &c->timer, states[C_HEAD].timeout_ms);
 	if (loop_watch(in->loop, &c->watch, EPOLLIN | EPOLLRDHUP) != OK)
 		conn_kill(c);
-}
-
-void conn_accept_ready(struct watch *w, uint32_t ready)
-{
-	struct ingress *in = (struct ingress *)((char *)w - offsetof(struct ingress, listener));
-
-	(void)ready;
-	for (unsigned i = 0; !in->accept_paused && !in->draining; i++) {
-		if (i == ACCEPT_TURN || in->free_conns == NULL) {
-			pause_accept(in, i == ACCEPT_TURN ? 0 : ACCEPT_PAUSE_MS);
-			return;
-		}
-		int fd = accept4(w->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (fd >= 0) {
-			open_conn(in, fd);
-			continue;
-		}
-		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-			pause_accept(in, ACCEPT_PAUSE_MS);
-		if (errno != EINTR && errno != ECONNABORTED)
-			return;
-	}
 }
 
 void conn_drain_all(struct ingress *in)

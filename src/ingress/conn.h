@@ -37,6 +37,9 @@ struct conn {
 /* conn_accept_ready accepts what waits on the listener, up to the pool's size. */
 void conn_accept_ready(struct watch *w, uint32_t ready);
 
+/* conn_open makes a connection of an accepted socket; there must be a free slot. */
+void conn_open(struct ingress *in, int fd);
+
 /* conn_gather adds bytes to this turn's output; s stays valid until the turn ends. conn_gather_copy takes
  * a copy into the turn's memory. */
 void conn_gather(struct conn *c, struct str s);
@@ -44,6 +47,13 @@ void conn_gather_copy(struct conn *c, struct str s);
 
 /* conn_flush sends what was gathered; what the socket refuses is copied. Called by ingress_flush. */
 void conn_flush(struct conn *c);
+
+/* conn_sent follows up when all output is out; conn_send_more goes on after the socket was full. */
+void conn_sent(struct conn *c);
+void conn_send_more(struct conn *c);
+
+/* conn_restart_timer gives the connection the time of its state. */
+void conn_restart_timer(struct conn *c);
 
 /* conn_blocked: the client has not taken all that was sent; conn_pending says how much. */
 bool conn_blocked(const struct conn *c);
