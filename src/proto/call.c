@@ -34,12 +34,12 @@ const char *const call_end_text[CALL_END_COUNT] = {
 };
 
 /*
- * CALL: u8 type, u8 path, u16 upstream, u32 id, u32 head_timeout_ms, u32 idle_timeout_ms, u32 credit,
- *       u16 model length, u8 fields, u8 segments, model,
+ * CALL: u8 type, u8 path, u16 upstream, u32 id, u32 generation, u32 head_timeout_ms, u32 idle_timeout_ms,
+ *       u32 credit, u16 model length, u8 fields, u8 segments, model,
  *       fields: (u8 field, u8 0, u16 length, bytes)*,
  *       segments: (u8 kind, u8[3] 0, u32 n, u64 at or inline bytes)*
  */
-enum { CALL_HEADER = 24, SEG_ARENA = 0, SEG_INLINE = 1, SEG_HEADER = 8 };
+enum { CALL_HEADER = 28, SEG_ARENA = 0, SEG_INLINE = 1, SEG_HEADER = 8 };
 
 uint32_t call_size(const struct call *c)
 {
@@ -85,12 +85,13 @@ uint32_t call_encode(const struct call *c, void *p)
 	at[1] = (char)c->path;
 	le16_put(at + 2, c->upstream);
 	le32_put(at + 4, c->id);
-	le32_put(at + 8, c->head_timeout_ms);
-	le32_put(at + 12, c->idle_timeout_ms);
-	le32_put(at + 16, c->credit);
-	le16_put(at + 20, (uint16_t)c->model.n);
-	at[22] = (char)n_fields;
-	at[23] = (char)c->n_segments;
+	le32_put(at + 8, c->generation);
+	le32_put(at + 12, c->head_timeout_ms);
+	le32_put(at + 16, c->idle_timeout_ms);
+	le32_put(at + 20, c->credit);
+	le16_put(at + 24, (uint16_t)c->model.n);
+	at[26] = (char)n_fields;
+	at[27] = (char)c->n_segments;
 	at = put(at + CALL_HEADER, c->model);
 	for (unsigned i = 0; i < CALL_FIELD_COUNT; i++) {
 		if (c->fields[i].p == NULL)
@@ -156,6 +157,7 @@ enum err call_decode(struct call *c, struct str frame, uint64_t arena_bytes)
 	c->path = (enum call_path)path;
 	c->upstream = rd_u16(&r);
 	c->id = rd_u32(&r);
+	c->generation = rd_u32(&r);
 	c->head_timeout_ms = rd_u32(&r);
 	c->idle_timeout_ms = rd_u32(&r);
 	c->credit = rd_u32(&r);

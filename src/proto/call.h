@@ -117,6 +117,7 @@ struct call_segment {
 
 struct call {
 	uint32_t id;            /* chosen by ingress, unique among its calls in flight */
+	uint32_t generation;    /* of the table that upstream counts in, low 32 bits: egress knows two */
 	uint16_t upstream;      /* a row of egress's table */
 	enum call_path path;
 	uint32_t head_timeout_ms; /* from the call to the last byte of the response head */

@@ -78,7 +78,53 @@ struct control_spend_query {
 	uint32_t count;
 };
 
+/* Bounds of a key's fields; one encoded key fits a message several times. */
+enum { KEY_JSON_MAX = 8 << 10 };
+
 void control_spend_query_encode(const struct control_spend_query *q, struct buf *out);
 MUST_USE enum err control_spend_query_decode(struct control_spend_query *q, struct str body);
+
+/* MSG_REPLY begins alike for all requests: the outcome and a sentence. After it stands, for OK only:
+ *
+ *	KEY_CREATE, KEY_ROTATE      str key, str the key's secret (shown this once)
+ *	KEY_UPDATE, KEY_GET,
+ *	KEY_BLOCK, KEY_DELETE       str key
+ *	KEY_LIST                    u32 total, u32 count, (str key)*
+ *	SPEND_LOGS                  u8 more, u32 count, (str call)*
+ *	USAGE_SUMMARY               u8 more, u32 count, (str sum)*
+ */
+void control_reply_encode(enum err e, struct str text, struct buf *out);
+
+struct rd;
+/* control_reply_read reads the common beginning; the rest of r is the request's own. */
+void control_reply_read(struct rd *r, enum err *out_err, struct str *out_text);
+
+/* One row of /spend/logs: a finished call as it was stored. */
+struct control_call {
+	uint64_t number;             /* of the row; also the leaf in the audit log, counted from 1 */
+	uint8_t key_hash[32];        /* zeros: the master key, or an open gate */
+	struct str key_name, key_alias;
+	struct str request_id, model_asked, model_served, deployment, end_user;
+	int64_t start_ms, end_ms;
+	uint32_t first_byte_ms, status, upstream_status, attempts, flags, client_dialect, endpoint;
+	int64_t input, cache_read, cache_write, output, reasoning, cost_pico;
+};
+
+void control_call_encode(const struct control_call *c, struct buf *out);
+MUST_USE enum err control_call_decode(struct control_call *c, struct str body);
+
+/* What MSG_USAGE_SUMMARY groups by, a bit set. */
+enum { SUM_KEY = 1, SUM_MODEL = 2, SUM_DAY = 4 };
+
+/* One row of a summary. Fields not grouped by are 0 or "". */
+struct control_sum {
+	int64_t day;                 /* days since 1970-01-01, UTC */
+	uint8_t key_hash[32];
+	struct str key_name, key_alias, model;
+	int64_t calls, fails, input, cache_read, cache_write, output, reasoning, cost_pico;
+};
+
+void control_sum_encode(const struct control_sum *s, struct buf *out);
+MUST_USE enum err control_sum_decode(struct control_sum *s, struct str body);
 
 #endif

@@ -6,6 +6,8 @@
 
 #include "base/diag.h"
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 struct spawn {
@@ -14,11 +16,22 @@ struct spawn {
 	const int *fds;     /* become descriptors 3, 4, ... of the child, in this order; all others are closed */
 	size_t n_fds;
 	int stderr_fd;      /* -1: inherit */
+	bool sibling;       /* the child's parent is ours: it, not we, waits for the child */
 };
 
-/* spawn_child forks and executes with an empty environment and stdin on /dev/null. *out_pidfd is a pidfd,
- * readable when the child has ended. */
+/* spawn_child forks and executes with an empty environment, stdin on /dev/null, all signals at their default
+ * and a session of its own, so that a terminal's interrupt reaches only the parent. The child dies with its
+ * parent. *out_pidfd is a pidfd, readable when the child has ended. ERR_SYS: also when it cannot execute. */
 MUST_USE enum err spawn_child(const struct spawn *s, pid_t *out_pid, int *out_pidfd, struct diag *d);
+
+/* spawn_reap waits for a child that has ended. *out_status is as waitpid gives it. ERR_AGAIN: it still runs. */
+MUST_USE enum err spawn_reap(pid_t pid, int *out_status);
+
+/* spawn_signal sends a signal to the child behind pidfd; one that has ended is no error. */
+void spawn_signal(int pidfd, int sig);
+
+/* spawn_ending describes a status for people: "exit 3", "killed by SIGSYS". Borrows out. */
+const char *spawn_ending(int status, char *out, size_t cap);
 
 /* spawn_sibling gives the path of an executable beside this one: for build/bin/yett
  * build/libexec/yett/NAME, for libexec/yett/keeper its own directory. */

@@ -106,6 +106,20 @@ CASE(every_place)
 		CHECK(verdict_of((struct str){ text, 161 }, NULL) == OK);
 		memcpy(text + 1 + n, "\\ud83d\\ude00", 12);
 		CHECK(verdict_of((struct str){ text, 161 }, NULL) == OK);
+		memcpy(text + 1 + n, "\\udc00\\ud83d", 12);
+		CHECK(verdict_of((struct str){ text, 161 }, &at) == ERR_SYNTAX && at == n + 1);
+		memset(text + 1 + n, 'x', 12);
+		for (size_t run = 1; run < 14; run++) {
+			memset(text + 1 + n, '\\', run);
+			memcpy(text + 1 + n + run, "\"z", 2);
+			struct str t = { text, n + run + 2 }; /* ends behind that quote */
+			CHECK(verdict_of(t, NULL) == (run % 2 ? ERR_SYNTAX : OK));
+			t.n = 161;
+			CHECK(verdict_of(t, NULL) == (run % 2 ? OK : ERR_SYNTAX));
+			t.n = n + run + 1; /* ends behind the run */
+			CHECK(verdict_of(t, &at) == ERR_SYNTAX && at == t.n - run % 2);
+			memset(text + 1 + n, 'x', run + 1);
+		}
 		memcpy(text + 1 + n, "\xf0\x9f\x98\x80zzzzzzzz", 12);
 		CHECK(verdict_of((struct str){ text, 161 }, NULL) == OK);
 	}

@@ -1,0 +1,59 @@
+/*
+ * proto/usage.c - the queue of finished calls in a shared file: one writer, one reader, no locks.
+ * Input: hostile (a subverted ingress writes the whole file).   Runs in: ingress, keeper.
+ * Fuzz: fuzz/control_fuzz.c
+ */
+#include "proto/usage.h"
+
+#include <assert.h>
+#include <string.h>
+
+static_assert((USAGE_SLOTS & (USAGE_SLOTS - 1)) == 0, "a slot is found by masking");
+
+bool usage_room(const struct usage_file *f)
+{
+	uint64_t head = atomic_load_explicit(&f->head, memory_order_relaxed);
+	uint64_t tail = atomic_load_explicit(&f->tail, memory_order_acquire);
+
+	return head - tail < USAGE_SLOTS;
+}
+
+enum err usage_put(struct usage_file *f, const struct usage_record *r)
+{
+	uint64_t head = atomic_load_explicit(&f->head, memory_order_relaxed);
+
+	if (!usage_room(f))
+		return ERR_BUSY;
+	struct usage_record *slot = &f->records[head & (USAGE_SLOTS - 1)];
+	*slot = *r;
+	slot->seq = head + 1;
+	atomic_store_explicit(&f->head, head + 1, memory_order_release);
+	return OK;
+}
+
+uint32_t usage_peek(const struct usage_file *f, uint64_t from, struct usage_record *out, uint32_t n)
+{
+	uint64_t ready = atomic_load_explicit(&f->head, memory_order_acquire) - from;
+
+	if (ready > USAGE_SLOTS)
+		return 0;
+	if (n > ready)
+		n = (uint32_t)ready;
+	for (uint32_t i = 0; i < n; i++)
+		out[i] = f->records[(from + i) & (USAGE_SLOTS - 1)];
+	return n;
+}
+
+void usage_text(char *field, size_t cap, struct str s)
+{
+	size_t n = s.n;
+
+	if (n > cap) {
+		n = cap;
+		while (n && ((unsigned char)s.p[n] & 0xc0) == 0x80)
+			n--;
+	}
+	if (n)
+		memcpy(field, s.p, n);
+	memset(field + n, 0, cap - n);
+}

@@ -1,0 +1,184 @@
+/*
+ * sys/jail.c - takes power away from this process: privileges, descriptors, files, system calls.
+ */
+#include "sys/jail.h"
+
+#include "sys/fs.h"
+#include "sys/jail_filter.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- jail_begin ---- */
+
+/* drop_root changes to the role's user for good, groups first, and makes sure. */
+static enum err drop_root(const struct jail *j, struct diag *d)
+{
+	if (j->uid == 0 || geteuid() != 0)
+		return OK;
+	if (setgroups(0, NULL) != 0 || setresgid(j->gid, j->gid, j->gid) != 0 ||
+	    setresuid(j->uid, j->uid, j->uid) != 0)
+		return diag_set(d, ERR_SYS, "cannot become user %u: %s", j->uid, strerror(errno));
+	if (setuid(0) == 0)
+		return diag_set(d, ERR_SYS, "user %u can become root again", j->uid);
+	return OK;
+}
+
+/* close_others closes all descriptors above 2 that are not in keep. */
+static void close_others(const int *keep, size_t n_keep)
+{
+	unsigned from = STDERR_FILENO + 1;
+
+	for (;;) {
+		unsigned next = ~0u; /* the lowest kept one from here on */
+		for (size_t i = 0; i < n_keep; i++)
+			if (keep[i] >= 0 && (unsigned)keep[i] >= from && (unsigned)keep[i] < next)
+				next = (unsigned)keep[i];
+		if (next > from)
+			(void)close_range(from, next == ~0u ? next : next - 1, 0);
+		if (next == ~0u)
+			return;
+		from = next + 1;
+	}
+}
+
+enum err jail_begin(const struct jail *j, const int *keep, size_t n_keep, struct diag *d)
+{
+	const struct rlimit no_core = { 0, 0 };
+	struct rlimit files = { j->files_max, j->files_max };
+
+	close_others(keep, n_keep);
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (setrlimit(RLIMIT_CORE, &no_core) != 0)
+		return diag_set(d, ERR_SYS, "cannot forbid core dumps: %s", strerror(errno));
+	if (j->files_max != 0) {
+		struct rlimit now;
+		if (getrlimit(RLIMIT_NOFILE, &now) == 0 && geteuid() != 0 && now.rlim_max < files.rlim_max)
+			files = (struct rlimit){ now.rlim_max, now.rlim_max };
+		if (setrlimit(RLIMIT_NOFILE, &files) != 0)
+			return diag_set(d, ERR_SYS, "cannot set the descriptor limit: %s", strerror(errno));
+	}
+	TRY(drop_root(j, d));
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return diag_set(d, ERR_SYS, "cannot give up new privileges: %s", strerror(errno));
+	/* Changing the user resets both of these, so they come after it. */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
+		return diag_set(d, ERR_SYS, "cannot protect this process: %s", strerror(errno));
+	return OK;
+}
+
+/* ---- Landlock, by raw calls: the distribution's headers know its first version only ---- */
+
+enum { LL_CREATE = 444, LL_ADD = 445, LL_RESTRICT = 446, LL_VERSION_FLAG = 1, LL_PATH_BENEATH = 1 };
+enum { LL_EXECUTE = 1 << 0, LL_WRITE_FILE = 1 << 1, LL_READ_FILE = 1 << 2, LL_READ_DIR = 1 << 3,
+       LL_REMOVE_DIR = 1 << 4, LL_REMOVE_FILE = 1 << 5, LL_MAKE_CHAR = 1 << 6, LL_MAKE_DIR = 1 << 7,
+       LL_MAKE_REG = 1 << 8, LL_MAKE_SOCK = 1 << 9, LL_MAKE_FIFO = 1 << 10, LL_MAKE_BLOCK = 1 << 11,
+       LL_MAKE_SYM = 1 << 12, LL_REFER = 1 << 13, LL_TRUNCATE = 1 << 14, LL_IOCTL_DEV = 1 << 15 };
+enum { LL_READS = LL_READ_FILE | LL_READ_DIR,
+       LL_WRITES = LL_WRITE_FILE | LL_REMOVE_DIR | LL_REMOVE_FILE | LL_MAKE_DIR | LL_MAKE_REG |
+		   LL_MAKE_SOCK | LL_TRUNCATE,
+       LL_ON_FILES = LL_EXECUTE | LL_WRITE_FILE | LL_READ_FILE | LL_TRUNCATE };
+enum { LL_BIND_TCP = 1, LL_CONNECT_TCP = 2 };
+enum { LL_SCOPE_ABSTRACT_SOCKET = 1, LL_SCOPE_SIGNAL = 2 };
+
+struct ll_ruleset {
+	uint64_t fs, net, scoped;
+};
+
+struct ll_beneath {
+	uint64_t allowed;
+	int32_t parent;
+} __attribute__((packed));
+
+/* ll_handled says what is forbidden unless a rule allows it, as far as this version of Landlock knows it. */
+static struct ll_ruleset ll_handled(long abi, bool tcp_connect, size_t *out_size)
+{
+	struct ll_ruleset r = { .fs = (LL_MAKE_SYM << 1) - 1 };
+
+	if (abi >= 2)
+		r.fs |= LL_REFER;
+	if (abi >= 3)
+		r.fs |= LL_TRUNCATE;
+	if (abi >= 5)
+		r.fs |= LL_IOCTL_DEV;
+	if (abi >= 4)
+		r.net = LL_BIND_TCP | (tcp_connect ? 0 : LL_CONNECT_TCP);
+	if (abi >= 6)
+		r.scoped = LL_SCOPE_ABSTRACT_SOCKET | LL_SCOPE_SIGNAL;
+	*out_size = abi >= 6 ? sizeof r : abi >= 4 ? offsetof(struct ll_ruleset, scoped)
+						   : offsetof(struct ll_ruleset, net);
+	return r;
+}
+
+static enum err ll_allow(int ruleset, const struct ll_ruleset *handled, const struct jail_path *p,
+			 struct diag *d)
+{
+	AUTO(fd_closep) int fd = open(p->path, O_PATH | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 && errno == ENOENT)
+		return OK; /* what is not there needs no rule */
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return diag_set(d, ERR_SYS, "cannot open '%s': %s", p->path, strerror(errno));
+	struct ll_beneath rule = { .allowed = p->write ? LL_READS | LL_WRITES : LL_READS, .parent = fd };
+	if (!S_ISDIR(st.st_mode))
+		rule.allowed &= LL_ON_FILES;
+	rule.allowed &= handled->fs;
+	if (syscall(LL_ADD, ruleset, LL_PATH_BENEATH, &rule, 0) != 0)
+		return diag_set(d, ERR_SYS, "cannot add '%s' to the Landlock rules: %s", p->path,
+				strerror(errno));
+	return OK;
+}
+
+static enum err landlock(const struct jail *j, int *out_abi, struct diag *d)
+{
+	long abi = syscall(LL_CREATE, NULL, 0, LL_VERSION_FLAG);
+	size_t size;
+
+	*out_abi = abi < 0 ? 0 : (int)abi;
+	if (abi <= 0)
+		return OK; /* an old kernel, or switched off: the system call filter must do */
+	struct ll_ruleset handled = ll_handled(abi, j->tcp_connect, &size);
+	AUTO(fd_closep) int ruleset = (int)syscall(LL_CREATE, &handled, size, 0);
+	if (ruleset < 0)
+		return diag_set(d, ERR_SYS, "cannot make a Landlock rule set: %s", strerror(errno));
+	for (size_t i = 0; i < j->n_paths; i++)
+		TRY(ll_allow(ruleset, &handled, &j->paths[i], d));
+	if (syscall(LL_RESTRICT, ruleset, 0) != 0)
+		return diag_set(d, ERR_SYS, "cannot apply the Landlock rules: %s", strerror(errno));
+	return OK;
+}
+
+/* ---- jail_lock ---- */
+
+static int locked;
+
+int jail_is_locked(void)
+{
+	return locked;
+}
+
+enum err jail_lock(const struct jail *j, int *out_landlock, struct diag *d)
+{
+	struct sock_filter code[JAIL_CODE_MAX];
+	int abi;
+
+	TRY(landlock(j, &abi, d));
+	size_t n = jail_filter_build(j, (uint32_t)getpid(), code);
+	const struct sock_fprog program = { (unsigned short)n, code };
+	if (syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0)
+		return diag_set(d, ERR_SYS, "cannot install the system call filter: %s", strerror(errno));
+	locked = 1;
+	*out_landlock = abi;
+	return OK;
+}

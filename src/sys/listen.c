@@ -1,0 +1,141 @@
+/*
+ * sys/listen.c - addresses and TCP listeners.
+ */
+#include "sys/listen.h"
+
+#include "base/num.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* split divides "host:port"; brackets around an IPv6 address are removed. */
+static bool split(struct str s, struct str *host, struct str *port, bool *v6)
+{
+	size_t at = SIZE_MAX;
+
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] == ':')
+			at = i;
+	if (at == SIZE_MAX)
+		return false;
+	*host = str_head(s, at);
+	*port = str_tail(s, at + 1);
+	*v6 = host->n >= 2 && host->p[0] == '[' && host->p[host->n - 1] == ']';
+	if (*v6)
+		*host = (struct str){ host->p + 1, host->n - 2 };
+	return *v6 || str_chr(*host, ':') == SIZE_MAX;
+}
+
+enum err listen_parse(struct str s, struct listen_addr *out, struct diag *d)
+{
+	struct listen_addr a = { 0 };
+	struct str host, port;
+	char text[INET6_ADDRSTRLEN] = "";
+	uint64_t number;
+	bool v6;
+
+	if (!split(s, &host, &port, &v6) || host.n >= sizeof text || num_u64(port, 65535, &number) != OK)
+		return diag_set(d, ERR_USAGE, "'%.*s' is not ADDRESS:PORT", FMT(str_head(s, 80)));
+	if (host.n == 0 || str_eq(host, S("*")))
+		host = S("0.0.0.0");
+	else if (str_eq(host, S("localhost")))
+		host = S("127.0.0.1");
+	memcpy(text, host.p, host.n);
+	text[host.n] = '\0';
+	if (v6) {
+		a.v6.sin6_family = AF_INET6;
+		a.v6.sin6_port = htons((uint16_t)number);
+		a.n = sizeof a.v6;
+	} else {
+		a.v4.sin_family = AF_INET;
+		a.v4.sin_port = htons((uint16_t)number);
+		a.n = sizeof a.v4;
+	}
+	void *to = v6 ? (void *)&a.v6.sin6_addr : (void *)&a.v4.sin_addr;
+	if (inet_pton(v6 ? AF_INET6 : AF_INET, text, to) != 1)
+		return diag_set(d, ERR_USAGE, "'%s' is not an IP address", text);
+	*out = a;
+	return OK;
+}
+
+bool listen_is_loopback(const struct listen_addr *a)
+{
+	if (a->sa.sa_family == AF_INET)
+		return ntohl(a->v4.sin_addr.s_addr) >> 24 == 127;
+	/* ::ffff:127.0.0.1 would be reachable as IPv4 loopback only, too. */
+	const uint8_t *b = a->v6.sin6_addr.s6_addr;
+	return IN6_IS_ADDR_LOOPBACK(&a->v6.sin6_addr) ||
+	       (IN6_IS_ADDR_V4MAPPED(&a->v6.sin6_addr) && b[12] == 127);
+}
+
+const char *listen_format(const struct listen_addr *a, char *out)
+{
+	char text[INET6_ADDRSTRLEN] = "?";
+	bool v6 = a->sa.sa_family == AF_INET6;
+	const void *from = v6 ? (const void *)&a->v6.sin6_addr : (const void *)&a->v4.sin_addr;
+
+	(void)inet_ntop(a->sa.sa_family, from, text, sizeof text);
+	(void)snprintf(out, LISTEN_TEXT, v6 ? "[%s]:%u" : "%s:%u", text,
+		       (unsigned)ntohs(v6 ? a->v6.sin6_port : a->v4.sin_port));
+	return out;
+}
+
+static bool set(int fd, int level, int option)
+{
+	const int one = 1;
+
+	return setsockopt(fd, level, option, &one, sizeof one) == 0;
+}
+
+enum err listen_open(struct listen_addr *a, int backlog, int *out_fd, struct diag *d)
+{
+	char text[LISTEN_TEXT];
+	int fd = socket(a->sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd >= 0 && set(fd, SOL_SOCKET, SO_REUSEADDR) && set(fd, SOL_SOCKET, SO_REUSEPORT) &&
+	    set(fd, IPPROTO_TCP, TCP_NODELAY) && bind(fd, &a->sa, a->n) == 0 &&
+	    listen(fd, backlog) == 0 && getsockname(fd, &a->sa, &a->n) == 0) {
+		*out_fd = fd;
+		return OK;
+	}
+	int saved = errno;
+	if (fd >= 0)
+		(void)close(fd);
+	return diag_set(d, ERR_SYS, "cannot listen on %s: %s", listen_format(a, text), strerror(saved));
+}
+
+enum err listen_probe(const struct listen_addr *a, struct diag *d)
+{
+	char text[LISTEN_TEXT];
+	int fd = socket(a->sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool ok = fd >= 0 && set(fd, SOL_SOCKET, SO_REUSEADDR) && bind(fd, &a->sa, a->n) == 0;
+	int saved = errno;
+
+	if (fd >= 0)
+		(void)close(fd);
+	if (!ok)
+		return diag_set(d, ERR_SYS, "cannot listen on %s: %s", listen_format(a, text),
+				strerror(saved));
+	return OK;
+}
+
+enum err listen_accept(int fd, int *out_fd, struct listen_addr *out_peer)
+{
+	struct listen_addr peer = { .n = sizeof peer.v6 };
+	int got = accept4(fd, out_peer ? &peer.sa : NULL, out_peer ? &peer.n : NULL,
+			  SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (got < 0) {
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+			return ERR_LIMIT;
+		return ERR_AGAIN; /* nobody, or somebody who is gone again */
+	}
+	if (out_peer != NULL)
+		*out_peer = peer;
+	*out_fd = got;
+	return OK;
+}
