@@ -61,19 +61,20 @@ static enum err answer(struct exchange *x, struct str body, struct writer *w, st
 	TRY(w->d->decode_request(root, &r, a, d));
 	if (x->up == DIALECT_GEMINI)
 		r.stream = x->stream;
-	memset(&out, 0, sizeof out);
-	TRY(echo_answer(&r, a, &out));
-	if (!x->stream)
+	if (!x->stream) {
+		memset(&out, 0, sizeof out);
+		TRY(echo_answer(&r, a, &out));
 		return w->d->encode_response(&out, a, &w->out);
+	}
 	w->encoder = w->d->encoder_new(a, &r);
 	if (w->encoder == NULL)
 		return ERR_NOMEM;
 	w->sink.on_event = on_event;
-	echo_stream(&out, a, &w->sink);
+	TRY(echo_stream(&r, a, &w->sink));
 	return w->err;
 }
 
-static void send(struct exchange *x, unsigned status, struct str type, struct str body)
+static void send(struct exchange *x, uint16_t status, struct str type, struct str body)
 {
 	struct call_head h = { .status = status, .content_length = body.n };
 	struct conn *c = x->conn;
@@ -94,7 +95,7 @@ void echo_call(struct exchange *x, const struct call *c)
 	struct writer w = { .d = dialects[x->up] };
 	struct llm_error e = { 0 };
 	struct diag d = { 0 };
-	unsigned status = 200;
+	uint16_t status = 200;
 
 	buf_init(&w.out, LIMIT_RESPONSE);
 	if (answer(x, body_text(x, c), &w, &d) != OK || w.out.err != OK) {
