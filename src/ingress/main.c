@@ -27,32 +27,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { TURN_MAX = 512 << 20, TURN_BLOCK = 256 << 10, EXIT_PEER = 70 };
-
-void ingress_fatal(const char *why)
-{
-	log_msg(LOG_ERROR, "%s", why);
-	_exit(EXIT_PEER);
-}
-
-uint64_t ingress_random(struct ingress *in)
-{
-	in->rng ^= in->rng << 13;
-	in->rng ^= in->rng >> 7;
-	in->rng ^= in->rng << 17;
-	return in->rng;
-}
-
-void ingress_flush(struct ingress *in)
-{
-	while (in->dirty != NULL) {
-		struct conn *c = in->dirty;
-		in->dirty = c->next;
-		conn_flush(c);
-	}
-	link_publish(in->link);
-	arena_reset(&in->turn);
-}
+enum { TURN_MAX = 512 << 20, TURN_BLOCK = 256 << 10 };
 
 static bool on_idle(void *arg)
 {
