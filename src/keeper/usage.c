@@ -47,7 +47,10 @@ static struct str meta_name(unsigned worker, char *out, size_t cap)
 	return (struct str){ out, (size_t)n };
 }
 
-/* Nobody writes the file now. Whatever it says, reading goes on where the database stands. */
+/*
+ * Whatever the file says, reading goes on where the database stands. The head is touched only when it is
+ * wrong: an ingress of a keeper that was just killed may still be putting its last records.
+ */
 static enum err take_up(struct usage *u, unsigned worker, int fd, struct diag *d)
 {
 	struct usage_source *src = &u->sources[worker];
@@ -60,9 +63,9 @@ static enum err take_up(struct usage *u, unsigned worker, int fd, struct diag *d
 	TRY(store_meta(u->store, meta_name(worker, name, sizeof name), known ? (int64_t)tail : 0, &at, d));
 	src->at = (uint64_t)at;
 	/* After a power cut the file may be older than the database; its records are in it already. */
-	if (!known || head - src->at > USAGE_SLOTS)
-		head = src->at;
-	if (!put_u64(fd, HEAD_AT, head) || !put_u64(fd, TAIL_AT, src->at) || !put_u64(fd, 0, USAGE_MAGIC))
+	bool wrong = !known || head - src->at > USAGE_SLOTS;
+	if ((wrong && !put_u64(fd, HEAD_AT, src->at)) || !put_u64(fd, TAIL_AT, src->at) ||
+	    !put_u64(fd, 0, USAGE_MAGIC))
 		return diag_set(d, ERR_SYS, "cannot write a usage file: %s", strerror(errno));
 	src->fd = fd;
 	return OK;
