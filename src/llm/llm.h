@@ -18,6 +18,8 @@ enum llm_dialect { DIALECT_OPENAI, DIALECT_ANTHROPIC, DIALECT_GEMINI, DIALECT_CO
 
 enum llm_tri { TRI_UNSET, TRI_NO, TRI_YES };
 
+/* Lists are singly linked. last is kept in a list's first item only: where the next one is added. */
+
 /* ---- a message and its parts ------------------------------------------------------------------ */
 
 enum llm_part_kind {
@@ -46,7 +48,7 @@ struct llm_media {
 };
 
 struct llm_part {
-	struct llm_part *next;
+	struct llm_part *next, *last;
 	enum llm_part_kind kind;
 	enum llm_dialect origin;   /* whose signature or raw this is */
 	struct str text;           /* esc */
@@ -64,7 +66,7 @@ struct llm_part {
 enum llm_role { ROLE_USER, ROLE_ASSISTANT, ROLE_SYSTEM /* in mid-conversation */ };
 
 struct llm_msg {
-	struct llm_msg *next;
+	struct llm_msg *next, *last;
 	enum llm_role role;
 	struct str name; /* esc: OpenAI's participant name */
 	struct llm_part *parts;
@@ -73,7 +75,7 @@ struct llm_msg {
 /* ---- a request -------------------------------------------------------------------------------- */
 
 struct llm_tool {
-	struct llm_tool *next;
+	struct llm_tool *next, *last;
 	struct str name, description; /* esc */
 	struct str schema;            /* raw: JSON schema, or absent for none */
 	enum llm_tri strict;
@@ -87,12 +89,12 @@ enum llm_choice { CHOICE_UNSET, CHOICE_AUTO, CHOICE_NONE, CHOICE_REQUIRED, CHOIC
 enum llm_format { FORMAT_UNSET, FORMAT_TEXT, FORMAT_JSON, FORMAT_SCHEMA };
 
 struct llm_str {
-	struct llm_str *next;
+	struct llm_str *next, *last;
 	struct str s; /* esc */
 };
 
 struct llm_extra {
-	struct llm_extra *next;
+	struct llm_extra *next, *last;
 	struct str name;  /* plain: the field as the client spells it, dotted when nested */
 	struct str value; /* raw */
 };
@@ -100,7 +102,7 @@ struct llm_extra {
 struct llm_request {
 	enum llm_dialect origin;
 	struct str model;               /* esc */
-	struct llm_part *system;        /* leading instructions, TEXT parts */
+	struct llm_part *instructions;  /* leading instructions, TEXT parts */
 	struct llm_msg *msgs;
 	struct llm_tool *tools;
 	enum llm_choice choice;
@@ -159,7 +161,7 @@ struct llm_usage {
 };
 
 struct llm_answer_choice {
-	struct llm_answer_choice *next;
+	struct llm_answer_choice *next, *last;
 	struct llm_part *parts;
 	enum llm_finish finish;
 	struct str finish_text; /* esc */
@@ -181,13 +183,14 @@ struct llm_response {
  * as EV_PART_START, any number of EV_PART_DELTA, EV_PART_END, with part numbers ascending from 0 at their
  * starts (several may be open at once); EV_FINISH after its parts have ended. EV_USAGE may come any
  * number of times, the last one counts and comes before EV_DONE. EV_DONE is last, once. EV_ERROR ends
- * everything. EV_PING is a keep-alive. Encoders rely on that and on nothing else.
+ * everything. EV_PING is a keep-alive. Encoders rely on that and on nothing else. A tool call may come
+ * whole, with no delta and args at its end: an encoder that has written deltas ignores args.
  */
 enum llm_event_kind {
 	EV_START,      /* id, model, created, usage if known */
-	EV_PART_START, /* choice, part, part_kind, id, name, signature (what is known at the start) */
+	EV_PART_START, /* choice, part, part_kind, id, name, signature (what is known at the start), media */
 	EV_PART_DELTA, /* text: esc text or thinking; of a tool call esc fragments of the arguments' JSON */
-	EV_SIGNATURE,  /* text: a fragment of the open part's signature */
+	EV_SIGNATURE,  /* text: a fragment of the open part's signature; a tool call's comes at its start */
 	EV_PART_END,   /* args is the raw whole for a tool call when the decoder has it, else absent */
 	EV_OPAQUE,     /* raw: an event or block of origin that has no counterpart */
 	EV_LOGPROBS,   /* raw, OpenAI's shape: {"content":[...]} */
@@ -236,6 +239,7 @@ struct llm_event {
 	enum llm_part_kind part_kind;
 	enum llm_dialect origin;
 	struct str id, model, name, signature, text, args, raw;
+	const struct llm_media *media; /* of an image, ... in an answer; else NULL */
 	int64_t created;
 	enum llm_finish finish;
 	struct llm_usage usage;
@@ -322,10 +326,14 @@ extern const struct dialect *const dialects[DIALECT_COUNT];
 /* llm_request_init sets every field to unset. */
 void llm_request_init(struct llm_request *r, enum llm_dialect origin);
 
+/* llm_dialect_name gives the word for d: "openai", "anthropic", "gemini". */
+const char *llm_dialect_name(enum llm_dialect d);
+
 /* Lists keep their order: each adds at the end and returns the new zeroed item, NULL when out of memory. */
 struct llm_part *llm_part_add(struct arena *a, struct llm_part **list, enum llm_part_kind kind);
 struct llm_msg *llm_msg_add(struct arena *a, struct llm_msg **list, enum llm_role role);
 struct llm_tool *llm_tool_add(struct arena *a, struct llm_tool **list);
+struct llm_answer_choice *llm_choice_add(struct arena *a, struct llm_answer_choice **list);
 MUST_USE enum err llm_str_add(struct arena *a, struct llm_str **list, struct str s);
 MUST_USE enum err llm_extra_add(struct arena *a, struct llm_extra **list, struct str name, struct str value);
 
@@ -344,16 +352,21 @@ struct str llm_tag(struct arena *a, enum llm_dialect origin, struct str signatur
 struct str llm_untag(struct str tagged, enum llm_dialect own, enum llm_dialect *out_origin);
 
 /* A tool call's signature travels in its id where the dialect has no other place: id "__sig__" tagged,
- * base64url. llm_id_join and llm_id_split; split gives the bare id. */
+ * base64url. llm_id_join and llm_id_split; split gives the bare id, and a signature with p == NULL when
+ * there is none. Ids of tool results are split like those of calls. */
 struct str llm_id_join(struct arena *a, struct str id, enum llm_dialect origin, struct str signature);
 struct str llm_id_split(struct arena *a, struct str id, enum llm_dialect *out_origin, struct str *out_signature);
 
 /* Tool arguments change between a JSON string that holds JSON and the JSON itself. llm_args_parse
- * resolves esc and checks that it is a JSON object ("" gives {}); llm_args_esc gives the esc form of raw. */
+ * resolves esc and checks that it is a JSON object ("" gives {}); llm_args_esc gives the esc form of raw.
+ * llm_args_any takes what a model may have spoiled: text that is no object becomes
+ * {"__malformed_arguments":"<text>"}, because {} could be carried out. It fails only for lack of memory. */
 MUST_USE enum err llm_args_parse(struct arena *a, struct str esc, struct str *out_raw);
+MUST_USE enum err llm_args_any(struct arena *a, struct str esc, struct str *out_raw);
 struct str llm_args_esc(struct arena *a, struct str raw);
 
-/* llm_data_url takes "data:<mime>;base64,<data>" apart; false when it is none. All esc. */
+/* llm_data_url takes "data:<mime>;base64,<data>" apart; false when it is none. All esc. The mime type
+ * stands without its parameters; p is NULL when it is missing. */
 bool llm_data_url(struct str esc, struct str *out_mime, struct str *out_data);
 
 /* llm_replay pushes a whole answer as events; llm_collect builds an answer from events (a sink). */
@@ -365,15 +378,18 @@ struct llm_collect {
 	struct llm_error error; /* status 0: none came */
 	enum err err;           /* ERR_SYNTAX when the promises above are broken */
 	bool done;
+	struct llm_collect_choice **state; /* llm_collect.c's */
+	unsigned choices;
 };
 void llm_collect_init(struct llm_collect *c, struct arena *a, struct llm_response *out);
 
 /* llm_effort_budget and llm_budget_effort convert between effort words and token budgets, as LiteLLM does:
- * minimal/low 1024, medium 2048, high 4096. */
+ * minimal/low 1024, medium 2048, high 4096; xhigh 8192 and max 16384 are ours. -1 and p == NULL: no such word,
+ * no such budget. */
 int64_t llm_effort_budget(struct str effort);
 struct str llm_budget_effort(int64_t budget);
 
-/* llm_usage_max merges a later report into an earlier one: fields that are set win. */
+/* llm_usage_merge merges a later report into an earlier one: fields that are not 0 win. */
 void llm_usage_merge(struct llm_usage *io, const struct llm_usage *later);
 
 /* llm_error_set fills an error of ours from a code and a plain sentence (escaped into the arena). */

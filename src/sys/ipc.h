@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "base/diag.h"
 
-enum { IPC_FDS = 8, IPC_HEAD = 8 };
+enum { IPC_FDS = 16, IPC_HEAD = 8 };
 
 struct ipc_msg {
 	uint16_t type;

@@ -1,0 +1,159 @@
+/*
+ * keeper/keeper.h - the parent's state, shared by its parts: supervision (supervise.c, rules.c, reload.c,
+ * control.c), and what it keeps (keys.c, usage.c, ledger.c).
+ * Runs in: keeper. Lifetime of everything here: process.
+ */
+#ifndef KEEPER_KEEPER_H
+#define KEEPER_KEEPER_H
+
+#include "base/limits.h"
+#include "proto/control.h"
+#include "proto/counters.h"
+#include "proto/usage.h"
+#include "sys/ipc.h"
+#include "sys/listen.h"
+#include "sys/loop.h"
+
+#include <sys/types.h>
+
+#define B(x) (1u << (x))
+#define OWNER(p, type, member) ((type *)(void *)((char *)(p) - offsetof(type, member)))
+
+enum { KEEPER_CLIENTS = 16, KEEPER_TICK_MS = 50, KEEPER_PATH = 1024 };
+
+/* Who is at the other end of a control socket. */
+enum role { R_INGRESS, R_EGRESS, R_ADMIN, R_CLI, ROLE_COUNT };
+
+/* What a child may say depends on where it is in its life. A client of the control socket is in P_RUN. */
+enum phase { P_NONE, P_BOOT, P_RUN, P_DRAIN, PHASE_COUNT };
+
+struct keeper;
+
+/* A control socket, and what could not be sent yet. Embedded in its child or client. */
+struct peer {
+	struct watch watch;
+	struct keeper *keeper;
+	enum role role;
+	enum phase phase;
+	struct buf unsent;      /* u16 type, u32 seq, str body, for each message without descriptors */
+	bool dead;              /* broken or silent: reaped after the turn */
+};
+
+/* The rings of a pair, made anew when one of the two ends. -1: none. */
+struct pair {
+	int memfd[2], wake[2];  /* [0]: ingress to egress, [1]: back */
+	int arena;
+};
+
+struct child {
+	struct peer peer;
+	unsigned worker;
+	pid_t pid;              /* 0: none runs */
+	struct watch exit;      /* its pidfd */
+	struct timer timer;     /* to start it again, or the time it has to become ready */
+	uint64_t started_ms;
+	uint32_t delay_ms;      /* before the next start */
+	uint32_t restarts;      /* since keeper started */
+	uint32_t quick_ends;    /* in a row; many are a crash loop */
+	unsigned awaiting;      /* MSG_READY that are due */
+	bool keys_sent;         /* ingress: all keys of the store went out */
+	uint32_t key_cursor;    /* ingress: the last key's id that went out */
+	char last_end[48];      /* "killed by SIGSYS", or "" */
+};
+
+struct client {
+	struct peer peer;       /* watch.fd -1: free */
+	uint32_t reload_seq;    /* waits for a reload's outcome; 0: not */
+};
+
+/* The configuration in force. Descriptors are keeper's and are passed on; -1: none. */
+struct snapshot {
+	uint64_t generation;
+	int policy_fd, table_fd, secrets_fd;
+	int tls_fd;             /* secret memory: str certificate chain, str key; -1: plain HTTP */
+	uint8_t config_hash[32];
+	char warning[256];      /* the most important thing the loader had to say, or "" */
+};
+
+struct keeper_opts {
+	const char *config;     /* NULL: none */
+	const char *data;
+	const char *listen, *admin; /* NULL: from the configuration */
+	unsigned workers;       /* 0: from the configuration */
+};
+
+struct store;
+struct keys;
+struct ledger;
+struct forker;
+
+struct keeper {
+	struct loop *loop;
+	struct keeper_opts opts;
+	char data[KEEPER_PATH];
+	struct forker *forker;      /* starts processes for us: we can not */
+	struct snapshot now;
+	unsigned workers;
+	uint32_t drain_ms;
+
+	struct listen_addr listen_at, admin_at;
+	int listen_fds[LIMIT_WORKERS]; /* -1 once draining */
+	int admin_fd;
+	struct child ingress[LIMIT_WORKERS], egress[LIMIT_WORKERS], admin;
+	struct pair pairs[LIMIT_WORKERS];
+
+	int control_fd;
+	struct watch control;
+	struct client clients[KEEPER_CLIENTS];
+	struct watch signals;
+	struct timer tick;          /* usage_drain */
+	struct timer deadline;      /* of a drain */
+	struct reload *reload;      /* NULL: none runs */
+	bool draining, ready_said;
+	int exit_status;
+
+	int counters_fd;
+	struct counters *counters;
+	int usage_fds[LIMIT_WORKERS];
+	struct usage_file *usage[LIMIT_WORKERS];
+
+	/* What keys.c, usage.c and ledger.c keep. */
+	struct store *store;
+	struct keys *keys;
+	struct ledger *ledger;
+	struct buf store_path;
+};
+
+/* ---- for the parts: saying something (control.c) ---- */
+
+/* peer_send sends a message, or keeps it until the socket has room; too much waiting ends the peer. */
+void peer_send(struct peer *p, uint16_t type, uint32_t seq, struct str body);
+
+/* peer_reply answers request seq: the outcome, a sentence (d may be NULL), then rest (for OK only). */
+void peer_reply(struct peer *p, uint32_t seq, enum err e, const struct diag *d, struct str rest);
+
+/* keeper_to_ingress sends a message to every ingress that runs: a key that was set or dropped. */
+void keeper_to_ingress(struct keeper *k, uint16_t type, struct str body);
+
+/* ---- what the other parts give (keys.c, usage.c, ledger.c) ---- */
+
+/* parts_open opens the store, the ledger and the keys below k->data; called once, before the jail.
+ * parts_close writes what is left. */
+MUST_USE enum err parts_open(struct keeper *k, struct diag *d);
+void parts_close(struct keeper *k);
+
+/* keys_next encodes the first key in force with an id over *cursor into out as the body of MSG_KEY_SET and
+ * moves *cursor there. ERR_NOT_FOUND: there are no more. */
+MUST_USE enum err keys_next(struct keeper *k, uint32_t *cursor, struct buf *out);
+
+/* keys_request serves MSG_KEY_CREATE to MSG_USAGE_SUMMARY and answers with peer_reply. ERR_SYNTAX: the body
+ * is not what proto/control.h says, which is a violation. */
+MUST_USE enum err keys_request(struct keeper *k, struct peer *from, const struct ipc_msg *m);
+
+/* usage_drain moves finished calls from all usage files into the store; every KEEPER_TICK_MS and at the end. */
+void usage_drain(struct keeper *k);
+
+/* ledger_event adds one line to the audit log: what supervision did. text is ours, no client's bytes. */
+void ledger_event(struct keeper *k, const char *what, const char *text);
+
+#endif

@@ -1,0 +1,71 @@
+/*
+ * llm/anthropic_peek.c - what policy and metering need of answers that are passed through untouched.
+ * Ring 0. Input: hostile.   Runs in: ingress.   Fuzz: fuzz/anthropic_stream_fuzz.c
+ */
+#include "llm/anthropic.h"
+
+void anthropic_peek_response(const struct json *root, struct llm_peek *out)
+{
+	struct anthropic_usage u = { 0 };
+
+	anthropic_usage_read(json_get(root, S("usage")), &u);
+	out->content = json_is(json_get(root, S("content")), JSON_ARRAY);
+	out->error = json_str_eq(json_get(root, S("type")), S("error"));
+	out->done = true;
+	out->usage = anthropic_usage_norm(&u);
+	out->finish = anthropic_finish(json_get(root, S("stop_reason")));
+}
+
+/* The counts are cumulative and come in two events, so the earlier ones are taken back to the wire's form. */
+static void merge(struct llm_peek *io, const struct json *usage)
+{
+	struct anthropic_usage u = anthropic_usage_wire(&io->usage);
+
+	anthropic_usage_read(usage, &u);
+	io->usage = anthropic_usage_norm(&u);
+}
+
+static bool says(struct str event, struct str data, struct str name)
+{
+	/* The provider writes "type" first. Any other order is caught by the event's name, or parsed. */
+	static const struct str head = SC("{\"type\":\"");
+
+	if (event.n)
+		return str_eq(event, name);
+	return str_has_prefix(data, head) && str_has_prefix(str_tail(data, head.n), name);
+}
+
+void anthropic_peek_event(struct str event, struct str data, struct arena *scratch, struct llm_peek *io)
+{
+	const struct json *root = NULL, *type;
+
+	if (says(event, data, S("content_block_"))) {
+		io->content = true;
+		return;
+	}
+	if (str_has_prefix(event, S("content_block_"))) {
+		io->content = true;
+		return;
+	}
+	if (says(event, data, S("ping")) || data.n == 0)
+		return;
+	if (json_read(scratch, data, &root, NULL) != OK)
+		return;
+	type = json_get(root, S("type"));
+	if (json_str_eq(type, S("message_start"))) {
+		merge(io, json_get(json_get(root, S("message")), S("usage")));
+		if (json_count(json_get(json_get(root, S("message")), S("content"))))
+			io->content = true;
+	} else if (json_str_eq(type, S("message_delta"))) {
+		enum llm_finish why = anthropic_finish(json_get(json_get(root, S("delta")), S("stop_reason")));
+		merge(io, json_get(root, S("usage")));
+		if (why != FINISH_NONE)
+			io->finish = why;
+	} else if (json_str_eq(type, S("message_stop"))) {
+		io->done = true;
+	} else if (json_str_eq(type, S("error"))) {
+		io->error = true;
+	} else if (str_has_prefix(json_esc(type), S("content_block_"))) {
+		io->content = true;
+	}
+}

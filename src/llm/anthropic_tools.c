@@ -1,0 +1,137 @@
+/*
+ * llm/anthropic_tools.c - tools, tool_choice and JSON mode of a neutral request for the Messages API.
+ * Ring 0, pure. Memory: the call's arena.
+ */
+#include "llm/anthropic.h"
+
+enum { GEN_STRICT = 45 }; /* strict tools came with structured outputs */
+
+static bool named(const struct llm_request *r, struct str name)
+{
+	for (const struct llm_str *s = r->choice_names; s != NULL; s = s->next)
+		if (str_eq(s->s, name))
+			return true;
+	return false;
+}
+
+static bool several_named(const struct llm_request *r)
+{
+	return r->choice == CHOICE_NAMED && r->choice_names != NULL && r->choice_names->next != NULL;
+}
+
+/* The API wants a schema, and "object" in it; others take a schema without a type for the same. */
+static enum err put_schema(struct str schema, struct arena *a, struct buf *out)
+{
+	const struct json *v = NULL;
+
+	jw_key(out, S("input_schema"));
+	if (schema.p != NULL)
+		TRY(json_read(a, schema, &v, NULL));
+	if (json_is(v, JSON_OBJECT) && json_get(v, S("type")) != NULL) {
+		jw_raw(out, schema);
+		return OK;
+	}
+	jw_obj(out);
+	jw_kv_str(out, S("type"), S("object"));
+	if (!json_is(v, JSON_OBJECT) || json_get(v, S("properties")) == NULL)
+		jw_kv_raw(out, S("properties"), S("{}"));
+	if (json_is(v, JSON_OBJECT))
+		JSON_EACH_MEMBER(v, key) {
+			struct str name = json_str(a, key);
+			if (name.p == NULL)
+				return ERR_NOMEM;
+			jw_str(out, name);
+			buf_addc(out, ':');
+			jw_raw(out, json_raw(key + 1));
+		}
+	jw_obj_end(out);
+	return OK;
+}
+
+static enum err put_tool(const struct llm_request *r, struct llm_opts *opts, const struct llm_tool *t,
+			 struct buf *out)
+{
+	if (t->raw.p != NULL && t->origin != DIALECT_ANTHROPIC)
+		return anthropic_cannot(r, opts, "tools");
+	if (t->raw.p != NULL) {
+		jw_raw(out, t->raw);
+		return OK;
+	}
+	bool strict = t->strict == TRI_YES && anthropic_generation(opts->model) >= GEN_STRICT;
+	if (t->strict == TRI_YES && !strict)
+		TRY(anthropic_cannot(r, opts, r->origin == DIALECT_OPENAI ? "tools.function.strict" :
+									    "tools.strict"));
+	jw_obj(out);
+	jw_kv_esc(out, S("name"), t->name);
+	if (t->description.n)
+		jw_kv_esc(out, S("description"), t->description);
+	TRY(put_schema(t->schema, opts->arena, out));
+	if (strict)
+		jw_kv_bool(out, S("strict"), true);
+	if (t->cache.p)
+		jw_kv_raw(out, S("cache_control"), t->cache);
+	jw_obj_end(out);
+	return OK;
+}
+
+static void put_choice(const struct llm_request *r, struct buf *out)
+{
+	bool single = r->parallel == TRI_NO && r->choice != CHOICE_NONE;
+	struct str type = S("auto");
+
+	if (r->choice == CHOICE_UNSET && !single)
+		return;
+	if (r->choice == CHOICE_NONE)
+		type = S("none");
+	else if (r->choice == CHOICE_REQUIRED || several_named(r))
+		type = S("any");
+	else if (r->choice == CHOICE_NAMED)
+		type = S("tool");
+	jw_key(out, S("tool_choice"));
+	jw_obj(out);
+	jw_kv_str(out, S("type"), type);
+	if (r->choice == CHOICE_NAMED && !several_named(r) && r->choice_names != NULL)
+		jw_kv_esc(out, S("name"), r->choice_names->s);
+	if (single)
+		jw_kv_bool(out, S("disable_parallel_tool_use"), true);
+	jw_obj_end(out);
+}
+
+static void put_json_tool(struct buf *out)
+{
+	jw_key(out, S("tools"));
+	jw_raw(out, S("[{\"name\":\"yett_json_answer\",\"description\":\"Takes the whole answer as one JSON "
+		      "object. Its members are the answer's own: do not wrap them.\",\"input_schema\":"
+		      "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":true}}]"));
+	jw_key(out, S("tool_choice"));
+	jw_raw(out, S("{\"type\":\"tool\",\"name\":\"yett_json_answer\"}"));
+}
+
+/* A forced tool and thinking exclude each other, and the client's own tools could no longer be called. */
+static enum err put_json_mode(const struct llm_request *r, struct llm_opts *opts, struct buf *out)
+{
+	bool thinks = r->thinking_budget > 0 || r->thinking_budget == -2 ||
+		      (r->effort.n && !str_eq(r->effort, S("none")));
+
+	if (thinks || r->tools != NULL)
+		return anthropic_cannot(r, opts, "response_format");
+	put_json_tool(out);
+	return OK;
+}
+
+enum err anthropic_put_tools(const struct llm_request *r, struct llm_opts *opts, struct buf *out)
+{
+	if (r->format == FORMAT_JSON)
+		TRY(put_json_mode(r, opts, out));
+	if (r->tools == NULL)
+		return OK;
+	jw_key(out, S("tools"));
+	jw_arr(out);
+	for (const struct llm_tool *t = r->tools; t != NULL; t = t->next)
+		/* "any of these" is said by offering only these. */
+		if (!several_named(r) || named(r, t->name))
+			TRY(put_tool(r, opts, t, out));
+	jw_arr_end(out);
+	put_choice(r, out);
+	return OK;
+}

@@ -1,0 +1,11 @@
+/*
+ * llm/dialects.c - the wire formats that can be translated into each other. A new one is a file and a row.
+ * Ring 0, pure.
+ */
+#include "llm/llm.h"
+
+const struct dialect *const dialects[DIALECT_COUNT] = {
+	[DIALECT_OPENAI] = &dialect_openai,
+	[DIALECT_ANTHROPIC] = &dialect_anthropic,
+	[DIALECT_GEMINI] = &dialect_gemini,
+};

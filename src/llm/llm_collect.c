@@ -1,0 +1,342 @@
+/*
+ * llm/llm_collect.c - a stream's events gathered into a whole answer, and the judge of their order.
+ * Ring 0, pure. Every string is copied: events point into scratch memory. Memory: the request's arena.
+ */
+#include "llm/llm.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <string.h>
+
+enum { CHOICES_MAX = 128 }; /* OpenAI's bound for n */
+
+struct text {
+	char *p;
+	size_t n, cap;
+};
+
+struct collect_part {
+	struct llm_part *part;
+	struct text text, signature;
+	bool open;
+};
+
+struct llm_collect_choice {
+	struct llm_answer_choice *answer;
+	struct collect_part *parts;
+	size_t n, cap;
+	unsigned open;
+	bool started, finished;
+	struct text content, refusal; /* items of the log probabilities */
+	bool logprobs;
+};
+
+static enum err add(struct arena *a, struct text *t, struct str s)
+{
+	if (s.n > t->cap - t->n) {
+		size_t cap = t->cap * 2 > t->n + s.n ? t->cap * 2 : t->n + s.n + 32;
+		char *p = arena_alloc(a, cap, 1);
+		if (p == NULL)
+			return ERR_NOMEM;
+		if (t->n)
+			memcpy(p, t->p, t->n);
+		t->p = p;
+		t->cap = cap;
+	}
+	if (s.n)
+		memcpy(t->p + t->n, s.p, s.n);
+	t->n += s.n;
+	return OK;
+}
+
+static struct str text_str(const struct text *t)
+{
+	return t->p ? (struct str){ t->p, t->n } : S("");
+}
+
+static enum err keep(struct arena *a, struct str s, struct str *out)
+{
+	if (s.p == NULL)
+		return OK;
+	struct str copy = arena_dup(a, s);
+	if (copy.p == NULL)
+		return ERR_NOMEM;
+	*out = copy;
+	return OK;
+}
+
+/* ---- choices and parts ------------------------------------------------------------------------ */
+
+static enum err choice_at(struct llm_collect *c, unsigned i, struct llm_collect_choice **out)
+{
+	if (i >= CHOICES_MAX)
+		return ERR_SYNTAX;
+	if (c->state == NULL)
+		c->state = NEW_ARRAY(c->arena, struct llm_collect_choice *, CHOICES_MAX);
+	if (c->state == NULL)
+		return ERR_NOMEM;
+	for (; c->choices <= i; c->choices++) {
+		struct llm_collect_choice *s = NEW(c->arena, struct llm_collect_choice);
+		if (s == NULL)
+			return ERR_NOMEM;
+		s->answer = llm_choice_add(c->arena, &c->out->choices);
+		if (s->answer == NULL)
+			return ERR_NOMEM;
+		c->state[c->choices] = s;
+	}
+	*out = c->state[i];
+	return OK;
+}
+
+static enum err begun(struct llm_collect *c, unsigned i, struct llm_collect_choice **out)
+{
+	TRY(choice_at(c, i, out));
+	return (*out)->started && !(*out)->finished ? OK : ERR_SYNTAX;
+}
+
+static enum err open_part(struct llm_collect *c, const struct llm_event *e, struct collect_part **out)
+{
+	struct llm_collect_choice *s = NULL;
+
+	TRY(begun(c, e->choice, &s));
+	if (e->part >= s->n || !s->parts[e->part].open)
+		return ERR_SYNTAX;
+	*out = &s->parts[e->part];
+	return OK;
+}
+
+static enum err grow_parts(struct arena *a, struct llm_collect_choice *s)
+{
+	if (s->n < s->cap)
+		return OK;
+	size_t cap = s->cap ? s->cap * 2 : 8;
+	struct collect_part *p = NEW_ARRAY(a, struct collect_part, cap);
+	if (p == NULL)
+		return ERR_NOMEM;
+	if (s->n)
+		memcpy(p, s->parts, s->n * sizeof *p);
+	s->parts = p;
+	s->cap = cap;
+	return OK;
+}
+
+/* ---- one function for each event -------------------------------------------------------------- */
+
+static enum err on_start(struct llm_collect *c, const struct llm_event *e)
+{
+	struct llm_collect_choice *s = NULL;
+	struct llm_response *r = c->out;
+
+	TRY(choice_at(c, e->choice, &s));
+	if (s->started)
+		return ERR_SYNTAX;
+	s->started = true;
+	r->origin = e->origin;
+	if (r->id.p == NULL)
+		TRY(keep(c->arena, e->id, &r->id));
+	if (r->model.p == NULL)
+		TRY(keep(c->arena, e->model, &r->model));
+	if (r->created == 0)
+		r->created = e->created;
+	if (e->usage.known && !r->usage.known)
+		r->usage = e->usage;
+	return OK;
+}
+
+static enum err keep_media(struct arena *a, const struct llm_media *from, struct llm_media *to)
+{
+	TRY(keep(a, from->mime, &to->mime));
+	TRY(keep(a, from->data, &to->data));
+	TRY(keep(a, from->url, &to->url));
+	TRY(keep(a, from->file_id, &to->file_id));
+	TRY(keep(a, from->name, &to->name));
+	TRY(keep(a, from->detail, &to->detail));
+	to->is_text = from->is_text;
+	return OK;
+}
+
+static enum err on_part_start(struct llm_collect *c, const struct llm_event *e)
+{
+	struct llm_collect_choice *s = NULL;
+
+	TRY(begun(c, e->choice, &s));
+	if (e->part != s->n || (unsigned)e->part_kind >= PART_KINDS)
+		return ERR_SYNTAX;
+	TRY(grow_parts(c->arena, s));
+	struct llm_part *p = llm_part_add(c->arena, &s->answer->parts, e->part_kind);
+	if (p == NULL)
+		return ERR_NOMEM;
+	struct collect_part *cp = &s->parts[s->n++];
+	cp->part = p;
+	cp->open = true;
+	s->open++;
+	p->origin = e->origin;
+	TRY(keep(c->arena, e->id, &p->id));
+	TRY(keep(c->arena, e->name, &p->name));
+	if (e->media != NULL)
+		TRY(keep_media(c->arena, e->media, &p->media));
+	return e->signature.p ? add(c->arena, &cp->signature, e->signature) : OK;
+}
+
+static enum err on_part_delta(struct llm_collect *c, const struct llm_event *e)
+{
+	struct collect_part *cp = NULL;
+
+	TRY(open_part(c, e, &cp));
+	return add(c->arena, &cp->text, e->text);
+}
+
+static enum err on_signature(struct llm_collect *c, const struct llm_event *e)
+{
+	struct collect_part *cp = NULL;
+
+	TRY(open_part(c, e, &cp));
+	cp->part->origin = e->origin;
+	return add(c->arena, &cp->signature, e->text);
+}
+
+static enum err on_part_end(struct llm_collect *c, const struct llm_event *e)
+{
+	struct collect_part *cp = NULL;
+
+	TRY(open_part(c, e, &cp));
+	struct llm_part *p = cp->part;
+	cp->open = false;
+	c->state[e->choice]->open--;
+	if (cp->signature.n)
+		p->signature = text_str(&cp->signature);
+	if (p->kind != PART_TOOL_CALL) {
+		p->text = text_str(&cp->text);
+		return OK;
+	}
+	if (e->args.p)
+		return keep(c->arena, e->args, &p->args);
+	return llm_args_any(c->arena, text_str(&cp->text), &p->args);
+}
+
+static enum err on_opaque(struct llm_collect *c, const struct llm_event *e)
+{
+	struct llm_collect_choice *s = NULL;
+
+	TRY(begun(c, e->choice, &s));
+	struct llm_part *p = llm_part_add(c->arena, &s->answer->parts, PART_OPAQUE);
+	if (p == NULL)
+		return ERR_NOMEM;
+	p->origin = e->origin;
+	return keep(c->arena, e->raw, &p->raw);
+}
+
+static enum err add_items(struct arena *a, struct text *t, const struct json *list)
+{
+	if (!json_is(list, JSON_ARRAY))
+		return OK;
+	JSON_EACH_ITEM(list, it) {
+		if (t->n)
+			TRY(add(a, t, S(",")));
+		TRY(add(a, t, json_raw(it)));
+	}
+	return OK;
+}
+
+static enum err on_logprobs(struct llm_collect *c, const struct llm_event *e)
+{
+	struct llm_collect_choice *s = NULL;
+	const struct json *root = NULL;
+	struct str raw = { NULL, 0 };
+
+	TRY(begun(c, e->choice, &s));
+	TRY(keep(c->arena, e->raw, &raw));
+	TRY(json_read(c->arena, raw, &root, NULL));
+	s->logprobs = true;
+	TRY(add_items(c->arena, &s->content, json_get(root, S("content"))));
+	return add_items(c->arena, &s->refusal, json_get(root, S("refusal")));
+}
+
+static enum err write_list(struct arena *a, struct text *to, struct str name, const struct text *items)
+{
+	TRY(add(a, to, name));
+	if (items->n == 0)
+		return add(a, to, S("null"));
+	TRY(add(a, to, S("[")));
+	TRY(add(a, to, text_str(items)));
+	return add(a, to, S("]"));
+}
+
+static enum err on_finish(struct llm_collect *c, const struct llm_event *e)
+{
+	struct llm_collect_choice *s = NULL;
+	struct text all = { 0 };
+
+	TRY(begun(c, e->choice, &s));
+	if (s->open > 0)
+		return ERR_SYNTAX;
+	s->finished = true;
+	s->answer->finish = e->finish;
+	TRY(keep(c->arena, e->text, &s->answer->finish_text));
+	if (!s->logprobs)
+		return OK;
+	TRY(write_list(c->arena, &all, S("{\"content\":"), &s->content));
+	TRY(write_list(c->arena, &all, S(",\"refusal\":"), &s->refusal));
+	TRY(add(c->arena, &all, S("}")));
+	s->answer->logprobs = text_str(&all);
+	return OK;
+}
+
+static enum err on_usage(struct llm_collect *c, const struct llm_event *e)
+{
+	c->out->usage = e->usage;
+	return OK;
+}
+
+static enum err on_error(struct llm_collect *c, const struct llm_event *e)
+{
+	c->error = e->error;
+	c->done = true;
+	TRY(keep(c->arena, e->error.message, &c->error.message));
+	TRY(keep(c->arena, e->error.code, &c->error.code));
+	TRY(keep(c->arena, e->error.param, &c->error.param));
+	return keep(c->arena, e->error.request_id, &c->error.request_id);
+}
+
+static enum err on_ping(struct llm_collect *c, const struct llm_event *e)
+{
+	(void)c;
+	(void)e;
+	return OK;
+}
+
+static enum err on_done(struct llm_collect *c, const struct llm_event *e)
+{
+	(void)e;
+	for (unsigned i = 0; i < c->choices; i++)
+		if (!c->state[i]->started || !c->state[i]->finished)
+			return ERR_SYNTAX;
+	c->done = true;
+	return OK;
+}
+
+static enum err (*const handlers[EV_KINDS])(struct llm_collect *, const struct llm_event *) = {
+	[EV_START] = on_start,           [EV_PART_START] = on_part_start,
+	[EV_PART_DELTA] = on_part_delta, [EV_SIGNATURE] = on_signature,
+	[EV_PART_END] = on_part_end,     [EV_OPAQUE] = on_opaque,
+	[EV_LOGPROBS] = on_logprobs,     [EV_FINISH] = on_finish,
+	[EV_USAGE] = on_usage,           [EV_ERROR] = on_error,
+	[EV_PING] = on_ping,             [EV_DONE] = on_done,
+};
+
+static void collect(struct llm_sink *sink, const struct llm_event *e)
+{
+	struct llm_collect *c = (struct llm_collect *)(void *)((char *)sink -
+							       offsetof(struct llm_collect, sink));
+
+	assert((unsigned)e->kind < EV_KINDS);
+	if (c->err != OK)
+		return;
+	c->err = c->done ? ERR_SYNTAX : handlers[e->kind](c, e);
+}
+
+void llm_collect_init(struct llm_collect *c, struct arena *a, struct llm_response *out)
+{
+	*c = (struct llm_collect){ .sink = { collect }, .arena = a, .out = out };
+	*out = (struct llm_response){ 0 };
+}
