@@ -112,6 +112,9 @@ replay: $(REPLAYS)
 	@tools/run-replay $(O)/replay $(FUZZERS)
 fuzz-build: $(patsubst %,$(O)/fuzzer/%,$(FUZZERS))
 
+# The price table is taken into the object by the assembler, which tells no dependency.
+$(O)/obj/src/config/prices.o: data/prices.tsv
+
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
 
 # ---- the commands of the README ----------------------------------------------------------------
