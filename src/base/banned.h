@@ -11,6 +11,9 @@
 #include <string.h>
 #include <time.h>
 
+/* With clang, _FORTIFY_SOURCE makes macros of these two. */
+#undef sprintf
+#undef vsprintf
 #pragma GCC poison strcpy strcat sprintf vsprintf strncpy strncat strtok gets
 #pragma GCC poison atoi atol atoll strtol sscanf localtime gmtime ctime asctime
 #undef alloca

@@ -14,7 +14,7 @@ static const char digits[2][65] = {
 /* X repeated, so that the table of 256 entries reads as the ranges it is made of. */
 #define B4 BAD, BAD, BAD, BAD
 #define B16 B4, B4, B4, B4
-#define LETTERS(a) (a), (a) + 1, (a) + 2, (a) + 3, (a) + 4, (a) + 5, (a) + 6, (a) + 7, (a) + 8,    \
+#define LETTERS(a) (a), (a) + 1, (a) + 2, (a) + 3, (a) + 4, (a) + 5, (a) + 6, (a) + 7, (a) + 8, \
 	(a) + 9, (a) + 10, (a) + 11, (a) + 12, (a) + 13, (a) + 14, (a) + 15, (a) + 16, (a) + 17,  \
 	(a) + 18, (a) + 19, (a) + 20, (a) + 21, (a) + 22, (a) + 23, (a) + 24, (a) + 25
 #define TABLE(plus, minus, slash, under)                                                   \
@@ -75,8 +75,8 @@ static bool strip_padding(struct str *s, enum base64_kind kind)
 	return s->n % 4 != 1;
 }
 
-/* The last two or three digits as bits from bit 23 down; BAD << 18 is set when they are no such digits
- * or when bits are left over, which would give a second spelling of the same bytes. */
+/* The last two or three digits as bits from bit 23 down; BAD << 18 is set when they are no such
+ * digits or when bits are left over, which would give a second spelling of the same bytes. */
 static unsigned last_group(const unsigned char *p, size_t n, const uint8_t *v)
 {
 	unsigned a = v[p[0]], b = v[p[1]], c = n == 3 ? v[p[2]] : 0;

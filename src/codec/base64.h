@@ -8,6 +8,7 @@
 
 enum base64_kind { BASE64_STD, BASE64_URL }; /* URL: no padding when written, optional when read */
 
+/* base64_encode appends the text of in. */
 void base64_encode(struct buf *out, struct str in, enum base64_kind kind);
 
 /* base64_decode is strict: no white space, no bits left over, correct padding. */

@@ -1,6 +1,6 @@
 /*
- * codec/json.c - the strict JSON parser and its readers. One pass, no recursion, no allocation but for
- * json_read's array of values.
+ * codec/json.c - the strict JSON parser and its readers. One pass, no recursion, no allocation but
+ * for json_read's array of values.
  * Input: hostile.   Runs in: ingress, admin, cli.   Fuzz: fuzz/json_fuzz.c
  */
 #include "codec/json.h"
@@ -22,7 +22,7 @@ enum {
 static_assert((int)LIMIT_JSON_TOKENS <= (int)TOKENS_MAX, "skip must count them all");
 
 struct parser {
-	const char *p, *start, *end; /* p is where reading stands, and on failure the offending byte */
+	const char *p, *start, *end; /* p: where reading stands, or what is wrong */
 	struct json *toks;
 	size_t n, cap, max;          /* cap grows up to max when there is an arena */
 	struct arena *arena;
@@ -78,7 +78,9 @@ static enum err add(struct parser *s, enum json_type type, const char *p, size_t
 {
 	if (s->n == s->cap)
 		TRY(grow(s));
-	s->toks[s->n++] = (struct json){ .p = p, .n = (uint32_t)n, .type = (unsigned)type & 7, .skip = 1 };
+	s->toks[s->n++] = (struct json){
+		.p = p, .n = (uint32_t)n, .type = (unsigned)type & 7, .skip = 1,
+	};
 	return OK;
 }
 
@@ -216,7 +218,8 @@ static enum err read_name(struct parser *s)
 	return OK;
 }
 
-/* What follows a value: a comma, the end of its container (which is a value too), or of the text. */
+/* What follows a value: a comma, the end of its container (which is a value too), or of the
+ * text. */
 static enum err read_more(struct parser *s, enum want *next)
 {
 	if (s->depth == 0) {

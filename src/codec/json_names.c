@@ -1,10 +1,10 @@
 /*
  * codec/json_names.c - duplicate names in one object.
  *
- * Small objects, which is nearly all: each name sets one of 64 bits, and only a name whose bit is taken
- * is compared with those before it. Large ones are dealt into chains by a hash and each chain is sorted
- * by merging. An attacker who makes all names fall into one chain has made us sort, not square, and so
- * no secret seed is needed.
+ * Small objects, which is nearly all: each name sets one of 64 bits, and only a name whose bit is
+ * taken is compared with those before it. Large ones are dealt into chains by a hash and each
+ * chain is sorted by merging. An attacker who makes all names fall into one chain has made us
+ * sort, not square, and so no secret seed is needed.
  * Input: hostile.   Runs in: ingress, admin, cli.   Fuzz: fuzz/json_fuzz.c
  */
 #include "codec/json_names.h"
@@ -67,7 +67,8 @@ int json_names_cmp(struct str a, bool a_esc, struct str b, bool b_esc)
 
 static int compare(const struct json *a, const struct json *b)
 {
-	return json_names_cmp((struct str){ a->p, a->n }, a->esc, (struct str){ b->p, b->n }, b->esc);
+	return json_names_cmp((struct str){ a->p, a->n }, a->esc,
+			      (struct str){ b->p, b->n }, b->esc);
 }
 
 static uint64_t mix(uint64_t h, uint64_t w)
@@ -114,13 +115,17 @@ static const struct json *find_before(const struct json *obj, const struct json 
 	return NULL;
 }
 
-/* The quotes around a name make its first and last byte readable even when it is empty. */
+/* The quote behind a name makes a first byte readable even when it is empty. */
 static unsigned fingerprint(const struct json *key)
 {
-	return (key->n * 7 + (unsigned char)key->p[0] * 5u + (unsigned char)key->p[key->n - 1u + !key->n]) & 63;
+	unsigned first = (unsigned char)key->p[0];
+	unsigned last = (unsigned char)key->p[key->n ? key->n - 1 : 0];
+
+	return (key->n * 7 + first * 5 + last) & 63;
 }
 
-/* Chains are made of indices relative to the object, 0 being the end; index 0 is the object itself. */
+/* Chains are made of indices relative to the object, 0 being the end; index 0 is the object
+ * itself. */
 struct chain_set {
 	struct json *obj;
 	const struct json *twice; /* the later one in the text of the first pair found */

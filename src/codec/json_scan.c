@@ -116,16 +116,17 @@ static uint64_t load_word(const char *p)
 }
 
 /*
- * 0x80 in some byte of the result when w holds a quote, a backslash or a control character. The classic
- * test "(x - 1) & ~x & 0x80" for a zero byte may also mark bytes behind a true one, so it says
- * whether and not where; the caller looks at the eight bytes itself, which is rare.
+ * 0x80 in some byte of the result when w holds a quote, a backslash or a control character. The
+ * classic test "(x - 1) & ~x & 0x80" for a zero byte may also mark bytes behind a true one, so it
+ * says whether and not where; the caller looks at the eight bytes itself, which is rare.
  */
 static uint64_t stops(uint64_t w)
 {
 	const uint64_t ones = 0x0101010101010101u, tops = ones * 0x80;
 	uint64_t quote = w ^ ones * '"', slash = w ^ ones * '\\';
 
-	return (((quote - ones) & ~quote) | ((slash - ones) & ~slash) | ((w - ones * ' ') & ~w)) & tops;
+	return (((quote - ones) & ~quote) | ((slash - ones) & ~slash) | ((w - ones * ' ') & ~w)) &
+	       tops;
 }
 
 struct json_scan json_scan_words(const char *p, const char *end)

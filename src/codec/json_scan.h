@@ -23,18 +23,22 @@ struct json_scan {
 /* A json_scan_fn reads string content from p, behind the opening quote, up to its closing quote. */
 typedef struct json_scan json_scan_fn(const char *p, const char *end);
 
-json_scan_fn json_scan_bytes; /* one byte at a time: what the others are compared with */
-json_scan_fn json_scan_words; /* 8 bytes at a time, any processor */
+/* json_scan_bytes takes one byte at a time: it is what the others are compared with. */
+struct json_scan json_scan_bytes(const char *p, const char *end);
 
-/* json_scan_best gives the fastest for this processor: with AVX2 one that takes 64 bytes at a time. */
+/* json_scan_words takes 8 bytes at a time, on any processor. */
+struct json_scan json_scan_words(const char *p, const char *end);
+
+/* json_scan_best gives the fastest for this processor: with AVX2 one that takes 64 bytes at a
+ * time. */
 json_scan_fn *json_scan_best(void);
 
 /* json_parse_with is json_parse with a chosen scanner. */
 MUST_USE enum err json_parse_with(json_scan_fn *scan, struct str src, struct json *toks, size_t cap,
 				  size_t *out_n, size_t *out_at);
 
-/* json_escape_len gives the length of the escape at p (a backslash), a surrogate pair being one of 12
- * bytes, or 0 when there is none. */
+/* json_escape_len gives the length of the escape at p (a backslash), a surrogate pair being one
+ * of 12 bytes, or 0 when there is none. */
 size_t json_escape_len(const char *p, const char *end);
 
 /* json_escape_char gives the code point of an escape that json_escape_len has accepted. */

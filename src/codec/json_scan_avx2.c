@@ -1,12 +1,13 @@
 /*
  * codec/json_scan_avx2.c - json_scan for x86-64 with AVX2: two vectors, 64 bytes, a step.
  *
- * A step gives two masks of 64 bits: where reading has to stop (quote, backslash, control character)
- * and which bytes are not ASCII. Several escapes in one block cost one load, since the mask is only
- * shifted. The parser knows that it stands in a string, so no carry-less multiplication is needed to
- * find out. Deciding escapes on masks, without a branch for each, was tried and was no faster, not even
- * on a megabyte of prose that the branch predictor had never seen.
- * The rest of this program is built for the baseline processor; this file's functions alone ask for more.
+ * A step gives two masks of 64 bits: where reading has to stop (quote, backslash, control
+ * character) and which bytes are not ASCII. Several escapes in one block cost one load, since the
+ * mask is only shifted. The parser knows that it stands in a string, so no carry-less
+ * multiplication is needed to find out. Deciding escapes on masks, without a branch for each, was
+ * tried and was no faster, not even on a megabyte of prose that the branch predictor had never
+ * seen. The rest of this program is built for the baseline processor; this file's functions alone
+ * ask for more.
  * Input: hostile.   Runs in: ingress, admin, cli.   Fuzz: fuzz/json_fuzz.c
  */
 #ifdef __x86_64__
@@ -37,7 +38,9 @@ AVX2 static inline __m256i stops(__m256i v)
 
 AVX2 static inline uint64_t top_bits(__m256i lo, __m256i hi)
 {
-	return (uint32_t)_mm256_movemask_epi8(lo) | (uint64_t)(uint32_t)_mm256_movemask_epi8(hi) << 32;
+	uint32_t low = (uint32_t)_mm256_movemask_epi8(lo), top = (uint32_t)_mm256_movemask_epi8(hi);
+
+	return low | (uint64_t)top << 32;
 }
 
 AVX2 static inline struct masks look(const char *p)
@@ -58,12 +61,13 @@ AVX2 __attribute__((noinline)) static struct masks look_short(const char *p, siz
 	return look(block);
 }
 
-/* json_escape_len, with the answer for escapes of one letter at hand: a switch over letters that come in
- * no order is a branch that no processor predicts. */
+/* json_escape_len, with the answer for escapes of one letter at hand: a switch over letters
+ * that come in no order is a branch that no processor predicts. */
 static inline size_t escape_len(const char *p, const char *end)
 {
 	static const uint8_t is_letter[256] = {
-		['"'] = 1, ['\\'] = 1, ['/'] = 1, ['b'] = 1, ['f'] = 1, ['n'] = 1, ['r'] = 1, ['t'] = 1,
+		['"'] = 1, ['\\'] = 1, ['/'] = 1, ['b'] = 1,
+		['f'] = 1, ['n'] = 1, ['r'] = 1, ['t'] = 1,
 	};
 
 	if (end - p >= 2 && is_letter[(unsigned char)p[1]])
@@ -103,7 +107,9 @@ AVX2 static struct json_scan scan(const char *p, const char *end)
 /* libgcc asks the processor once, before main; this reads its answer. */
 json_scan_fn *json_scan_best(void)
 {
-	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") ? scan : json_scan_words;
+	bool has = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi");
+
+	return has ? scan : json_scan_words;
 }
 
 #endif

@@ -8,8 +8,8 @@
 
 #include <assert.h>
 
-/* After a name stands ':', after an opening bracket itself, so only the last byte of a value asks for
- * a comma: a quote, a closing bracket, a digit, or the end of true, false and null. */
+/* After a name stands ':', after an opening bracket itself, so only the last byte of a value
+ * asks for a comma: a quote, a closing bracket, a digit, or the end of true, false and null. */
 static void comma(struct buf *b)
 {
 	char c = b->n ? b->p[b->n - 1] : ' ';

@@ -1,18 +1,19 @@
 /*
- * codec/jw.h - writes JSON into a buf. Ring 0.
- * Commas are put where needed by looking at the last byte written, so there is no state to keep:
+ * codec/jw.h - writes JSON into a buf. Ring 0. Commas are put where needed by looking at the last
+ * byte written, so there is no state to keep:
  *
  *	jw_obj(b); jw_key(b, S("id")); jw_str(b, id); jw_key(b, S("list")); jw_arr(b); jw_int(b, 1);
  *	jw_arr_end(b); jw_obj_end(b);
  *
- * The byte before a text must not look like the end of a value: start an empty buf, or after a space
- * or newline.
+ * The byte before a text must not look like the end of a value: start an empty buf, or after a
+ * space or newline.
  */
 #ifndef CODEC_JW_H
 #define CODEC_JW_H
 
 #include "base/buf.h"
 
+/* Brackets. */
 void jw_obj(struct buf *b);
 void jw_obj_end(struct buf *b);
 void jw_arr(struct buf *b);
@@ -21,6 +22,7 @@ void jw_arr_end(struct buf *b);
 /* jw_key writes a member's name; the next call writes its value. name needs no escaping. */
 void jw_key(struct buf *b, struct str name);
 
+/* Values. */
 void jw_null(struct buf *b);
 void jw_bool(struct buf *b, bool v);
 void jw_int(struct buf *b, int64_t v);

@@ -62,8 +62,9 @@ static bool is_removed(const struct splice *s, const struct json *key)
 	return false;
 }
 
-/* Appended members stand at the offset of the closing brace as ,"name":value. splice_parts takes the
- * comma off when nothing precedes it, since a later removal may still empty the object. */
+/* Appended members stand at the offset of the closing brace as ,"name":value. splice_parts
+ * takes the comma off when nothing precedes it, since a later removal may still empty the
+ * object. */
 static void append(struct splice *s, size_t at, struct str member, size_t name_bytes)
 {
 	struct str name = str_head(member, name_bytes);
@@ -78,7 +79,8 @@ static void append(struct splice *s, size_t at, struct str member, size_t name_b
 	add(s, at, 0, member);
 }
 
-void splice_member(struct splice *s, const struct json *obj, struct str name, struct str text, struct arena *a)
+void splice_member(struct splice *s, const struct json *obj, struct str name, struct str text,
+		   struct arena *a)
 {
 	const struct json *v = json_get(obj, name);
 	struct buf b;

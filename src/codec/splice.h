@@ -23,13 +23,15 @@ struct splice {
 	enum err err; /* sticky: ERR_LIMIT for too many edits */
 };
 
+/* splice_init begins with no edits. src is the text that the values of the edits come from. */
 void splice_init(struct splice *s, struct str src);
 
 /* splice_value replaces the source text of v (quotes included) with text. */
 void splice_value(struct splice *s, const struct json *v, struct str text);
 
 /* splice_member sets obj's member name to the JSON text: in place when it exists, else appended. */
-void splice_member(struct splice *s, const struct json *obj, struct str name, struct str text, struct arena *a);
+void splice_member(struct splice *s, const struct json *obj, struct str name, struct str text,
+		   struct arena *a);
 
 /* splice_remove removes the member whose name token is key from obj, with its comma. */
 void splice_remove(struct splice *s, const struct json *obj, const struct json *key);

@@ -56,7 +56,8 @@ static bool is_label(struct str s)
 	return true;
 }
 
-/* WHATWG URL, "ends in a number checker": 127.1, 0x7f.1 and 2130706433 are addresses to some readers. */
+/* WHATWG URL, "ends in a number checker": 127.1, 0x7f.1 and 2130706433 are addresses to some
+ * readers. */
 static bool looks_numeric(struct str label)
 {
 	if (str_has_prefix(label, S("0x")) || str_has_prefix(label, S("0X")))
@@ -81,7 +82,8 @@ static bool is_host(struct str host)
 	return !looks_numeric(label) || is_address(AF_INET, host);
 }
 
-/* Path or query: pchar of RFC 3986 and "/" (and "?" in a query), each % with two hexadecimal digits. */
+/* Path or query: pchar of RFC 3986 and "/" (and "?" in a query), each % with two hexadecimal
+ * digits. */
 static bool is_path(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++) {

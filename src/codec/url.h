@@ -1,5 +1,6 @@
 /*
- * codec/url.h - absolute http and https URLs of configuration, and percent-encoding (RFC 3986). Ring 0.
+ * codec/url.h - absolute http and https URLs of configuration, and percent-encoding (RFC 3986).
+ * Ring 0.
  */
 #ifndef CODEC_URL_H
 #define CODEC_URL_H
@@ -17,8 +18,8 @@ struct url {
 	struct str query;
 };
 
-/* url_parse reads an absolute URL. ERR_SYNTAX for user information, fragments, another scheme, a bad
- * host or port. Slices point into s. */
+/* url_parse reads an absolute URL. ERR_SYNTAX for user information, fragments, another scheme,
+ * a bad host or port. Slices point into s. */
 MUST_USE enum err url_parse(struct url *u, struct str s);
 
 /* url_decode appends s with %XX resolved; ERR_SYNTAX in out->err for a bad or NUL escape. */

@@ -20,8 +20,8 @@ static bool is_tail(unsigned char c)
 	return (c & 0xc0) == 0x80;
 }
 
-/* The length of the well-formed sequence at p, or 0. The second byte's narrower ranges are what keeps
- * out overlong forms (E0, F0), surrogates (ED) and what lies past U+10FFFF (F4). */
+/* The length of the well-formed sequence at p, or 0. The second byte's narrower ranges are what
+ * keeps out overlong forms (E0, F0), surrogates (ED) and what lies past U+10FFFF (F4). */
 static size_t sequence(const unsigned char *p, size_t n)
 {
 	if (p[0] < 0x80)

@@ -1,4 +1,5 @@
-/* codec/utf8.h - UTF-8 as in RFC 3629: no overlong forms, no surrogates, nothing past U+10FFFF. Ring 0. */
+/* codec/utf8.h - UTF-8 as in RFC 3629: no overlong forms, no surrogates, nothing past U+10FFFF.
+ * Ring 0. */
 #ifndef CODEC_UTF8_H
 #define CODEC_UTF8_H
 
