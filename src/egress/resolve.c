@@ -149,6 +149,13 @@ struct resolver *resolver_new(struct loop *l, struct str hosts, struct diag *d)
 	return r;
 }
 
+enum err resolver_servers(struct resolver *r, const char *servers, struct diag *d)
+{
+	int status = ares_set_servers_ports_csv(r->channel, servers);
+
+	return status == ARES_SUCCESS ? OK : ares_error(d, status);
+}
+
 void resolver_free(struct resolver *r)
 {
 	if (r == NULL)

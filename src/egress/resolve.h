@@ -23,6 +23,9 @@ struct lookup {
 struct resolver *resolver_new(struct loop *l, struct str hosts, struct diag *d);
 void resolver_free(struct resolver *r);
 
+/* resolver_servers asks these name servers ("address:port,...") instead of the system's. */
+MUST_USE enum err resolver_servers(struct resolver *r, const char *servers, struct diag *d);
+
 /* resolve gives host's addresses: OK at once in *out, or ERR_AGAIN: l->on_resolved comes later, once.
  * ERR_NOT_FOUND: the name has no address. ERR_LIMIT: too many names. */
 MUST_USE enum err resolve(struct resolver *r, struct str host, struct lookup *l, struct addresses *out);
