@@ -103,6 +103,8 @@ static void on_key_drop(struct ingress *in, struct ipc_msg *m)
 static void on_keys_done(struct ingress *in, struct ipc_msg *m)
 {
 	(void)m;
+	if (in->gen == NULL)
+		ingress_fatal("keeper sent keys before a policy");
 	in->keys_ready = true;
 	if (in->listener.on_ready == NULL) {
 		in->listener = (struct watch){ .fd = START_LISTEN, .on_ready = conn_accept_ready };
