@@ -288,9 +288,9 @@ static void at_end(struct conn *c, enum err e)
 	struct flight *f = c->flight;
 	bool orderly = e == OK;
 
-	if (!f->got_byte || !c->in_body)
+	if (!f->got_byte)
 		lose(c, END_RESET);
-	else if (c->framing == HTTP1_CLOSE && orderly)
+	else if (c->in_body && c->framing == HTTP1_CLOSE && orderly)
 		finish(c, false);
 	else
 		lose(c, e == ERR_UPSTREAM ? END_RESET : END_TRUNCATED);

@@ -269,30 +269,57 @@ static void begin(struct deferred *d)
 		fail(l, END_DNS, "the name has no address");
 }
 
-struct link *link_dial(struct linker *linker, const struct upstream *row, struct tls_client *trust,
-		       struct tls_session *session, void *owner,
-		       void (*on_open)(struct link *, enum call_end, const char *why))
+static struct link *link_new(struct linker *linker, const struct upstream *row)
 {
 	struct link *l = calloc(1, sizeof *l);
 
-	if (l == NULL || (l->todo = calloc(1, sizeof *l->todo)) == NULL) {
-		free(l);
+	if (l == NULL)
 		return NULL;
-	}
 	l->linker = linker;
 	l->row = row;
-	l->trust = trust;
-	l->session = session;
-	l->owner = owner;
-	l->on_open = on_open;
 	l->watch.fd = -1;
 	l->watch.on_ready = on_watch;
 	l->timer.on_expire = on_timer;
 	l->lookup.on_resolved = on_resolved;
-	l->reap.on_run = begin;
 	linker->n++;
+	return l;
+}
+
+struct link *link_dial(struct linker *linker, const struct upstream *row, struct tls_client *trust,
+		       struct tls_session *session, void *owner,
+		       void (*on_open)(struct link *, enum call_end, const char *why))
+{
+	struct addresses *todo = calloc(1, sizeof *todo);
+	struct link *l = todo ? link_new(linker, row) : NULL;
+
+	if (l == NULL) {
+		free(todo);
+		return NULL;
+	}
+	l->todo = todo;
+	l->trust = trust;
+	l->session = session;
+	l->owner = owner;
+	l->on_open = on_open;
+	l->reap.on_run = begin;
 	loop_defer(linker->loop, &l->reap);
 	return l;
+}
+
+struct link *link_of_fd(struct linker *linker, const struct upstream *row, int fd)
+{
+	struct link *l = link_new(linker, row);
+
+	if (l == NULL)
+		return NULL;
+	l->state = LINK_OPEN;
+	l->reap.on_run = reap;
+	l->watch.fd = fd;
+	if (loop_watch(linker->loop, &l->watch, EPOLLIN | EPOLLRDHUP) == OK)
+		return l;
+	l->watch.fd = -1;
+	link_close(l);
+	return NULL;
 }
 
 enum err link_read(struct link *l, void *p, size_t cap, size_t *out_n)

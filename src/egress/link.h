@@ -57,6 +57,9 @@ struct link *link_dial(struct linker *linker, const struct upstream *row, struct
 		       struct tls_session *session, void *owner,
 		       void (*on_open)(struct link *, enum call_end, const char *why));
 
+/* link_of_fd makes an open, plain link of a connected socket, which it takes over: for tests. */
+struct link *link_of_fd(struct linker *linker, const struct upstream *row, int fd);
+
 /* link_close ends it now; the memory goes after the turn. No callback comes any more. */
 void link_close(struct link *l);
 
