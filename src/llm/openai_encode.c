@@ -476,6 +476,35 @@ static void write_tri(struct buf *b, struct str name, enum llm_tri v)
 		jw_kv_bool(b, name, v == TRI_YES);
 }
 
+/* OpenAI's strict mode takes only schemas whose objects are closed and require all they have. Elsewhere
+ * strict means less, so a foreign schema that would be refused goes without it. */
+static bool fits_strict(const struct writer *w, struct str schema)
+{
+	const struct json *root = NULL;
+
+	if (w->r->origin == ME)
+		return true;
+	if (json_read(w->o->arena, schema, &root, NULL) != OK)
+		return false;
+	for (const struct json *v = root, *end = root + root->skip; v < end; v++) {
+		const struct json *has = json_is(v, JSON_OBJECT) ? json_get(v, S("properties")) : NULL;
+		const struct json *needs = has ? json_get(v, S("required")) : NULL;
+		if (!json_is(has, JSON_OBJECT))
+			continue;
+		if (!json_is(json_get(v, S("additionalProperties")), JSON_FALSE) ||
+		    json_count(has) != (json_is(needs, JSON_ARRAY) ? json_count(needs) : 0))
+			return false;
+	}
+	return true;
+}
+
+static void write_strict(struct writer *w, enum llm_tri strict, struct str schema)
+{
+	if (strict == TRI_YES && (schema.p == NULL || !fits_strict(w, schema)))
+		return;
+	write_tri(w->b, S("strict"), strict);
+}
+
 static enum err write_tool(struct writer *w, const struct llm_tool *t)
 {
 	if (t->raw.p)
@@ -489,7 +518,7 @@ static enum err write_tool(struct writer *w, const struct llm_tool *t)
 		jw_kv_esc(w->b, S("description"), t->description);
 	jw_kv_raw(w->b, S("parameters"),
 		  t->schema.p ? t->schema : S("{\"type\":\"object\",\"properties\":{}}"));
-	write_tri(w->b, S("strict"), t->strict);
+	write_strict(w, t->strict, t->schema);
 	jw_obj_end(w->b);
 	jw_obj_end(w->b);
 	return OK;
@@ -629,7 +658,7 @@ static void write_format(struct writer *w)
 	if (r->format_description.p)
 		jw_kv_esc(w->b, S("description"), r->format_description);
 	jw_kv_raw(w->b, S("schema"), r->format_schema);
-	write_tri(w->b, S("strict"), r->format_strict);
+	write_strict(w, r->format_strict, r->format_schema);
 	jw_obj_end(w->b);
 	jw_obj_end(w->b);
 }
