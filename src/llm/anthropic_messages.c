@@ -291,11 +291,15 @@ static enum err put_messages(struct writer *w)
 
 /* ---- system ---------------------------------------------------------------------------------------------- */
 
-static void put_instructions(struct writer *w, const struct llm_part *list)
+static enum err put_instructions(struct writer *w, const struct llm_part *list)
 {
-	for (const struct llm_part *p = list; p != NULL; p = p->next)
-		if (p->kind == PART_TEXT && !anthropic_blank(p->text))
+	for (const struct llm_part *p = list; p != NULL; p = p->next) {
+		if (p->kind != PART_TEXT)
+			TRY(anthropic_cannot(w->r, w->opts, "messages.content"));
+		else if (!anthropic_blank(p->text))
 			put_text(w, p);
+	}
+	return OK;
 }
 
 /* Models that take no system message in mid-conversation get it where it is obeyed: at the top. */
@@ -307,29 +311,30 @@ static bool hoists(const struct writer *w)
 	return false;
 }
 
-static void put_system(struct writer *w)
+static enum err put_system(struct writer *w)
 {
 	const struct llm_part *p = w->r->instructions;
 	bool more = hoists(w);
 	size_t mark = w->out->n;
 
 	if (p == NULL && !more)
-		return;
+		return OK;
 	jw_key(w->out, S("system"));
 	if (p != NULL && p->next == NULL && p->cache.p == NULL && !more && !anthropic_blank(p->text)) {
 		jw_esc(w->out, p->text);
-		return;
+		return OK;
 	}
 	jw_arr(w->out);
 	size_t empty = w->out->n;
-	put_instructions(w, p);
+	TRY(put_instructions(w, p));
 	for (const struct llm_msg *m = w->r->msgs; m != NULL && more; m = m->next)
 		if (m->role == ROLE_SYSTEM)
-			put_instructions(w, m->parts);
+			TRY(put_instructions(w, m->parts));
 	if (w->out->n == empty)
 		w->out->n = mark;
 	else
 		jw_arr_end(w->out);
+	return OK;
 }
 
 enum err anthropic_put_messages(const struct llm_request *r, struct llm_opts *opts, struct buf *out)
@@ -337,7 +342,7 @@ enum err anthropic_put_messages(const struct llm_request *r, struct llm_opts *op
 	struct writer w = { .r = r, .opts = opts, .out = out, .open = -1 };
 
 	w.mid = anthropic_generation(opts->model) >= ANTHROPIC_GEN_SYSTEM;
-	put_system(&w);
+	TRY(put_system(&w));
 	jw_key(out, S("messages"));
 	jw_arr(out);
 	TRY(put_messages(&w));

@@ -37,7 +37,7 @@ static bool says(struct str event, struct str data, struct str name)
 
 void anthropic_peek_event(struct str event, struct str data, struct arena *scratch, struct llm_peek *io)
 {
-	const struct json *root = NULL, *type;
+	const struct json *root = NULL, *type, *content;
 
 	if (says(event, data, S("content_block_"))) {
 		io->content = true;
@@ -54,7 +54,8 @@ void anthropic_peek_event(struct str event, struct str data, struct arena *scrat
 	type = json_get(root, S("type"));
 	if (json_str_eq(type, S("message_start"))) {
 		merge(io, json_get(json_get(root, S("message")), S("usage")));
-		if (json_count(json_get(json_get(root, S("message")), S("content"))))
+		content = json_get(json_get(root, S("message")), S("content"));
+		if (json_is(content, JSON_ARRAY) && json_count(content) > 0)
 			io->content = true;
 	} else if (json_str_eq(type, S("message_delta"))) {
 		enum llm_finish why = anthropic_finish(json_get(json_get(root, S("delta")), S("stop_reason")));

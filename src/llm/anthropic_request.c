@@ -86,7 +86,7 @@ static enum err read_message(const struct anthropic_at *at, const struct json *v
 	TRY(anthropic_content(&blocks, m.content, &msg->parts));
 	if (msg->role == ROLE_SYSTEM)
 		for (const struct llm_part *p = msg->parts; p != NULL; p = p->next)
-			if (p->kind != PART_TEXT)
+			if (p->kind != PART_TEXT && p->kind != PART_OPAQUE) /* such as tool_addition */
 				return anthropic_bad(&blocks, S("type"), "text in a system message");
 	return OK;
 }

@@ -183,6 +183,8 @@ static enum err start_call(struct llm_decoder *d, struct block *b, const struct 
 	struct llm_event e = { .name = json_esc(json_get(v, S("name"))) };
 	struct llm_event sign = { .kind = EV_SIGNATURE, .part_kind = PART_TOOL_CALL };
 
+	if (json_esc(json_get(v, S("id"))).n == 0 || e.name.n == 0)
+		return broken(d, S("a tool call without an id or a name"));
 	b->head = json_is(input, JSON_OBJECT) && json_count(input) ? arena_dup(d->a, json_raw(input)) : S("{}");
 	if (b->head.p == NULL)
 		return ERR_NOMEM;
@@ -369,6 +371,8 @@ static enum err on_delta(struct llm_decoder *d, const struct json *root)
 	struct block *b = index_of(root, &index) == OK ? find(d, index) : NULL;
 	if (b == NULL)
 		return broken(d, S("a delta of no open content block"));
+	if (!json_is(type, JSON_STRING))
+		return broken(d, S("a delta without a type"));
 	if (json_str_eq(type, S("input_json_delta")))
 		return on_input(d, b, json_esc(json_get(delta, S("partial_json"))));
 	bool text = json_str_eq(type, S("text_delta")), thinking = json_str_eq(type, S("thinking_delta"));
