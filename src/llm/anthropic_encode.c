@@ -188,10 +188,10 @@ static struct think plan(const struct llm_request *r, unsigned gen)
 											  THINK_BUDGET;
 	else if (t.effort.n && r->origin != DIALECT_ANTHROPIC)
 		t.how = gen >= ANTHROPIC_GEN_ADAPTIVE ? THINK_ADAPTIVE : THINK_BUDGET;
-	if (t.how == THINK_BUDGET && t.budget < 0) {
+	if (t.how == THINK_BUDGET && t.budget < 0)
 		t.budget = llm_effort_budget(t.effort.n ? t.effort : S("medium"));
-		t.effort = S("");
-	}
+	if (t.how == THINK_BUDGET && r->origin != DIALECT_ANTHROPIC)
+		t.effort = S(""); /* the budget says it, and older models know no effort */
 	if (t.how == THINK_ADAPTIVE && t.budget > 0 && t.effort.n == 0)
 		t.effort = llm_budget_effort(t.budget);
 	if (t.how == THINK_BUDGET && t.budget < BUDGET_MIN)

@@ -161,7 +161,6 @@ static void put_message_start(struct llm_encoder *e, const struct llm_event *ev,
 	if (ev->usage.known)
 		e->usage = ev->usage;
 	buf_add(out, S("event: message_start\ndata: {\"type\":\"message_start\",\"message\":"));
-	buf_addc(out, ' '); /* a value follows: see jw.h */
 	jw_obj(out);
 	jw_kv_esc(out, S("id"), ev->id.n ? ev->id : S("msg_0"));
 	jw_kv_str(out, S("type"), S("message"));
@@ -180,7 +179,7 @@ static void put_message_end(struct llm_encoder *e, struct buf *out)
 	enum llm_finish finish = anthropic_finish_of(e->finish, e->calls, e->refused);
 	struct anthropic_usage u = anthropic_usage_wire(&e->usage);
 
-	buf_add(out, S("event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\": "));
+	buf_add(out, S("event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":"));
 	jw_obj(out);
 	anthropic_put_stop(finish, e->finish_text, out);
 	jw_obj_end(out);
@@ -212,7 +211,6 @@ static enum err start_call(struct llm_encoder *e, struct open *o, struct buf *ou
 	o->index = e->blocks++;
 	e->calls = true;
 	put_start(o->index, out);
-	buf_addc(out, ' ');
 	TRY(anthropic_put_call(e->a, &p, S("{}"), out));
 	jw_obj_end(out);
 	end_event(out);
@@ -245,7 +243,6 @@ static enum err on_part_start(struct llm_encoder *e, const struct llm_event *ev,
 		struct llm_part p = { .kind = PART_IMAGE, .media = *ev->media };
 		size_t mark = out->n;
 		put_start(e->blocks, out);
-		buf_addc(out, ' ');
 		if (!anthropic_put_source(&p, out)) {
 			out->n = mark;
 			return OK;
