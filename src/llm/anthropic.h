@@ -83,10 +83,14 @@ bool anthropic_is_delta(struct str raw);
 bool anthropic_blank(struct str esc);
 
 /*
- * JSON mode without a schema has no word in this API. As LiteLLM does, the model is made to call one tool
- * whose input is the answer; the name is ours, so that the decoder knows the call for what it is.
+ * JSON mode without a schema has no word in this API, and models before 4.5 know no schema either. As LiteLLM
+ * does, the model is made to call one tool whose input is the answer; the name is ours, so that the decoder
+ * knows the call for what it is.
  */
 #define ANTHROPIC_JSON_TOOL S("yett_json_answer")
+
+/* anthropic_answers_by_tool: structured output is asked for that this model gives as a tool call only. */
+bool anthropic_answers_by_tool(const struct llm_request *r, struct str model);
 
 /* ---- usage and reasons ---------------------------------------------------------------------------- */
 

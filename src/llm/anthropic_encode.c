@@ -233,6 +233,8 @@ enum err anthropic_put_thinking(const struct llm_request *r, struct llm_opts *op
 {
 	unsigned gen = anthropic_generation(opts->model);
 	struct think t = plan(r, gen);
+	bool schema = r->format == FORMAT_SCHEMA && r->format_schema.p &&
+		      !anthropic_answers_by_tool(r, opts->model);
 
 	TRY(put_limits(r, opts, &t, out));
 	if (t.how != THINK_UNSET) {
@@ -247,13 +249,13 @@ enum err anthropic_put_thinking(const struct llm_request *r, struct llm_opts *op
 			put_display(r, gen, out);
 		jw_obj_end(out);
 	}
-	if (t.effort.n == 0 && (r->format != FORMAT_SCHEMA || r->format_schema.p == NULL))
+	if (t.effort.n == 0 && !schema)
 		return OK;
 	jw_key(out, S("output_config"));
 	jw_obj(out);
 	if (t.effort.n)
 		jw_kv_esc(out, S("effort"), t.effort);
-	if (r->format == FORMAT_SCHEMA && r->format_schema.p) {
+	if (schema) {
 		jw_key(out, S("format"));
 		jw_obj(out);
 		jw_kv_str(out, S("type"), S("json_schema"));
