@@ -108,7 +108,7 @@ static void check_again(unsigned t, const struct llm_response *x, bool failed)
 
 static void start(struct relay *r)
 {
-	struct llm_request client;
+	static struct llm_request clients[DIALECT_COUNT]; /* an encoder may look into its request */
 
 	if (data.max == 0) {
 		arena_init(&arena, 64 << 20);
@@ -122,10 +122,11 @@ static void start(struct relay *r)
 	arena_reset(&arena);
 	for (unsigned t = 0; t < DIALECT_COUNT; t++) {
 		buf_reset(&sse[t]);
-		llm_request_init(&client, (enum llm_dialect)t);
-		client.model = S("m");
-		client.stream = client.include_usage = true;
-		r->e[t] = dialects[t]->encoder_new(&arena, &client);
+		struct llm_request *client = &clients[t];
+		llm_request_init(client, (enum llm_dialect)t);
+		client->model = S("m");
+		client->stream = client->include_usage = true;
+		r->e[t] = dialects[t]->encoder_new(&arena, client);
 	}
 }
 
