@@ -61,6 +61,8 @@ enum err gemini_extra(const struct gemini_at *at, struct str name, struct str ra
 {
 	if (at->extras == NULL)
 		return OK;
+	if (name.n == 0) /* a refusal must have something to name */
+		name = S("\"\"");
 	char *p = arena_alloc(at->a, at->prefix.n + name.n + 1, 1);
 	if (p == NULL)
 		return ERR_NOMEM;
