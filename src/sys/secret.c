@@ -42,9 +42,12 @@ static int secret_file(size_t size)
 {
 	int fd = (int)syscall(__NR_memfd_secret, O_CLOEXEC);
 
-	if (fd >= 0 && ftruncate(fd, (off_t)size) != 0)
-		fd_closep(&fd);
-	return fd;
+	if (fd >= 0 && ftruncate(fd, (off_t)size) == 0)
+		return fd;
+	int saved = errno;
+	fd_closep(&fd);
+	errno = saved;
+	return -1;
 }
 
 /* sealed_file is the same without secret memory. */
