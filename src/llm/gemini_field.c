@@ -46,7 +46,8 @@ enum err gemini_bad(const struct gemini_at *at, struct str name, const char *wha
 	buf_fixed(&b, room, sizeof room);
 	buf_add(&b, at->prefix);
 	buf_add(&b, str_head(name, 32));
-	return diag_param(at->d, ERR_SYNTAX, buf_str(&b), "'%.*s' must be %s", FMT(buf_str(&b)), what);
+	return diag_param(at->d, ERR_SYNTAX, buf_str(&b), "'%.*s' must be %s", FMT(buf_str(&b)),
+			  what);
 }
 
 struct gemini_at gemini_under(const struct gemini_at *at, struct str prefix)
@@ -96,7 +97,8 @@ static bool integer(const struct json *v, int64_t *out)
 		number.type = JSON_NUMBER;
 		bool digits = v->n > 0 && v->n < 20;
 		for (uint32_t i = 0; i < v->n; i++)
-			digits = digits && ((v->p[i] >= '0' && v->p[i] <= '9') || (i == 0 && v->n > 1 && v->p[i] == '-'));
+			digits = digits && ((v->p[i] >= '0' && v->p[i] <= '9') ||
+					    (i == 0 && v->n > 1 && v->p[i] == '-'));
 		return digits && json_i64(&number, out) == OK;
 	}
 	return json_i64(v, out) == OK;
@@ -151,7 +153,8 @@ static enum err unknown(const struct gemini_at *at, const struct json *key)
 	return name.p ? gemini_extra(at, name, json_raw(key + 1)) : ERR_NOMEM;
 }
 
-enum err gemini_read(const struct gemini_at *at, const struct json *v, const struct gemini_field *rows,
+enum err gemini_read(const struct gemini_at *at, const struct json *v,
+		     const struct gemini_field *rows,
 		     size_t n, void *to)
 {
 	uint64_t seen = 0;
