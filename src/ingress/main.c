@@ -1,7 +1,7 @@
 /*
- * ingress/main.c - the process that faces the clients: authenticates, limits, routes, translates, relays.
- * It is born with a listener, its usage file, shared counters, a ring to its egress and a line to keeper, and
- * can reach nothing else. Runs in: ingress.
+ * ingress/main.c - the process that faces the clients: authenticates, limits, routes, translates,
+ * relays. It is born with a listener, its usage file, shared counters, a ring to its egress and a
+ * line to keeper, and can reach nothing else. Runs in: ingress.
  */
 #include "ingress/ingress.h"
 
@@ -40,7 +40,8 @@ static bool on_idle(void *arg)
 	return link_sleep(in->link);
 }
 
-/* ---- messages from keeper ---------------------------------------------------------------------- */
+/* ---- messages from keeper ----------------------------------------------------------------------
+ */
 
 static void say(struct ingress *in, enum control_msg type, uint32_t value)
 {
@@ -75,7 +76,9 @@ static void on_pair(struct ingress *in, struct ipc_msg *m)
 
 	if (m->n_fds != START_PAIR_FDS)
 		ingress_fatal("keeper sent no pair");
-	struct link_opts o = { .tx_fd = m->fds[0], .tx_wake_fd = ipc_take_fd(m, 1), .rx_fd = m->fds[2],
+	struct link_opts o = { .tx_fd = m->fds[0],
+			       .tx_wake_fd = ipc_take_fd(m, 1),
+			       .rx_fd = m->fds[2],
 			       .rx_wake_fd = ipc_take_fd(m, 3) };
 	if (link_replace(in->link, &o, &d) != OK)
 		ingress_fatal(d.text);
@@ -159,7 +162,7 @@ static const struct {
 	enum control_msg type;
 	void (*handle)(struct ingress *, struct ipc_msg *);
 } messages[] = {
-	{ MSG_POLICY, on_policy },     { MSG_PAIR, on_pair },           { MSG_KEY_SET, on_key_set },
+	{ MSG_POLICY, on_policy },     { MSG_PAIR, on_pair },		{ MSG_KEY_SET, on_key_set },
 	{ MSG_KEY_DROP, on_key_drop }, { MSG_KEYS_DONE, on_keys_done }, { MSG_TLS, on_tls },
 	{ MSG_DRAIN, on_drain },
 };
@@ -187,7 +190,8 @@ static void on_control(struct watch *w, uint32_t ready)
 		ingress_fatal("keeper is gone");
 }
 
-/* ---- the story --------------------------------------------------------------------------------- */
+/* ---- the story ---------------------------------------------------------------------------------
+ */
 
 static void *map_shared(int fd, size_t n)
 {
@@ -203,7 +207,9 @@ static void *map_shared(int fd, size_t n)
 
 static void setup(struct ingress *in, struct diag *d)
 {
-	struct link_opts o = { .tx_fd = START_TX, .tx_wake_fd = START_TX_WAKE, .rx_fd = START_RX,
+	struct link_opts o = { .tx_fd = START_TX,
+			       .tx_wake_fd = START_TX_WAKE,
+			       .rx_fd = START_RX,
 			       .rx_wake_fd = START_RX_WAKE };
 
 	in->control_fd = START_CONTROL;
@@ -237,8 +243,9 @@ static void setup(struct ingress *in, struct diag *d)
 
 int main(int argc, char **argv)
 {
-	static const int keep[] = { START_CONTROL, START_TX,     START_TX_WAKE, START_RX,      START_RX_WAKE,
-				    START_ARENA,   START_LISTEN, START_USAGE,   START_COUNTERS };
+	static const int keep[] = { START_CONTROL, START_TX,	  START_TX_WAKE,
+				    START_RX,	   START_RX_WAKE, START_ARENA,
+				    START_LISTEN,  START_USAGE,	  START_COUNTERS };
 	static struct ingress in;
 	struct diag d = { 0 };
 	uint64_t worker;
