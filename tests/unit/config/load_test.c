@@ -278,6 +278,7 @@ CASE(addresses)
 		{ "openai/m", "https://localhost:8443", "localhost", "", true, true, 8443 },
 		{ "openai/m", "https://[::1]:9/x", "::1", "/x", true, true, 9 },
 		{ "openai/m", "https://169.254.169.254/", "169.254.169.254", "", true, false, 443 },
+		{ "openai/m", "http://169.254.169.254/", "169.254.169.254", "", false, false, 80 },
 		{ "openai/m", "https://LISTED.example/v1", "listed.example", "/v1", true, true, 443 },
 		{ "anthropic/m", "https://a.example", "a.example", "/v1", true, false, 443 },
 		{ "anthropic/m", "https://a.example/v1", "a.example", "/v1", true, false, 443 },
