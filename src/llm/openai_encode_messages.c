@@ -269,6 +269,14 @@ static void write_all(struct buf *b, const struct llm_part *p, enum llm_part_kin
 	jw_quote_close(b);
 }
 
+static bool has_thoughts(const struct llm_part *p)
+{
+	for (; p != NULL; p = p->next)
+		if (p->kind == PART_THINKING && p->text.n)
+			return true;
+	return false;
+}
+
 /* Pieces of an assistant's text belong together: they were cut where citations stood. */
 static enum err write_assistant(struct oa_writer *w, const struct llm_msg *m)
 {
@@ -291,7 +299,7 @@ static enum err write_assistant(struct oa_writer *w, const struct llm_msg *m)
 		jw_key(w->b, S("refusal"));
 		write_all(w->b, m->parts, PART_REFUSAL);
 	}
-	if (w->o->compatible && count_kind(m->parts, PART_THINKING)) {
+	if (w->o->compatible && has_thoughts(m->parts)) {
 		jw_key(w->b, S("reasoning_content"));
 		write_all(w->b, m->parts, PART_THINKING);
 	}

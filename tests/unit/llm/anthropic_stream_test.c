@@ -228,7 +228,7 @@ CASE(relayed_bytes)
 		    "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"));
 }
 
-/* ---- encoding what other dialects' decoders say --------------------------------------------------------------- */
+/* ---- encoding what other dialects' decoders say ---------------------------------------------- */
 
 static void tell(struct forward *f, struct llm_event e)
 {
