@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* ---- peeks ------------------------------------------------------------------------------------ */
+/* ---- peeks --------------------------------------------------------------------------------- */
 
 static void see_usage(const struct json *root, struct llm_peek *io)
 {
@@ -102,7 +102,7 @@ void openai_peek_event(struct str event, struct str data, struct arena *scratch,
 	io->error = io->error || str_eq(event, S("error"));
 }
 
-/* ---- the row ---------------------------------------------------------------------------------- */
+/* ---- the row ------------------------------------------------------------------------------- */
 
 static const char *const harmless[] = {
 	/* of requests: hints about caching and about the wire */

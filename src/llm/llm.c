@@ -30,7 +30,7 @@ void llm_request_init(struct llm_request *r, enum llm_dialect origin)
 	};
 }
 
-/* ---- lists ------------------------------------------------------------------------------------ */
+/* ---- lists --------------------------------------------------------------------------------- */
 
 /*
  * A body of 32 MB can hold a million items, so walking to the end for each would take for ever. last may
@@ -123,7 +123,7 @@ enum err llm_extra_add(struct arena *a, struct llm_extra **list, struct str name
 	return OK;
 }
 
-/* ---- refusals --------------------------------------------------------------------------------- */
+/* ---- refusals ------------------------------------------------------------------------------ */
 
 static bool listed(const struct llm_str *list, struct str s)
 {
@@ -166,7 +166,7 @@ enum err llm_refuse_extras(const struct llm_request *r, struct llm_opts *opts,
 	return OK;
 }
 
-/* ---- tool arguments --------------------------------------------------------------------------- */
+/* ---- tool arguments ------------------------------------------------------------------------ */
 
 static struct str unescape(struct arena *a, struct str esc)
 {
@@ -265,7 +265,7 @@ struct str llm_args_esc(struct arena *a, struct str raw)
 	return (struct str){ p, n };
 }
 
-/* ---- small conversions ------------------------------------------------------------------------ */
+/* ---- small conversions --------------------------------------------------------------------- */
 
 bool llm_data_url(struct str esc, struct str *out_mime, struct str *out_data)
 {

@@ -20,7 +20,7 @@ enum llm_tri { TRI_UNSET, TRI_NO, TRI_YES };
 
 /* Lists are singly linked. last is kept in a list's first item only: where the next one is added. */
 
-/* ---- a message and its parts ------------------------------------------------------------------ */
+/* ---- a message and its parts --------------------------------------------------------------- */
 
 enum llm_part_kind {
 	PART_TEXT,
@@ -72,7 +72,7 @@ struct llm_msg {
 	struct llm_part *parts;
 };
 
-/* ---- a request -------------------------------------------------------------------------------- */
+/* ---- a request ----------------------------------------------------------------------------- */
 
 struct llm_tool {
 	struct llm_tool *next, *last;
@@ -133,7 +133,7 @@ struct llm_request {
 	struct llm_extra *extras;       /* whatever has no place above: refused or dropped by encoders */
 };
 
-/* ---- an answer -------------------------------------------------------------------------------- */
+/* ---- an answer ----------------------------------------------------------------------------- */
 
 enum llm_finish {
 	FINISH_NONE,
@@ -202,7 +202,7 @@ enum llm_event_kind {
 	EV_KINDS,
 };
 
-/* ---- errors ----------------------------------------------------------------------------------- */
+/* ---- errors -------------------------------------------------------------------------------- */
 
 /* X(enum, OpenAI type, Anthropic type, Gemini status, default HTTP status) */
 #define LLM_ERROR_LIST(X)                                                                            \
@@ -250,7 +250,7 @@ struct llm_sink {
 	void (*on_event)(struct llm_sink *, const struct llm_event *);
 };
 
-/* ---- a dialect: one const struct in its own file, listed in dialects[] ------------------------- */
+/* ---- a dialect: one const struct in its own file, listed in dialects[] ---------------------- */
 
 struct llm_opts {
 	struct str model;            /* plain: the upstream's model id */
@@ -321,7 +321,7 @@ struct dialect {
 extern const struct dialect dialect_openai, dialect_anthropic, dialect_gemini;
 extern const struct dialect *const dialects[DIALECT_COUNT];
 
-/* ---- shared by the dialects (llm/llm.c) -------------------------------------------------------- */
+/* ---- shared by the dialects (llm/llm.c) ----------------------------------------------------- */
 
 /* llm_request_init sets every field to unset. */
 void llm_request_init(struct llm_request *r, enum llm_dialect origin);

@@ -65,7 +65,7 @@ static enum err keep(struct arena *a, struct str s, struct str *out)
 	return OK;
 }
 
-/* ---- choices and parts ------------------------------------------------------------------------ */
+/* ---- choices and parts --------------------------------------------------------------------- */
 
 static enum err choice_at(struct llm_collect *c, unsigned i, struct llm_collect_choice **out)
 {
@@ -120,7 +120,7 @@ static enum err grow_parts(struct arena *a, struct llm_collect_choice *s)
 	return OK;
 }
 
-/* ---- one function for each event -------------------------------------------------------------- */
+/* ---- one function for each event ----------------------------------------------------------- */
 
 static enum err on_start(struct llm_collect *c, const struct llm_event *e)
 {

@@ -32,7 +32,7 @@ enum err oa_cannot(struct oa_writer *w, enum oa_cannot what)
 	return llm_cannot(w->o, names[what][w->r->origin], ME);
 }
 
-/* ---- tools ------------------------------------------------------------------------------------ */
+/* ---- tools --------------------------------------------------------------------------------- */
 
 static enum err write_builtin(struct oa_writer *w, const struct llm_tool *t)
 {
@@ -169,7 +169,7 @@ static enum err write_tools(struct oa_writer *w)
 	return OK;
 }
 
-/* ---- parameters ------------------------------------------------------------------------------- */
+/* ---- parameters ---------------------------------------------------------------------------- */
 
 /* The models that think before they answer: o1, o3-mini, gpt-5, gpt-5.1-codex, ... */
 static bool reasons(struct str model)

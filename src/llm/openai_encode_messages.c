@@ -10,7 +10,7 @@
 #define COUNT(x) (sizeof(x) / sizeof(x)[0])
 #define ME DIALECT_OPENAI
 
-/* ---- parts ------------------------------------------------------------------------------------ */
+/* ---- parts --------------------------------------------------------------------------------- */
 
 void oa_media_url(struct buf *b, const struct llm_media *m)
 {
@@ -232,7 +232,7 @@ static enum err write_content(struct oa_writer *w, const struct llm_part *parts,
 	return OK;
 }
 
-/* ---- messages --------------------------------------------------------------------------------- */
+/* ---- messages ------------------------------------------------------------------------------ */
 
 static void open_message(struct oa_writer *w, struct str role)
 {

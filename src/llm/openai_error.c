@@ -127,7 +127,7 @@ void openai_decode_error(unsigned status, const struct json *root, struct llm_er
 	oa_error_object(status, root, out, a);
 }
 
-/* ---- ours ------------------------------------------------------------------------------------- */
+/* ---- ours ---------------------------------------------------------------------------------- */
 
 /* The codes that clients test for. */
 static struct str default_code(enum llm_error_kind kind)

@@ -18,7 +18,7 @@ static enum err bad(const struct oa_reader *rd, const char *field, const char *w
 	return oa_bad(rd, name, what);
 }
 
-/* ---- media ------------------------------------------------------------------------------------ */
+/* ---- media --------------------------------------------------------------------------------- */
 
 /* One URL field says data: or a place; it may also be bare base64 (a file's) when mime is known. */
 static void read_url(struct arena *a, const struct json *v, struct llm_media *m)
@@ -133,7 +133,7 @@ static enum err part_file(struct oa_reader *rd, const struct json *v, struct llm
 	return OK;
 }
 
-/* ---- content ---------------------------------------------------------------------------------- */
+/* ---- content ------------------------------------------------------------------------------- */
 
 static enum err part_text(struct oa_reader *rd, const struct json *v, struct llm_part *p)
 {
@@ -213,7 +213,7 @@ static enum err read_content(struct oa_reader *rd, const struct json *v, struct 
 	return OK;
 }
 
-/* ---- what assistants say ---------------------------------------------------------------------- */
+/* ---- what assistants say ------------------------------------------------------------------- */
 
 enum err oa_thinking_blocks(struct arena *a, const struct json *blocks, struct llm_part **list)
 {
@@ -421,7 +421,7 @@ static enum err read_legacy_result(struct oa_reader *rd, const struct json *v, s
 	return oa_is_null(content) ? OK : read_content(rd, content, &p->content);
 }
 
-/* ---- roles ------------------------------------------------------------------------------------ */
+/* ---- roles --------------------------------------------------------------------------------- */
 
 static enum err read_user(struct oa_reader *rd, const struct json *v, struct llm_msg *m)
 {

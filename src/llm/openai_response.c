@@ -13,7 +13,7 @@
 
 enum { CHOICES_MAX = 128 };
 
-/* ---- usage ------------------------------------------------------------------------------------ */
+/* ---- usage --------------------------------------------------------------------------------- */
 
 static int64_t number(const struct json *v, struct str name)
 {
@@ -68,7 +68,7 @@ void oa_usage_write(struct buf *b, const struct llm_usage *u)
 	jw_obj_end(b);
 }
 
-/* ---- finish reasons --------------------------------------------------------------------------- */
+/* ---- finish reasons ------------------------------------------------------------------------ */
 
 static const struct {
 	struct str word;
@@ -104,7 +104,7 @@ struct str oa_finish_word(enum llm_finish f)
 	return words[f];
 }
 
-/* ---- decoding --------------------------------------------------------------------------------- */
+/* ---- decoding ------------------------------------------------------------------------------ */
 
 /* Everything but the names in known, n of them, becomes an extra; empty lists and objects say nothing. */
 static enum err note_extras(struct oa_reader *rd, const char *prefix, const struct json *v,
@@ -337,7 +337,7 @@ enum err openai_decode_response(const struct json *root, struct llm_response *ou
 	return note_extras(&rd, "", root, known, COUNT(known));
 }
 
-/* ---- encoding --------------------------------------------------------------------------------- */
+/* ---- encoding ------------------------------------------------------------------------------ */
 
 void oa_sig_write(struct buf *b, enum llm_dialect origin, struct str signature)
 {

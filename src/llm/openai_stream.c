@@ -78,7 +78,7 @@ static void fail_text(struct llm_decoder *d, struct arena *a, struct str text)
 	fail(d, &error);
 }
 
-/* ---- prose: text, thinking, refusal ----------------------------------------------------------- */
+/* ---- prose: text, thinking, refusal -------------------------------------------------------- */
 
 static void end_prose(struct llm_decoder *d, struct choice *c)
 {
@@ -219,7 +219,7 @@ static void on_images(struct llm_decoder *d, struct choice *c, const struct json
 	}
 }
 
-/* ---- tool calls ------------------------------------------------------------------------------- */
+/* ---- tool calls ---------------------------------------------------------------------------- */
 
 static void nest(struct nesting *n, char c)
 {
@@ -371,7 +371,7 @@ static enum err on_calls(struct llm_decoder *d, struct choice *c, const struct j
 	return json_is(call, JSON_OBJECT) && !d->ended ? on_call(d, c, call) : OK;
 }
 
-/* ---- chunks ----------------------------------------------------------------------------------- */
+/* ---- chunks -------------------------------------------------------------------------------- */
 
 static enum err choice_at(struct llm_decoder *d, const struct json *v, struct choice **out)
 {

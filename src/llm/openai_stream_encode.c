@@ -43,7 +43,7 @@ struct llm_encoder *openai_encoder_new(struct arena *a, const struct llm_request
 	return enc;
 }
 
-/* ---- what surrounds a delta ------------------------------------------------------------------- */
+/* ---- what surrounds a delta ---------------------------------------------------------------- */
 
 static enum err make_head(struct llm_encoder *enc, const struct llm_event *e)
 {
@@ -93,7 +93,7 @@ static void close_delta(struct llm_encoder *enc, struct buf *b)
 	close_choice(enc, b);
 }
 
-/* ---- parts ------------------------------------------------------------------------------------ */
+/* ---- parts --------------------------------------------------------------------------------- */
 
 static struct part *part_at(struct llm_encoder *enc, const struct llm_event *e)
 {
@@ -234,7 +234,7 @@ static void text_signature(const struct part *p, struct buf *b)
 	jw_obj_end(b);
 }
 
-/* ---- one function for each event -------------------------------------------------------------- */
+/* ---- one function for each event ----------------------------------------------------------- */
 
 static enum err on_start(struct llm_encoder *enc, const struct llm_event *e, struct buf *b)
 {
