@@ -7,35 +7,44 @@
 #include <assert.h>
 #include <string.h>
 
-enum { NAME_MAX_ = 64, ROWS_MAX = 64, EXTRAS_MAX = 64 };
+enum { NAME_ROOM = 64, ROWS_MAX = 64, EXTRAS_MAX = 64 };
 
-/* snake writes the snake_case spelling of a camelCase name of the tables. */
-static struct str snake(struct str camel, char room[NAME_MAX_])
+/* is_snake compares with the snake_case spelling of a camelCase name of the tables. */
+static bool is_snake(struct str s, struct str camel)
 {
-	size_t n = 0;
+	size_t at = 0;
 
-	assert(camel.n * 2 <= NAME_MAX_);
 	for (size_t i = 0; i < camel.n; i++) {
 		char c = camel.p[i];
 		if (c >= 'A' && c <= 'Z') {
-			room[n++] = '_';
+			if (at == s.n || s.p[at++] != '_')
+				return false;
 			c = (char)(c - 'A' + 'a');
 		}
-		room[n++] = c;
+		if (at == s.n || s.p[at++] != c)
+			return false;
 	}
-	return (struct str){ room, n };
+	return at == s.n;
 }
 
-static bool is_name(const struct json *key, struct str camel)
+static bool is_name(struct str name, struct str camel)
 {
-	char room[NAME_MAX_];
+	if (name.n == camel.n)
+		return memcmp(name.p, camel.p, camel.n) == 0;
+	return name.n > camel.n && name.p[0] == camel.p[0] && is_snake(name, camel);
+}
 
-	if (json_str_eq(key, camel))
-		return true;
-	/* The first word is the same in both, so most rows are ruled out by one byte. */
-	if (!key->esc && (key->n <= camel.n || key->p[0] != camel.p[0]))
-		return false;
-	return json_str_eq(key, snake(camel, room));
+/* name_of resolves a member's name when it must: an escaped one is as good as a plain one. p == NULL is a
+ * name longer than any of the tables. */
+static struct str name_of(const struct json *key, char room[NAME_ROOM])
+{
+	struct buf b;
+
+	if (!key->esc)
+		return json_esc(key);
+	buf_fixed(&b, room, NAME_ROOM);
+	json_unescape(&b, json_esc(key));
+	return b.err == OK ? buf_str(&b) : (struct str){ NULL, 0 };
 }
 
 enum err gemini_bad(const struct gemini_at *at, struct str name, const char *what)
@@ -104,45 +113,40 @@ static bool integer(const struct json *v, int64_t *out)
 	return json_i64(v, out) == OK;
 }
 
-static bool fits(enum gemini_kind kind, const struct json *v)
+/* store puts v where a row wants it; false when it is of another type. */
+static bool store(enum gemini_kind kind, const struct json *v, void *at)
 {
-	if (kind == GF_ANY || kind == GF_SKIP)
-		return true;
-	if (kind == GF_BOOL || kind == GF_TRI)
-		return v->type == JSON_TRUE || v->type == JSON_FALSE;
-	if (kind == GF_INT) {
-		int64_t ignored;
-		return integer(v, &ignored);
-	}
-	return v->type == kinds[kind].type;
-}
+	bool boolean = v->type == JSON_TRUE || v->type == JSON_FALSE;
 
-static void store(enum gemini_kind kind, const struct json *v, void *at)
-{
 	switch (kind) {
 	case GF_ESC:
-		*(struct str *)at = json_esc(v);
-		return;
 	case GF_NUM:
-		*(struct str *)at = json_raw(v);
-		return;
+		if (v->type != kinds[kind].type)
+			return false;
+		*(struct str *)at = kind == GF_ESC ? json_esc(v) : json_raw(v);
+		return true;
 	case GF_INT:
-		(void)integer(v, at);
-		return;
+		return integer(v, at);
 	case GF_BOOL:
-		*(bool *)at = json_bool(v);
-		return;
+		*(bool *)at = v->type == JSON_TRUE;
+		return boolean;
 	case GF_TRI:
-		*(enum llm_tri *)at = json_bool(v) ? TRI_YES : TRI_NO;
-		return;
+		if (boolean)
+			*(enum llm_tri *)at = v->type == JSON_TRUE ? TRI_YES : TRI_NO;
+		return boolean;
 	case GF_OBJ:
 	case GF_LIST:
+		if (v->type != kinds[kind].type)
+			return false;
+		*(const struct json **)at = v;
+		return true;
 	case GF_ANY:
 		*(const struct json **)at = v;
-		return;
+		return true;
 	case GF_SKIP:
-		return;
+		break;
 	}
+	return true;
 }
 
 static enum err unknown(const struct gemini_at *at, const struct json *key)
@@ -164,8 +168,10 @@ enum err gemini_read(const struct gemini_at *at, const struct json *v,
 		return at->lenient ? OK : gemini_bad(at, S("*"), "an object");
 	JSON_EACH_MEMBER(v, key) {
 		const struct json *value = key + 1;
+		char room[NAME_ROOM];
+		struct str name = name_of(key, room);
 		size_t i = 0;
-		while (i < n && !is_name(key, rows[i].name))
+		while (i < n && !is_name(name, rows[i].name))
 			i++;
 		if (i == n) {
 			TRY(unknown(at, key));
@@ -176,12 +182,11 @@ enum err gemini_read(const struct gemini_at *at, const struct json *v,
 		seen |= UINT64_C(1) << i;
 		if (value->type == JSON_NULL)
 			continue;
-		if (fits(rows[i].kind, value))
-			store(rows[i].kind, value, (char *)to + rows[i].at);
-		else if (!at->lenient)
+		if (store(rows[i].kind, value, (char *)to + rows[i].at))
+			continue;
+		if (!at->lenient)
 			return gemini_bad(at, rows[i].name, kinds[rows[i].kind].what);
-		else
-			TRY(unknown(at, key));
+		TRY(unknown(at, key));
 	}
 	return OK;
 }

@@ -11,7 +11,7 @@
 
 static const struct str none = { NULL, 0 };
 
-enum { CANDIDATES_MAX = 128 };
+enum { CANDIDATES_MAX = 128, TOKENS = 128 /* of an event that needs no memory */ };
 
 struct candidate {
 	bool started, called;
@@ -405,7 +405,12 @@ enum err gemini_decode_event(struct llm_decoder *d, struct str event, struct str
 	s.at = (struct gemini_at){ .a = scratch, .prefix = S(""), .lenient = true };
 	if (d->over || str_trim(data).n == 0)
 		return OK;
-	enum err e = json_read(scratch, data, &root, NULL);
+	struct json tokens[TOKENS];
+	size_t n = 0;
+	enum err e = json_parse(data, tokens, TOKENS, &n, NULL);
+	root = tokens;
+	if (e == ERR_LIMIT)
+		e = json_read(scratch, data, &root, NULL);
 	if (e == ERR_NOMEM)
 		return e;
 	if (e == OK)
