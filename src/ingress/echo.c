@@ -37,7 +37,7 @@ static void on_event(struct llm_sink *sink, const struct llm_event *e)
 static struct str body_text(struct exchange *x, const struct call *c)
 {
 	struct arena *a = &x->in->turn;
-	char *room = arena_alloc(a, c->body_bytes ? c->body_bytes : 1, 1);
+	char *room = arena_take(a, c->body_bytes ? c->body_bytes : 1, 1);
 	struct buf b;
 
 	if (room == NULL)

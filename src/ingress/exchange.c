@@ -27,6 +27,7 @@ enum {
 };
 
 static void on_retry(struct timer *t);
+static void try_with(struct exchange *x, const struct json *root);
 
 /* ---- life -------------------------------------------------------------------------------------
  */
@@ -337,7 +338,7 @@ void exchange_body(struct exchange *x, struct body *body)
 		refuse_diag(x, &d, &lim);
 		return;
 	}
-	exchange_try(x);
+	try_with(x, root);
 }
 
 /* ---- attempts ---------------------------------------------------------------------------------
@@ -485,11 +486,11 @@ static void none_free(struct exchange *x, enum err e, uint32_t retry_after_s)
 	refuse_diag(x, &d, &lim);
 }
 
-void exchange_try(struct exchange *x)
+/* root is the parsed body where this turn has it already, else NULL. */
+static void try_with(struct exchange *x, const struct json *root)
 {
 	struct ingress *in = x->in;
 	struct choice choice = { 0 };
-	const struct json *root;
 	struct diag d = { 0 };
 	enum err e;
 
@@ -503,11 +504,16 @@ void exchange_try(struct exchange *x)
 	}
 	x->dep = choice.dep;
 	x->dep_index = choice.index;
-	if (parse(x, &root, &d) != OK) { /* it was valid when it came */
+	if (root == NULL && parse(x, &root, &d) != OK) { /* it was valid when it came */
 		refuse_diag(x, &d, NULL);
 		return;
 	}
 	send(x, root);
+}
+
+void exchange_try(struct exchange *x)
+{
+	try_with(x, NULL);
 }
 
 static void on_retry(struct timer *t)

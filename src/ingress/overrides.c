@@ -60,7 +60,7 @@ static void gemini_defaults(const struct policy_deployment *dep, const struct js
 	}
 	for (uint32_t i = 0; i < dep->n_defaults; i++)
 		n += dep->defaults[i].name.n + dep->defaults[i].value.n + 16;
-	char *room = dep->n_defaults ? arena_alloc(a, n, 1) : NULL;
+	char *room = dep->n_defaults ? arena_take(a, n, 1) : NULL;
 	if (room == NULL)
 		return;
 	buf_fixed(&b, room, n);

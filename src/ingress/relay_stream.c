@@ -28,7 +28,7 @@ struct chunk {
 static void send_head(struct exchange *x)
 {
 	struct ingress *in = x->in;
-	char *room = arena_alloc(&in->turn, HEAD_MAX, 1);
+	char *room = arena_take(&in->turn, HEAD_MAX, 1);
 	struct buf b;
 
 	if (room == NULL) {

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-enum { HEAD_MAX = 8 << 10, ERROR_MAX = 16 << 10 };
+enum { HEAD_MAX = 6 << 10, ERROR_MAX = 16 << 10 };
 
 static const enum llm_error_kind kinds[ERR_COUNT] = {
 	[OK] = LLM_SERVER,
@@ -77,7 +77,7 @@ void reply_limits_write(struct buf *out, const struct reply_limits *lim)
 void reply_whole(struct conn *c, unsigned status, struct str content_type, struct str extra,
 		 struct str body)
 {
-	char *room = arena_alloc(&c->in->turn, HEAD_MAX, 1);
+	char *room = arena_take(&c->in->turn, HEAD_MAX, 1);
 	struct buf head;
 	struct str text;
 
@@ -146,7 +146,7 @@ void reply_error(struct conn *c, enum llm_dialect d, const struct llm_error *e, 
 		 const struct reply_limits *lim)
 {
 	struct ingress *in = c->in;
-	char *room = arena_alloc(&in->turn, ERROR_MAX, 1);
+	char *room = arena_take(&in->turn, ERROR_MAX, 1);
 	char lines[1024];
 	struct buf body, extra;
 	struct str text;

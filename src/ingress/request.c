@@ -89,7 +89,7 @@ struct str request_upstream_model(struct exchange *x)
 	if (star == SIZE_MAX)
 		return name;
 	size_t n = name.n + x->star.n;
-	room = arena_alloc(&x->in->turn, n ? n : 1, 1);
+	room = arena_take(&x->in->turn, n ? n : 1, 1);
 	if (room == NULL)
 		return S("");
 	buf_fixed(&b, room, n ? n : 1);
@@ -218,7 +218,7 @@ static enum err build_other(struct exchange *x, const struct json *root, struct 
 		splice_init(&s, text);
 		overrides_splice(x->dep, x->up, encoded, &s, &in->turn);
 		TRY(s.err);
-		char *room = arena_alloc(&in->turn, splice_len(&s), 1);
+		char *room = arena_take(&in->turn, splice_len(&s), 1);
 		if (room == NULL)
 			return ERR_NOMEM;
 		struct buf spliced;
