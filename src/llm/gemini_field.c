@@ -34,8 +34,8 @@ static bool is_name(struct str name, struct str camel)
 	return name.n > camel.n && name.p[0] == camel.p[0] && is_snake(name, camel);
 }
 
-/* name_of resolves a member's name when it must: an escaped one is as good as a plain one. p == NULL is a
- * name longer than any of the tables. */
+/* name_of resolves a member's name when it must: an escaped one is as good as a plain one. The
+ * empty name is given for one longer than any of the tables. */
 static struct str name_of(const struct json *key, char room[NAME_ROOM])
 {
 	struct buf b;
@@ -44,7 +44,7 @@ static struct str name_of(const struct json *key, char room[NAME_ROOM])
 		return json_esc(key);
 	buf_fixed(&b, room, NAME_ROOM);
 	json_unescape(&b, json_esc(key));
-	return b.err == OK ? buf_str(&b) : (struct str){ NULL, 0 };
+	return b.err == OK ? buf_str(&b) : S("");
 }
 
 enum err gemini_bad(const struct gemini_at *at, struct str name, const char *what)
