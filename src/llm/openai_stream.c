@@ -42,8 +42,8 @@ struct choice {
 struct llm_decoder {
 	struct arena *arena, *scratch;
 	struct llm_sink *sink;
-	struct choice *choices[CHOICES_MAX];
-	unsigned n;
+	struct choice **choices;
+	unsigned n, cap;
 	struct str id, model;
 	int64_t created;
 	struct llm_usage usage;
@@ -338,6 +338,11 @@ static enum err on_call(struct llm_decoder *d, struct choice *c, const struct js
 	struct str name = json_esc(json_get(fn ? fn : v, S("name"))), text = json_esc(args);
 	struct call *call = find_call(c, v, name.n > 0);
 
+	if (json_is(json_get(v, S("custom")), JSON_OBJECT)) { /* of OpenAI alone */
+		push(d, c, (struct llm_event){ .kind = EV_OPAQUE, .origin = DIALECT_OPENAI,
+					       .name = S("custom"), .raw = json_raw(v) });
+		return OK;
+	}
 	if (call == NULL && name.n == 0 && is_blank(text) && !json_is(args, JSON_OBJECT))
 		return OK;
 	if (call == NULL && name.n == 0) {
@@ -377,6 +382,27 @@ static enum err on_calls(struct llm_decoder *d, struct choice *c, const struct j
 
 /* ---- chunks -------------------------------------------------------------------------------- */
 
+static enum err grow_choices(struct llm_decoder *d, unsigned n)
+{
+	if (n > d->cap) {
+		unsigned cap = n > 1 ? CHOICES_MAX : 1;
+		struct choice **choices = NEW_ARRAY(d->arena, struct choice *, cap);
+		if (choices == NULL)
+			return ERR_NOMEM;
+		if (d->n)
+			memcpy(choices, d->choices, d->n * sizeof(struct choice *));
+		d->choices = choices;
+		d->cap = cap;
+	}
+	for (; d->n < n; d->n++) {
+		d->choices[d->n] = NEW(d->arena, struct choice);
+		if (d->choices[d->n] == NULL)
+			return ERR_NOMEM;
+		d->choices[d->n]->number = d->n;
+	}
+	return OK;
+}
+
 static enum err choice_at(struct llm_decoder *d, const struct json *v, struct choice **out)
 {
 	const struct json *index = json_get(v, S("index"));
@@ -386,12 +412,7 @@ static enum err choice_at(struct llm_decoder *d, const struct json *v, struct ch
 		return ERR_SYNTAX;
 	if (i < 0 || i >= CHOICES_MAX)
 		return ERR_SYNTAX;
-	for (; d->n <= (unsigned)i; d->n++) {
-		d->choices[d->n] = NEW(d->arena, struct choice);
-		if (d->choices[d->n] == NULL)
-			return ERR_NOMEM;
-		d->choices[d->n]->number = d->n;
-	}
+	TRY(grow_choices(d, (unsigned)i + 1));
 	*out = d->choices[i];
 	return OK;
 }

@@ -27,7 +27,8 @@ struct llm_encoder {
 	bool include_usage, error;
 	struct str head; /* data: {"id":...,"choices":[{"index": */
 	struct str model;
-	struct choice choices[CHOICES_MAX];
+	struct choice *choices;
+	unsigned n;
 	struct llm_usage usage;
 };
 
@@ -98,7 +99,7 @@ static void close_delta(struct llm_encoder *enc, struct buf *b)
 
 static struct part *part_at(struct llm_encoder *enc, const struct llm_event *e)
 {
-	assert(e->choice < CHOICES_MAX && e->part < enc->choices[e->choice].n);
+	assert(e->choice < enc->n && e->part < enc->choices[e->choice].n);
 	return &enc->choices[e->choice].parts[e->part];
 }
 
@@ -397,11 +398,27 @@ static const struct {
 	[EV_PING] = { on_ping },             [EV_DONE] = { on_done },
 };
 
+/* Nearly every stream has one choice, and thousands of streams may wait at once. */
+static enum err grow_choices(struct llm_encoder *enc, unsigned n)
+{
+	struct choice *choices = NEW_ARRAY(enc->arena, struct choice, n);
+
+	if (choices == NULL)
+		return ERR_NOMEM;
+	if (enc->n)
+		memcpy(choices, enc->choices, enc->n * sizeof *choices);
+	enc->choices = choices;
+	enc->n = n;
+	return OK;
+}
+
 enum err openai_encode_event(struct llm_encoder *enc, const struct llm_event *e, struct buf *out)
 {
 	assert((unsigned)e->kind < EV_KINDS);
 	if (e->choice >= CHOICES_MAX)
 		return ERR_LIMIT;
+	if (e->choice >= enc->n)
+		TRY(grow_choices(enc, e->choice + 1));
 	TRY(handlers[e->kind].on(enc, e, out));
 	return out->err;
 }
