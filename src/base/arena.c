@@ -54,6 +54,13 @@ void arena_done(struct arena *a)
 	*a = (struct arena){ .budget = a->budget, .block = a->block };
 }
 
+void arena_wipe(struct arena *a)
+{
+	for (struct arena_block *b = a->first; b != NULL; b = b->next)
+		explicit_bzero(b->bytes, b->cap);
+	arena_done(a);
+}
+
 static struct arena_block *add_block(struct arena *a, size_t n)
 {
 	size_t cap = n > a->block ? n : a->block;

@@ -29,6 +29,9 @@ void arena_reset(struct arena *a);
 /* arena_done releases all memory. */
 void arena_done(struct arena *a);
 
+/* arena_wipe overwrites everything, then releases it. For what held a secret. */
+void arena_wipe(struct arena *a);
+
 /* arena_alloc returns zeroed memory that lives until arena_reset, or NULL when the budget is spent
  * or memory is short. align is a power of two, 16 at most. */
 void *arena_alloc(struct arena *a, size_t n, size_t align);

@@ -1,6 +1,6 @@
 /*
  * keeper/keeper.h - the parent's state, shared by its parts: supervision (supervise.c, rules.c, reload.c,
- * control.c), and what it keeps (keys.c, usage.c, ledger.c).
+ * control.c), and what it keeps (parts.c before store, ledger, usage and keys).
  * Runs in: keeper. Lifetime of everything here: process.
  */
 #ifndef KEEPER_KEEPER_H
@@ -19,7 +19,7 @@
 #define B(x) (1u << (x))
 #define OWNER(p, type, member) ((type *)(void *)((char *)(p) - offsetof(type, member)))
 
-enum { KEEPER_CLIENTS = 16, KEEPER_TICK_MS = 50, KEEPER_PATH = 1024 };
+enum { KEEPER_CLIENTS = 16, KEEPER_PATH = 1024 };
 
 /* Who is at the other end of a control socket. */
 enum role { R_INGRESS, R_EGRESS, R_ADMIN, R_CLI, ROLE_COUNT };
@@ -36,7 +36,9 @@ struct peer {
 	enum role role;
 	enum phase phase;
 	struct buf unsent;      /* u16 type, u32 seq, str body, for each message without descriptors */
-	bool dead;              /* broken or silent: reaped after the turn */
+	bool dead;              /* gone or broken: nothing more is sent or read */
+	bool waits_reload;      /* for the outcome of a reload, asked for in reload_seq */
+	uint32_t reload_seq;
 };
 
 /* The rings of a pair, made anew when one of the two ends. -1: none. */
@@ -45,25 +47,31 @@ struct pair {
 	int arena;
 };
 
+/* What a child is owed. State, not a queue: when it could not be sent, the newest is sent later. In the
+ * order of sending. */
+enum due { DUE_PAIR = 1, DUE_TLS = 2, DUE_TABLES = 4, DUE_KEYS = 8, DUE_DRAIN = 16 };
+
 struct child {
 	struct peer peer;
 	unsigned worker;
 	pid_t pid;              /* 0: none runs */
+	const char *name;       /* "ingress" */
+	struct keeper *keeper;
 	struct watch exit;      /* its pidfd */
 	struct timer timer;     /* to start it again, or the time it has to become ready */
 	uint64_t started_ms;
 	uint32_t delay_ms;      /* before the next start */
 	uint32_t restarts;      /* since keeper started */
 	uint32_t quick_ends;    /* in a row; many are a crash loop */
-	unsigned awaiting;      /* MSG_READY that are due */
-	bool keys_sent;         /* ingress: all keys of the store went out */
+	unsigned due;           /* what is to be sent, a bit set of enum due */
+	unsigned awaiting;      /* MSG_READY that are to come */
+	bool reloading;         /* the reload that runs waits for it */
 	uint32_t key_cursor;    /* ingress: the last key's id that went out */
 	char last_end[48];      /* "killed by SIGSYS", or "" */
 };
 
 struct client {
 	struct peer peer;       /* watch.fd -1: free */
-	uint32_t reload_seq;    /* waits for a reload's outcome; 0: not */
 };
 
 /* The configuration in force. Descriptors are keeper's and are passed on; -1: none. */
@@ -82,9 +90,7 @@ struct keeper_opts {
 	unsigned workers;       /* 0: from the configuration */
 };
 
-struct store;
-struct keys;
-struct ledger;
+struct parts;
 struct forker;
 
 struct keeper {
@@ -105,23 +111,24 @@ struct keeper {
 	int control_fd;
 	struct watch control;
 	struct client clients[KEEPER_CLIENTS];
-	struct watch signals;
-	struct timer tick;          /* usage_drain */
+	struct watch signals, forker_end;
+	struct timer tick;          /* parts_tick */
 	struct timer deadline;      /* of a drain */
 	struct reload *reload;      /* NULL: none runs */
 	bool draining, ready_said;
 	int exit_status;
 
+	int env_fd;                 /* secret memory: the environment we were started with */
+	int lock_fd;                /* of the data directory: one keeper each */
+	uint64_t started_ms;
+	int landlock;               /* its version, 0: none */
+	struct buf in;              /* the message being handled */
+
 	int counters_fd;
 	struct counters *counters;
-	int usage_fds[LIMIT_WORKERS];
-	struct usage_file *usage[LIMIT_WORKERS];
+	int usage_fds[LIMIT_WORKERS]; /* parts.c's */
 
-	/* What keys.c, usage.c and ledger.c keep. */
-	struct store *store;
-	struct keys *keys;
-	struct ledger *ledger;
-	struct buf store_path;
+	struct parts *parts;        /* store, ledger, usage and keys (parts.c) */
 };
 
 /* ---- for the parts: saying something (control.c) ---- */
@@ -135,25 +142,28 @@ void peer_reply(struct peer *p, uint32_t seq, enum err e, const struct diag *d, 
 /* keeper_to_ingress sends a message to every ingress that runs: a key that was set or dropped. */
 void keeper_to_ingress(struct keeper *k, uint16_t type, struct str body);
 
-/* ---- what the other parts give (keys.c, usage.c, ledger.c) ---- */
+/* ---- what keeper keeps: store, ledger, usage and keys, behind one small front (parts.c) ---- */
 
-/* parts_open opens the store, the ledger and the keys below k->data; called once, before the jail.
- * parts_close writes what is left. */
+/* parts_open opens the store, the ledger, the keys and the usage files below k->data; called once, before the
+ * jail, when k->workers is known. parts_close writes what is left; legal on what was never opened. */
 MUST_USE enum err parts_open(struct keeper *k, struct diag *d);
 void parts_close(struct keeper *k);
 
-/* keys_next encodes the first key in force with an id over *cursor into out as the body of MSG_KEY_SET and
+/* parts_tick moves finished calls from the usage files into the store; gives the ms until the next time. */
+uint32_t parts_tick(struct keeper *k, bool flush);
+
+/* parts_next_key encodes the first key in force with an id over *cursor into out as the body of MSG_KEY_SET and
  * moves *cursor there. ERR_NOT_FOUND: there are no more. */
-MUST_USE enum err keys_next(struct keeper *k, uint32_t *cursor, struct buf *out);
+MUST_USE enum err parts_next_key(struct keeper *k, uint32_t *cursor, struct buf *out);
 
-/* keys_request serves MSG_KEY_CREATE to MSG_USAGE_SUMMARY and answers with peer_reply. ERR_SYNTAX: the body
+/* parts_request serves MSG_KEY_CREATE to MSG_USAGE_SUMMARY and answers with peer_reply. ERR_SYNTAX: the body
  * is not what proto/control.h says, which is a violation. */
-MUST_USE enum err keys_request(struct keeper *k, struct peer *from, const struct ipc_msg *m);
+MUST_USE enum err parts_request(struct keeper *k, struct peer *from, const struct ipc_msg *m);
 
-/* usage_drain moves finished calls from all usage files into the store; every KEEPER_TICK_MS and at the end. */
-void usage_drain(struct keeper *k);
+/* parts_event adds a line to the audit log: what supervision did. text is ours, no client's bytes. */
+void parts_event(struct keeper *k, const char *what, const char *text);
 
-/* ledger_event adds one line to the audit log: what supervision did. text is ours, no client's bytes. */
-void ledger_event(struct keeper *k, const char *what, const char *text);
+/* parts_trouble gives one sentence for health, or NULL when all is well. */
+const char *parts_trouble(const struct keeper *k);
 
 #endif

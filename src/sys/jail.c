@@ -72,7 +72,8 @@ enum err jail_begin(const struct jail *j, const int *keep, size_t n_keep, struct
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return diag_set(d, ERR_SYS, "cannot give up new privileges: %s", strerror(errno));
 	/* Changing the user resets both of these, so they come after it. */
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
+	    prctl(PR_SET_PDEATHSIG, j->outlives_parent ? 0 : SIGKILL, 0, 0, 0) != 0)
 		return diag_set(d, ERR_SYS, "cannot protect this process: %s", strerror(errno));
 	return OK;
 }

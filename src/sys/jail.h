@@ -50,6 +50,7 @@ struct jail {
 	const struct jail_path *paths; /* all that Landlock leaves reachable; NULL: nothing at all */
 	size_t n_paths;
 	bool tcp_connect;              /* Landlock leaves TCP connect alone */
+	bool outlives_parent;          /* else it is killed when its parent ends */
 	unsigned uid, gid;             /* to change to when started as root; 0: stay */
 	unsigned files_max;            /* RLIMIT_NOFILE; 0: leave */
 };

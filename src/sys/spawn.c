@@ -96,7 +96,9 @@ enum err spawn_child(const struct spawn *s, pid_t *out_pid, int *out_pidfd, stru
 	while (n < 0 && errno == EINTR);
 	(void)close(errors[0]);
 	if (n == (ssize_t)sizeof why) {
-		if (!s->sibling)
+		if (s->sibling)
+			*out_pid = (pid_t)pid;
+		else
 			(void)waitpid((pid_t)pid, NULL, 0);
 		(void)close(pidfd);
 		return diag_set(d, ERR_SYS, "cannot execute '%s': %s", s->path, strerror(why));

@@ -16,7 +16,8 @@ struct spawn {
 	const int *fds;     /* become descriptors 3, 4, ... of the child, in this order; all others are closed */
 	size_t n_fds;
 	int stderr_fd;      /* -1: inherit */
-	bool sibling;       /* the child's parent is ours: it, not we, waits for the child */
+	bool sibling;       /* the child's parent is ours: it, not we, waits for the child, also for one
+			     * that could not execute, whose *out_pid is then set */
 };
 
 /* spawn_child forks and executes with an empty environment, stdin on /dev/null, all signals at their default

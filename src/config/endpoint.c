@@ -1,0 +1,164 @@
+/*
+ * config/endpoint.c - an api_base as LiteLLM means it, into the row that egress obeys.
+ * Input: the operator's file, read as if hostile.   Runs in: keeper, cli.   Fuzz: fuzz/config_fuzz.c
+ */
+#include "config/load.h"
+
+#include "codec/url.h"
+#include "proto/call.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <string.h>
+
+#define BIT(path) (UINT32_C(1) << (path))
+
+struct host_rule *host_rule_at(struct loader *l, struct str host)
+{
+	for (uint32_t i = 0; i < l->n_hosts; i++)
+		if (str_ieq(l->hosts[i].host, host))
+			return &l->hosts[i];
+	if (l->n_hosts == HOST_RULES_MAX || !GROW(l, l->hosts, l->n_hosts, &l->cap_hosts))
+		return NULL;
+	struct host_rule *r = &l->hosts[l->n_hosts];
+	*r = (struct host_rule){ 0 };
+	if (keep(l, host, &r->host) != OK)
+		return NULL;
+	l->n_hosts++;
+	return r;
+}
+
+static const struct host_rule *rule_find(const struct loader *l, struct str host)
+{
+	for (uint32_t i = 0; i < l->n_hosts; i++)
+		if (str_ieq(l->hosts[i].host, host))
+			return &l->hosts[i];
+	return NULL;
+}
+
+/* ---- what counts as in the house ---- */
+
+static bool private_v4(const uint8_t *a)
+{
+	return a[0] == 10 || a[0] == 127 || (a[0] == 172 && (a[1] & 0xf0) == 16) ||
+	       (a[0] == 192 && a[1] == 168) || (a[0] == 100 && (a[1] & 0xc0) == 64);
+}
+
+static bool private_v6(const uint8_t *a)
+{
+	static const uint8_t loopback[16] = { [15] = 1 };
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	if (memcmp(a, mapped, sizeof mapped) == 0)
+		return private_v4(a + 12);
+	return memcmp(a, loopback, sizeof loopback) == 0 || (a[0] & 0xfe) == 0xfc;
+}
+
+/* Addresses that an operator can only mean so. Link-local is not among them: there lives the metadata
+ * service of the clouds. */
+static bool private_host(struct str host)
+{
+	char z[INET6_ADDRSTRLEN];
+	uint8_t bin[16];
+
+	if (str_ieq(host, S("localhost")))
+		return true;
+	if (host.n >= sizeof z)
+		return false;
+	memcpy(z, host.p, host.n);
+	z[host.n] = 0;
+	if (inet_pton(AF_INET, z, bin) == 1)
+		return private_v4(bin);
+	return inet_pton(AF_INET6, z, bin) == 1 && private_v6(bin);
+}
+
+/* ---- the path ---- */
+
+static struct str strip(struct str path, struct str suffix)
+{
+	return str_has_suffix(path, suffix) ? str_head(path, path.n - suffix.n) : path;
+}
+
+/* "/v1", "/v1beta", "/v1alpha": an api_base that says its version already. */
+static bool ends_in_version(struct str path)
+{
+	size_t at = path.n;
+
+	while (at > 0 && path.p[at - 1] != '/')
+		at--;
+	struct str last = str_tail(path, at);
+	return last.n >= 2 && last.p[0] == 'v' && last.p[1] >= '1' && last.p[1] <= '9';
+}
+
+static uint32_t paths_of(enum policy_provider_kind serves)
+{
+	switch (serves) {
+	case SERVES_OPENAI:
+		return BIT(PATH_CHAT);
+	case SERVES_ANTHROPIC:
+		return BIT(PATH_MESSAGES) | BIT(PATH_COUNT_TOKENS);
+	case SERVES_GEMINI:
+		return BIT(PATH_GENERATE) | BIT(PATH_STREAM_GENERATE) | BIT(PATH_GEMINI_COUNT);
+	case SERVES_ECHO:
+	case SERVES_COUNT:
+	default:
+		return 0;
+	}
+}
+
+static enum err path_set(struct loader *l, const struct provider *row, struct str path, struct upstream *u)
+{
+	char room[LIMIT_URL + 16];
+	struct buf b;
+
+	/* Written with the end of the call itself, as people paste it. */
+	path = strip(strip(path, S("/chat/completions")), S("/messages"));
+	while (path.n && path.p[path.n - 1] == '/')
+		path.n--;
+	buf_fixed(&b, room, sizeof room);
+	buf_add(&b, path);
+	if (row->append.n && !ends_in_version(path))
+		buf_add(&b, row->append);
+	if (b.err != OK || b.n > LIMIT_URL)
+		return diag_set(l->d, ERR_CONFIG, "its api_base is too long");
+	return keep(l, buf_str(&b), &u->path_prefix);
+}
+
+static void apply_rule(const struct host_rule *r, struct upstream *u)
+{
+	if (r == NULL)
+		return;
+	u->allow_private |= r->is_private;
+	u->http2 |= r->http2;
+	u->ca_pem = r->ca_pem;
+	u->n_pins = r->n_pins;
+	memcpy(u->pins, r->pins, sizeof u->pins);
+}
+
+enum err endpoint_set(struct loader *l, const struct provider *row, struct str base, struct upstream *u)
+{
+	char lower[LIMIT_NAME];
+	struct url url;
+
+	if (base.n > LIMIT_URL || url_parse(&url, base) != OK)
+		return diag_set(l->d, ERR_CONFIG, "its api_base is not a plain http or https URL");
+	if (url.host.n > sizeof lower)
+		return diag_set(l->d, ERR_CONFIG, "its api_base names too long a host");
+	for (size_t i = 0; i < url.host.n; i++)
+		lower[i] = url.host.p[i] >= 'A' && url.host.p[i] <= 'Z' ? (char)(url.host.p[i] | 0x20)
+									: url.host.p[i];
+	TRY(keep(l, (struct str){ lower, url.host.n }, &u->host));
+	TRY(keep(l, url.query, &u->query));
+	TRY(path_set(l, row, url.path, u));
+	u->https = url.https;
+	u->port = url.port;
+	u->paths = paths_of(row->serves);
+	u->connect_timeout_ms = l->connect_timeout_ms;
+	/* Who writes http:// means a server of the house. */
+	u->allow_private = !url.https || private_host(u->host);
+	apply_rule(rule_find(l, u->host), u);
+	const struct host_rule *by_provider = rule_find(l, row->name);
+	u->http2 |= by_provider && by_provider->http2;
+	assert(u->paths != 0);
+	return OK;
+}

@@ -1,0 +1,299 @@
+/*
+ * keeper/forker.c - a small process that starts others for keeper.
+ * Input: keeper's.   Runs in: a process of its own (forker_serve and below), the rest in keeper.
+ */
+#include "keeper/forker.h"
+
+#include "base/rd.h"
+#include "base/limits.h"
+#include "sys/fs.h"
+#include "sys/ipc.h"
+#include "sys/spawn.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum forker_msg { FORK_SPAWN = 1, FORK_SIGNAL, FORK_LOAD, FORK_REPLY };
+enum { ANSWER_MS = 20000, ARG_MAX_BYTES = 4096, BODY_MAX = 4 * ARG_MAX_BYTES };
+
+const char *const forker_role_name[FORK_ROLES] = { "ingress", "egress", "admin" };
+
+struct forker {
+	int fd;
+	struct buf in;
+};
+
+/* ---- in the process of its own ---- */
+
+struct service {
+	int fd;
+	loader_fn *loader;
+	char paths[FORK_ROLES][ARG_MAX_BYTES];
+	struct buf in;
+};
+
+static void reply(int fd, enum err e, pid_t pid, const struct diag *d, const int *fds, unsigned n_fds)
+{
+	char body[512];
+	struct buf b;
+
+	buf_fixed(&b, body, sizeof body);
+	wr_u32(&b, (uint32_t)e);
+	wr_u32(&b, (uint32_t)pid);
+	wr_str(&b, str_z(d->text));
+	if (ipc_send(fd, FORK_REPLY, 0, buf_str(&b), fds, n_fds) != OK)
+		_exit(1); /* keeper is gone */
+}
+
+static void on_spawn(struct service *s, const struct ipc_msg *m)
+{
+	struct rd r = rd_from(m->body);
+	struct diag d = { 0 };
+	char worker[16];
+	uint8_t role = rd_u8(&r);
+	uint32_t number = rd_u32(&r);
+	pid_t pid = 0;
+	int pidfd = -1;
+
+	if (rd_end(&r) != OK || role >= FORK_ROLES)
+		_exit(1);
+	(void)snprintf(worker, sizeof worker, "%u", number);
+	const struct spawn what = { .path = s->paths[role],
+				    .argv = { forker_role_name[role], worker },
+				    .fds = m->fds,
+				    .n_fds = m->n_fds,
+				    .stderr_fd = -1,
+				    .sibling = true };
+	enum err e = spawn_child(&what, &pid, &pidfd, &d);
+	reply(s->fd, e, pid, &d, &pidfd, e == OK ? 1 : 0);
+	if (e == OK)
+		(void)close(pidfd);
+}
+
+static void on_signal(const struct ipc_msg *m)
+{
+	struct rd r = rd_from(m->body);
+	uint8_t sig = rd_u8(&r);
+
+	if (rd_end(&r) == OK && m->n_fds == 1)
+		spawn_signal(m->fds[0], sig);
+}
+
+/* take_text gives a copy that ends with a NUL, in out. */
+static struct str take_text(struct rd *r, char out[ARG_MAX_BYTES])
+{
+	struct str s = rd_str(r, ARG_MAX_BYTES - 1);
+
+	memcpy(out, s.n ? s.p : "", s.n);
+	out[s.n] = '\0';
+	return (struct str){ out, s.n };
+}
+
+static void on_load(struct service *s, struct ipc_msg *m)
+{
+	char config[ARG_MAX_BYTES], data[ARG_MAX_BYTES], listen[ARG_MAX_BYTES];
+	struct rd r = rd_from(m->body);
+	struct loader_args a;
+	struct diag d = { 0 };
+
+	a.generation = rd_u64(&r);
+	a.config = take_text(&r, config);
+	a.data = take_text(&r, data);
+	a.listen = take_text(&r, listen);
+	if (rd_end(&r) != OK || m->n_fds != 2)
+		_exit(1);
+	pid_t pid = fork();
+	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		(void)close(s->fd);
+		s->loader(&a, m->fds[0], m->fds[1]);
+		_exit(0);
+	}
+	if (pid < 0)
+		(void)diag_set(&d, ERR_SYS, "cannot start the loader: %s", strerror(errno));
+	reply(s->fd, d.err, pid, &d, NULL, 0);
+}
+
+static void forker_serve(struct service *s)
+{
+	struct ipc_msg m;
+	struct pollfd p = { s->fd, POLLIN, 0 };
+
+	(void)setsid(); /* a terminal's interrupt is keeper's to handle */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	(void)signal(SIGCHLD, SIG_IGN); /* loaders are not waited for; all others are keeper's children */
+	(void)signal(SIGPIPE, SIG_IGN);
+	for (;;) {
+		(void)poll(&p, 1, -1);
+		enum err e = ipc_recv(s->fd, &s->in, &m);
+		if (e == ERR_AGAIN)
+			continue;
+		if (e != OK)
+			_exit(e == ERR_NOT_FOUND ? 0 : 1);
+		if (m.type == FORK_SPAWN)
+			on_spawn(s, &m);
+		else if (m.type == FORK_SIGNAL)
+			on_signal(&m);
+		else if (m.type == FORK_LOAD)
+			on_load(s, &m);
+		else
+			_exit(1);
+		ipc_close_fds(&m);
+	}
+}
+
+/* ---- in keeper ---- */
+
+enum err forker_start(loader_fn *loader, struct forker **out, struct diag *d)
+{
+	int fds[2];
+	struct service *s = calloc(1, sizeof *s);
+	struct forker *f = calloc(1, sizeof *f);
+
+	if (s == NULL || f == NULL) {
+		free(s);
+		free(f);
+		return diag_set(d, ERR_NOMEM, "no memory for the process that starts others");
+	}
+	enum err e = OK;
+	for (int role = 0; role < FORK_ROLES && e == OK; role++)
+		e = spawn_sibling(forker_role_name[role], s->paths[role], sizeof s->paths[role], d);
+	if (e == OK)
+		e = ipc_pair(fds, d);
+	pid_t pid = e == OK ? fork() : -1;
+	if (pid == 0) {
+		(void)close(fds[0]);
+		s->fd = fds[1];
+		s->loader = loader;
+		buf_init(&s->in, LIMIT_CONTROL);
+		forker_serve(s);
+	}
+	free(s);
+	if (pid < 0) {
+		free(f);
+		return e != OK ? e : diag_set(d, ERR_SYS, "cannot fork: %s", strerror(errno));
+	}
+	(void)close(fds[1]);
+	f->fd = fds[0];
+	buf_init(&f->in, LIMIT_CONTROL);
+	*out = f;
+	return OK;
+}
+
+void forker_stop(struct forker *f)
+{
+	if (f == NULL)
+		return;
+	(void)close(f->fd);
+	buf_free(&f->in);
+	free(f);
+}
+
+int forker_fd(const struct forker *f)
+{
+	return f->fd;
+}
+
+bool forker_alive(const struct forker *f)
+{
+	char c;
+
+	return recv(f->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) != 0;
+}
+
+/* ask sends a request and waits for its answer: milliseconds, and keeper has nothing to do without it. */
+static enum err ask(struct forker *f, uint16_t type, struct str body, const int *fds, unsigned n_fds,
+		    struct ipc_msg *out, pid_t *out_pid, struct diag *d)
+{
+	struct pollfd p = { f->fd, POLLIN, 0 };
+	enum err e = ipc_send(f->fd, type, 0, body, fds, n_fds);
+
+	if (e == OK && poll(&p, 1, ANSWER_MS) == 1)
+		e = ipc_recv(f->fd, &f->in, out);
+	else if (e == OK)
+		e = ERR_TIMEOUT;
+	if (e != OK)
+		return diag_set(d, ERR_SYS, "the process that starts others does not answer");
+	struct rd r = rd_from(out->body);
+	e = (enum err)rd_u32(&r);
+	*out_pid = (pid_t)rd_u32(&r);
+	struct str text = rd_str(&r, sizeof d->text);
+	if (rd_end(&r) != OK || e >= ERR_COUNT) {
+		ipc_close_fds(out);
+		return diag_set(d, ERR_SYS, "the process that starts others does not answer");
+	}
+	if (e != OK)
+		return diag_set(d, e, "%.*s", FMT(text));
+	return OK;
+}
+
+enum err forker_spawn(struct forker *f, enum forker_role role, unsigned worker, const int *fds, unsigned n_fds,
+		      pid_t *out_pid, int *out_pidfd, struct diag *d)
+{
+	char body[8];
+	struct buf b;
+	struct ipc_msg m = { 0 };
+	pid_t pid = 0;
+
+	buf_fixed(&b, body, sizeof body);
+	wr_u8(&b, (uint8_t)role);
+	wr_u32(&b, worker);
+	enum err e = ask(f, FORK_SPAWN, buf_str(&b), fds, n_fds, &m, &pid, d);
+	if (e != OK) {
+		if (pid > 0)
+			(void)waitpid(pid, NULL, 0); /* it could not execute */
+		return e;
+	}
+	if (m.n_fds != 1) {
+		ipc_close_fds(&m);
+		return diag_set(d, ERR_SYS, "the process that starts others does not answer");
+	}
+	*out_pid = pid;
+	*out_pidfd = ipc_take_fd(&m, 0);
+	return OK;
+}
+
+void forker_signal(struct forker *f, int pidfd, int sig)
+{
+	const char body = (char)sig;
+
+	/* Should the forker be gone, keeper is about to end, and every child with it. */
+	enum err ignored = ipc_send(f->fd, FORK_SIGNAL, 0, (struct str){ &body, 1 }, &pidfd, 1);
+	(void)ignored;
+}
+
+enum err forker_load(struct forker *f, const struct loader_args *a, int env_fd, int *out_result_fd,
+		     struct diag *d)
+{
+	struct buf b;
+	struct ipc_msg m;
+	int pair[2];
+	pid_t pid;
+
+	TRY(ipc_pair(pair, d));
+	const int fds[] = { env_fd, pair[1] };
+	buf_init(&b, BODY_MAX);
+	wr_u64(&b, a->generation);
+	wr_str(&b, a->config);
+	wr_str(&b, a->data);
+	wr_str(&b, a->listen);
+	enum err e = b.err == OK ? ask(f, FORK_LOAD, buf_str(&b), fds, 2, &m, &pid, d)
+				 : diag_set(d, ERR_LIMIT, "a path of the configuration is too long");
+	buf_free(&b);
+	(void)close(pair[1]);
+	if (e != OK) {
+		(void)close(pair[0]);
+		return e;
+	}
+	*out_result_fd = pair[0];
+	return OK;
+}
