@@ -164,7 +164,8 @@ static enum err set_stop(struct oa_reader *rd, const struct field *f, const stru
 	return OK;
 }
 
-static enum err set_stream_options(struct oa_reader *rd, const struct field *f, const struct json *v)
+static enum err set_stream_options(struct oa_reader *rd, const struct field *f,
+				   const struct json *v)
 {
 	if (!json_is(v, JSON_OBJECT))
 		return oa_bad(rd, f->name, "an object");

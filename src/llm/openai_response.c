@@ -1,5 +1,5 @@
 /*
- * llm/openai_response.c - chat completions: decoded, encoded, and the words they share with streams.
+ * llm/openai_response.c - chat completions, both ways, and the words they share with streams.
  * Ring 0, pure. Takes what compatible servers send: reasoning_content, calls without ids or types,
  * content in parts, usage that counts reasoning apart.
  * Input: hostile.   Runs in: ingress.   Fuzz: fuzz/openai_response_fuzz.c
@@ -106,7 +106,7 @@ struct str oa_finish_word(enum llm_finish f)
 
 /* ---- decoding ------------------------------------------------------------------------------ */
 
-/* Everything but the names in known, n of them, becomes an extra; empty lists and objects say nothing. */
+/* All but the n names in known become extras; empty lists and objects say nothing. */
 static enum err note_extras(struct oa_reader *rd, const char *prefix, const struct json *v,
 			    const struct str *known, size_t n)
 {
@@ -189,7 +189,8 @@ static enum err read_calls(struct oa_reader *rd, const struct json *calls, struc
 	return OK;
 }
 
-static enum err read_images(struct oa_reader *rd, const struct json *images, struct llm_part **parts)
+static enum err read_images(struct oa_reader *rd, const struct json *images,
+			    struct llm_part **parts)
 {
 	if (!json_is(images, JSON_ARRAY))
 		return OK;
@@ -501,7 +502,8 @@ static void write_message(struct buf *b, struct arena *a, const struct llm_part 
 	jw_obj_end(b);
 }
 
-static void write_choice(struct buf *b, struct arena *a, const struct llm_answer_choice *c, int64_t i)
+static void write_choice(struct buf *b, struct arena *a, const struct llm_answer_choice *c,
+			 int64_t i)
 {
 	jw_obj(b);
 	jw_kv_int(b, S("index"), i);

@@ -138,6 +138,10 @@ CASE(what_servers_send)
 		{ "a call of 2023", ROLE CHUNK("\"function_call\":{\"name\":\"f\",\"arguments\":\"\"}")
 		  CHUNK("\"function_call\":{\"arguments\":\"{}\"}") FINISH("function_call"),
 		  "call(call_c1_0 f {}) 3" },
+		{ "a custom tool's call", ROLE
+		  CHUNK("\"tool_calls\":[{\"index\":0,\"id\":\"x\",\"type\":\"custom\",\"custom\":{\"name\":\"f\"}}]")
+		  FINISH("stop"),
+		  "opaque({\"index\":0,\"id\":\"x\",\"type\":\"custom\",\"custom\":{\"name\":\"f\"}}) 1" },
 		{ "two choices", "data: {\"choices\":[{\"index\":1,\"delta\":{\"content\":\"b\"}}]}\n\n"
 		  "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"},\"finish_reason\":\"stop\"},"
 		  "{\"index\":1,\"delta\":{},\"finish_reason\":\"length\"}]}\n\n" DONE, "text(a) 1|text(b) 2" },
