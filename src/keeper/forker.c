@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -87,16 +88,27 @@ static void on_signal(const struct ipc_msg *m)
 		spawn_signal(m->fds[0], sig);
 }
 
+/* take_text gives a copy that ends with a NUL, in out. */
+static struct str take_text(struct rd *r, char out[ARG_MAX_BYTES])
+{
+	struct str s = rd_str(r, ARG_MAX_BYTES - 1);
+
+	memcpy(out, s.n ? s.p : "", s.n);
+	out[s.n] = '\0';
+	return (struct str){ out, s.n };
+}
+
 static void on_load(struct service *s, struct ipc_msg *m)
 {
+	char config[ARG_MAX_BYTES], data[ARG_MAX_BYTES], listen[ARG_MAX_BYTES];
 	struct rd r = rd_from(m->body);
 	struct loader_args a;
 	struct diag d = { 0 };
 
 	a.generation = rd_u64(&r);
-	a.config = rd_str(&r, ARG_MAX_BYTES);
-	a.data = rd_str(&r, ARG_MAX_BYTES);
-	a.listen = rd_str(&r, ARG_MAX_BYTES);
+	a.config = take_text(&r, config);
+	a.data = take_text(&r, data);
+	a.listen = take_text(&r, listen);
 	if (rd_end(&r) != OK || m->n_fds != 2)
 		_exit(1);
 	pid_t pid = fork();
@@ -189,6 +201,13 @@ void forker_stop(struct forker *f)
 int forker_fd(const struct forker *f)
 {
 	return f->fd;
+}
+
+bool forker_alive(const struct forker *f)
+{
+	char c;
+
+	return recv(f->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) != 0;
 }
 
 /* ask sends a request and waits for its answer: milliseconds, and keeper has nothing to do without it. */

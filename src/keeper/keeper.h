@@ -111,7 +111,7 @@ struct keeper {
 	int control_fd;
 	struct watch control;
 	struct client clients[KEEPER_CLIENTS];
-	struct watch signals;
+	struct watch signals, forker_end;
 	struct timer tick;          /* parts_tick */
 	struct timer deadline;      /* of a drain */
 	struct reload *reload;      /* NULL: none runs */
