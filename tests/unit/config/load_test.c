@@ -494,6 +494,7 @@ CASE(the_gate_never_opens_by_mistake)
 			       .env = { { "LITELLM_MASTER_KEY", "sk-1234" } } };
 	sample_load(&weak);
 	CHECK(weak.err == OK && weak.c.policy.has_master && weak.c.master_weak);
+	CHECK(weak.c.n_env_names == 1);
 	CHECK(config_listen_ok(&weak.c, S(":4000"), NULL) == ERR_CONFIG);
 	sample_done(&weak);
 }
