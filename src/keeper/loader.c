@@ -7,11 +7,13 @@
 #include "base/rd.h"
 #include "config/config.h"
 #include "keeper/jail.h"
+#include "keeper/vault.h"
 #include "sys/fs.h"
 #include "sys/log.h"
 #include "sys/secret.h"
 
 #include <malloc.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -29,6 +31,8 @@ struct loading {
 	struct str env; /* mapped secret memory */
 	struct arena arena;
 	struct config config;
+	struct vault vault;
+	enum { VAULT_UNTRIED, VAULT_IS_OPEN, VAULT_IS_NOT } vault_state;
 	struct loaded loaded;
 	int fds[LOADER_FDS + 1];
 	unsigned n_fds;
@@ -37,6 +41,37 @@ struct loading {
 static struct str env_of(void *ctx, struct str name)
 {
 	return env_get(((struct loading *)ctx)->env, name);
+}
+
+/* path_of makes a NUL-terminated path of s, or of name below the data directory when s is "". */
+static bool path_of(const struct loading *l, struct str s, const char *name, char *out, size_t cap)
+{
+	int n = s.n > 0 ? snprintf(out, cap, "%.*s", FMT(s)) : snprintf(out, cap, "%s/%s", l->args->data.p, name);
+
+	return n > 0 && (size_t)n < cap;
+}
+
+/* vault_of opens the vault when the first of its entries is asked for: by then the configuration has said where
+ * it is, and a gate that uses none needs none. */
+static struct str vault_of(void *ctx, struct str name)
+{
+	struct loading *l = ctx;
+	struct diag d = { 0 };
+	char file[LIMIT_URL], key_file[LIMIT_URL];
+	struct vault_io io = { .env = env_of, .ctx = l, .passphrase = env_of(l, S("YETT_VAULT_PASSPHRASE")) };
+
+	if (l->vault_state == VAULT_UNTRIED) {
+		l->vault_state = VAULT_IS_NOT;
+		if (l->config.vault_key_file.n > 0 && path_of(l, l->config.vault_key_file, "", key_file, sizeof key_file))
+			io.key_file = key_file;
+		if (!path_of(l, l->config.vault_file, LOADER_VAULT, file, sizeof file))
+			log_msg(LOG_ERROR, "the path of the vault is too long");
+		else if (vault_open(&l->vault, file, &io, &d) == OK)
+			l->vault_state = VAULT_IS_OPEN;
+		else
+			log_msg(LOG_ERROR, "no credential of the vault: %s", diag_text(&d));
+	}
+	return l->vault_state == VAULT_IS_OPEN ? vault_lookup(&l->vault, name) : (struct str){ NULL, 0 };
 }
 
 static enum err read_file(void *ctx, const char *path, struct buf *out, struct diag *d)
@@ -142,7 +177,7 @@ static enum err put_tls(struct loading *l, struct diag *d)
 static enum err load(struct loading *l, struct diag *d)
 {
 	const struct loader_args *a = l->args;
-	const struct config_io io = { .env = env_of, .vault = NULL, .read = read_file, .ctx = l };
+	const struct config_io io = { .env = env_of, .vault = vault_of, .read = read_file, .ctx = l };
 	struct config *c = &l->config;
 	enum err e = a->config.n > 0 ? config_load(a->config.p, &io, &l->arena, c, d)
 				     : config_default(&io, &l->arena, c, d);
@@ -183,4 +218,6 @@ void loader_run(const struct loader_args *args, int env_fd, int result_fd)
 		e = load(&l, &d);
 	loader_report(result_fd, e, &d, &l.loaded, l.fds, l.n_fds);
 	arena_wipe(&l.arena);
+	if (l.vault_state == VAULT_IS_OPEN)
+		vault_close(&l.vault);
 }

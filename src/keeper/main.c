@@ -19,6 +19,7 @@
 #include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { BACKLOG = 4096, ADMIN_BACKLOG = 64, WATCHED = 512 };
@@ -137,8 +138,11 @@ static void on_forker(struct watch *w, uint32_t ready)
 static void on_tick(struct timer *t)
 {
 	struct keeper *k = OWNER(t, struct keeper, tick);
+	int liar;
 
 	timer_set(k->loop, t, parts_tick(k, false));
+	while ((liar = parts_liar(k)) >= 0)
+		child_kill(&k->ingress[liar], "its usage file holds what it may not write");
 }
 
 /* open_all opens everything keeper will ever open by itself. */
@@ -157,8 +161,8 @@ static enum err open_all(struct keeper *k, struct diag *d)
 	if (loop_watch(k->loop, &k->forker_end, EPOLLIN | EPOLLRDHUP) != OK)
 		return diag_set(d, ERR_SYS, "cannot watch a process");
 	TRY(control_open(k, d));
-	TRY(parts_open(k, d));
-	return shared_open(k, d);
+	TRY(shared_open(k, d));
+	return parts_open(k, d);
 }
 
 static enum err serve(struct keeper *k, const struct jail *jail, struct diag *d)
@@ -204,6 +208,7 @@ int main(int argc, char **argv)
 	int status;
 
 	log_open("keeper", LOG_INFO);
+	(void)umask(077);
 	keeper_init(&k);
 	const struct jail shown = keeper_jail("DATA", paths);
 	if (jail_debug(&shown, argc, argv, &status))
