@@ -23,7 +23,9 @@ DESTDIR ?=
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wwrite-strings -Wcast-qual -Wundef -Wvla -Wformat=2 \
 	-Wnull-dereference -Wswitch-enum -Werror
-HARDEN := -fstack-protector-strong -fstack-clash-protection -fPIE
+HARDEN := -fstack-protector-strong -fPIE
+# clang 14 at -O2 with this flag puts the stack probe between a cmp and its cmov: wrong code.
+HARDEN += $(if $(filter clang%,$(CC)),,-fstack-clash-protection)
 HARDEN += $(call probe,-fcf-protection) $(call probe,-ftrivial-auto-var-init=zero)
 probe = $(shell $(CC) $(1) -Werror -c -x c /dev/null -o /dev/null 2>/dev/null && echo $(1))
 

@@ -1,7 +1,7 @@
 /*
- * fuzz/json_fuzz.c - oracle: all scanners give the same verdict, offset and values; spans nest and
- * skips add up; no object has two equal names; the text written again from its values parses to
- * the same.
+ * fuzz/json_fuzz.c - oracle: all scanners give the same verdict, offset and values; a second reader of
+ * the bare grammar refuses what has no values and accepts what has; spans nest and skips add up; no
+ * object has two equal names; the text written again from its values parses to the same.
  */
 #include "fuzz/fuzz.h"
 
@@ -38,7 +38,8 @@ static void check_object(struct arena *a, const struct json *obj)
 	const char *at = obj->p;
 
 	JSON_EACH_MEMBER(obj, key) {
-		CHECK(key->type == JSON_STRING && key->skip == 1 && inside(obj, key) && inside(obj, key + 1));
+		CHECK(key->type == JSON_STRING && key->skip == 1 && inside(obj, key) &&
+		      inside(obj, key + 1));
 		CHECK(key->p > at && key[1].p > key->p + key->n);
 		at = json_raw(key + 1).p + json_raw(key + 1).n - 1;
 		struct str name = json_str(a, key);
@@ -69,7 +70,8 @@ static void check_values(const struct json *v, size_t n)
 			}
 		} else if (v[i].type == JSON_STRING) {
 			struct str s = json_str(&a, &v[i]);
-			CHECK(s.p != NULL && s.n <= v[i].n && utf8_valid(s) == s.n && json_str_eq(&v[i], s));
+			CHECK(s.p != NULL && s.n <= v[i].n && utf8_valid(s) == s.n &&
+			      json_str_eq(&v[i], s));
 		}
 	}
 	arena_done(&a);
@@ -133,6 +135,122 @@ static void check_rewrite(const struct json *v, size_t n)
 	arena_done(&a);
 }
 
+/*
+ * The second reader: by recursive descent, over bytes, knowing nothing of UTF-8, surrogates and equal
+ * names. It gives the end of the value at i, or 0.
+ */
+static size_t space(struct str s, size_t i)
+{
+	while (i < s.n && strchr(" \t\r\n", s.p[i]) != NULL && s.p[i] != 0)
+		i++;
+	return i;
+}
+
+static size_t digits(struct str s, size_t i)
+{
+	size_t from = i;
+
+	while (i < s.n && s.p[i] >= '0' && s.p[i] <= '9')
+		i++;
+	return i > from ? i : 0;
+}
+
+static size_t number(struct str s, size_t i)
+{
+	size_t start = i + (s.p[i] == '-');
+
+	i = digits(s, start);
+	if (i == 0 || (s.p[start] == '0' && i > start + 1))
+		return 0;
+	if (i < s.n && s.p[i] == '.')
+		i = digits(s, i + 1);
+	if (i != 0 && i < s.n && (s.p[i] == 'e' || s.p[i] == 'E')) {
+		i++;
+		i = digits(s, i + (i < s.n && (s.p[i] == '+' || s.p[i] == '-')));
+	}
+	return i;
+}
+
+static size_t string(struct str s, size_t i)
+{
+	for (i++; i < s.n && s.p[i] != '"'; i++) {
+		if ((unsigned char)s.p[i] < ' ')
+			return 0;
+		if (s.p[i] != '\\')
+			continue;
+		if (++i == s.n || s.p[i] == 0 || strchr("\"\\/bfnrtu", s.p[i]) == NULL)
+			return 0;
+		for (size_t k = s.p[i] == 'u' ? 4 : 0; k != 0; k--)
+			if (++i == s.n || s.p[i] == 0 || strchr("0123456789abcdefABCDEF", s.p[i]) == NULL)
+				return 0;
+	}
+	return i < s.n ? i + 1 : 0;
+}
+
+static size_t value(struct str s, size_t i, unsigned depth);
+
+static size_t container(struct str s, size_t i, unsigned depth)
+{
+	bool object = s.p[i] == '{';
+	char end = object ? '}' : ']';
+
+	i = space(s, i + 1);
+	if (depth == LIMIT_JSON_DEPTH || i == s.n)
+		return 0;
+	if (s.p[i] == end)
+		return i + 1;
+	for (;;) {
+		if (object) {
+			i = i < s.n && s.p[i] == '"' ? string(s, i) : 0;
+			i = i != 0 ? space(s, i) : s.n;
+			if (i == s.n || s.p[i++] != ':')
+				return 0;
+		}
+		i = value(s, space(s, i), depth + 1);
+		i = i != 0 ? space(s, i) : s.n;
+		if (i == s.n || (s.p[i] != ',' && s.p[i] != end))
+			return 0;
+		if (s.p[i++] == end)
+			return i;
+		i = space(s, i);
+	}
+}
+
+static size_t value(struct str s, size_t i, unsigned depth)
+{
+	static const struct str words[] = { SC("true"), SC("false"), SC("null") };
+
+	if (i >= s.n)
+		return 0;
+	for (size_t k = 0; k < 3; k++)
+		if (str_has_prefix(str_tail(s, i), words[k]))
+			return i + words[k].n;
+	if (s.p[i] == '"')
+		return string(s, i);
+	if (s.p[i] == '{' || s.p[i] == '[')
+		return container(s, i, depth);
+	return number(s, i);
+}
+
+/* Some string in s would be refused by the parser for more than its grammar. */
+static bool has_more_rules(struct str s)
+{
+	return utf8_valid(s) != s.n || str_find(s, S("\\ud")) != SIZE_MAX ||
+	       str_find(s, S("\\uD")) != SIZE_MAX;
+}
+
+/* The offending byte of two equal names is a quote: the one that opens the second. */
+static void check_grammar(struct str in, enum err e, size_t at)
+{
+	size_t end = value(in, space(in, 0), 0);
+	bool good = end != 0 && space(in, end) == in.n;
+
+	if (e == OK)
+		CHECK(good);
+	else if (good && !has_more_rules(in) && e != ERR_LIMIT)
+		CHECK(at < in.n && in.p[at] == '"');
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	struct str in = { (const char *)p, n };
@@ -147,6 +265,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		CHECK(count2 == count && at2 == at);
 		same(first, other, count);
 	}
+	check_grammar(in, e, at);
 	if (e != OK)
 		return 0;
 	check_values(first, count);

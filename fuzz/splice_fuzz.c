@@ -41,7 +41,8 @@ static void list_set(struct list *l, struct str name, struct str value)
 	l->key[l->n++] = NULL;
 }
 
-static void edit(struct splice *s, struct list *l, const struct json *obj, uint8_t op, struct arena *a)
+static void edit(struct splice *s, struct list *l, const struct json *obj, uint8_t op,
+		 struct arena *a)
 {
 	static const struct str values[] = { SC("1"), SC("\"x,}\""), SC("{\"y\":[]}"), SC("null") };
 	static const struct str names[] = { SC("new"), SC("model"), SC("a"), SC("stream_options") };

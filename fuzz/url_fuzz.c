@@ -35,7 +35,8 @@ static void check_parse(struct str in)
 		CHECK(url_parse(&again, buf_str(&b)) == OK);
 	if (b.n <= in.n)
 		CHECK(again.https == u.https && again.ipv6 == u.ipv6 && again.port == u.port &&
-		      str_eq(again.host, u.host) && str_eq(again.path, u.path) && str_eq(again.query, u.query));
+		      str_eq(again.host, u.host) && str_eq(again.path, u.path) &&
+		      str_eq(again.query, u.query));
 	buf_free(&b);
 }
 

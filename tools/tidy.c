@@ -299,12 +299,18 @@ static bool is_type(struct str s)
 /* What is written once stays so: const, and behind the last star when there is one. */
 static bool is_mutable(struct str s)
 {
-	s = str_head(s, str_chr(s, '='));
-	if (has_word(s, S("_Thread_local")))
+	struct str left = str_head(s, str_chr(s, '='));
+	size_t pointer = str_find(left, S("(*")); /* to a function: its arguments say nothing */
+
+	if (has_word(left, S("_Thread_local")))
 		return true;
-	for (size_t star = str_chr(s, '*'); star != SIZE_MAX; star = str_chr(s, '*'))
-		s = str_tail(s, star + 1);
-	return !has_word(s, S("const"));
+	if (pointer != SIZE_MAX) {
+		left = str_tail(left, pointer);
+		left = str_head(left, str_chr(left, ')'));
+	}
+	for (size_t star = str_chr(left, '*'); star != SIZE_MAX; star = str_chr(left, '*'))
+		left = str_tail(left, star + 1);
+	return !has_word(left, S("const"));
 }
 
 static bool is_variable(struct str s)

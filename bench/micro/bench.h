@@ -1,6 +1,7 @@
 /*
- * bench/micro/bench.h - one measured row: name, bytes, nanoseconds for one call, GB/s, tabs between.
- * The quickest of several rounds is kept: on a shared machine the others measure the neighbours.
+ * bench/micro/bench.h - one measured row: name, bytes, nanoseconds for one call, GB/s, tabs
+ * between. The quickest of several rounds is kept: on a shared machine the others measure the
+ * neighbours.
  */
 #ifndef BENCH_BENCH_H
 #define BENCH_BENCH_H

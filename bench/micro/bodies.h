@@ -21,12 +21,15 @@ static inline unsigned body_random(uint64_t *seed)
 static inline void body_text(struct buf *b, size_t bytes, uint64_t *seed)
 {
 	static const struct str words[] = {
-		SC("the "), SC("gateway "), SC("of "), SC("a "), SC("request "), SC("answers "), SC("when "),
-		SC("provider "), SC("and "), SC("stream "), SC("is "), SC("in "), SC("which "), SC("model "),
-		SC("tokens "), SC("because "), SC("function "), SC("return "), SC("sentence. "), SC("however, "),
+		SC("the "), SC("gateway "), SC("of "), SC("a "), SC("request "), SC("answers "),
+		SC("when "), SC("provider "), SC("and "), SC("stream "), SC("is "), SC("in "),
+		SC("which "), SC("model "), SC("tokens "), SC("because "), SC("function "),
+		SC("return "), SC("sentence. "), SC("however, "),
 		SC("measured "), SC("to "), SC("it "), SC("be "),
 	};
-	static const struct str marks[] = { SC("\\n"), SC("\\n\\n"), SC("\\\""), SC("\\u2019"), SC("\\t") };
+	static const struct str marks[] = {
+		SC("\\n"), SC("\\n\\n"), SC("\\\""), SC("\\u2019"), SC("\\t"),
+	};
 	size_t from = b->n;
 
 	while (b->n - from < bytes) {
@@ -40,7 +43,8 @@ static inline void body_text(struct buf *b, size_t bytes, uint64_t *seed)
 
 static inline void body_image(struct buf *b, size_t bytes, uint64_t *seed)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 	jw_obj(b);
 	jw_kv_str(b, S("role"), S("user"));

@@ -1,6 +1,6 @@
 /*
- * bench/micro/json_jansson_bench.c - the same chat requests through jansson (libjansson-dev), asked to
- * refuse duplicate names as we do. A program of its own: it shares symbols with json-c.
+ * bench/micro/json_jansson_bench.c - the same chat requests through jansson (libjansson-dev),
+ * asked to refuse duplicate names as we do. A program of its own: it shares symbols with json-c.
  */
 #include "bench/micro/bench.h"
 #include "bench/micro/bodies.h"

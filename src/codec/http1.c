@@ -478,10 +478,12 @@ enum err http1_request(struct http1_head *h, struct str in, size_t from, const c
 static enum err read_status_line(struct http1_head *h, struct reader *r)
 {
 	TRY(read_version(h, r));
-	if (r->end - r->p < 5)
-		return ERR_AGAIN;
 	const char *p = r->p;
-	if (p[0] != ' ' || p[1] < '1' || p[1] > '5' || p[2] < '0' || p[2] > '9' || p[3] < '0' || p[3] > '9')
+	if (p < r->end && p[0] != ' ')
+		return bad(r, ERR_SYNTAX, "bad status");
+	if (r->end - p < 5)
+		return ERR_AGAIN;
+	if (p[1] < '1' || p[1] > '5' || p[2] < '0' || p[2] > '9' || p[3] < '0' || p[3] > '9')
 		return bad(r, ERR_SYNTAX, "bad status");
 	h->status = (unsigned)(p[1] - '0') * 100 + (unsigned)(p[2] - '0') * 10 + (unsigned)(p[3] - '0');
 	if (p[4] != ' ' && p[4] != '\r')

@@ -2,9 +2,9 @@
  * codec/json_names.c - duplicate names in one object.
  *
  * Small objects, which is nearly all: each name sets one of 64 bits, and only a name whose bit is
- * taken is compared with those before it. Large ones are dealt into chains by a hash and each
- * chain is sorted by merging. An attacker who makes all names fall into one chain has made us
- * sort, not square, and so no secret seed is needed.
+ * taken is compared with those before it. Large ones, and those with escapes in names, are dealt
+ * into chains by a hash and each chain is sorted by merging. An attacker who makes all names fall
+ * into one chain has made us sort, not square, and so no secret seed is needed.
  * Input: hostile.   Runs in: ingress, admin, cli.   Fuzz: fuzz/json_fuzz.c
  */
 #include "codec/json_names.h"
@@ -106,11 +106,11 @@ static uint64_t hash(const struct json *key)
 	return mix(mix(h, w), key->n);
 }
 
+/* No name in obj up to this one has an escape. */
 static const struct json *find_before(const struct json *obj, const struct json *name)
 {
 	for (const struct json *k = obj + 1; k < name; k += 1 + k[1].skip)
-		if ((k->esc || name->esc || (k->n == name->n && *k->p == *name->p)) &&
-		    compare(k, name) == 0)
+		if (k->n == name->n && memcmp(k->p, name->p, k->n) == 0)
 			return name;
 	return NULL;
 }
@@ -170,12 +170,13 @@ static void sort_chain(struct chain_set *s, uint32_t head)
 		all = merge(s, level[i], all);
 }
 
-__attribute__((noinline)) static const struct json *find_by_sorting(struct json *obj, size_t n)
+__attribute__((noinline)) static const struct json *find_by_sorting(struct json *obj)
 {
 	struct chain_set s;
 	uint32_t chains = 64;
 
-	while (chains < CHAINS && chains < n)
+	/* as many as members, or as values below them: walking to count would cost more */
+	while (chains < CHAINS && chains < obj->skip / 2)
 		chains *= 2;
 	s.obj = obj;
 	s.twice = NULL;
@@ -196,18 +197,16 @@ __attribute__((noinline)) static const struct json *find_by_sorting(struct json 
 const struct json *json_names_twice(struct json *obj)
 {
 	uint64_t seen = 0;
-	bool esc = false;
 	size_t n = 0;
 
 	JSON_EACH_MEMBER(obj, k) {
 		uint64_t bit = UINT64_C(1) << fingerprint(k);
-		if (++n > SMALL)
-			continue;
-		esc = esc || k->esc;
-		const struct json *twice = esc || (seen & bit) ? find_before(obj, k) : NULL;
+		if (k->esc || ++n > SMALL)
+			return find_by_sorting(obj);
+		const struct json *twice = (seen & bit) != 0 ? find_before(obj, k) : NULL;
 		if (twice != NULL)
 			return twice;
 		seen |= bit;
 	}
-	return n > SMALL ? find_by_sorting(obj, n) : NULL;
+	return NULL;
 }

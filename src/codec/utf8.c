@@ -4,6 +4,8 @@
  */
 #include "codec/utf8.h"
 
+#include "codec/utf8_skip.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -41,7 +43,7 @@ static size_t sequence(const unsigned char *p, size_t n)
 
 size_t utf8_valid(struct str s)
 {
-	size_t i = 0;
+	size_t i = utf8_skip(s);
 
 	while (i < s.n) {
 		if (s.n - i >= 8 && ascii8(s.p + i)) {

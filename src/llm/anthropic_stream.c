@@ -2,8 +2,9 @@
  * llm/anthropic_stream.c - a Messages API stream told as neutral events.
  * Ring 0. Input: hostile.   Runs in: ingress.   Fuzz: fuzz/anthropic_stream_fuzz.c
  *
- * Blocks that only this dialect knows (server tools and their results, compaction, ...) are gathered and
- * handed on whole as EV_OPAQUE; a citation is handed on as its delta, "citations_delta".
+ * Blocks that only this dialect knows (server tools and their results, compaction, ...) are
+ * gathered and handed on whole as EV_OPAQUE; a citation is handed on as its delta,
+ * "citations_delta".
  */
 #include "llm/anthropic.h"
 
@@ -11,7 +12,7 @@
 #include <string.h>
 
 enum {
-	OPEN_MAX = 64, /* blocks open at once; the API opens one */
+	OPEN_MAX = 16, /* blocks open at once; the API opens one */
 	TOKENS = 48,   /* values of an ordinary event, on the stack */
 };
 
@@ -28,7 +29,7 @@ struct block {
 	bool deltas;             /* part of a tool call's input came as delta */
 	struct str head;         /* raw: the opaque block, or the input a tool call started with */
 	struct str field;        /* plain: what an opaque block's deltas are the value of */
-	struct text text;
+	struct text text;        /* also a thinking block's signature, told whole at its end */
 };
 
 struct llm_decoder {
@@ -52,7 +53,7 @@ struct llm_decoder *anthropic_decoder_new(struct arena *a)
 	return d;
 }
 
-/* ---- pushing --------------------------------------------------------------------------------------------- */
+/* ---- pushing --------------------------------------------------------------------------------- */
 
 static void push(struct llm_decoder *d, struct llm_event e)
 {
@@ -95,21 +96,22 @@ static enum err add(struct arena *a, struct text *t, struct str s)
 static void push_delta(struct llm_decoder *d, const struct block *b, struct str text)
 {
 	if (text.n)
-		push(d, (struct llm_event){ .kind = EV_PART_DELTA, .part = b->part, .part_kind = b->kind,
-					    .text = text });
+		push(d, (struct llm_event){ .kind = EV_PART_DELTA, .part = b->part,
+					    .part_kind = b->kind, .text = text });
 }
 
-static void push_signature(struct llm_decoder *d, const struct block *b, struct str signature)
+static void push_signature(struct llm_decoder *d, struct block *b)
 {
 	struct llm_event e = { .kind = EV_SIGNATURE, .part = b->part, .part_kind = b->kind };
 
-	if (signature.n == 0)
+	if (b->kind != PART_THINKING || b->text.n == 0)
 		return;
-	e.text = llm_untag(signature, DIALECT_ANTHROPIC, &e.origin);
+	e.text = llm_untag((struct str){ b->text.p, b->text.n }, DIALECT_ANTHROPIC, &e.origin);
 	d->sink->on_event(d->sink, &e);
+	b->text.n = 0;
 }
 
-/* ---- message_start ------------------------------------------------------------------------------------------ */
+/* ---- message_start --------------------------------------------------------------------------- */
 
 static enum err start_block(struct llm_decoder *d, int64_t index, const struct json *v);
 static enum err stop_block(struct llm_decoder *d, struct block *b);
@@ -122,8 +124,9 @@ static enum err on_message_start(struct llm_decoder *d, const struct json *root)
 	int64_t index = -1;
 
 	if (d->started) {
-		/* Gateways have been seen to send it twice, which is harmless, and to splice a second
-		 * attempt into a stream that had begun, whose parts would be taken for one answer. */
+		/* Gateways have been seen to send it twice, which is harmless, and to splice a
+		 * second attempt into a stream that had begun, whose parts would be taken for one
+		 * answer. */
 		if (!str_eq(id, d->id) || d->finished)
 			return broken(d, S("the provider's stream started over"));
 		anthropic_usage_read(json_get(m, S("usage")), &d->usage);
@@ -136,7 +139,8 @@ static enum err on_message_start(struct llm_decoder *d, const struct json *root)
 	if (d->id.p == NULL)
 		return ERR_NOMEM;
 	anthropic_usage_read(json_get(m, S("usage")), &d->usage);
-	push(d, (struct llm_event){ .kind = EV_START, .id = id, .model = json_esc(json_get(m, S("model"))),
+	push(d, (struct llm_event){ .kind = EV_START, .id = id,
+				    .model = json_esc(json_get(m, S("model"))),
 				    .usage = anthropic_usage_norm(&d->usage) });
 	if (!json_is(content, JSON_ARRAY))
 		return OK;
@@ -150,7 +154,7 @@ static enum err on_message_start(struct llm_decoder *d, const struct json *root)
 	return OK;
 }
 
-/* ---- blocks --------------------------------------------------------------------------------------------------- */
+/* ---- blocks ---------------------------------------------------------------------------------- */
 
 static struct block *find(struct llm_decoder *d, int64_t index)
 {
@@ -166,7 +170,8 @@ static enum err index_of(const struct json *root, int64_t *out)
 	return json_i64(json_get(root, S("index")), out);
 }
 
-static void start_part(struct llm_decoder *d, struct block *b, enum llm_part_kind kind, struct llm_event e)
+static void start_part(struct llm_decoder *d, struct block *b, enum llm_part_kind kind,
+		       struct llm_event e)
 {
 	b->kind = kind;
 	b->part = d->parts++;
@@ -182,7 +187,10 @@ static enum err start_call(struct llm_decoder *d, struct block *b, const struct 
 	struct llm_event e = { .name = json_esc(json_get(v, S("name"))) };
 	struct llm_event sign = { .kind = EV_SIGNATURE, .part_kind = PART_TOOL_CALL };
 
-	b->head = json_is(input, JSON_OBJECT) && json_count(input) ? arena_dup(d->a, json_raw(input)) : S("{}");
+	if (json_esc(json_get(v, S("id"))).n == 0 || e.name.n == 0)
+		return broken(d, S("a tool call without an id or a name"));
+	bool whole = json_is(input, JSON_OBJECT) && json_count(input) > 0;
+	b->head = whole ? arena_dup(d->a, json_raw(input)) : S("{}");
 	if (b->head.p == NULL)
 		return ERR_NOMEM;
 	if (json_str_eq(json_get(v, S("name")), ANTHROPIC_JSON_TOOL)) {
@@ -217,7 +225,7 @@ static enum err start_known(struct llm_decoder *d, struct block *b, const struct
 	} else if (json_str_eq(type, S("thinking"))) {
 		start_part(d, b, PART_THINKING, none);
 		push_delta(d, b, json_esc(json_get(v, S("thinking"))));
-		push_signature(d, b, json_esc(json_get(v, S("signature"))));
+		return add(d->a, &b->text, json_esc(json_get(v, S("signature"))));
 	} else if (json_str_eq(type, S("redacted_thinking"))) {
 		start_part(d, b, PART_REDACTED, none);
 		push_delta(d, b, json_esc(json_get(v, S("data"))));
@@ -291,6 +299,7 @@ static enum err stop_block(struct llm_decoder *d, struct block *b)
 {
 	struct llm_event e = { .kind = EV_PART_END, .part = b->part, .part_kind = b->kind };
 
+	push_signature(d, b);
 	if (b->kind == PART_OPAQUE) {
 		e = (struct llm_event){ .kind = EV_OPAQUE };
 		TRY(opaque_raw(d, b, &e.raw));
@@ -318,13 +327,14 @@ static enum err on_block_stop(struct llm_decoder *d, const struct json *root)
 	return b ? stop_block(d, b) : OK;
 }
 
-/* ---- deltas -------------------------------------------------------------------------------------------------- */
+/* ---- deltas ---------------------------------------------------------------------------------- */
 
-/* Text inside a thinking block and the reverse: other gateways do that. It starts a part of its own. */
+/* Text inside a thinking block and the reverse: other gateways do that. It starts a new part. */
 static void become(struct llm_decoder *d, struct block *b, enum llm_part_kind kind)
 {
 	if (b->kind == kind)
 		return;
+	push_signature(d, b);
 	push(d, (struct llm_event){ .kind = EV_PART_END, .part = b->part, .part_kind = b->kind });
 	start_part(d, b, kind, (struct llm_event){ .kind = EV_PART_START });
 }
@@ -349,7 +359,9 @@ static enum err on_input(struct llm_decoder *d, struct block *b, struct str esc)
 
 static enum err on_other_delta(struct llm_decoder *d, struct block *b, const struct json *delta)
 {
-	if (b->kind == PART_OPAQUE && json_str_eq(json_get(delta, S("type")), S("compaction_delta"))) {
+	const struct json *type = json_get(delta, S("type"));
+
+	if (b->kind == PART_OPAQUE && json_str_eq(type, S("compaction_delta"))) {
 		b->field = S("content");
 		return add(d->a, &b->text, json_esc(json_get(delta, S("content"))));
 	}
@@ -366,9 +378,12 @@ static enum err on_delta(struct llm_decoder *d, const struct json *root)
 	struct block *b = index_of(root, &index) == OK ? find(d, index) : NULL;
 	if (b == NULL)
 		return broken(d, S("a delta of no open content block"));
+	if (!json_is(type, JSON_STRING))
+		return broken(d, S("a delta without a type"));
 	if (json_str_eq(type, S("input_json_delta")))
 		return on_input(d, b, json_esc(json_get(delta, S("partial_json"))));
-	bool text = json_str_eq(type, S("text_delta")), thinking = json_str_eq(type, S("thinking_delta"));
+	bool text = json_str_eq(type, S("text_delta"));
+	bool thinking = json_str_eq(type, S("thinking_delta"));
 	if (text || thinking) {
 		if (!is_prose(b))
 			return broken(d, S("a text delta outside a text block"));
@@ -379,13 +394,12 @@ static enum err on_delta(struct llm_decoder *d, const struct json *root)
 	if (json_str_eq(type, S("signature_delta"))) {
 		if (b->kind != PART_THINKING)
 			return broken(d, S("a signature outside a thinking block"));
-		push_signature(d, b, json_esc(json_get(delta, S("signature"))));
-		return OK;
+		return add(d->a, &b->text, json_esc(json_get(delta, S("signature"))));
 	}
 	return on_other_delta(d, b, delta);
 }
 
-/* ---- the end --------------------------------------------------------------------------------------------------- */
+/* ---- the end --------------------------------------------------------------------------------- */
 
 static enum err finish(struct llm_decoder *d, enum llm_finish why, struct str text)
 {
@@ -407,7 +421,8 @@ static enum err on_message_delta(struct llm_decoder *d, const struct json *root)
 	if (why != FINISH_NONE && !d->finished)
 		TRY(finish(d, why, anthropic_finish_text(delta, why)));
 	if (d->usage.known)
-		push(d, (struct llm_event){ .kind = EV_USAGE, .usage = anthropic_usage_norm(&d->usage) });
+		push(d, (struct llm_event){ .kind = EV_USAGE,
+					    .usage = anthropic_usage_norm(&d->usage) });
 	return OK;
 }
 
@@ -466,7 +481,7 @@ static enum err dispatch(struct llm_decoder *d, const struct json *root)
 			return broken(d, S("content after the stop reason"));
 		return handlers[i].handle(d, root);
 	}
-	/* "New event types may be added, and your code should handle unknown event types gracefully." */
+	/* "New event types may be added": the API's documentation asks to ignore them. */
 	return OK;
 }
 

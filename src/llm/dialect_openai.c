@@ -114,7 +114,6 @@ static const char *const harmless[] = {
 	"messages.annotations",
 	"messages.content.prompt_cache_breakpoint",
 	"messages.id",
-	"messages.images",
 	/* of answers: about the server and how it counted */
 	"obfuscation",
 	"system_fingerprint",

@@ -297,8 +297,8 @@ struct dialect {
 				 struct arena *scratch, struct llm_sink *);
 	void (*decode_end)(struct llm_decoder *, struct llm_sink *);
 
-	/* encoder_new: a stream's encoder; r is the client's request (include_usage, n, model). encode_event
-	 * appends complete SSE events to out. */
+	/* encoder_new: a stream's encoder; r is the client's request (include_usage, n, model) and outlives
+	 * it. encode_event appends complete SSE events to out. */
 	struct llm_encoder *(*encoder_new)(struct arena *a, const struct llm_request *r);
 	enum err (*encode_event)(struct llm_encoder *, const struct llm_event *, struct buf *out);
 

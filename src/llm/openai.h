@@ -78,6 +78,33 @@ void oa_error_object(unsigned status, const struct json *root, struct llm_error 
 /* oa_is_error: this chunk of a stream is an error object. */
 bool oa_is_error(const struct json *root);
 
+/* A writer of one request: to whom, and where. */
+struct oa_writer {
+	const struct llm_request *r;
+	struct llm_opts *o;
+	struct buf *b;
+};
+
+/* What OpenAI's format cannot say. */
+enum oa_cannot {
+	OA_TOP_K,
+	OA_STOP,
+	OA_CHOICE,
+	OA_TIER,
+	OA_THINKING,
+	OA_FILE_ID,
+	OA_DOCUMENT_URL,
+	OA_AUDIO,
+	OA_VIDEO,
+	OA_COUNT,
+};
+
+/* oa_cannot is llm_cannot with the name that the client's dialect has for it. */
+MUST_USE enum err oa_cannot(struct oa_writer *w, enum oa_cannot what);
+
+/* oa_write_messages appends the member "messages". */
+MUST_USE enum err oa_write_messages(struct oa_writer *w);
+
 /* The functions of the table's row. */
 enum err openai_decode_request(const struct json *root, struct llm_request *out, struct arena *a,
 			       struct diag *d);

@@ -23,13 +23,22 @@ struct counter_deployment {
 	_Atomic uint32_t latency_ms;    /* moving average of the first byte */
 };
 
+enum { COUNTER_CLASSES = 6 };
+
+/* Totals of one worker, for the metrics. */
+struct counter_worker {
+	_Alignas(64) _Atomic uint64_t calls, input_tokens, output_tokens, cost_pico, status[COUNTER_CLASSES];
+};
+
 struct counters {
+	uint32_t n_workers;            /* set by keeper before any worker starts */
 	struct counter_key keys[LIMIT_KEYS];
 	struct counter_deployment deployments[LIMIT_DEPLOYMENTS];
 	/* Calls in flight by worker, so that a dead worker's share can be cleared. */
 	_Atomic uint32_t key_parallel[LIMIT_WORKERS][LIMIT_KEYS];
 	_Atomic uint32_t deployment_parallel[LIMIT_WORKERS][LIMIT_DEPLOYMENTS];
 	_Atomic uint32_t parallel[LIMIT_WORKERS];
+	struct counter_worker workers[LIMIT_WORKERS];
 };
 
 /* counter_add adds n to a window at minute and returns the sum before. */

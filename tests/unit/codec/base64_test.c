@@ -37,8 +37,10 @@ CASE(vectors)
 
 CASE(refused)
 {
-	static const char *const bad[] = { "Z", "Zg", "Zg=", "Zg===", "Zh==", "Zm9=", "=", "====", "Zm9v====",
-					   "Zm 9v", "Zm9v\n", "Z===", "-__-", "Zm9v=", "Zg==Zg==", "\xff\xff\xff\xff" };
+	static const char *const bad[] = {
+		"Z", "Zg", "Zg=", "Zg===", "Zh==", "Zm9=", "=", "====", "Zm9v====", "Zm 9v",
+		"Zm9v\n", "Z===", "-__-", "Zm9v=", "Zg==Zg==", "\xff\xff\xff\xff",
+	};
 	char room[64];
 	struct buf b;
 
@@ -65,7 +67,8 @@ CASE(every_byte_and_length)
 		base64_encode(&t, (struct str){ raw + 256 - n, n }, BASE64_STD);
 		struct str g = check_guard(buf_str(&t));
 		if (n <= 250)
-			CHECK(base64_decode(&b, g, BASE64_STD) == OK && str_eq(buf_str(&b), (struct str){ raw + 256 - n, n }));
+			CHECK(base64_decode(&b, g, BASE64_STD) == OK &&
+			      str_eq(buf_str(&b), (struct str){ raw + 256 - n, n }));
 		check_unguard(g);
 	}
 }

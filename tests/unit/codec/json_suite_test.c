@@ -24,7 +24,8 @@ static DIR *suite(void)
 
 	for (size_t i = 0; i < 3 && d == NULL; i++) {
 		const char *at = i == 0 ? env : places[i - 1];
-		(void)snprintf(path, sizeof path, "%s/vectors/json-test-suite/test_parsing", at ? at : ".");
+		(void)snprintf(path, sizeof path, "%s/vectors/json-test-suite/test_parsing",
+			       at ? at : ".");
 		d = opendir(path);
 	}
 	return d;

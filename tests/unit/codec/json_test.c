@@ -51,11 +51,14 @@ static const struct json *root(struct arena *a, const char *z)
 
 CASE(values)
 {
-	CHECK(ok("null") && ok(" true ") && ok("\t\r\nfalse\n") && ok("0") && ok("-0") && ok("\"\""));
-	CHECK(ok("[]") && ok("[ ]") && ok("{}") && ok("{ }") && ok("[1,2]") && ok("{\"a\":1 , \"b\" : [ ]}"));
+	CHECK(ok("null") && ok(" true ") && ok("\t\r\nfalse\n") && ok("0") && ok("-0") &&
+	      ok("\"\""));
+	CHECK(ok("[]") && ok("[ ]") && ok("{}") && ok("{ }") && ok("[1,2]") &&
+	      ok("{\"a\":1 , \"b\" : [ ]}"));
 	CHECK(ok("1.5e+10") && ok("-1E-2") && ok("1e5") && ok("0.0"));
 	CHECK(bad_at("") == 0 && bad_at(" ") == 1 && bad_at("nul") == 3 && bad_at("nulL") == 3);
-	CHECK(bad_at("[1,]") == 3 && bad_at("[,1]") == 1 && bad_at("[1 2]") == 3 && bad_at("[1}") == 2);
+	CHECK(bad_at("[1,]") == 3 && bad_at("[,1]") == 1 && bad_at("[1 2]") == 3 &&
+	      bad_at("[1}") == 2);
 	CHECK(bad_at("{\"a\":1,}") == 7 && bad_at("{\"a\"}") == 4 && bad_at("{a:1}") == 1);
 	CHECK(bad_at("{\"a\":}") == 5 && bad_at("[") == 1 && bad_at("{") == 1 && bad_at("]") == 0);
 	CHECK(bad_at("1 2") == 2 && bad_at("\xef\xbb\xbf{}") == 0 && bad_at("[1]x") == 3);
@@ -66,18 +69,22 @@ CASE(numbers)
 {
 	CHECK(bad_at("01") == 1 && bad_at("-") == 1 && bad_at("+1") == 0 && bad_at(".5") == 0);
 	CHECK(bad_at("1.") == 2 && bad_at("1.e1") == 2 && bad_at("1e") == 2 && bad_at("1e+") == 3);
-	CHECK(bad_at("0x1") == 1 && bad_at("NaN") == 0 && bad_at("-Infinity") == 1 && bad_at("--1") == 1);
+	CHECK(bad_at("0x1") == 1 && bad_at("NaN") == 0 && bad_at("-Infinity") == 1 &&
+	      bad_at("--1") == 1);
 }
 
 CASE(strings)
 {
 	CHECK(ok("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041\\u0000\""));
 	CHECK(ok("\"\\ud83d\\ude00\"") && ok("\"\xf0\x9f\x98\x80\xc3\xa9\x7f\""));
-	CHECK(bad_at("\"") == 1 && bad_at("\"a") == 2 && bad_at("\"a\n\"") == 2 && bad_at("\"\\x\"") == 1);
+	CHECK(bad_at("\"") == 1 && bad_at("\"a") == 2 && bad_at("\"a\n\"") == 2 &&
+	      bad_at("\"\\x\"") == 1);
 	CHECK(bad_at("\"\\u12g4\"") == 1 && bad_at("\"\\u123\"") == 1 && bad_at("\"\\") == 1);
-	CHECK(bad_at("\"\\ud800\"") == 1 && bad_at("\"a\\udc00\"") == 2 && bad_at("\"\\ud800\\u0041\"") == 1);
+	CHECK(bad_at("\"\\ud800\"") == 1 && bad_at("\"a\\udc00\"") == 2 &&
+	      bad_at("\"\\ud800\\u0041\"") == 1);
 	CHECK(bad_at("\"\\ud800\\ud800\"") == 1);
-	CHECK(bad_at("\"a\xff\"") == 2 && bad_at("\"\xed\xa0\x80\"") == 1 && bad_at("\"\xc0\x80\"") == 1);
+	CHECK(bad_at("\"a\xff\"") == 2 && bad_at("\"\xed\xa0\x80\"") == 1 &&
+	      bad_at("\"\xc0\x80\"") == 1);
 	CHECK(bad_at("\"\xc3\"") == 1);
 	CHECK(verdict_of((struct str){ "\"a\0b\"", 5 }, NULL) == ERR_SYNTAX);
 }
@@ -98,7 +105,8 @@ CASE(every_place)
 		static const char bad[] = { '\n', 0, 31, '\\', '\xff', '\x80' };
 		for (size_t i = 0; i < sizeof bad && n < 140; i++) {
 			text[n + 1] = bad[i];
-			CHECK(verdict_of((struct str){ text, 161 }, &at) == ERR_SYNTAX && at == n + 1);
+			CHECK(verdict_of((struct str){ text, 161 }, &at) == ERR_SYNTAX &&
+			      at == n + 1);
 		}
 		if (n >= 140)
 			continue;
@@ -130,7 +138,8 @@ CASE(duplicate_names)
 	CHECK(bad_at("{\"a\":1,\"a\":2}") == 7);
 	CHECK(bad_at("{\"a\":1,\"\\u0061\":2}") == 7 && bad_at("{\"\\u0061\":1,\"a\":2}") == 12);
 	CHECK(bad_at("{\"\xf0\x9f\x98\x80\":1,\"\\ud83d\\ude00\":2}") != SIZE_MAX);
-	CHECK(bad_at("{\"\":1,\"\":2}") == 6 && bad_at("[{\"x\":{\"a\":1,\"b\":2,\"a\":3}}]") != SIZE_MAX);
+	CHECK(bad_at("{\"\":1,\"\":2}") == 6 &&
+	      bad_at("[{\"x\":{\"a\":1,\"b\":2,\"a\":3}}]") != SIZE_MAX);
 	CHECK(ok("{\"a\":1,\"A\":2,\"aa\":3,\"\":4,\"\\u0000\":5,\"b\":{\"a\":6}}"));
 	CHECK(ok("{\"\\n\":1,\"n\":2,\"\\\\n\":3}"));
 }
@@ -152,7 +161,8 @@ static void many_names(size_t n, size_t twice, enum err want)
 	CHECK(buf_finish(&b, &s) == OK);
 	CHECK(json_parse(s, toks, 400010, &got, &at) == want);
 	if (want != OK)
-		CHECK(s.p[at] == '"' && str_find(str_tail(s, at + 1), S("\"")) < 20 && at + 30 > s.n);
+		CHECK(s.p[at] == '"' && str_find(str_tail(s, at + 1), S("\"")) < 20 &&
+		      at + 30 > s.n);
 	else
 		for (size_t i = 0; i < got; i++)
 			CHECK(toks[i].skip == (i ? 1 : got));
@@ -193,16 +203,19 @@ CASE(walking)
 	struct arena a;
 
 	arena_init(&a, 1 << 20);
-	const struct json *v = root(&a, " {\"a\":[1,[2,3],{}],\"b\":{\"c\":null},\"\\u0064\":\"x\\ny\"} ");
+	const struct json *v = root(&a, " {\"a\":[1,[2,3],{}],\"b\":{\"c\":null},"
+					"\"\\u0064\":\"x\\ny\"} ");
 	CHECK(json_count(v) == 3 && v->skip == 14);
 	CHECK(json_count(json_get(v, S("a"))) == 3 && json_count(json_get(v, S("d"))) == 0);
 	CHECK_STR(json_raw(json_get(v, S("a"))), S("[1,[2,3],{}]"));
 	CHECK_STR(json_raw(json_get(v, S("d"))), S("\"x\\ny\""));
 	CHECK_STR(json_esc(json_get(v, S("d"))), S("x\\ny"));
 	CHECK_STR(json_str(&a, json_get(v, S("d"))), S("x\ny"));
-	CHECK(json_str_eq(json_get(v, S("d")), S("x\ny")) && !json_str_eq(json_get(v, S("d")), S("x\\ny")));
+	CHECK(json_str_eq(json_get(v, S("d")), S("x\ny")) &&
+	      !json_str_eq(json_get(v, S("d")), S("x\\ny")));
 	CHECK(json_is(json_get(json_get(v, S("b")), S("c")), JSON_NULL));
-	CHECK(json_get(v, S("zz")) == NULL && json_get(NULL, S("a")) == NULL && json_esc(NULL).n == 0);
+	CHECK(json_get(v, S("zz")) == NULL && json_get(NULL, S("a")) == NULL &&
+	      json_esc(NULL).n == 0);
 	CHECK(json_str(&a, v).p == NULL && json_str(&a, NULL).p == NULL);
 	CHECK(!json_bool(NULL) && json_bool(root(&a, "true")) && !json_bool(root(&a, "1")));
 	size_t items = 0;
@@ -227,7 +240,8 @@ CASE(read_grows)
 		buf_add(&b, i ? S(",[]") : S("[{}"));
 	buf_addc(&b, ']');
 	arena_init(&a, 4 << 20);
-	CHECK(json_read(&a, buf_str(&b), &v, NULL) == OK && json_count(v) == 10000 && v->skip == 10001);
+	CHECK(json_read(&a, buf_str(&b), &v, NULL) == OK && json_count(v) == 10000 &&
+	      v->skip == 10001);
 	arena_done(&a);
 	arena_init(&a, 64 << 10);
 	CHECK(json_read(&a, buf_str(&b), &v, NULL) == ERR_NOMEM);
@@ -248,10 +262,13 @@ CASE(integers)
 {
 	CHECK(whole("0") == 0 && whole("-0") == 0 && whole("1.0") == 1 && whole("1e2") == 100);
 	CHECK(whole("120e-1") == 12 && whole("12000.00e-3") == 12 && whole("0.5e1") == 5);
-	CHECK(whole("0.00e999999999999999999999") == 0 && whole("0e-9") == 0 && whole("-1.5e1") == -15);
-	CHECK(whole("9223372036854775807") == INT64_MAX && whole("-9223372036854775808") == INT64_MIN);
+	CHECK(whole("0.00e999999999999999999999") == 0 && whole("0e-9") == 0 &&
+	      whole("-1.5e1") == -15);
+	CHECK(whole("9223372036854775807") == INT64_MAX &&
+	      whole("-9223372036854775808") == INT64_MIN);
 	CHECK(whole("9223372036854775808") == -77 && whole("-9223372036854775809") == -77);
-	CHECK(whole("1.5") == -77 && whole("1e-1") == -77 && whole("1e19") == -77 && whole("1e99999999999") == -77);
+	CHECK(whole("1.5") == -77 && whole("1e-1") == -77 && whole("1e19") == -77 &&
+	      whole("1e99999999999") == -77);
 	CHECK(whole("1000000000000000000000e-20") == 10 && whole("\"1\"") == -77);
 }
 

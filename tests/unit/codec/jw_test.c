@@ -41,8 +41,9 @@ CASE(commas)
 	jw_esc_add(&b, S("\\u0041"));
 	jw_quote_close(&b);
 	jw_obj_end(&b);
-	CHECK_STR(buf_str(&b), S("{\"i\":-5,\"t\":true,\"s\":\"a,\",\"e\":\"\\n\",\"r\":{},\"list\":"
-				 "[null,false,18446744073709551615,\"\",[],{},1.5],\"q\":\"a\\\"}\\u0041\"}"));
+	CHECK_STR(buf_str(&b),
+		  S("{\"i\":-5,\"t\":true,\"s\":\"a,\",\"e\":\"\\n\",\"r\":{},\"list\":"
+		    "[null,false,18446744073709551615,\"\",[],{},1.5],\"q\":\"a\\\"}\\u0041\"}"));
 }
 
 static void string(struct str in, struct str want)
@@ -55,7 +56,8 @@ static void string(struct str in, struct str want)
 
 CASE(strings)
 {
-	string(S("\b\t\n\f\r\x01\x1f\"\\/\x7f"), S("\"\\b\\t\\n\\f\\r\\u0001\\u001f\\\"\\\\/\x7f\""));
+	string(S("\b\t\n\f\r\x01\x1f\"\\/\x7f"),
+	       S("\"\\b\\t\\n\\f\\r\\u0001\\u001f\\\"\\\\/\x7f\""));
 	string((struct str){ "a\0b", 3 }, S("\"a\\u0000b\""));
 	string(S("\xc3\xa9\xf0\x9f\x98\x80"), S("\"\xc3\xa9\xf0\x9f\x98\x80\""));
 	string(S("a\xff" "b\xc3"), S("\"a\xef\xbf\xbd" "b\xef\xbf\xbd\""));

@@ -3,7 +3,8 @@
 
 #include "../check.h"
 
-/* ops: one letter each. 's' 't' set member a/b to 9, 'n' 'm' set new member x/y, 'A' 'B' 'C' remove. */
+/* ops: one letter each. 's' 't' set member a/b to 9, 'n' 'm' set new member x/y, 'A' 'B' 'C'
+ * remove. */
 static void edit(const char *src, const char *ops, const char *want)
 {
 	static char room[4096];
@@ -52,10 +53,12 @@ CASE(removal)
 	edit("{\"a\":1,\"b\":2,\"c\":3}", "B", "{\"a\":1,\"c\":3}");
 	edit("{\"a\":1,\"b\":2,\"c\":3}", "C", "{\"a\":1,\"b\":2}");
 	static const char *const pairs[][2] = {
-		{ "AB", "{\"c\":3}" }, { "BA", "{\"c\":3}" }, { "AC", "{\"b\":2}" }, { "CA", "{\"b\":2}" },
+		{ "AB", "{\"c\":3}" }, { "BA", "{\"c\":3}" }, { "AC", "{\"b\":2}" },
+		{ "CA", "{\"b\":2}" },
 		{ "BC", "{\"a\":1}" }, { "CB", "{\"a\":1}" }, { "ABC", "{}" }, { "ACB", "{}" },
 		{ "BAC", "{}" }, { "BCA", "{}" }, { "CAB", "{}" }, { "CBA", "{}" },
-		{ "CnBA", "{\"x\":{}}" }, { "ABCnm", "{\"x\":{},\"y\":{}}" }, { "sAt", "{\"b\":9,\"c\":3}" },
+		{ "CnBA", "{\"x\":{}}" }, { "ABCnm", "{\"x\":{},\"y\":{}}" },
+		{ "sAt", "{\"b\":9,\"c\":3}" },
 		{ "As", "{\"b\":2,\"c\":3,\"a\":9}" }, { "AAsCs", "{\"b\":2,\"a\":9}" },
 	};
 	for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)

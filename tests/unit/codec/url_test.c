@@ -30,12 +30,18 @@ CASE(parts)
 CASE(refused)
 {
 	static const char *const bad[] = {
-		"", "http:", "http://", "https:///x", "ftp://a", "//a", "http:/a", "http://u@a/", "http://u:p@a/",
-		"http://a#f", "http://a/#", "http://a:0/", "http://a:65536", "http://a:", "http://a:8x", "http://a b/",
-		"http://a/ b", "http://a/\x01", "http://a/\xc3\xa9", "http://-a/", "http://a-/", "http://a..b/",
-		"http://.a/", "http://a./", "http://127.1/", "http://0x7f.0.0.1/", "http://2130706433/",
-		"http://0177.0.0.1/", "http://1.2.3.4.5/", "http://256.1.1.1/", "http://[::1/", "http://[fe80::1%25eth0]/",
-		"http://[127.0.0.1]/", "http://[::1]x", "http://[::1]:", "http://a/%", "http://a/%g0", "http://a/%0",
+		"", "http:", "http://", "https:///x", "ftp://a", "//a", "http:/a", "http://u@a/",
+		"http://u:p@a/",
+		"http://a#f", "http://a/#", "http://a:0/", "http://a:65536", "http://a:",
+		"http://a:8x", "http://a b/",
+		"http://a/ b", "http://a/\x01", "http://a/\xc3\xa9", "http://-a/", "http://a-/",
+		"http://a..b/",
+		"http://.a/", "http://a./", "http://127.1/", "http://0x7f.0.0.1/",
+		"http://2130706433/",
+		"http://0177.0.0.1/", "http://1.2.3.4.5/", "http://256.1.1.1/", "http://[::1/",
+		"http://[fe80::1%25eth0]/",
+		"http://[127.0.0.1]/", "http://[::1]x", "http://[::1]:", "http://a/%",
+		"http://a/%g0", "http://a/%0",
 		"http://a\\b/", "http://a/b\\c", "http://a/<>", "http://a/%00\n", "http://a/\"",
 	};
 

@@ -1,0 +1,387 @@
+/*
+ * egress/link.c - a connection's transport: resolve, connect, TLS, then bytes.
+ * Input: hostile bytes pass through unread.   Runs in: egress.
+ */
+#include "egress/link.h"
+
+#include "sys/secret.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	CONNECT_MS = 10000,   /* where the row says nothing */
+	CONNECT_NEXT_MS = 2500, /* when another address waits: a dead route must not cost the whole time */
+};
+
+#define OWNER(type, member, p) ((type *)(void *)((char *)(p) - offsetof(type, member)))
+
+static void connect_next(struct link *l, enum call_end last, const char *why);
+
+enum err linker_init(struct linker *linker, struct loop *l, struct resolver *r, unsigned max)
+{
+	*linker = (struct linker){
+		.loop = l, .resolver = r, .max = max,
+		.record = malloc(LINKER_RECORD), .head = malloc(LINKER_HEAD), .read = malloc(LINKER_READ),
+		.parsed = malloc(sizeof *linker->parsed),
+	};
+	if (linker->record && linker->head && linker->read && linker->parsed)
+		return OK;
+	linker_done(linker);
+	return ERR_NOMEM;
+}
+
+void linker_done(struct linker *linker)
+{
+	free(linker->record);
+	free(linker->head);
+	free(linker->read);
+	free(linker->parsed);
+	*linker = (struct linker){ .n = 0 };
+}
+
+static void reap(struct deferred *d)
+{
+	struct link *l = OWNER(struct link, reap, d);
+
+	free(l->todo);
+	free(l);
+}
+
+/* shut closes the socket and what hangs on it, for another attempt or for good. */
+static void shut(struct link *l)
+{
+	timer_cancel(&l->timer);
+	tls_free(l->tls);
+	l->tls = NULL;
+	if (l->watch.fd >= 0) {
+		loop_unwatch(l->linker->loop, &l->watch);
+		(void)close(l->watch.fd);
+	}
+	l->watch.fd = -1;
+}
+
+void link_close(struct link *l)
+{
+	if (l->state == LINK_CLOSED)
+		return;
+	if (l->state == LINK_OPEN && l->tls)
+		tls_close_notify(l->tls);
+	l->state = LINK_CLOSED;
+	resolve_cancel(&l->lookup);
+	shut(l);
+	l->linker->n--;
+	loop_defer(l->linker->loop, &l->reap);
+}
+
+static void fail(struct link *l, enum call_end how, const char *why)
+{
+	link_close(l);
+	l->on_open(l, how, why);
+}
+
+static void opened(struct link *l)
+{
+	timer_cancel(&l->timer);
+	free(l->todo);
+	l->todo = NULL;
+	l->state = LINK_OPEN;
+	if (loop_watch(l->linker->loop, &l->watch, EPOLLIN | EPOLLRDHUP) != OK) {
+		fail(l, END_CONNECT, "cannot watch the socket");
+		return;
+	}
+	l->on_open(l, END_OK, "");
+}
+
+static void shake(struct link *l)
+{
+	struct diag d = { .err = OK };
+	enum err e = tls_handshake(l->tls, &d);
+
+	if (e == OK)
+		opened(l);
+	else if (e == ERR_DENIED)
+		fail(l, END_TLS_VERIFY, diag_text(&d));
+	else if (e != ERR_AGAIN)
+		fail(l, END_TLS, diag_text(&d));
+}
+
+static void connected(struct link *l)
+{
+	int error = 0;
+	socklen_t n = sizeof error;
+
+	if (getsockopt(l->watch.fd, SOL_SOCKET, SO_ERROR, &error, &n) != 0)
+		error = errno;
+	if (error) {
+		connect_next(l, END_CONNECT, strerror(error));
+		return;
+	}
+	if (l->trust == NULL) {
+		opened(l);
+		return;
+	}
+	l->state = LINK_TLS;
+	l->tls = tls_connect(l->trust, l->watch.fd, l->row->host, l->session);
+	if (l->tls == NULL)
+		fail(l, END_TLS, "no memory for TLS");
+	else
+		shake(l);
+}
+
+static void on_watch(struct watch *w, uint32_t ready)
+{
+	struct link *l = OWNER(struct link, watch, w);
+
+	if (ready & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+		l->hup = true;
+	if (l->state == LINK_CONNECT && (ready & (EPOLLOUT | EPOLLHUP | EPOLLERR)))
+		connected(l);
+	else if (l->state == LINK_TLS)
+		shake(l);
+	else if (l->state == LINK_OPEN)
+		l->on_ready(l, ready);
+}
+
+static socklen_t sockaddr_of(const struct address *a, uint16_t port, struct sockaddr_storage *out)
+{
+	memset(out, 0, sizeof *out);
+	if (a->v6) {
+		struct sockaddr_in6 *s = (struct sockaddr_in6 *)(void *)out;
+		s->sin6_family = AF_INET6;
+		s->sin6_port = htons(port);
+		memcpy(&s->sin6_addr, a->bytes, 16);
+		return sizeof *s;
+	}
+	struct sockaddr_in *s = (struct sockaddr_in *)(void *)out;
+	s->sin_family = AF_INET;
+	s->sin_port = htons(port);
+	memcpy(&s->sin_addr, a->bytes, 4);
+	return sizeof *s;
+}
+
+/* set_options: acknowledgements of trickling events ride on the next request or wait for the delayed-ACK
+ * timer; that is a fifth of what a streamed event costs. */
+static void set_options(int fd)
+{
+	int on = 1, off = 0;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &off, sizeof off);
+	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+}
+
+static uint32_t attempt_ms(const struct link *l)
+{
+	uint32_t ms = l->row->connect_timeout_ms ? l->row->connect_timeout_ms : CONNECT_MS;
+
+	return l->next < l->todo->n && ms > CONNECT_NEXT_MS ? CONNECT_NEXT_MS : ms;
+}
+
+/* connect_one begins one attempt. false: it failed at once, errno says why. */
+static bool connect_one(struct link *l, const struct address *a)
+{
+	struct sockaddr_storage ss;
+	socklen_t n = sockaddr_of(a, l->row->port, &ss);
+
+	l->hup = false;
+	l->state = LINK_CONNECT;
+	l->watch.fd = socket(ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (l->watch.fd < 0)
+		return false;
+	set_options(l->watch.fd);
+	if (connect(l->watch.fd, (const struct sockaddr *)(const void *)&ss, n) != 0 && errno != EINPROGRESS) {
+		int why = errno;
+		(void)close(l->watch.fd);
+		l->watch.fd = -1;
+		errno = why;
+		return false;
+	}
+	timer_set(l->linker->loop, &l->timer, attempt_ms(l));
+	return loop_watch(l->linker->loop, &l->watch, EPOLLIN | EPOLLOUT | EPOLLRDHUP) == OK;
+}
+
+/* connect_next tries the addresses that are left; last and why tell how the one before failed. Refused
+ * addresses are passed over: a name may have good and bad ones. */
+static void connect_next(struct link *l, enum call_end last, const char *why)
+{
+	shut(l);
+	while (l->next < l->todo->n) {
+		const struct address *a = &l->todo->list[l->next++];
+		if (!address_allowed(a, l->row->allow_private)) {
+			last = END_ADDRESS;
+			why = "the name's address is one that no provider can have";
+			continue;
+		}
+		if (connect_one(l, a))
+			return;
+		last = END_CONNECT;
+		why = strerror(errno);
+		shut(l);
+	}
+	fail(l, last, why);
+}
+
+static void on_resolved(struct lookup *lookup, enum err e, const struct addresses *list)
+{
+	struct link *l = OWNER(struct link, lookup, lookup);
+
+	if (e != OK) {
+		fail(l, END_DNS, "the name has no address");
+		return;
+	}
+	*l->todo = *list;
+	connect_next(l, END_DNS, "the name has no address");
+}
+
+/* on_timer: an attempt took too long. */
+static void on_timer(struct timer *t)
+{
+	struct link *l = OWNER(struct link, timer, t);
+
+	assert(l->state == LINK_CONNECT || l->state == LINK_TLS);
+	if (l->state == LINK_TLS)
+		fail(l, END_TIMEOUT, "TLS handshake timed out");
+	else
+		connect_next(l, END_CONNECT, "connection timed out");
+}
+
+static void begin(struct deferred *d)
+{
+	struct link *l = OWNER(struct link, reap, d);
+
+	if (l->state == LINK_CLOSED) {
+		reap(d);
+		return;
+	}
+	l->reap.on_run = reap;
+	enum err e = resolve(l->linker->resolver, l->row->host, &l->lookup, l->todo);
+	if (e == OK)
+		connect_next(l, END_DNS, "the name has no address");
+	else if (e != ERR_AGAIN)
+		fail(l, END_DNS, "the name has no address");
+}
+
+static struct link *link_new(struct linker *linker, const struct upstream *row)
+{
+	struct link *l = calloc(1, sizeof *l);
+
+	if (l == NULL)
+		return NULL;
+	l->linker = linker;
+	l->row = row;
+	l->watch.fd = -1;
+	l->watch.on_ready = on_watch;
+	l->timer.on_expire = on_timer;
+	l->lookup.on_resolved = on_resolved;
+	linker->n++;
+	return l;
+}
+
+struct link *link_dial(struct linker *linker, const struct upstream *row, struct tls_client *trust,
+		       struct tls_session *session, void *owner,
+		       void (*on_open)(struct link *, enum call_end, const char *why))
+{
+	struct addresses *todo = calloc(1, sizeof *todo);
+	struct link *l = todo ? link_new(linker, row) : NULL;
+
+	if (l == NULL) {
+		free(todo);
+		return NULL;
+	}
+	l->todo = todo;
+	l->trust = trust;
+	l->session = session;
+	l->owner = owner;
+	l->on_open = on_open;
+	l->reap.on_run = begin;
+	loop_defer(linker->loop, &l->reap);
+	return l;
+}
+
+struct link *link_of_fd(struct linker *linker, const struct upstream *row, int fd)
+{
+	struct link *l = link_new(linker, row);
+
+	if (l == NULL)
+		return NULL;
+	l->state = LINK_OPEN;
+	l->reap.on_run = reap;
+	l->watch.fd = fd;
+	if (loop_watch(linker->loop, &l->watch, EPOLLIN | EPOLLRDHUP) == OK)
+		return l;
+	l->watch.fd = -1;
+	link_close(l);
+	return NULL;
+}
+
+enum err link_read(struct link *l, void *p, size_t cap, size_t *out_n)
+{
+	assert(l->state == LINK_OPEN);
+	if (l->tls)
+		return tls_read(l->tls, p, cap, out_n);
+	ssize_t n = recv(l->watch.fd, p, cap, 0);
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? ERR_AGAIN : ERR_UPSTREAM;
+	*out_n = (size_t)n;
+	return OK;
+}
+
+bool link_drained(const struct link *l, size_t n, size_t cap)
+{
+	return l->tls == NULL && n < cap && !l->hup;
+}
+
+/* send_tls gathers one record, so that head and body leave together. */
+static enum err send_tls(struct link *l, const struct iovec *iov, int n_iov, size_t secret, size_t *out_n)
+{
+	size_t n = 0;
+
+	for (int i = 0; i < n_iov && n < LINKER_RECORD; i++) {
+		size_t part = iov[i].iov_len < LINKER_RECORD - n ? iov[i].iov_len : LINKER_RECORD - n;
+		if (part)
+			memcpy(l->linker->record + n, iov[i].iov_base, part);
+		n += part;
+	}
+	enum err e = tls_write(l->tls, l->linker->record, n, out_n);
+	secret_wipe(l->linker->record, secret < n ? secret : n);
+	return e;
+}
+
+static enum err send_plain(struct link *l, const struct iovec *iov, int n_iov, size_t *out_n)
+{
+	struct msghdr m = { .msg_iov = (struct iovec *)(uintptr_t)iov, .msg_iovlen = (size_t)n_iov };
+	ssize_t n = sendmsg(l->watch.fd, &m, MSG_NOSIGNAL);
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? ERR_AGAIN : ERR_UPSTREAM;
+	*out_n = (size_t)n;
+	return OK;
+}
+
+/* want_write arms EPOLLOUT while a write waits, and only then. */
+static enum err want_write(struct link *l, bool want)
+{
+	if (l->blocked == want)
+		return OK;
+	l->blocked = want;
+	return loop_watch(l->linker->loop, &l->watch, EPOLLIN | EPOLLRDHUP | (want ? (uint32_t)EPOLLOUT : 0));
+}
+
+enum err link_send(struct link *l, const struct iovec *iov, int n_iov, size_t secret, size_t *out_n)
+{
+	assert(l->state == LINK_OPEN && n_iov > 0);
+	enum err e = l->tls ? send_tls(l, iov, n_iov, secret, out_n) : send_plain(l, iov, n_iov, out_n);
+
+	if (e != OK && e != ERR_AGAIN)
+		return e;
+	TRY(want_write(l, e == ERR_AGAIN));
+	return e;
+}

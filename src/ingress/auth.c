@@ -1,0 +1,75 @@
+/*
+ * ingress/auth.c - virtual keys.
+ * Input: hostile.   Runs in: ingress.   Fuzz: fuzz/http1_fuzz.c
+ */
+#include "ingress/auth.h"
+
+#include "crypto/sha256.h"
+#include "sys/secret.h"
+
+enum { KEY_MAX = 512 };
+
+static struct str bearer(struct str v)
+{
+	if (v.n > 7 && str_ieq(str_head(v, 7), S("bearer ")))
+		return str_trim(str_tail(v, 7));
+	return v;
+}
+
+static struct str named_header(const struct http1_head *h, struct str name)
+{
+	for (unsigned i = 0; name.n && i < h->n_fields; i++)
+		if (str_ieq(h->fields[i].name, name))
+			return bearer(h->fields[i].value);
+	return (struct str){ NULL, 0 };
+}
+
+/* The places in the order in which LiteLLM looks at them. */
+static struct str presented(const struct ingress *in, const struct http1_head *h)
+{
+	static const enum http1_known places[] = { H_AUTHORIZATION, H_X_API_KEY, H_API_KEY, H_X_GOOG_API_KEY };
+	struct str v = named_header(h, in->gen->policy.key_header);
+
+	for (unsigned i = 0; v.p == NULL && i < sizeof places / sizeof places[0]; i++)
+		v = h->known[places[i]];
+	if (v.p == NULL)
+		v = http1_query_get(h->query, S("key"));
+	return v.p != NULL ? bearer(v) : v;
+}
+
+static enum err check_key(const struct ingress *in, const struct key *key, struct diag *d)
+{
+	if (key->blocked)
+		return diag_set(d, ERR_AUTH, "this key is blocked; ask who gave it to you");
+	if (key->expires_ms && (uint64_t)key->expires_ms <= loop_wall_ms(in->loop))
+		return diag_set(d, ERR_AUTH, "this key has expired; ask for a new one");
+	return OK;
+}
+
+enum err auth_caller(struct ingress *in, const struct http1_head *h, struct caller *out, struct diag *d)
+{
+	const struct policy *p = &in->gen->policy;
+	struct str sent = presented(in, h);
+	uint8_t hash[32];
+
+	*out = (struct caller){ 0 };
+	if (sent.p == NULL || sent.n == 0) {
+		if (p->open)
+			return OK;
+		return diag_set(d, ERR_AUTH, "no API key; send the gate's key as 'Authorization: Bearer sk-...'");
+	}
+	if (sent.n > KEY_MAX)
+		return diag_set(d, ERR_AUTH, "the API key is not one of this gate's");
+	sha256_with(in->digest, sent, hash);
+	out->key = keys_find(in->keys, hash);
+	if (out->key != NULL)
+		return check_key(in, out->key, d);
+	if (p->has_master && secret_eq((struct str){ (const char *)hash, 32 },
+				       (struct str){ (const char *)p->master_hash, 32 })) {
+		out->master = true;
+		return OK;
+	}
+	if (p->open)
+		return OK;
+	return diag_set(d, ERR_AUTH, "the API key is not one of this gate's; see 'yett key create'");
+}

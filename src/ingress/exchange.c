@@ -1,0 +1,558 @@
+/* ingress/exchange.c - attempts, retries and fallbacks of one request. Runs in: ingress. */
+#include "ingress/exchange.h"
+
+#include "ingress/auth.h"
+#include "ingress/choose.h"
+#include "ingress/count.h"
+#include "ingress/echo.h"
+#include "ingress/limits.h"
+#include "ingress/link.h"
+#include "ingress/meter.h"
+#include "ingress/relay.h"
+#include "ingress/request.h"
+
+#include "base/num.h"
+#include "codec/url.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	ARENA_SMALL = 1 << 10,
+	ARENA_MAX = 16 << 20,
+	RETRY_FIRST_MS = 250, /* the pause before the same deployment is asked again; doubles */
+	RETRY_MAX_MS = 8000,
+	KEEP_LINES = 2 << 10,
+};
+
+
+static void on_retry(struct timer *t);
+
+/* ---- life ------------------------------------------------------------------------------------- */
+
+static struct exchange *take(struct ingress *in)
+{
+	struct exchange *x = in->free_exchanges;
+
+	if (x == NULL) {
+		x = calloc(1, sizeof *x);
+		if (x == NULL)
+			return NULL;
+		arena_init_small(&x->arena, ARENA_MAX, ARENA_SMALL);
+		buf_init(&x->got, LIMIT_RESPONSE);
+		buf_init(&x->held, LIMIT_RESPONSE);
+		x->in = in;
+		x->timer.on_expire = on_retry;
+		return x;
+	}
+	in->free_exchanges = x->next_free;
+	return x;
+}
+
+/* Hands the slot back, all but its memory forgotten. */
+static void give(struct exchange *x)
+{
+	struct ingress *in = x->in;
+	struct arena arena;
+	struct buf got = x->got, held = x->held;
+
+	assert(!x->in_flight);
+	timer_cancel(&x->timer);
+	body_free(in->bodies, &x->body);
+	body_free(in->bodies, &x->sent);
+	if (x->counted)
+		limits_release(in, x->key_slot);
+	generation_drop(x->gen);
+	arena_reset(&x->arena);
+	arena = x->arena;
+	buf_free(&got);
+	buf_free(&held);
+	*x = (struct exchange){ .in = in, .arena = arena, .got = got, .held = held, .next_free = in->free_exchanges };
+	x->timer.on_expire = on_retry;
+	in->free_exchanges = x;
+}
+
+static void make_id(struct exchange *x)
+{
+	static const char hex[] = "0123456789abcdef";
+	struct ingress *in = x->in;
+	uint64_t parts[] = { (uint64_t)x->start_ms, in->worker, ++in->request_no };
+	static const unsigned digits[] = { 12, 2, 8 };
+	char *at = x->id;
+
+	for (unsigned i = 0; i < 3; i++) {
+		for (unsigned d = digits[i]; d-- > 0;)
+			*at++ = hex[parts[i] >> (4 * d) & 15];
+	}
+	*at = '\0';
+}
+
+void exchange_finish(struct exchange *x)
+{
+	struct conn *c = x->conn;
+
+	meter_call(x);
+	give(x);
+	if (c != NULL) {
+		c->x = NULL;
+		conn_done(c);
+	}
+}
+
+void exchange_cancel(struct exchange *x)
+{
+	if (!x->in_flight)
+		return;
+	if (x->dep->serves != SERVES_ECHO)
+		link_cancel(x->in->link, x->call_id);
+	choose_end(x->in, x->dep_index);
+	x->in_flight = false;
+}
+
+void exchange_refuse(struct exchange *x, const struct llm_error *e, const struct reply_limits *lim)
+{
+	struct conn *c = x->conn;
+	enum llm_dialect client = x->client;
+	char id[sizeof x->id];
+
+	memcpy(id, x->id, sizeof id);
+	x->status = e->status;
+	exchange_cancel(x);
+	meter_call(x);
+	give(x);
+	if (c != NULL) {
+		c->x = NULL;
+		reply_error(c, client, e, str_z(id), lim);
+	}
+}
+
+static void refuse_diag(struct exchange *x, const struct diag *d, const struct reply_limits *lim)
+{
+	struct llm_error e = { 0 };
+
+	llm_error_set(&e, reply_error_kind(d->err), &x->in->turn, str_z(diag_text(d)));
+	if (d->param[0])
+		e.param = arena_dup(&x->in->turn, str_z(d->param));
+	if (d->err == ERR_NOT_FOUND)
+		e.code = S("model_not_found");
+	exchange_refuse(x, &e, lim);
+}
+
+void exchange_gone(struct exchange *x)
+{
+	exchange_cancel(x);
+	x->conn = NULL;
+	x->flags |= USAGE_CLIENT_GONE;
+	x->status = x->head_sent ? x->status : 499; /* nginx's code for a client that left */
+	if (x->model.p != NULL)
+		meter_call(x);
+	give(x);
+}
+
+/* ---- the head --------------------------------------------------------------------------------- */
+
+/* Request fields that reach a provider of the same dialect. */
+static const struct {
+	enum http1_known from;
+	enum call_field to;
+} passed[] = {
+	{ H_ANTHROPIC_VERSION, FIELD_ANTHROPIC_VERSION },
+	{ H_ANTHROPIC_BETA, FIELD_ANTHROPIC_BETA },
+	{ H_OPENAI_BETA, FIELD_OPENAI_BETA },
+	{ H_IDEMPOTENCY_KEY, FIELD_IDEMPOTENCY_KEY },
+};
+
+static enum err keep_fields(struct exchange *x, const struct http1_head *h, struct diag *d)
+{
+	for (unsigned i = 0; i < sizeof passed / sizeof passed[0]; i++) {
+		struct str v = h->known[passed[i].from];
+		if (v.p == NULL)
+			continue;
+		if (v.n > CALL_FIELD_MAX)
+			return diag_set(d, ERR_LIMIT, "the header '%.*s' is too long", FMT(call_field_name[passed[i].to]));
+		x->fields[passed[i].to] = arena_dup(&x->arena, v);
+	}
+	struct str user = h->known[H_X_LITELLM_END_USER_ID];
+	if (user.p == NULL)
+		user = h->known[H_X_LITELLM_CUSTOMER_ID];
+	if (user.p != NULL)
+		usage_text(x->end_user, sizeof x->end_user, user);
+	int64_t ms;
+	struct str timeout = h->known[x->stream ? H_X_LITELLM_STREAM_TIMEOUT : H_X_LITELLM_TIMEOUT];
+	if (timeout.p != NULL && num_scaled(timeout, 3, &ms) == OK && ms > 0 && ms < INT32_MAX)
+		x->timeout_ms = (uint32_t)ms;
+	uint64_t retries;
+	x->retries_left = x->gen->policy.num_retries > 0 ? (unsigned)x->gen->policy.num_retries : 0;
+	if (h->known[H_X_LITELLM_NUM_RETRIES].p != NULL && num_u64(h->known[H_X_LITELLM_NUM_RETRIES], 10, &retries) == OK)
+		x->retries_left = (unsigned)retries;
+	return OK;
+}
+
+/* The model of a Gemini or Azure path. */
+static enum err keep_path_model(struct exchange *x, struct str encoded, struct diag *d)
+{
+	char room[LIMIT_NAME];
+	struct buf b;
+
+	if (encoded.p == NULL)
+		return OK;
+	buf_fixed(&b, room, sizeof room);
+	url_decode(&b, encoded);
+	if (b.err != OK || b.n == 0)
+		return diag_param(d, ERR_SYNTAX, S("model"), "the model in the path is not readable");
+	x->query_model = arena_dup(&x->arena, buf_str(&b));
+	return x->query_model.p ? OK : diag_set(d, ERR_NOMEM, "no memory for this request");
+}
+
+static enum err begin(struct exchange *x, const struct route_match *m, const struct http1_head *h, struct diag *d)
+{
+	struct ingress *in = x->in;
+	struct caller caller;
+
+	if (!in->keys_ready)
+		return diag_set(d, ERR_AGAIN, "the gate is starting; retry in a second");
+	TRY(auth_caller(in, h, &caller, d));
+	if (caller.key != NULL) {
+		x->key_id = caller.key->id;
+		x->key_slot = caller.key->slot;
+	}
+	if (h->known[H_CONTENT_ENCODING].p != NULL && !str_ieq(h->known[H_CONTENT_ENCODING], S("identity")))
+		return diag_set(d, ERR_UNSUPPORTED, "a compressed request body is not accepted; send it as it is");
+	x->stream = m->route->endpoint == EP_STREAM_GENERATE;
+	x->array_stream = x->stream && !str_eq(http1_query_get(h->query, S("alt")), S("sse"));
+	TRY(keep_fields(x, h, d));
+	TRY(keep_path_model(x, m->model, d));
+	if (!usage_room(in->usage))
+		return diag_set(d, ERR_BUSY, "usage cannot be recorded, so no call is made; free disk space for the gate");
+	return OK;
+}
+
+void exchange_begin(struct conn *c, const struct route_match *m, const struct http1_head *h)
+{
+	struct exchange *x = take(c->in);
+	struct diag d = { 0 };
+
+	if (x == NULL) {
+		reply_plain(c, 503, "no memory for this request");
+		return;
+	}
+	c->x = x;
+	x->conn = c;
+	x->gen = generation_ref(c->in->gen);
+	x->route = m->route;
+	x->client = m->route->dialect;
+	x->key_slot = UINT32_MAX;
+	x->start_ms = (int64_t)loop_wall_ms(c->in->loop);
+	x->start_mono_ms = loop_now_ms(c->in->loop);
+	make_id(x);
+	if (begin(x, m, h, &d) == OK)
+		return;
+	/* Without a known caller there is nobody to charge: no record, only the answer. */
+	struct llm_error e = { 0 };
+	enum llm_dialect client = x->client;
+	char id[sizeof x->id];
+	memcpy(id, x->id, sizeof id);
+	llm_error_set(&e, reply_error_kind(d.err), &c->in->turn, str_z(diag_text(&d)));
+	c->x = NULL;
+	give(x);
+	reply_error(c, client, &e, str_z(id), NULL);
+}
+
+/* ---- the body --------------------------------------------------------------------------------- */
+
+static enum err find_model(struct exchange *x, const struct key *key, struct diag *d)
+{
+	const struct policy *p = &x->gen->policy;
+	struct str star;
+	const struct policy_model *m = policy_model_find(p, x->model, &star);
+
+	if (m == NULL)
+		return diag_param(d, ERR_NOT_FOUND, S("model"), "no model '%.*s' here; see /v1/models",
+				  (int)(x->model.n < 100 ? x->model.n : 100), x->model.p);
+	if (key != NULL && !limits_model(key, p, x->model, m))
+		return diag_param(d, ERR_DENIED, S("model"), "this key may not use the model '%.*s'; see /v1/models",
+				  (int)(x->model.n < 100 ? x->model.n : 100), x->model.p);
+	x->group = m;
+	x->star = star.p ? arena_dup(&x->arena, star) : S("");
+	return OK;
+}
+
+static enum err admit(struct exchange *x, const struct json *root, struct reply_limits *lim, struct diag *d)
+{
+	struct ingress *in = x->in;
+	const struct key *key = x->key_slot != UINT32_MAX ? keys_at(in->keys, x->key_slot) : NULL;
+
+	TRY(request_look(x, root, d));
+	if (x->key_slot != UINT32_MAX && (key == NULL || key->id != x->key_id))
+		return diag_set(d, ERR_AUTH, "this key has been withdrawn");
+	TRY(find_model(x, key, d));
+	if (key == NULL)
+		return OK;
+	TRY(limits_admit(in, key, lim, d));
+	x->counted = true;
+	x->limits = *lim;
+	return OK;
+}
+
+static enum err parse(struct exchange *x, const struct json **out_root, struct diag *d)
+{
+	size_t at;
+	enum err e = json_read(&x->in->turn, (struct str){ x->body.p, x->body.n }, out_root, &at);
+
+	if (e == ERR_NOMEM || e == ERR_LIMIT)
+		return diag_set(d, ERR_LIMIT, "the request body has too many values or is nested too deeply");
+	if (e != OK)
+		return diag_set(d, ERR_SYNTAX, "the request body is not valid JSON (at byte %zu)", at);
+	return OK;
+}
+
+void exchange_body(struct exchange *x, struct body *body)
+{
+	struct reply_limits lim = { .limit_requests = -1, .limit_tokens = -1 };
+	struct diag d = { 0 };
+	const struct json *root;
+
+	x->body = *body;
+	x->asked_bytes = body->n;
+	x->limits = lim;
+	if (parse(x, &root, &d) != OK || admit(x, root, &lim, &d) != OK) {
+		refuse_diag(x, &d, &lim);
+		return;
+	}
+	exchange_try(x);
+}
+
+/* ---- attempts --------------------------------------------------------------------------------- */
+
+static enum llm_dialect serves(struct exchange *x)
+{
+	switch (x->dep->serves) {
+	case SERVES_ANTHROPIC:
+		return DIALECT_ANTHROPIC;
+	case SERVES_GEMINI:
+		return DIALECT_GEMINI;
+	case SERVES_ECHO:
+		return echo_dialect(request_upstream_model(x));
+	case SERVES_OPENAI:
+	case SERVES_COUNT:
+	default:
+		return DIALECT_OPENAI;
+	}
+}
+
+static bool counts_tokens(const struct exchange *x)
+{
+	return x->route->endpoint == EP_COUNT_TOKENS || x->route->endpoint == EP_GEMINI_COUNT;
+}
+
+/* Forgets what an earlier attempt left. */
+static void reset_attempt(struct exchange *x)
+{
+	buf_reset(&x->got);
+	buf_reset(&x->held);
+	x->answer = A_NONE;
+	x->decoder = NULL;
+	x->encoder = NULL;
+	x->peek = (struct llm_peek){ 0 };
+	x->searched = 0;
+	x->unpaid = 0;
+	x->events = 0;
+	x->stream_error = false;
+	x->error = (struct llm_error){ 0 };
+	x->eager = false;
+	x->has_content = false;
+	x->upstream_status = 0;
+	x->retry_after_ms = 0;
+}
+
+static void send(struct exchange *x, const struct json *root)
+{
+	struct ingress *in = x->in;
+	struct call c;
+	struct diag d = { 0 };
+
+	reset_attempt(x);
+	x->up = serves(x);
+	x->same = x->up == x->client;
+	if (counts_tokens(x) && (!x->same || x->dep->serves == SERVES_ECHO)) {
+		count_answer(x, root);
+		return;
+	}
+	if (request_build(x, root, &c, &d) != OK) {
+		refuse_diag(x, &d, NULL);
+		return;
+	}
+	if (x->dep->serves != SERVES_ECHO && link_call(in->link, &c, x) != OK) {
+		(void)diag_set(&d, ERR_BUSY, "too many calls are in flight; retry in a second");
+		refuse_diag(x, &d, NULL);
+		return;
+	}
+	x->call_id = c.id;
+	x->attempts++;
+	if (x->n_tried < EXCHANGE_TRIED)
+		x->tried[x->n_tried++] = x->dep_index;
+	choose_begin(in, x->dep_index);
+	x->in_flight = true;
+	if (x->dep->serves == SERVES_ECHO)
+		echo_call(x, &c);
+}
+
+static const struct policy_fallback *fallback_list(const struct exchange *x, enum policy_fallback_kind kind)
+{
+	const struct policy *p = &x->gen->policy;
+	const struct policy_fallback *any = NULL;
+
+	for (uint32_t i = 0; i < p->n_fallbacks; i++) {
+		if (p->fallbacks[i].kind != kind)
+			continue;
+		if (str_eq(p->fallbacks[i].model, x->model))
+			return &p->fallbacks[i];
+		if (str_eq(p->fallbacks[i].model, S("*")))
+			any = &p->fallbacks[i];
+	}
+	return any;
+}
+
+/* Moves on to the next model of the list; false: there is none. */
+static bool fall_back(struct exchange *x, enum policy_fallback_kind kind)
+{
+	const struct policy *p = &x->gen->policy;
+	const struct policy_fallback *list = fallback_list(x, kind);
+	struct str star;
+
+	while (list != NULL && x->next_fallback < list->n_to && (int)x->fallbacks < p->max_fallbacks) {
+		struct str name = list->to[x->next_fallback++];
+		const struct policy_model *m = policy_model_find(p, name, &star);
+		if (m == NULL || m == x->group)
+			continue;
+		x->group = m;
+		x->star = star.p ? arena_dup(&x->arena, star) : S("");
+		x->fallbacks++;
+		x->n_tried = 0;
+		x->retries_left = p->num_retries > 0 ? (unsigned)p->num_retries : 0;
+		x->flags |= USAGE_FALLBACK;
+		return true;
+	}
+	return false;
+}
+
+bool exchange_has_alternative(const struct exchange *x)
+{
+	const struct policy_fallback *list = fallback_list(x, FALLBACK_GENERAL);
+
+	return x->retries_left > 0 ||
+	       (list != NULL && x->next_fallback < list->n_to && (int)x->fallbacks < x->gen->policy.max_fallbacks);
+}
+
+static void none_free(struct exchange *x, enum err e, uint32_t retry_after_s)
+{
+	struct reply_limits lim = x->limits;
+	struct diag d = { 0 };
+
+	lim.retry_after_s = retry_after_s;
+	if (e == ERR_LIMIT)
+		(void)diag_set(&d, ERR_LIMIT, "the prompt is larger than the context of every deployment of this model");
+	else
+		(void)diag_set(&d, e, "no deployment of '%.*s' is free: %s; retry in %u s",
+			       (int)(x->group->name.n < 100 ? x->group->name.n : 100), x->group->name.p,
+			       e == ERR_RATE ? "all are at their limits" : "all are cooling down after failures",
+			       retry_after_s);
+	refuse_diag(x, &d, &lim);
+}
+
+void exchange_try(struct exchange *x)
+{
+	struct ingress *in = x->in;
+	struct choice choice = { 0 };
+	const struct json *root;
+	struct diag d = { 0 };
+	enum err e;
+
+	while ((e = choose_deployment(in, &x->gen->policy, x->group, x->tried, x->n_tried, x->retries_left > 0,
+				      (int64_t)(x->asked_bytes / 4), &choice)) != OK) {
+		if (!fall_back(x, e == ERR_LIMIT ? FALLBACK_CONTEXT : FALLBACK_GENERAL)) {
+			none_free(x, e, choice.retry_after_s);
+			return;
+		}
+	}
+	x->dep = choice.dep;
+	x->dep_index = choice.index;
+	if (parse(x, &root, &d) != OK) { /* it was valid when it came */
+		refuse_diag(x, &d, NULL);
+		return;
+	}
+	send(x, root);
+}
+
+static void on_retry(struct timer *t)
+{
+	struct exchange *x = (struct exchange *)((char *)t - offsetof(struct exchange, timer));
+
+	exchange_try(x);
+}
+
+static int32_t retries_of_class(const struct policy *p, enum llm_error_kind kind)
+{
+	const struct policy_by_class *r = &p->retry_policy;
+
+	switch ((int)kind) {
+	case LLM_AUTH:
+	case LLM_PERMISSION:
+		return r->auth;
+	case LLM_TIMEOUT:
+		return r->timeout;
+	case LLM_RATE:
+		return r->rate_limit;
+	case LLM_CONTENT:
+		return r->content;
+	case LLM_BAD_REQUEST:
+		return r->bad_request;
+	default:
+		return r->internal;
+	}
+}
+
+static bool untried_left(struct exchange *x)
+{
+	struct choice choice;
+
+	return choose_deployment(x->in, &x->gen->policy, x->group, x->tried, x->n_tried, false, 0, &choice) == OK;
+}
+
+void exchange_failed(struct exchange *x, const struct llm_error *e, bool retryable, uint32_t retry_after_ms)
+{
+	const struct policy *p = &x->gen->policy;
+	int32_t by_class = retries_of_class(p, e->kind);
+	enum policy_fallback_kind kind = e->kind == LLM_CONTEXT	  ? FALLBACK_CONTEXT
+					 : e->kind == LLM_CONTENT ? FALLBACK_CONTENT
+								  : FALLBACK_GENERAL;
+
+	if (x->group->n_deployments > 1 && retryable)
+		choose_failed(x->in, p, x->dep_index, e->status, retry_after_ms);
+	if (by_class >= 0 && x->attempts <= 1)
+		x->retries_left = (unsigned)by_class;
+	if (retryable && x->retries_left > 0) {
+		x->retries_left--;
+		x->flags |= USAGE_RETRIED;
+		if (untried_left(x)) {
+			exchange_try(x);
+			return;
+		}
+		uint64_t pause = (uint64_t)RETRY_FIRST_MS << (x->n_tried < 5 ? x->n_tried : 5);
+		if (pause < retry_after_ms)
+			pause = retry_after_ms;
+		if (pause <= RETRY_MAX_MS) {
+			timer_set(x->in->loop, &x->timer, pause);
+			return;
+		}
+	}
+	if ((retryable || kind != FALLBACK_GENERAL) && fall_back(x, kind)) {
+		exchange_try(x);
+		return;
+	}
+	struct reply_limits lim = x->limits;
+	if (e->kind == LLM_RATE || e->kind == LLM_OVERLOADED)
+		lim.retry_after_s = (retry_after_ms + 999) / 1000;
+	exchange_refuse(x, e, &lim);
+}

@@ -1,0 +1,225 @@
+/*
+ * ingress/link.c - frames out, frames in.
+ * Input: hostile (a subverted egress).   Runs in: ingress.   Fuzz: fuzz/call_fuzz.c
+ */
+#include "ingress/link.h"
+
+#include "ingress/exchange.h"
+#include "sys/ring.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+enum { CALLS = LIMIT_CONNS, COPY_MAX = 32 << 10 };
+
+/* An id is a place in the table and a number that changes with each use of it, so that a late frame of
+ * an earlier call never reaches a later one. */
+struct slot {
+	struct exchange *x; /* NULL: free, or cancelled and waiting for its END */
+	uint32_t id;
+	uint32_t next_free;
+	bool in_flight;
+};
+
+struct link {
+	struct ingress *in;
+	struct ring_tx tx;
+	struct ring_rx rx;
+	struct watch wake;
+	struct slot slots[CALLS];
+	uint32_t free;
+	char head[COPY_MAX];
+};
+
+static void on_wake(struct watch *w, uint32_t ready);
+
+static enum err open_rings(struct link *l, const struct link_opts *o, struct diag *d)
+{
+	TRY(ring_tx_open(&l->tx, o->tx_fd, o->tx_wake_fd, d));
+	TRY(ring_rx_open(&l->rx, o->rx_fd, o->rx_wake_fd, d));
+	l->wake = (struct watch){ .fd = o->rx_wake_fd, .on_ready = on_wake };
+	return loop_watch(l->in->loop, &l->wake, EPOLLIN);
+}
+
+static void free_all(struct link *l)
+{
+	for (uint32_t i = 0; i < CALLS; i++) {
+		l->slots[i] = (struct slot){ .id = l->slots[i].id, .next_free = i + 1 };
+		if (l->slots[i].id == 0)
+			l->slots[i].id = i;
+	}
+	l->free = 0;
+}
+
+struct link *link_new(struct ingress *in, const struct link_opts *o, struct diag *d)
+{
+	struct link *l = calloc(1, sizeof *l);
+
+	if (l == NULL)
+		return NULL;
+	l->in = in;
+	free_all(l);
+	if (open_rings(l, o, d) != OK) {
+		free(l);
+		return NULL;
+	}
+	return l;
+}
+
+enum err link_replace(struct link *l, const struct link_opts *o, struct diag *d)
+{
+	struct ring_tx old_tx = l->tx;
+	struct ring_rx old_rx = l->rx;
+	struct watch old_wake = l->wake;
+
+	loop_unwatch(l->in->loop, &old_wake);
+	TRY(open_rings(l, o, d));
+	ring_tx_close(&old_tx);
+	ring_rx_close(&old_rx);
+	(void)close(old_wake.fd);
+	(void)close(old_tx.wake_fd);
+	for (uint32_t i = 0; i < CALLS; i++) {
+		struct exchange *x = l->slots[i].x;
+		if (!l->slots[i].in_flight)
+			continue;
+		l->slots[i].x = NULL;
+		l->slots[i].in_flight = false;
+		if (x != NULL)
+			exchange_end(x, END_GONE, false);
+	}
+	free_all(l);
+	return OK;
+}
+
+enum err link_call(struct link *l, struct call *c, struct exchange *x)
+{
+	if (l->free == CALLS)
+		return ERR_BUSY;
+	uint32_t size = call_size(c);
+	void *at = ring_reserve(&l->tx, size);
+	if (at == NULL)
+		return ERR_BUSY;
+	struct slot *s = &l->slots[l->free];
+	l->free = s->next_free;
+	s->id += CALLS; /* wraps after 2^18 uses of one place */
+	s->x = x;
+	s->in_flight = true;
+	c->id = s->id;
+	ring_commit(&l->tx, call_encode(c, at));
+	return OK;
+}
+
+static void send_small(struct link *l, enum call_frame type, uint32_t id, uint32_t n)
+{
+	struct frame f = { .type = type, .id = id, .n = n };
+	void *at = ring_reserve(&l->tx, FRAME_HEADER);
+
+	/* Egress drains its ring before it sleeps, and these frames are few: a full ring means that it
+	 * hangs. Without them calls would leak, so the pair is started anew. */
+	if (at == NULL)
+		ingress_fatal("the ring to egress is stuck");
+	ring_commit(&l->tx, frame_encode(&f, at));
+}
+
+static struct slot *slot_of(struct link *l, uint32_t id)
+{
+	struct slot *s = &l->slots[id % CALLS];
+
+	return s->in_flight && s->id == id ? s : NULL;
+}
+
+void link_cancel(struct link *l, uint32_t id)
+{
+	struct slot *s = slot_of(l, id);
+
+	assert(s != NULL);
+	s->x = NULL;
+	send_small(l, FRAME_CANCEL, id, 0);
+}
+
+void link_credit(struct link *l, uint32_t id, uint32_t n)
+{
+	send_small(l, FRAME_CREDIT, id, n);
+}
+
+static void on_end(struct link *l, struct slot *s, const struct frame *f)
+{
+	struct exchange *x = s->x;
+
+	s->x = NULL;
+	s->in_flight = false;
+	s->next_free = l->free;
+	l->free = (uint32_t)(s - l->slots);
+	if (x != NULL)
+		exchange_end(x, (enum call_end)f->how, f->n != 0);
+}
+
+/* A head is copied before it is judged; data is only ever looked at through bounded spans. */
+static enum err on_frame(struct link *l, struct str bytes)
+{
+	struct frame f;
+	uint8_t type = frame_type(bytes);
+
+	if (type == FRAME_HEAD) {
+		struct call_head h;
+		if (bytes.n > sizeof l->head)
+			return ERR_LIMIT;
+		memcpy(l->head, bytes.p, bytes.n);
+		TRY(call_head_decode(&h, (struct str){ l->head, bytes.n }));
+		struct slot *s = slot_of(l, h.id);
+		if (s == NULL)
+			return ERR_SYNTAX;
+		if (s->x != NULL)
+			exchange_head(s->x, &h);
+		return OK;
+	}
+	TRY(frame_decode(&f, bytes)); /* reads each field of the head once, into f */
+	struct slot *s = slot_of(l, f.id);
+	if (s == NULL || (f.type != FRAME_DATA && f.type != FRAME_END))
+		return ERR_SYNTAX;
+	if (f.type == FRAME_END)
+		on_end(l, s, &f);
+	else if (s->x != NULL)
+		exchange_data(s->x, f.data);
+	return OK;
+}
+
+bool link_drain(struct link *l)
+{
+	struct str bytes;
+	enum err e;
+	bool any = false;
+
+	while ((e = ring_next(&l->rx, &bytes)) == OK) {
+		any = true;
+		if (on_frame(l, bytes) != OK)
+			ingress_fatal("egress broke the protocol");
+	}
+	if (e != ERR_AGAIN)
+		ingress_fatal("egress broke the ring");
+	return any;
+}
+
+static void on_wake(struct watch *w, uint32_t ready)
+{
+	struct link *l = (struct link *)((char *)w - offsetof(struct link, wake));
+
+	(void)ready;
+	ring_awake(&l->rx);
+	(void)link_drain(l);
+}
+
+void link_publish(struct link *l)
+{
+	ring_publish(&l->tx);
+	if (ring_release(&l->rx))
+		ring_wake(&l->tx);
+}
+
+bool link_sleep(struct link *l)
+{
+	return ring_sleep(&l->rx);
+}

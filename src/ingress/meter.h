@@ -1,0 +1,23 @@
+/*
+ * ingress/meter.h - what a call used and cost, recorded before the client's last byte. Runs in: ingress.
+ */
+#ifndef INGRESS_METER_H
+#define INGRESS_METER_H
+
+#include "ingress/ingress.h"
+
+struct exchange;
+
+/* meter_call writes the usage record of a finished exchange and counts its tokens and cost. */
+void meter_call(struct exchange *x);
+
+/* meter_cost gives the price of usage in pico-dollars; *out_known is false when no price is known. */
+int64_t meter_cost(const struct exchange *x, bool *out_known);
+
+/* meter_status counts one answer by its status class. */
+void meter_status(struct ingress *in, unsigned status);
+
+/* meter_write appends the metrics of all workers in Prometheus' text format. */
+void meter_write(struct ingress *in, struct buf *out);
+
+#endif

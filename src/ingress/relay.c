@@ -1,0 +1,308 @@
+/*
+ * ingress/relay.c - answers: heads, errors and whole bodies. Streams are in relay_stream.c.
+ * Input: hostile (the provider's).   Runs in: ingress.   Fuzz: fuzz/json_fuzz.c
+ */
+#include "ingress/relay.h"
+
+#include "base/num.h"
+#include "codec/jw.h"
+#include "ingress/choose.h"
+#include "ingress/link.h"
+#include "ingress/meter.h"
+#include "ingress/relay_stream.h"
+
+#include <string.h>
+
+enum { ERROR_BODY_MAX = 256 << 10, LINES_MAX = 4 << 10 };
+
+/* Under which name a provider's header reaches the client. Rate limits are the provider's, not the gate's,
+ * so they are marked as LiteLLM marks them. */
+static const struct str reply_as[CALL_REPLY_COUNT] = {
+	[REPLY_REQUEST_ID] = SC("request-id"),
+	[REPLY_X_REQUEST_ID] = SC("x-request-id"),
+	[REPLY_RATE_LIMIT_REQUESTS] = SC("llm_provider-x-ratelimit-limit-requests"),
+	[REPLY_RATE_LIMIT_TOKENS] = SC("llm_provider-x-ratelimit-limit-tokens"),
+	[REPLY_RATE_LEFT_REQUESTS] = SC("llm_provider-x-ratelimit-remaining-requests"),
+	[REPLY_RATE_LEFT_TOKENS] = SC("llm_provider-x-ratelimit-remaining-tokens"),
+	[REPLY_OPENAI_PROCESSING_MS] = SC("openai-processing-ms"),
+	[REPLY_OPENAI_VERSION] = SC("openai-version"),
+};
+
+static void keep_reply_lines(struct exchange *x, const struct call_head *h)
+{
+	char room[LINES_MAX];
+	struct buf b;
+
+	buf_fixed(&b, room, sizeof room);
+	for (unsigned i = 0; i < CALL_REPLY_COUNT; i++) {
+		if (h->replies[i].p == NULL || reply_as[i].p == NULL)
+			continue;
+		buf_add(&b, reply_as[i]);
+		buf_add(&b, S(": "));
+		buf_add(&b, h->replies[i]);
+		buf_add(&b, S("\r\n"));
+	}
+	x->reply_lines = b.err == OK ? arena_dup(&x->arena, buf_str(&b)) : S("");
+}
+
+static void add_line(struct buf *out, struct str name, struct str value)
+{
+	buf_add(out, name);
+	buf_add(out, value);
+	buf_add(out, S("\r\n"));
+}
+
+void relay_head_lines(struct exchange *x, struct buf *out)
+{
+	add_line(out, S("x-litellm-call-id: "), str_z(x->id));
+	add_line(out, S("x-litellm-model-id: "), x->dep->id);
+	add_line(out, S("x-yett-config: "), str_z(x->gen->config_hex));
+	if (x->attempts > 1) {
+		buf_add(out, S("x-litellm-attempted-retries: "));
+		buf_addu(out, x->attempts - 1 - x->fallbacks);
+		buf_add(out, S("\r\nx-litellm-attempted-fallbacks: "));
+		buf_addu(out, x->fallbacks);
+		buf_add(out, S("\r\n"));
+	}
+	buf_add(out, x->reply_lines);
+	reply_limits_write(out, &x->limits);
+}
+
+/* A wish in seconds or in milliseconds; dates are not honoured. */
+static uint32_t retry_after_of(const struct call_head *h)
+{
+	int64_t ms;
+
+	if (h->replies[REPLY_RETRY_AFTER_MS].p != NULL && num_scaled(h->replies[REPLY_RETRY_AFTER_MS], 0, &ms) == OK &&
+	    ms > 0 && ms < INT32_MAX)
+		return (uint32_t)ms;
+	if (h->replies[REPLY_RETRY_AFTER].p != NULL && num_scaled(h->replies[REPLY_RETRY_AFTER], 3, &ms) == OK && ms > 0 &&
+	    ms < INT32_MAX)
+		return (uint32_t)ms;
+	return 0;
+}
+
+static bool is_event_stream(struct str content_type)
+{
+	struct str rest;
+
+	return content_type.p != NULL && str_ieq(str_trim(str_cut(content_type, ';', &rest)), S("text/event-stream"));
+}
+
+void exchange_head(struct exchange *x, const struct call_head *h)
+{
+	x->upstream_status = h->status;
+	x->first_byte_ms = (uint32_t)(loop_now_ms(x->in->loop) - x->start_mono_ms);
+	x->retry_after_ms = retry_after_of(h);
+	keep_reply_lines(x, h);
+	body_free(x->in->bodies, &x->sent);
+	if (h->status >= 300) {
+		x->answer = A_ERROR;
+		return;
+	}
+	if (x->stream && is_event_stream(h->replies[REPLY_CONTENT_TYPE])) {
+		relay_stream_begin(x);
+		return;
+	}
+	x->answer = A_WHOLE;
+	if (h->content_length <= LIMIT_RESPONSE)
+		(void)buf_room(&x->got, (size_t)h->content_length);
+}
+
+static void pay(struct exchange *x, size_t n)
+{
+	x->unpaid += (uint32_t)n;
+	if (x->unpaid < LIMIT_STREAM_CREDIT / 4)
+		return;
+	link_credit(x->in->link, x->call_id, x->unpaid);
+	x->unpaid = 0;
+}
+
+void exchange_data(struct exchange *x, struct str data)
+{
+	switch (x->answer) {
+	case A_ERROR:
+		buf_add(&x->got, str_head(data, ERROR_BODY_MAX - (x->got.n < ERROR_BODY_MAX ? x->got.n : ERROR_BODY_MAX)));
+		break;
+	case A_WHOLE:
+		buf_add(&x->got, data);
+		if (x->got.err != OK) {
+			struct llm_error e = { 0 };
+			llm_error_set(&e, LLM_UPSTREAM, &x->in->turn, S("the provider's answer is too large"));
+			exchange_refuse(x, &e, NULL);
+			return;
+		}
+		break;
+	case A_HELD:
+	case A_STREAM:
+		if (!relay_stream_data(x, data))
+			return; /* the exchange has ended */
+		x->unpaid += (uint32_t)data.n;
+		if (!conn_blocked(x->conn))
+			exchange_writable(x);
+		return;
+	case A_NONE:
+	default:
+		ingress_fatal("egress sent a body without a head");
+	}
+	if (x->dep->serves != SERVES_ECHO)
+		pay(x, data.n);
+}
+
+void exchange_writable(struct exchange *x)
+{
+	if (x->in_flight && x->dep->serves != SERVES_ECHO)
+		pay(x, 0);
+}
+
+/* ---- ends that are no answer ------------------------------------------------------------------ */
+
+static void end_error(struct exchange *x, enum call_end how, struct llm_error *e)
+{
+	enum llm_error_kind kind = how == END_TIMEOUT ? LLM_TIMEOUT : how == END_BUSY ? LLM_OVERLOADED : LLM_UPSTREAM;
+
+	*e = (struct llm_error){ 0 };
+	llm_error_set(e, kind, &x->in->turn, str_z(call_end_text[how]));
+	e->request_id = str_z(x->id);
+}
+
+/* The statuses that may pass if asked again or elsewhere. */
+static bool retryable_status(unsigned status)
+{
+	return status == 401 || status == 403 || status == 404 || status == 408 || status == 409 || status == 429 ||
+	       status >= 500;
+}
+
+/* A provider that refuses the gate's own credential must not look as if the client's key were wrong. */
+static void hide_auth(struct exchange *x, struct llm_error *e)
+{
+	if (x->upstream_status != 401 && x->upstream_status != 403)
+		return;
+	llm_error_set(e, LLM_UPSTREAM, &x->in->turn,
+		      x->upstream_status == 401 ? S("the provider refused the gate's credential; its operator must renew it")
+						: S("the provider denies this call to the gate's credential"));
+	e->request_id = str_z(x->id);
+}
+
+static void end_upstream_error(struct exchange *x)
+{
+	struct llm_error e = { 0 };
+	const struct json *root = NULL;
+
+	if (json_read(&x->in->turn, buf_str(&x->got), &root, NULL) != OK)
+		root = NULL;
+	dialects[x->up]->decode_error(x->upstream_status, root, &e, &x->in->turn);
+	if (e.status < 400)
+		e.status = 502;
+	e.request_id = str_z(x->id);
+	bool retryable = retryable_status(x->upstream_status) && e.kind != LLM_CONTEXT && e.kind != LLM_CONTENT;
+	hide_auth(x, &e);
+	exchange_failed(x, &e, retryable, x->retry_after_ms);
+}
+
+/* ---- whole answers ---------------------------------------------------------------------------- */
+
+static void send_whole(struct exchange *x, struct str body)
+{
+	char room[LINES_MAX + 1024];
+	struct conn *c = x->conn;
+	struct buf lines;
+	bool known;
+
+	/* The body may lie in a buffer that the exchange gives back before the turn ends. */
+	struct str copy = arena_dup(&x->in->turn, body);
+	buf_fixed(&lines, room, sizeof room);
+	relay_head_lines(x, &lines);
+	int64_t cost = meter_cost(x, &known);
+	if (known) {
+		buf_add(&lines, S("x-litellm-response-cost: "));
+		jw_number(&lines, cost, 12);
+		buf_add(&lines, S("\r\n"));
+	}
+	if (copy.p == NULL || lines.err != OK) {
+		struct llm_error e = { 0 };
+		llm_error_set(&e, LLM_SERVER, &x->in->turn, S("no memory for the answer"));
+		exchange_refuse(x, &e, NULL);
+		return;
+	}
+	x->status = 200;
+	x->conn = NULL; /* so that finish leaves the connection to reply_whole */
+	c->x = NULL;
+	exchange_finish(x);
+	reply_whole(c, 200, S("application/json"), buf_str(&lines), copy);
+}
+
+static enum err translate(struct exchange *x, const struct json *root, struct str *out)
+{
+	struct ingress *in = x->in;
+	struct llm_response r;
+	struct diag d = { 0 };
+
+	memset(&r, 0, sizeof r);
+	TRY(dialects[x->up]->decode_response(root, &r, &in->turn, &d));
+	x->peek.usage = r.usage;
+	buf_reset(&in->encoded);
+	TRY(dialects[x->client]->encode_response(&r, &in->turn, &in->encoded));
+	return buf_finish(&in->encoded, out);
+}
+
+static void bad_answer(struct exchange *x)
+{
+	struct llm_error e = { 0 };
+
+	llm_error_set(&e, LLM_UPSTREAM, &x->in->turn, S("the provider's answer cannot be understood"));
+	e.request_id = str_z(x->id);
+	exchange_failed(x, &e, true, 0);
+}
+
+static void end_whole(struct exchange *x)
+{
+	struct str body = buf_str(&x->got);
+	const struct json *root;
+
+	if (json_read(&x->in->turn, body, &root, NULL) != OK || !json_is(root, JSON_OBJECT)) {
+		bad_answer(x);
+		return;
+	}
+	dialects[x->up]->peek_response(root, &x->peek);
+	if (x->peek.error) { /* 200 with an error inside */
+		x->upstream_status = 502;
+		end_upstream_error(x);
+		return;
+	}
+	if (x->stream) { /* the client wants events, the provider gave a whole */
+		if (!relay_stream_whole(x, root))
+			bad_answer(x);
+		return;
+	}
+	if (!x->same && translate(x, root, &body) != OK) {
+		bad_answer(x);
+		return;
+	}
+	send_whole(x, body);
+}
+
+void exchange_end(struct exchange *x, enum call_end how, bool any_byte)
+{
+	struct llm_error e;
+
+	(void)any_byte;
+	x->in_flight = false;
+	choose_end(x->in, x->dep_index);
+	body_free(x->in->bodies, &x->sent);
+	if (x->answer == A_ERROR) {
+		end_upstream_error(x);
+		return;
+	}
+	if (x->answer == A_STREAM || (x->answer == A_HELD && how == END_OK)) {
+		end_error(x, how == END_OK ? END_TRUNCATED : how, &e);
+		relay_stream_finish(x, how == END_OK, &e);
+		return;
+	}
+	if (x->answer == A_WHOLE && how == END_OK) {
+		end_whole(x);
+		return;
+	}
+	end_error(x, how == END_OK ? END_PROTOCOL : how, &e);
+	exchange_failed(x, &e, how != END_REFUSED_CALL && how != END_TOO_LARGE, 0);
+}

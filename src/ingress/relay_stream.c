@@ -1,0 +1,402 @@
+/*
+ * ingress/relay_stream.c - events in, events out, in the turn in which they arrive.
+ * Until the first content everything is held back, so that another deployment can still take over; from
+ * then on what is sent is sent. A spliced event is forwarded from where it lies.
+ * Input: hostile (the provider's).   Runs in: ingress.   Fuzz: fuzz/sse_fuzz.c
+ */
+#include "ingress/relay_stream.h"
+
+#include "codec/sse.h"
+#include "ingress/meter.h"
+#include "ingress/relay.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { SPANS = 32, HEAD_MAX = 8 << 10 };
+
+/* What one call of relay_stream_data sends: one HTTP chunk of several spans. */
+struct chunk {
+	struct str spans[SPANS];
+	unsigned n;
+	size_t bytes;
+};
+
+/* ---- output ----------------------------------------------------------------------------------- */
+
+static void send_head(struct exchange *x)
+{
+	struct ingress *in = x->in;
+	char *room = arena_alloc(&in->turn, HEAD_MAX, 1);
+	struct buf b;
+
+	if (room == NULL) {
+		conn_kill(x->conn);
+		return;
+	}
+	buf_fixed(&b, room, HEAD_MAX);
+	reply_head(&b, 200, x->array_stream ? S("application/json") : S("text/event-stream; charset=utf-8"));
+	relay_head_lines(x, &b);
+	if (x->conn->http10) {
+		x->conn->keep_alive = false;
+		buf_add(&b, S("cache-control: no-cache\r\nconnection: close\r\n\r\n"));
+	} else {
+		buf_add(&b, S("cache-control: no-cache\r\ntransfer-encoding: chunked\r\n"));
+		buf_add(&b, x->conn->keep_alive ? S("\r\n") : S("connection: close\r\n\r\n"));
+	}
+	if (b.err != OK) {
+		conn_kill(x->conn);
+		return;
+	}
+	x->head_sent = true;
+	x->status = 200;
+	meter_status(in, 200);
+	conn_gather(x->conn, buf_str(&b));
+}
+
+static void chunk_send(struct exchange *x, struct chunk *k)
+{
+	struct conn *c = x->conn;
+	char line[24];
+	struct buf b;
+
+	if (k->bytes == 0)
+		return;
+	if (!c->http10) {
+		buf_fixed(&b, line, sizeof line);
+		buf_addf(&b, "%zx\r\n", k->bytes);
+		conn_gather_copy(c, buf_str(&b));
+	}
+	for (unsigned i = 0; i < k->n; i++)
+		conn_gather(c, k->spans[i]);
+	if (!c->http10)
+		conn_gather(c, S("\r\n"));
+	k->n = 0;
+	k->bytes = 0;
+}
+
+static void chunk_add(struct exchange *x, struct chunk *k, struct str s)
+{
+	if (s.n == 0)
+		return;
+	if (k->n == SPANS)
+		chunk_send(x, k);
+	if (k->n && k->spans[k->n - 1].p + k->spans[k->n - 1].n == s.p)
+		k->spans[k->n - 1].n += s.n;
+	else
+		k->spans[k->n++] = s;
+	k->bytes += s.n;
+}
+
+/* Held bytes stay in the exchange until there is content; then they go first. */
+static void commit(struct exchange *x, struct chunk *k)
+{
+	if (x->head_sent)
+		return;
+	send_head(x);
+	if (x->held.n) {
+		struct str held = arena_dup(&x->in->turn, buf_str(&x->held));
+		if (held.p == NULL)
+			conn_kill(x->conn);
+		else
+			chunk_add(x, k, held);
+	}
+	buf_free(&x->held);
+	body_free(x->in->bodies, &x->body); /* no further attempt */
+	x->answer = A_STREAM;
+}
+
+static void out(struct exchange *x, struct chunk *k, struct str s)
+{
+	if (x->head_sent)
+		chunk_add(x, k, s);
+	else
+		buf_add(&x->held, s);
+}
+
+/* ---- input ------------------------------------------------------------------------------------ */
+
+/* The sink of a translated stream: neutral events become the client's bytes in in->encoded. */
+static void on_event(struct llm_sink *sink, const struct llm_event *e)
+{
+	struct exchange *x = (struct exchange *)((char *)sink - offsetof(struct exchange, sink));
+
+	switch ((int)e->kind) {
+	case EV_ERROR:
+		x->stream_error = true;
+		x->error = e->error;
+		return;
+	case EV_START:
+	case EV_USAGE:
+		if (e->usage.known)
+			llm_usage_merge(&x->peek.usage, &e->usage);
+		break;
+	case EV_PART_DELTA:
+		x->peek.content = true;
+		x->events++;
+		break;
+	case EV_PART_START:
+		x->peek.content = x->peek.content || e->part_kind == PART_TOOL_CALL;
+		break;
+	case EV_FINISH:
+		x->peek.finish = e->finish;
+		break;
+	case EV_DONE:
+		x->peek.done = true;
+		break;
+	default:
+		break;
+	}
+	if (dialects[x->client]->encode_event(x->encoder, e, &x->in->encoded) != OK)
+		x->stream_error = true;
+}
+
+/* What the sink wrote leaves in->encoded for the turn's memory. */
+static void out_encoded(struct exchange *x, struct chunk *k)
+{
+	struct ingress *in = x->in;
+
+	if (in->encoded.n == 0)
+		return;
+	if (x->head_sent) {
+		struct str s = arena_dup(&in->turn, buf_str(&in->encoded));
+		if (s.p == NULL)
+			conn_kill(x->conn);
+		else
+			chunk_add(x, k, s);
+	} else {
+		buf_add(&x->held, buf_str(&in->encoded));
+	}
+	buf_reset(&in->encoded);
+}
+
+static void translate_event(struct exchange *x, const struct sse_event *e, struct chunk *k)
+{
+	struct ingress *in = x->in;
+	struct str data = e->data;
+	struct buf joined;
+
+	buf_init(&joined, LIMIT_SSE_EVENT);
+	if (e->lines > 1) {
+		sse_data(e, &joined);
+		data = arena_dup(&in->turn, buf_str(&joined));
+		buf_free(&joined);
+	}
+	if (data.p == NULL ||
+	    dialects[x->up]->decode_event(x->decoder, e->event, data, &in->turn, &x->sink) != OK)
+		x->stream_error = true;
+	(void)k;
+}
+
+/* Usage that the client did not ask for was asked for by us: it is for metering only. */
+static bool hidden(const struct exchange *x)
+{
+	return x->client == DIALECT_OPENAI && !x->wants_usage && x->peek.only_usage;
+}
+
+static void splice_event(struct exchange *x, const struct sse_event *e, struct chunk *k)
+{
+	struct llm_peek *p = &x->peek;
+
+	p->only_usage = false;
+	p->content = false;
+	if (e->lines == 1)
+		dialects[x->up]->peek_event(e->event, e->data, &x->in->turn, p);
+	if (p->error) {
+		x->stream_error = true;
+		return;
+	}
+	if (p->content) {
+		x->events++;
+		x->has_content = true;
+		commit(x, k);
+	}
+	if (!hidden(x))
+		out(x, k, e->span);
+}
+
+static bool one_event(struct exchange *x, const struct sse_event *e, struct chunk *k)
+{
+	if (x->same) {
+		splice_event(x, e, k);
+	} else {
+		if (e->lines)
+			translate_event(x, e, k);
+		if (x->peek.content && !x->head_sent && !x->stream_error) {
+			x->has_content = true;
+			commit(x, k);
+		}
+		if (!x->stream_error)
+			out_encoded(x, k);
+	}
+	return !x->stream_error && !x->conn->dead;
+}
+
+/* An error inside the stream: before content it is like any failed attempt, after it the client is told. */
+static bool stream_broke(struct exchange *x, struct chunk *k)
+{
+	struct llm_error e = x->error;
+
+	buf_reset(&x->in->encoded);
+	if (e.status == 0)
+		llm_error_set(&e, LLM_UPSTREAM, &x->in->turn, S("the provider's stream reports an error or is malformed"));
+	e.request_id = str_z(x->id);
+	chunk_send(x, k);
+	exchange_cancel(x);
+	if (x->head_sent)
+		relay_stream_end(x, &e);
+	else
+		exchange_failed(x, &e, e.kind != LLM_BAD_REQUEST && e.kind != LLM_CONTEXT && e.kind != LLM_CONTENT, 0);
+	return false;
+}
+
+void relay_stream_begin(struct exchange *x)
+{
+	x->answer = A_HELD;
+	x->sink.on_event = on_event;
+	/* With nowhere else to go there is no reason to hold anything back. */
+	if (!exchange_has_alternative(x) && x->conn != NULL)
+		x->eager = true;
+}
+
+/* Events in in; gives what is left of an unfinished one. *out_alive false: the exchange has ended. */
+static struct str events(struct exchange *x, struct str in, struct chunk *k, bool *out_alive)
+{
+	struct sse_event e;
+
+	*out_alive = true;
+	while (in.n) {
+		size_t n = sse_scan(in, x->searched);
+		if (n == 0) {
+			x->searched = in.n;
+			return in;
+		}
+		x->searched = 0;
+		sse_parse(str_head(in, n), &e);
+		in = str_tail(in, n);
+		if (x->eager)
+			commit(x, k);
+		if (!one_event(x, &e, k)) {
+			*out_alive = x->conn != NULL && x->conn->dead ? false : stream_broke(x, k);
+			return S("");
+		}
+	}
+	return in;
+}
+
+bool relay_stream_data(struct exchange *x, struct str data)
+{
+	struct chunk k = { .n = 0 };
+	bool alive;
+	struct conn *c = x->conn;
+
+	buf_reset(&x->in->encoded);
+	if (x->got.n == 0) {
+		struct str rest = events(x, data, &k, &alive);
+		if (!alive)
+			return false;
+		buf_add(&x->got, rest);
+	} else {
+		buf_add(&x->got, data);
+		/* The spans must outlive the buffer, which changes below. */
+		struct str all = arena_dup(&x->in->turn, buf_str(&x->got));
+		struct str rest = all.p ? events(x, all, &k, &alive) : (alive = false, S(""));
+		if (!alive)
+			return false;
+		buf_cut(&x->got, x->got.n - rest.n);
+	}
+	if (x->got.n == 0)
+		buf_free(&x->got);
+	if (x->got.n > LIMIT_SSE_EVENT || x->got.err != OK || x->held.err != OK) {
+		llm_error_set(&x->error, LLM_UPSTREAM, &x->in->turn, S("an event of the provider's stream is too large"));
+		return stream_broke(x, &k);
+	}
+	if (x->head_sent)
+		chunk_send(x, &k);
+	return !c->dead;
+}
+
+/* ---- ends ------------------------------------------------------------------------------------- */
+
+void relay_stream_end(struct exchange *x, const struct llm_error *e)
+{
+	struct ingress *in = x->in;
+	struct conn *c = x->conn;
+	struct chunk k = { .n = 0 };
+
+	if (e != NULL) {
+		buf_reset(&in->encoded);
+		dialects[x->client]->encode_stream_error(e, &in->encoded);
+		out_encoded(x, &k);
+		chunk_send(x, &k);
+		if (x->status == 200)
+			x->status = e->status;
+	}
+	x->conn = NULL;
+	c->x = NULL;
+	exchange_finish(x); /* the record comes first, then the client's last byte */
+	if (!c->http10)
+		conn_gather(c, S("0\r\n\r\n"));
+	conn_done(c);
+}
+
+/* Which ends are proper: the dialect's own last event, or at least a finish reason. */
+static bool complete(const struct exchange *x)
+{
+	return x->peek.done || x->peek.finish != FINISH_NONE;
+}
+
+void relay_stream_finish(struct exchange *x, bool whole, const struct llm_error *e)
+{
+	struct chunk k = { .n = 0 };
+
+	buf_reset(&x->in->encoded);
+	if (whole && !x->same) {
+		dialects[x->up]->decode_end(x->decoder, &x->sink);
+		if (x->stream_error) {
+			(void)stream_broke(x, &k);
+			return;
+		}
+	}
+	if (!whole || !complete(x)) {
+		x->error = *e;
+		(void)stream_broke(x, &k);
+		return;
+	}
+	commit(x, &k);
+	out_encoded(x, &k);
+	chunk_send(x, &k);
+	if (x->conn->dead)
+		return;
+	relay_stream_end(x, NULL);
+}
+
+bool relay_stream_whole(struct exchange *x, const struct json *root)
+{
+	struct ingress *in = x->in;
+	struct llm_response r;
+	struct llm_request asked;
+	struct diag d = { 0 };
+	struct chunk k = { .n = 0 };
+
+	memset(&r, 0, sizeof r);
+	if (dialects[x->up]->decode_response(root, &r, &in->turn, &d) != OK)
+		return false;
+	if (x->encoder == NULL) { /* the same dialect: no translation was set up */
+		llm_request_init(&asked, x->client);
+		asked.include_usage = x->wants_usage;
+		x->encoder = dialects[x->client]->encoder_new(&x->arena, &asked);
+	}
+	if (x->encoder == NULL)
+		return false;
+	x->sink.on_event = on_event;
+	buf_reset(&in->encoded);
+	llm_replay(&r, &x->sink);
+	if (x->stream_error || !complete(x))
+		return false;
+	commit(x, &k);
+	out_encoded(x, &k);
+	chunk_send(x, &k);
+	relay_stream_end(x, NULL);
+	return true;
+}

@@ -1,0 +1,117 @@
+"""Calls of every dialect to every dialect, streamed and not."""
+import json
+import unittest
+
+from harness import MASTER, GateTest, events
+
+TEXT = "Hello from the fake provider. \u00e9\U0001f600"
+
+
+class Calls(GateTest):
+    def openai(self, up, stream):
+        status, headers, body = self.gate.chat(up + "-good", stream=stream)
+        self.assertEqual(status, 200, body)
+        self.assertIn("x-litellm-call-id", headers)
+        if not stream:
+            r = json.loads(body)
+            self.assertEqual(r["usage"]["prompt_tokens"], 11)
+            self.assertEqual(r["usage"]["completion_tokens"], 7)
+            return r["choices"][0]["message"]["content"]
+        data = events(body)
+        self.assertEqual(data[-1], "[DONE]")
+        chunks = [json.loads(d) for d in data[:-1]]
+        self.assertTrue(all(c["choices"] for c in chunks), "a usage chunk that was not asked for")
+        self.assertEqual(chunks[-1]["choices"][0]["finish_reason"], "stop")
+        return "".join(c["choices"][0]["delta"].get("content") or "" for c in chunks)
+
+    def anthropic(self, up, stream):
+        body = {"model": up + "-good", "max_tokens": 64, "stream": stream,
+                "messages": [{"role": "user", "content": "hi"}]}
+        status, _, data = self.gate.request("POST", "/v1/messages", body,
+                                            {"x-api-key": MASTER, "anthropic-version": "2023-06-01"})
+        self.assertEqual(status, 200, data)
+        if not stream:
+            r = json.loads(data)
+            self.assertEqual(r["stop_reason"], "end_turn")
+            self.assertEqual(r["usage"]["output_tokens"], 7)
+            return "".join(b.get("text", "") for b in r["content"])
+        got = [json.loads(d) for d in events(data)]
+        self.assertEqual([got[0]["type"], got[-1]["type"]], ["message_start", "message_stop"])
+        return "".join(e["delta"].get("text", "") for e in got if e["type"] == "content_block_delta")
+
+    def gemini(self, up, stream):
+        path = "/v1beta/models/%s-good:%s" % (up, "streamGenerateContent?alt=sse" if stream else "generateContent")
+        status, _, data = self.gate.request("POST", path, {"contents": [{"role": "user", "parts": [{"text": "hi"}]}]},
+                                            {"x-goog-api-key": MASTER})
+        self.assertEqual(status, 200, data)
+        got = [json.loads(d) for d in events(data)] if stream else [json.loads(data)]
+        self.assertEqual(got[-1]["candidates"][0]["finishReason"], "STOP")
+        self.assertEqual(got[-1]["usageMetadata"]["promptTokenCount"], 11)
+        return "".join(p.get("text", "") for g in got for c in g["candidates"]
+                       for p in c.get("content", {}).get("parts", []))
+
+    def test_all_pairs(self):
+        for client in ("openai", "anthropic", "gemini"):
+            for up in ("openai", "anthropic", "gemini"):
+                for stream in (False, True):
+                    with self.subTest(client=client, up=up, stream=stream):
+                        self.assertEqual(getattr(self, client)(up, stream), TEXT)
+
+    def test_provider_sees_its_own_key_only(self):
+        for d in ("openai", "anthropic", "gemini"):
+            self.openai(d, False)
+        for r in self.provider.requests():
+            if "headers" not in r:
+                continue
+            text = json.dumps(r)
+            self.assertNotIn(MASTER, text)
+            want = ("anthropic" if r["target"].startswith("/v1/messages") else
+                    "gemini" if "/models/" in r["target"] else "openai")
+            self.assertIn(self.KEYS[want], text)
+            for other in set(self.KEYS) - {want}:
+                self.assertNotIn(self.KEYS[other], text)
+
+    def test_splice_keeps_what_it_does_not_know(self):
+        body = ('{"model":"openai-good", "future_field": {"b":1.50,"a":[1e3]},'
+                '"messages":[{"role":"user","content":"caf\\u00e9","x":null}]}')
+        status, _, data = self.gate.request("POST", "/v1/chat/completions", body,
+                                            {"authorization": "Bearer " + MASTER})
+        self.assertEqual(status, 200, data)
+        sent = self.provider.requests()[-1]["body"]
+        self.assertEqual(sent["future_field"], {"b": 1.5, "a": [1000.0]})
+        self.assertEqual(sent["model"], "good")
+
+    def test_echo_needs_no_key(self):
+        status, _, data = self.gate.chat("echo")
+        self.assertEqual(status, 200, data)
+        self.assertIn("hi", json.loads(data)["choices"][0]["message"]["content"])
+
+    def test_large_bodies(self):
+        for size in (20_000, 70_000, 1_500_000, 9_000_000):
+            for up in ("openai", "anthropic"):
+                with self.subTest(size=size, up=up):
+                    body = {"model": up + "-good", "messages": [{"role": "user", "content": "x" * size}]}
+                    status, _, data = self.gate.request("POST", "/v1/chat/completions", body,
+                                                        {"authorization": "Bearer " + MASTER})
+                    self.assertEqual(status, 200, data[:300])
+                    self.assertIn("x" * size, json.dumps(self.provider.requests()[-1]["body"]))
+
+    def test_models(self):
+        status, _, data = self.gate.request("GET", "/v1/models", headers={"authorization": "Bearer " + MASTER})
+        self.assertEqual(status, 200)
+        self.assertIn("anthropic-good", [m["id"] for m in json.loads(data)["data"]])
+        status, _, data = self.gate.request("GET", "/v1beta/models?key=" + MASTER)
+        self.assertIn("models/gemini-good", [m["name"] for m in json.loads(data)["models"]])
+
+    def test_count_tokens(self):
+        body = {"model": "anthropic-good", "messages": [{"role": "user", "content": "hi"}]}
+        for up, want in (("anthropic", 42), ("openai", None), ("gemini", None)):
+            body["model"] = up + "-good"
+            status, _, data = self.gate.request("POST", "/v1/messages/count_tokens", body, {"x-api-key": MASTER})
+            self.assertEqual(status, 200, data)
+            n = json.loads(data)["input_tokens"]
+            self.assertTrue(n == want if want else n > 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
