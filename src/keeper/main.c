@@ -5,6 +5,7 @@
 #include "keeper/jail.h"
 #include "keeper/loader.h"
 #include "keeper/supervise.h"
+#include "keeper/vault.h"
 
 #include "base/num.h"
 #include "sys/fs.h"
@@ -162,7 +163,7 @@ static enum err open_all(struct keeper *k, struct diag *d)
 		return diag_set(d, ERR_SYS, "cannot watch a process");
 	TRY(control_open(k, d));
 	TRY(shared_open(k, d));
-	return parts_open(k, d);
+	return parts_open(k, d); /* needs the shared counters */
 }
 
 static enum err serve(struct keeper *k, const struct jail *jail, struct diag *d)
@@ -207,6 +208,8 @@ int main(int argc, char **argv)
 	struct diag d = { 0 };
 	int status;
 
+	if (argc > 1 && strcmp(argv[1], "vault") == 0)
+		return vault_main(argc - 1, argv + 1);
 	log_open("keeper", LOG_INFO);
 	(void)umask(077);
 	keeper_init(&k);
