@@ -7,8 +7,8 @@
 
 #include "ingress/exchange.h"
 
-/* relay_stream_end ends a started stream at the client: error event first when e is not NULL. Records the
- * call and ends the exchange. */
+/* relay_stream_end ends a started stream at the client: error event first when e is not NULL.
+ * Records the call and ends the exchange. */
 void relay_stream_end(struct exchange *x, const struct llm_error *e);
 
 /* relay_head_lines appends the header lines that every answer of a call carries. */
