@@ -33,6 +33,7 @@ struct loading {
 	struct config config;
 	struct vault vault;
 	enum { VAULT_UNTRIED, VAULT_IS_OPEN, VAULT_IS_NOT } vault_state;
+	struct diag vault_trouble;
 	struct loaded loaded;
 	int fds[LOADER_FDS + 1];
 	unsigned n_fds;
@@ -56,7 +57,7 @@ static bool path_of(const struct loading *l, struct str s, const char *name, cha
 static struct str vault_of(void *ctx, struct str name)
 {
 	struct loading *l = ctx;
-	struct diag d = { 0 };
+	struct diag *d = &l->vault_trouble;
 	char file[LIMIT_URL], key_file[LIMIT_URL];
 	struct vault_io io = { .env = env_of, .ctx = l, .passphrase = env_of(l, S("YETT_VAULT_PASSPHRASE")) };
 
@@ -65,11 +66,11 @@ static struct str vault_of(void *ctx, struct str name)
 		if (l->config.vault_key_file.n > 0 && path_of(l, l->config.vault_key_file, "", key_file, sizeof key_file))
 			io.key_file = key_file;
 		if (!path_of(l, l->config.vault_file, LOADER_VAULT, file, sizeof file))
-			log_msg(LOG_ERROR, "the path of the vault is too long");
-		else if (vault_open(&l->vault, file, &io, &d) == OK)
+			(void)diag_set(d, ERR_LIMIT, "the path of the vault is too long");
+		else if (vault_open(&l->vault, file, &io, d) == OK)
 			l->vault_state = VAULT_IS_OPEN;
-		else
-			log_msg(LOG_ERROR, "no credential of the vault: %s", diag_text(&d));
+		if (l->vault_state == VAULT_IS_NOT)
+			log_msg(LOG_ERROR, "no credential of the vault: %s", diag_text(d));
 	}
 	return l->vault_state == VAULT_IS_OPEN ? vault_lookup(&l->vault, name) : (struct str){ NULL, 0 };
 }
@@ -183,6 +184,8 @@ static enum err load(struct loading *l, struct diag *d)
 				     : config_default(&io, &l->arena, c, d);
 
 	say_notes(l);
+	if (e != OK && l->vault_state == VAULT_IS_NOT) /* the cause of the rest */
+		return diag_set(d, e, "%s", diag_text(&l->vault_trouble));
 	TRY(e);
 	struct str where = a->listen.n > 0 ? a->listen : c->listen;
 	TRY(config_listen_ok(c, where.n > 0 ? where : S("127.0.0.1:4000"), d));
