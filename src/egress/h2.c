@@ -1,9 +1,10 @@
 /*
  * egress/h2.c - one HTTP/2 session with a provider, on nghttp2.
- * Input: hostile (frames are read by nghttp2; heads go through codec/http1 as any other).   Runs in: egress.
+ * Input: hostile (frames are read by nghttp2; heads go through codec/http1 as any other).
+ * Runs in: egress.   Fuzz: fuzz/h2_fuzz.c
  *
- * Flow control is ours: a stream's window opens again by what ingress took, the connection's by what was
- * read, so one slow client stops its own stream and no other.
+ * Flow control is ours: a stream's window opens again by what ingress took, the connection's by
+ * what was read, so one slow client stops its own stream and no other.
  */
 #include "egress/h2.h"
 
@@ -43,7 +44,8 @@ struct h2_stream {
 
 static void die(struct h2 *s, enum call_end how);
 
-/* ---- memory that held a key is wiped when nghttp2 gives it back ------------------------------- */
+/* ---- memory that held a key is wiped when nghttp2 gives it back
+ * ------------------------------- */
 
 struct block {
 	size_t n;
@@ -220,8 +222,8 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
 	return 0;
 }
 
-static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name, size_t name_n,
-		     const uint8_t *value, size_t value_n, uint8_t flags, void *arg)
+static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
+		     size_t name_n, const uint8_t *value, size_t value_n, uint8_t flags, void *arg)
 {
 	struct h2_stream *st = nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
 	struct str n = { (const char *)name, name_n }, v = { (const char *)value, value_n };
@@ -267,7 +269,8 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
 	return 0;
 }
 
-static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *p, size_t n, void *arg)
+static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *p, size_t n,
+		   void *arg)
 {
 	struct h2_stream *st = nghttp2_session_get_stream_user_data(session, id);
 
@@ -308,14 +311,15 @@ static int on_stream_close(nghttp2_session *session, int32_t id, uint32_t code, 
 	return 0;
 }
 
-static ssize_t on_body(nghttp2_session *session, int32_t id, uint8_t *p, size_t cap, uint32_t *flags,
-		       nghttp2_data_source *source, void *arg)
+static ssize_t on_body(nghttp2_session *session, int32_t id, uint8_t *p, size_t cap,
+		       uint32_t *flags, nghttp2_data_source *source, void *arg)
 {
 	struct h2_stream *st = source->ptr;
 	size_t n = 0;
 
 	(void)session, (void)id, (void)arg;
-	/* After HEAD the body is not ours any more; the answer is read to its end and the stream reset. */
+	/* After HEAD the body is not ours any more; the answer is read to its end and the stream
+	 * reset. */
 	if (st->flight == NULL || st->flight->parcel == NULL)
 		return NGHTTP2_ERR_DEFERRED;
 	struct iovec iov[CALL_SEGMENTS];
@@ -390,7 +394,9 @@ static int32_t submit(struct h2 *s, struct h2_stream *st, const struct call *c)
 
 bool h2_has_room(const struct h2 *s)
 {
-	uint32_t remote = nghttp2_session_get_remote_settings(s->session, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
+	uint32_t remote =
+		nghttp2_session_get_remote_settings(s->session,
+						    NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
 	uint32_t max = remote < STREAMS_MAX ? remote : STREAMS_MAX;
 
 	return !s->closed && !s->draining && s->n_streams < max &&
@@ -500,7 +506,8 @@ static void write_out(struct h2 *s)
 		buf_cut(&s->out, n);
 		secret_wipe(s->out.p + rest, n);
 	}
-	bool over = !nghttp2_session_want_read(s->session) && !nghttp2_session_want_write(s->session);
+	bool over = !nghttp2_session_want_read(s->session) &&
+		    !nghttp2_session_want_write(s->session);
 	if (!s->closed && s->n_streams == 0) {
 		if (s->draining || over)
 			die(s, END_RESET);
@@ -591,7 +598,8 @@ static int session_new(struct h2 *s)
 		r = nghttp2_submit_settings(s->session, NGHTTP2_FLAG_NONE, settings,
 					    sizeof settings / sizeof settings[0]);
 	if (r == 0)
-		r = nghttp2_session_set_local_window_size(s->session, NGHTTP2_FLAG_NONE, 0, SESSION_WINDOW);
+		r = nghttp2_session_set_local_window_size(s->session, NGHTTP2_FLAG_NONE, 0,
+							  SESSION_WINDOW);
 	return r;
 }
 
