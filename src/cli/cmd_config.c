@@ -344,7 +344,8 @@ static void explain_text(struct cli *c, const struct route *r)
 		buf_add(b, S(" is served by "));
 		cli_safe(c, r->model->name);
 	}
-	buf_addf(b, ": %u deployments, %s\n", r->model->n_deployments, strategy_name[p->strategy]);
+	buf_addf(b, ": %u deployment%s, %s\n", r->model->n_deployments, r->model->n_deployments == 1 ? "" : "s",
+		 strategy_name[p->strategy]);
 	for (uint32_t i = 0; i < r->model->n_deployments; i++)
 		deployment_text(c, r, i);
 	buf_addc(b, '\n');

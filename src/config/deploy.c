@@ -371,7 +371,8 @@ static enum err leave_out(struct loader *l, const struct params *p, enum err e, 
 	if (e == ERR_NOMEM || e == ERR_LIMIT)
 		return diag_set(l->d, e, "%s", diag_text(why));
 	(void)snprintf(path, sizeof path, "model_list[%u]", p->index);
-	note(l, CONFIG_UNSUPPORTED, p->entry ? str_z(path) : p->model_name, p->entry, "left out: %s", why->text);
+	note(l, CONFIG_UNSUPPORTED, p->entry ? str_z(path) : p->model_name, p->entry, "'%.*s' is left out: %s",
+	     FMT(p->model_name), why->text);
 	l->left_out++;
 	return OK;
 }

@@ -54,8 +54,7 @@ static bool private_v6(const uint8_t *a)
 	return memcmp(a, loopback, sizeof loopback) == 0 || (a[0] & 0xfe) == 0xfc;
 }
 
-/* Addresses that an operator can only mean so. Link-local is not among them: there lives the metadata
- * service of the clouds. */
+/* Addresses that an operator can only mean so. */
 static bool private_host(struct str host)
 {
 	char z[INET6_ADDRSTRLEN];
@@ -70,6 +69,21 @@ static bool private_host(struct str host)
 	if (inet_pton(AF_INET, z, bin) == 1)
 		return private_v4(bin);
 	return inet_pton(AF_INET6, z, bin) == 1 && private_v6(bin);
+}
+
+/* Where clouds keep their metadata: no provider lives there, whatever the scheme. */
+static bool link_local(struct str host)
+{
+	char z[INET6_ADDRSTRLEN];
+	uint8_t bin[16];
+
+	if (host.n >= sizeof z)
+		return false;
+	memcpy(z, host.p, host.n);
+	z[host.n] = 0;
+	if (inet_pton(AF_INET, z, bin) == 1)
+		return bin[0] == 169 && bin[1] == 254;
+	return inet_pton(AF_INET6, z, bin) == 1 && bin[0] == 0xfe && (bin[1] & 0xc0) == 0x80;
 }
 
 /* ---- the path ---- */
@@ -155,7 +169,7 @@ enum err endpoint_set(struct loader *l, const struct provider *row, struct str b
 	u->paths = paths_of(row->serves);
 	u->connect_timeout_ms = l->connect_timeout_ms;
 	/* Who writes http:// means a server of the house. */
-	u->allow_private = !url.https || private_host(u->host);
+	u->allow_private = (!url.https || private_host(u->host)) && !link_local(u->host);
 	apply_rule(rule_find(l, u->host), u);
 	const struct host_rule *by_provider = rule_find(l, row->name);
 	u->http2 |= by_provider && by_provider->http2;

@@ -272,7 +272,7 @@ static enum err add_entry(struct loader *l, const struct node *entry, uint32_t i
 		return diag_set(l->d, e, "out of memory");
 	if (e != OK) {
 		(void)snprintf(path, sizeof path, "model_list[%u]", index);
-		note(l, CONFIG_UNSUPPORTED, str_z(path), entry, "left out: %s", d.text);
+		note(l, CONFIG_UNSUPPORTED, str_z(path), entry, "'%.*s' is left out: %s", FMT(p.model_name), d.text);
 		l->left_out++;
 		return OK;
 	}
@@ -298,8 +298,8 @@ static enum err models_read(struct loader *l, const struct node *list)
 		return diag_set(l->d, ERR_CONFIG, "the configuration has no model_list");
 	/* The first reason is worth more than the fact. */
 	for (uint32_t k = 0; k < l->out->n_notes; k++)
-		if (str_has_prefix(l->out->notes[k].why, S("left out: ")))
-			return diag_set(l->d, ERR_CONFIG, "none of %u deployments can be used: %.*s, %.*s", i,
+		if (str_find(l->out->notes[k].why, S("is left out: ")) != SIZE_MAX)
+			return diag_set(l->d, ERR_CONFIG, "none of %u deployments can be used: %.*s %.*s", i,
 					FMT(l->out->notes[k].path), FMT(l->out->notes[k].why));
 	return diag_set(l->d, ERR_CONFIG, "none of %u deployments can be used", i);
 }
