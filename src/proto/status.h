@@ -1,6 +1,6 @@
 /*
- * proto/status.h - what follows the common beginning of the reply to MSG_STATUS: the state of the gate.
- * Ring 0.
+ * proto/status.h - what follows the common beginning of the reply to MSG_STATUS: the state of the
+ * gate. Ring 0.
  */
 #ifndef PROTO_STATUS_H
 #define PROTO_STATUS_H
@@ -11,7 +11,13 @@
 enum { STATUS_CHILDREN = 2 * LIMIT_WORKERS + 1, STATUS_TEXT = 256 };
 
 /* enum status_phase: of a child. */
-enum status_phase { STATUS_STOPPED, STATUS_STARTING, STATUS_RUNNING, STATUS_DRAINING, STATUS_PHASES };
+enum status_phase {
+	STATUS_STOPPED,
+	STATUS_STARTING,
+	STATUS_RUNNING,
+	STATUS_DRAINING,
+	STATUS_PHASES
+};
 extern const char *const status_phase_text[STATUS_PHASES];
 
 struct status_child {
@@ -35,6 +41,7 @@ struct status {
 	struct status_child children[STATUS_CHILDREN];
 };
 
+/* status_encode appends what follows the reply's common beginning. */
 void status_encode(const struct status *s, struct buf *out);
 /* status_decode: the strings borrow from body. */
 MUST_USE enum err status_decode(struct status *s, struct str body);
