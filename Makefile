@@ -4,6 +4,7 @@
 #   make MODE=debug    -O0 -g              into build/debug
 #   make MODE=asan     ASan + UBSan        into build/asan
 #   make MODE=fuzz     libFuzzer targets   into build/fuzz (clang)
+#   make fuzz SECONDS=60 TARGETS="json sse"   runs them, so long each
 #   make run | test | check | fuzz | torture | bench | tidy | install | dist | clean
 #
 # Nothing is listed by hand: a directory of src/ becomes a library, a main.c in it an executable,
@@ -136,7 +137,7 @@ $(O)/bin/tidy: tools/tidy.c $(O)/lib/base.a
 	@$(CC) $(CPPFLAGS) $(CFLAGS) $(BANNED) -o $@ $^ $(LDFLAGS)
 
 fuzz:
-	@tools/fuzz
+	@tools/fuzz $(or $(SECONDS),60) $(TARGETS)
 
 bench: all
 	@bench/run
