@@ -142,6 +142,8 @@ static void on_watch(struct watch *w, uint32_t ready)
 
 	if (ready & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		l->hup = true;
+	if (l->tls)
+		tls_ready(l->tls, l->hup);
 	if (l->state == LINK_CONNECT && (ready & (EPOLLOUT | EPOLLHUP | EPOLLERR)))
 		connected(l);
 	else if (l->state == LINK_TLS)
@@ -322,11 +324,34 @@ struct link *link_of_fd(struct linker *linker, const struct upstream *row, int f
 	return NULL;
 }
 
+/* read_tls takes all records that are there: a frame for each would cost ingress more than the copy. How
+ * the last read failed is told when its turn comes. */
+static enum err read_tls(struct link *l, char *p, size_t cap, size_t *out_n)
+{
+	size_t all = 0, n = 0;
+	enum err e = l->late;
+
+	while (e == OK && all < cap) {
+		e = tls_read(l->tls, p + all, cap - all, &n);
+		if (e != OK)
+			break;
+		if (n == 0) {
+			l->tls_end = true;
+			break;
+		}
+		all += n;
+	}
+	if (all && e != ERR_AGAIN)
+		l->late = e;
+	*out_n = all;
+	return all ? OK : e;
+}
+
 enum err link_read(struct link *l, void *p, size_t cap, size_t *out_n)
 {
 	assert(l->state == LINK_OPEN);
 	if (l->tls)
-		return tls_read(l->tls, p, cap, out_n);
+		return read_tls(l, p, cap, out_n);
 	ssize_t n = recv(l->watch.fd, p, cap, 0);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? ERR_AGAIN : ERR_UPSTREAM;
@@ -336,7 +361,7 @@ enum err link_read(struct link *l, void *p, size_t cap, size_t *out_n)
 
 bool link_drained(const struct link *l, size_t n, size_t cap)
 {
-	return l->tls == NULL && n < cap && !l->hup;
+	return n < cap && !l->hup && !l->tls_end && l->late == OK;
 }
 
 /* send_tls gathers one record, so that head and body leave together. */

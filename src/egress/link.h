@@ -47,6 +47,8 @@ struct link {
 	enum link_state state;
 	bool hup;                   /* the peer has ended its side */
 	bool blocked;               /* a write waits for room */
+	bool tls_end;               /* close_notify came */
+	enum err late;              /* of a read that had bytes to give first */
 	void *owner;
 	void (*on_open)(struct link *, enum call_end, const char *why); /* END_OK: open; else closed already */
 	void (*on_ready)(struct link *, uint32_t ready);
@@ -67,7 +69,8 @@ void link_close(struct link *l);
  * close_notify. ERR_UPSTREAM: reset. */
 MUST_USE enum err link_read(struct link *l, void *p, size_t cap, size_t *out_n);
 
-/* link_drained: a read of n out of cap bytes has emptied the socket, so readiness will be told anew. */
+/* link_drained: a read of n out of cap bytes has emptied the socket, so readiness will be told anew and
+ * another read can be spared. */
 bool link_drained(const struct link *l, size_t n, size_t cap);
 
 /* link_send sends from iov as much as the socket takes. ERR_AGAIN: nothing was taken; on_ready comes with

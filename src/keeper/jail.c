@@ -10,7 +10,7 @@
 static const struct jail_rule keeper_rules[] = {
 	/* The database, the audit log and usage files, below the data directory only. */
 	JAIL(openat), JAIL(newfstatat), JAIL(stat), JAIL(lstat), JAIL(access), JAIL(faccessat), JAIL(readlink),
-	JAIL(pread64), JAIL(pwrite64), JAIL(lseek), JAIL(fsync), JAIL(fdatasync), JAIL(ftruncate),
+	JAIL(pread64), JAIL(pwrite64), JAIL(lseek), JAIL(fsync), JAIL(fdatasync), JAIL(syncfs), JAIL(ftruncate),
 	JAIL(fallocate), JAIL(unlink), JAIL(unlinkat), JAIL(rename), JAIL(renameat), JAIL(renameat2), JAIL(mkdir),
 	JAIL(mkdirat), JAIL(rmdir), JAIL(fchmod), JAIL(fchown), JAIL(fcntl), JAIL(getcwd), JAIL(getdents64),
 	JAIL(geteuid), JAIL(getuid), JAIL(msync), JAIL(clock_nanosleep),

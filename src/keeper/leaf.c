@@ -1,6 +1,6 @@
 /*
  * keeper/leaf.c - lines of the audit log.
- * Input: judged by keeper/usage.c and keeper/keys.c.   Runs in: keeper.
+ * Input: judged by keeper/usage.c and keeper/keyring.c.   Runs in: keeper.
  */
 #include "keeper/leaf.h"
 

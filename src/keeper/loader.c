@@ -7,6 +7,7 @@
 #include "base/rd.h"
 #include "config/config.h"
 #include "keeper/jail.h"
+#include "keeper/vault.h"
 #include "sys/fs.h"
 #include "sys/log.h"
 #include "sys/secret.h"
@@ -29,6 +30,9 @@ struct loading {
 	struct str env; /* mapped secret memory */
 	struct arena arena;
 	struct config config;
+	struct vault vault;       /* opened when the first credential of it is named */
+	bool vault_tried;
+	struct diag vault_trouble;
 	struct loaded loaded;
 	int fds[LOADER_FDS + 1];
 	unsigned n_fds;
@@ -37,6 +41,21 @@ struct loading {
 static struct str env_of(void *ctx, struct str name)
 {
 	return env_get(((struct loading *)ctx)->env, name);
+}
+
+static struct str vault_of(void *ctx, struct str name)
+{
+	struct loading *l = ctx;
+	const struct vault_io io = { .env = env_of, .ctx = l };
+	char path[LIMIT_URL];
+
+	if (!l->vault_tried) {
+		l->vault_tried = true;
+		(void)snprintf(path, sizeof path, "%.*s/vault", FMT(l->args->data));
+		if (vault_open(&l->vault, path, &io, &l->vault_trouble) != OK)
+			return (struct str){ NULL, 0 };
+	}
+	return vault_lookup(&l->vault, name);
 }
 
 static enum err read_file(void *ctx, const char *path, struct buf *out, struct diag *d)
@@ -142,12 +161,14 @@ static enum err put_tls(struct loading *l, struct diag *d)
 static enum err load(struct loading *l, struct diag *d)
 {
 	const struct loader_args *a = l->args;
-	const struct config_io io = { .env = env_of, .vault = NULL, .read = read_file, .ctx = l };
+	const struct config_io io = { .env = env_of, .vault = vault_of, .read = read_file, .ctx = l };
 	struct config *c = &l->config;
 	enum err e = a->config.n > 0 ? config_load(a->config.p, &io, &l->arena, c, d)
 				     : config_default(&io, &l->arena, c, d);
 
 	say_notes(l);
+	if (e != OK && l->vault_trouble.text[0])
+		return diag_set(d, l->vault_trouble.err, "%s", l->vault_trouble.text); /* the cause of the rest */
 	TRY(e);
 	struct str where = a->listen.n > 0 ? a->listen : c->listen;
 	TRY(config_listen_ok(c, where.n > 0 ? where : S("127.0.0.1:4000"), d));

@@ -5,6 +5,7 @@
 #include "keeper/jail.h"
 #include "keeper/loader.h"
 #include "keeper/supervise.h"
+#include "keeper/vault.h"
 
 #include "base/num.h"
 #include "sys/fs.h"
@@ -157,8 +158,8 @@ static enum err open_all(struct keeper *k, struct diag *d)
 	if (loop_watch(k->loop, &k->forker_end, EPOLLIN | EPOLLRDHUP) != OK)
 		return diag_set(d, ERR_SYS, "cannot watch a process");
 	TRY(control_open(k, d));
-	TRY(parts_open(k, d));
-	return shared_open(k, d);
+	TRY(shared_open(k, d));
+	return parts_open(k, d); /* needs the shared counters */
 }
 
 static enum err serve(struct keeper *k, const struct jail *jail, struct diag *d)
@@ -203,6 +204,8 @@ int main(int argc, char **argv)
 	struct diag d = { 0 };
 	int status;
 
+	if (argc > 1 && strcmp(argv[1], "vault") == 0)
+		return vault_main(argc - 1, argv + 1);
 	log_open("keeper", LOG_INFO);
 	keeper_init(&k);
 	const struct jail shown = keeper_jail("DATA", paths);

@@ -4,7 +4,7 @@
  */
 #include "base/rd.h"
 #include "keeper/keeper.h"
-#include "keeper/keys.h"
+#include "keeper/keyring.h"
 #include "keeper/leaf.h"
 #include "keeper/usage.h"
 #include "sys/clock.h"
@@ -19,7 +19,7 @@ struct parts {
 	struct store *store;
 	struct ledger ledger;
 	struct usage usage;
-	struct keys keys;
+	struct keyring keys;
 	bool ledger_open, usage_open, keys_open;
 };
 
@@ -56,7 +56,7 @@ static enum err open_all(struct keeper *k, struct parts *p, struct diag *d)
 		TRY(usage_file_for(&p->usage, i, &k->usage_fds[i], d));
 	/* What an earlier run left behind counts before any key's spending is read. */
 	(void)usage_tick(&p->usage, mono_ms(), wall_ms(), true);
-	TRY(keys_open(&p->keys, p->store, k->counters, d));
+	TRY(keyring_open(&p->keys, p->store, k->counters, d));
 	p->keys_open = true;
 	p->keys.on_change = on_change;
 	p->keys.ctx = k;
@@ -88,7 +88,7 @@ void parts_close(struct keeper *k)
 		usage_close(&p->usage);
 	}
 	if (p->keys_open)
-		keys_close(&p->keys);
+		keyring_close(&p->keys);
 	if (p->ledger_open)
 		ledger_close(&p->ledger);
 	store_close(p->store);
@@ -101,13 +101,13 @@ uint32_t parts_tick(struct keeper *k, bool flush)
 	struct parts *p = k->parts;
 	uint32_t again = usage_tick(&p->usage, mono_ms(), wall_ms(), flush);
 
-	keys_tick(&p->keys, wall_ms());
+	keyring_tick(&p->keys, wall_ms());
 	return again;
 }
 
 enum err parts_next_key(struct keeper *k, uint32_t *cursor, struct buf *out)
 {
-	return keys_next(&k->parts->keys, cursor, out);
+	return keyring_next(&k->parts->keys, cursor, out);
 }
 
 /* ---- reports ---- */
@@ -176,7 +176,7 @@ static enum err spend_logs(struct parts *p, struct str body, struct buf *out, st
 	if (control_spend_query_decode(&q, body) != OK)
 		return ERR_SYNTAX;
 	if (q.key.n) {
-		TRY(keys_find(&p->keys, q.key, &key, d));
+		TRY(keyring_find(&p->keys, q.key, &key, d));
 		key_id = key.id;
 	}
 	rows_begin(&r, out, q.count);
@@ -224,7 +224,7 @@ enum err parts_request(struct keeper *k, struct peer *from, const struct ipc_msg
 	else if (m->type == MSG_USAGE_SUMMARY)
 		e = summary(p, m->body, &out, &d);
 	else
-		e = keys_request(&p->keys, m->type, m->body, from->role == R_CLI ? S("cli") : S("admin"), wall_ms(),
+		e = keyring_request(&p->keys, m->type, m->body, from->role == R_CLI ? S("cli") : S("admin"), wall_ms(),
 				 &out, &d);
 	bool malformed = e == ERR_SYNTAX && d.text[0] == '\0';
 	if (!malformed)

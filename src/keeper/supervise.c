@@ -120,7 +120,12 @@ static enum err send_keys(struct child *c)
 
 static enum err send_tls(struct child *c)
 {
-	return tls_send(c->peer.watch.fd, reload_tables(c->keeper, c->peer.role)->tls_fd);
+	int fd = reload_tables(c->keeper, c->peer.role)->tls_fd;
+	enum err e = fd >= 0 ? tls_send(c->peer.watch.fd, fd) : OK;
+
+	if (e == OK && fd >= 0)
+		c->awaiting++; /* it answers as for tables */
+	return e;
 }
 
 static enum err send_drain(struct child *c)

@@ -92,7 +92,7 @@ void reload_gone(struct keeper *k, struct child *c);
 /* reload_tables gives the snapshot a child of this role is to have now. */
 const struct snapshot *reload_tables(const struct keeper *k, enum role role);
 
-/* tls_send sends certificate and key from secret memory as MSG_TLS; OK for -1: there is none. */
+/* tls_send sends certificate and key from secret memory as MSG_TLS. */
 MUST_USE enum err tls_send(int control_fd, int tls_fd);
 
 /* snapshot_close closes the descriptors. */

@@ -1,5 +1,5 @@
 /*
- * llm/dialect_openai.c - the row of openai-chat, and what a spliced answer means to policy and metering.
+ * llm/dialect_openai.c - the row of openai-chat, and what policy and metering see of a splice.
  * Ring 0, pure.
  * Input: hostile.   Runs in: ingress.   Fuzz: fuzz/openai_stream_fuzz.c
  */
@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* ---- peeks ------------------------------------------------------------------------------------ */
+/* ---- peeks --------------------------------------------------------------------------------- */
 
 static void see_usage(const struct json *root, struct llm_peek *io)
 {
@@ -38,8 +38,8 @@ static bool has_content(const struct json *choice)
 		return false;
 	JSON_EACH_MEMBER(delta, key) {
 		const struct json *v = key + 1;
-		bool filled = (json_is(v, JSON_STRING) && v->n > 0) ||
-			      ((json_is(v, JSON_ARRAY) || json_is(v, JSON_OBJECT)) && json_count(v) > 0);
+		bool list = json_is(v, JSON_ARRAY) || json_is(v, JSON_OBJECT);
+		bool filled = (json_is(v, JSON_STRING) && v->n > 0) || (list && json_count(v) > 0);
 		if (filled && !json_str_eq(key, S("role")))
 			return true;
 	}
@@ -64,8 +64,8 @@ static void look(const struct json *root, struct llm_peek *io)
 	}
 }
 
-/* A member called name, which is quoted, with a value other than null. Inside a JSON string its quotes
- * would be escaped, so that text of the answer cannot be taken for it. */
+/* A member called name, which is quoted, with a value other than null. Inside a JSON string its
+ * quotes would be escaped, so that text of the answer cannot be taken for it. */
 static bool says(struct str data, struct str name)
 {
 	const char *at = memmem(data.p, data.n, name.p, name.n), *end = data.p + data.n;
@@ -78,7 +78,8 @@ static bool says(struct str data, struct str name)
 	return at == end || *at != 'n';
 }
 
-void openai_peek_event(struct str event, struct str data, struct arena *scratch, struct llm_peek *io)
+void openai_peek_event(struct str event, struct str data, struct arena *scratch,
+		       struct llm_peek *io)
 {
 	const struct json *root = NULL;
 
@@ -91,8 +92,8 @@ void openai_peek_event(struct str event, struct str data, struct arena *scratch,
 		return;
 	}
 	/* Once content has been seen, a chunk that only goes on with it needs no parser. */
-	if (io->content && event.n == 0 && !says(data, S("\"usage\"")) && !says(data, S("\"error\"")) &&
-	    !says(data, S("\"finish_reason\"")) && !says(data, S("\"object\":\"error\"")))
+	if (io->content && event.n == 0 && !says(data, S("\"usage\"")) &&
+	    !says(data, S("\"error\"")) && !says(data, S("\"finish_reason\"")))
 		return;
 	if (json_read(scratch, data, &root, NULL) != OK || !json_is(root, JSON_OBJECT)) {
 		io->error = true;
@@ -102,7 +103,7 @@ void openai_peek_event(struct str event, struct str data, struct arena *scratch,
 	io->error = io->error || str_eq(event, S("error"));
 }
 
-/* ---- the row ---------------------------------------------------------------------------------- */
+/* ---- the row ------------------------------------------------------------------------------- */
 
 static const char *const harmless[] = {
 	/* of requests: hints about caching and about the wire */

@@ -1,7 +1,7 @@
 /*
  * tls/tls.h - TLS 1.2 and 1.3 over a non-blocking socket, behind one small interface. Ring 1.
  * tls_client_* is in egress only, tls_server_* in ingress only; struct tls is the same for both.
- * No file is opened and no callback into the caller exists. SIGPIPE must be ignored by the process.
+ * After tls_prepare no file is opened, and no callback into the caller exists.
  */
 #ifndef TLS_TLS_H
 #define TLS_TLS_H
@@ -63,6 +63,11 @@ MUST_USE enum err tls_handshake(struct tls *t, struct diag *d);
  * ERR_AGAIN: nothing now. ERR_NOT_FOUND: the stream ended without close_notify, so its end may be a lie.
  * ERR_UPSTREAM: reset or broken. */
 MUST_USE enum err tls_read(struct tls *t, void *p, size_t cap, size_t *out_n);
+
+/* tls_ready is for loops that are told of readiness once (EPOLLET): it says that the socket can be read now,
+ * ended: and that the peer has closed. Who calls it at each such event is spared the recv that would only
+ * say EAGAIN; who never calls it is none the worse. */
+void tls_ready(struct tls *t, bool ended);
 
 /* tls_pending: decrypted bytes wait that no readiness of the socket will announce. */
 bool tls_pending(const struct tls *t);

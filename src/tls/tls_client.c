@@ -20,6 +20,7 @@
 
 struct tls_client {
 	SSL_CTX *ctx;
+	BIO_METHOD *io;
 	EVP_MD *sha256; /* fetched once: an implicit fetch costs more than the hash */
 	uint8_t pins[TLS_PINS][TLS_PIN];
 	size_t n_pins;
@@ -120,8 +121,9 @@ static enum err client_setup(struct tls_client *c, const struct tls_client_opts 
 	}
 	c->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 	c->ctx = tls_ctx_new(TLS_client_method(), d);
-	if (c->ctx == NULL || c->sha256 == NULL)
-		return ERR_SYS;
+	c->io = tls_io_new();
+	if (c->ctx == NULL || c->sha256 == NULL || c->io == NULL)
+		return diag_set(d, ERR_SYS, "cannot set up TLS");
 	SSL_CTX_set_verify(c->ctx, SSL_VERIFY_PEER, NULL);
 	(void)SSL_CTX_set_session_cache_mode(c->ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
 	SSL_CTX_sess_set_new_cb(c->ctx, keep_session);
@@ -148,6 +150,7 @@ void tls_client_free(struct tls_client *c)
 	if (c == NULL)
 		return;
 	SSL_CTX_free(c->ctx);
+	BIO_meth_free(c->io);
 	EVP_MD_free(c->sha256);
 	free(c);
 }
@@ -204,7 +207,7 @@ static bool set_host(SSL *ssl, struct str host)
 
 struct tls *tls_connect(struct tls_client *c, int fd, struct str host, struct tls_session *kept)
 {
-	struct tls *t = tls_conn_new(c->ctx, fd);
+	struct tls *t = tls_conn_new(c->ctx, c->io, fd);
 
 	if (t == NULL)
 		return NULL;

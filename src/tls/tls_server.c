@@ -12,6 +12,7 @@
 
 struct tls_server {
 	SSL_CTX *ctx;
+	BIO_METHOD *io;
 };
 
 /* no_passphrase keeps OpenSSL from asking on a terminal for an encrypted key. */
@@ -85,7 +86,8 @@ struct tls_server *tls_server_new(struct str chain_pem, struct str key_pem, stru
 	if (s == NULL)
 		return NULL;
 	s->ctx = tls_ctx_new(TLS_server_method(), d);
-	if (s->ctx == NULL || use_chain(s->ctx, chain_pem, d) != OK || use_key(s->ctx, key_pem, d) != OK) {
+	s->io = tls_io_new();
+	if (s->ctx == NULL || s->io == NULL || use_chain(s->ctx, chain_pem, d) != OK || use_key(s->ctx, key_pem, d) != OK) {
 		tls_server_free(s);
 		return NULL;
 	}
@@ -102,12 +104,13 @@ void tls_server_free(struct tls_server *s)
 	if (s == NULL)
 		return;
 	SSL_CTX_free(s->ctx);
+	BIO_meth_free(s->io);
 	free(s);
 }
 
 struct tls *tls_accept(struct tls_server *s, int fd)
 {
-	struct tls *t = tls_conn_new(s->ctx, fd);
+	struct tls *t = tls_conn_new(s->ctx, s->io, fd);
 
 	if (t == NULL)
 		return NULL;

@@ -20,6 +20,7 @@ int unit_main(void);
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 /* ---- what keeper keeps, replaced: two keys, nothing else ---- */
@@ -90,8 +91,9 @@ static const char *at(const char *fmt, const char *role, unsigned worker)
 
 static void mark(const char *what, const char *role, unsigned worker)
 {
-	int fd = open(at(what, role, worker), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	int fd = open(at(what, role, worker), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
 
+	CHECK(fd >= 0);
 	(void)close(fd);
 }
 
@@ -143,6 +145,8 @@ static int play(const char *role, unsigned worker)
 	(void)signal(SIGUSR1, violate);
 	if (open_fds() != 3 + (ingress ? 9u : egress ? 6u : 3u))
 		mark("fds-wrong", role, worker);
+	if (getuid() == 0)
+		mark("is-root", role, worker);
 	if (marked("exit", role, worker))
 		return 7;
 	buf_init(&in, LIMIT_CONTROL);
@@ -279,6 +283,7 @@ CASE(everything_starts_with_what_it_is_owed)
 		CHECK(!marked("fds-wrong", "ingress", i) && !marked("fds-wrong", "egress", i));
 	}
 	CHECK(!marked("fds-wrong", "admin", 0) && !marked("pair", "egress", 0));
+	CHECK(!marked("is-root", "ingress", 0) && !marked("is-root", "egress", 1) && !marked("is-root", "admin", 0));
 	struct str rest;
 	CHECK(request(MSG_KEY_GET, S("asked"), &rest) == OK && str_eq(rest, S("asked")));
 }
@@ -427,7 +432,7 @@ static void copy_to(const char *name, struct str program)
 	char path[512];
 
 	(void)snprintf(path, sizeof path, "%s/%s", dir, name);
-	CHECK(fs_write(path, program, 0700, NULL) == OK);
+	CHECK(fs_write(path, program, 0755, NULL) == OK && chmod(path, 0755) == 0);
 }
 
 static void remove_all(const char *path)
@@ -449,7 +454,7 @@ static int run_copy(void)
 	int status = 1;
 
 	(void)snprintf(dir, sizeof dir, "/tmp/yett-supervise-XXXXXX");
-	CHECK(mkdtemp(dir) != NULL);
+	CHECK(mkdtemp(dir) != NULL && chmod(dir, 0777) == 0); /* the children are other users' */
 	buf_init(&program, 256 << 20);
 	CHECK(fs_read("/proc/self/exe", 0, &program, NULL) == OK);
 	for (size_t i = 0; i < 4; i++)

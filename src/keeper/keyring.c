@@ -1,8 +1,8 @@
 /*
- * keeper/keys.c - virtual keys.
+ * keeper/keyring.c - virtual keys.
  * Input: hostile (a subverted admin); bodies are decoded by proto/control.c.   Runs in: keeper.
  */
-#include "keeper/keys.h"
+#include "keeper/keyring.h"
 
 #include "base/num.h"
 #include "base/rd.h"
@@ -25,7 +25,7 @@ static const uint32_t all_fields = (KEY_TAGS << 1) - 1;
 
 /* ---- slots ---- */
 
-static uint32_t slot_find(const struct keys *k, uint32_t id)
+static uint32_t slot_find(const struct keyring *k, uint32_t id)
 {
 	for (uint32_t i = 0, at = id % LIMIT_KEYS; i < LIMIT_KEYS; i++, at = (at + 1) % LIMIT_KEYS) {
 		if (k->slots[at].id == id)
@@ -36,7 +36,7 @@ static uint32_t slot_find(const struct keys *k, uint32_t id)
 	return UINT32_MAX;
 }
 
-static uint32_t slot_free(const struct keys *k, uint32_t id)
+static uint32_t slot_free(const struct keyring *k, uint32_t id)
 {
 	for (uint32_t i = 0, at = id % LIMIT_KEYS; i < LIMIT_KEYS; i++, at = (at + 1) % LIMIT_KEYS)
 		if (k->slots[at].id == 0 || k->slots[at].id == key_gone)
@@ -44,7 +44,7 @@ static uint32_t slot_free(const struct keys *k, uint32_t id)
 	return UINT32_MAX;
 }
 
-static void slot_reset_at(struct keys *k, uint32_t slot, int64_t reset_ms)
+static void slot_reset_at(struct keyring *k, uint32_t slot, int64_t reset_ms)
 {
 	k->slots[slot].reset_ms = reset_ms;
 	if (reset_ms != 0 && reset_ms < k->next_reset_ms)
@@ -52,7 +52,7 @@ static void slot_reset_at(struct keys *k, uint32_t slot, int64_t reset_ms)
 }
 
 /* Gives a key that comes into force its slot. The caller has seen that there is room. */
-static void slot_take(struct keys *k, struct control_key *key)
+static void slot_take(struct keyring *k, struct control_key *key)
 {
 	key->slot = slot_free(k, key->id);
 	assert(key->slot != UINT32_MAX && key->id != key_gone);
@@ -65,7 +65,7 @@ static void slot_take(struct keys *k, struct control_key *key)
 	k->count++;
 }
 
-static void slot_drop(struct keys *k, uint32_t slot)
+static void slot_drop(struct keyring *k, uint32_t slot)
 {
 	k->slots[slot] = (struct key_slot){ .id = key_gone };
 	k->count--;
@@ -73,7 +73,7 @@ static void slot_drop(struct keys *k, uint32_t slot)
 
 /* ---- open ---- */
 
-enum err keys_open(struct keys *k, struct store *s, struct counters *c, struct diag *d)
+enum err keyring_open(struct keyring *k, struct store *s, struct counters *c, struct diag *d)
 {
 	struct control_key key;
 	uint32_t id = 0;
@@ -96,7 +96,7 @@ enum err keys_open(struct keys *k, struct store *s, struct counters *c, struct d
 	return e == ERR_NOT_FOUND ? OK : e;
 }
 
-void keys_close(struct keys *k)
+void keyring_close(struct keyring *k)
 {
 	arena_done(&k->arena);
 	buf_free(&k->line);
@@ -104,14 +104,14 @@ void keys_close(struct keys *k)
 }
 
 /* What a reader of the database lacks: the slot, and spending up to this moment. */
-static void complete(const struct keys *k, struct control_key *key)
+static void complete(const struct keyring *k, struct control_key *key)
 {
 	key->slot = slot_find(k, key->id);
 	assert(key->slot != UINT32_MAX);
 	key->spent_pico = atomic_load(&k->counters->keys[key->slot].spent_pico);
 }
 
-enum err keys_next(struct keys *k, uint32_t *cursor, struct buf *out)
+enum err keyring_next(struct keyring *k, uint32_t *cursor, struct buf *out)
 {
 	struct control_key key;
 
@@ -123,7 +123,7 @@ enum err keys_next(struct keys *k, uint32_t *cursor, struct buf *out)
 	return out->err;
 }
 
-static void tell_set(struct keys *k, const struct control_key *key)
+static void tell_set(struct keyring *k, const struct control_key *key)
 {
 	buf_reset(&k->body);
 	control_key_encode(key, &k->body);
@@ -131,7 +131,7 @@ static void tell_set(struct keys *k, const struct control_key *key)
 		k->on_change(k->ctx, MSG_KEY_SET, buf_str(&k->body));
 }
 
-static void tell_drop(struct keys *k, uint32_t slot)
+static void tell_drop(struct keyring *k, uint32_t slot)
 {
 	buf_reset(&k->body);
 	wr_u32(&k->body, slot);
@@ -155,7 +155,7 @@ static bool from_hex(struct str s, uint8_t out[32])
 	return true;
 }
 
-enum err keys_find(struct keys *k, struct str what, struct control_key *out, struct diag *d)
+enum err keyring_find(struct keyring *k, struct str what, struct control_key *out, struct diag *d)
 {
 	uint8_t hash[32];
 	uint64_t id;
@@ -219,7 +219,7 @@ static enum err judge_secret(struct str s, struct diag *d)
 }
 
 /* A key's secret: the given one, or "sk-" and 32 random bytes; with its hash and what may be shown of it. */
-static enum err make_secret(struct keys *k, bool given, struct str secret, struct control_key *key,
+static enum err make_secret(struct keyring *k, bool given, struct str secret, struct control_key *key,
 			    struct str *out_secret, struct diag *d)
 {
 	uint8_t raw[SECRET_RANDOM];
@@ -254,7 +254,7 @@ static enum err make_secret(struct keys *k, bool given, struct str secret, struc
 enum change { CHANGE_ADD, CHANGE_PUT, CHANGE_DELETE };
 
 /* One change and its line of the audit log, both or none. */
-static enum err change(struct keys *k, enum change how, struct control_key *key, struct str what, struct str actor,
+static enum err change(struct keyring *k, enum change how, struct control_key *key, struct str what, struct str actor,
 		       int64_t now_ms, uint32_t mask, struct diag *d)
 {
 	struct str line;
@@ -292,7 +292,7 @@ static enum err put_key(struct buf *out, const struct control_key *key)
 	return e;
 }
 
-static enum err on_create(struct keys *k, struct rd *r, struct str actor, int64_t now_ms, struct buf *out,
+static enum err on_create(struct keyring *k, struct rd *r, struct str actor, int64_t now_ms, struct buf *out,
 			  struct diag *d)
 {
 	struct control_key key;
@@ -363,7 +363,7 @@ static void apply(struct control_key *to, const struct control_key *from, int64_
  * A row is written whole, so what was spent is brought up to date before it is read: a change leaves the sum
  * alone unless it sets it.
  */
-static enum err read_settled(struct keys *k, uint32_t id, struct control_key *out, struct diag *d)
+static enum err read_settled(struct keyring *k, uint32_t id, struct control_key *out, struct diag *d)
 {
 	enum err e = store_begin(k->store, d);
 
@@ -378,7 +378,7 @@ static enum err read_settled(struct keys *k, uint32_t id, struct control_key *ou
 	return store_key_by_id(k->store, id, &k->arena, out, d);
 }
 
-static enum err update(struct keys *k, uint32_t id, const struct control_key *from, struct str what, struct str actor,
+static enum err update(struct keyring *k, uint32_t id, const struct control_key *from, struct str what, struct str actor,
 		       int64_t now_ms, struct control_key *out, struct diag *d)
 {
 	TRY(read_settled(k, id, out, d));
@@ -397,7 +397,7 @@ static enum err update(struct keys *k, uint32_t id, const struct control_key *fr
 	return OK;
 }
 
-static enum err on_update(struct keys *k, struct rd *r, struct str actor, int64_t now_ms, struct buf *out,
+static enum err on_update(struct keyring *k, struct rd *r, struct str actor, int64_t now_ms, struct buf *out,
 			  struct diag *d)
 {
 	struct control_key from, key;
@@ -409,7 +409,7 @@ static enum err on_update(struct keys *k, struct rd *r, struct str actor, int64_
 	return put_key(out, &key);
 }
 
-static enum err on_block(struct keys *k, struct rd *r, struct str actor, int64_t now_ms, struct buf *out,
+static enum err on_block(struct keyring *k, struct rd *r, struct str actor, int64_t now_ms, struct buf *out,
 			 struct diag *d)
 {
 	struct control_key from = { .mask = KEY_BLOCKED }, key;
@@ -418,12 +418,12 @@ static enum err on_block(struct keys *k, struct rd *r, struct str actor, int64_t
 	from.blocked = rd_bool(r);
 	if (rd_end(r) != OK)
 		return ERR_SYNTAX;
-	TRY(keys_find(k, what, &key, d));
+	TRY(keyring_find(k, what, &key, d));
 	TRY(update(k, key.id, &from, from.blocked ? S("key.block") : S("key.unblock"), actor, now_ms, &key, d));
 	return put_key(out, &key);
 }
 
-static enum err on_get(struct keys *k, struct rd *r, struct str actor, int64_t now_ms, struct buf *out, struct diag *d)
+static enum err on_get(struct keyring *k, struct rd *r, struct str actor, int64_t now_ms, struct buf *out, struct diag *d)
 {
 	struct control_key key;
 	struct str what = rd_str(r, LIMIT_NAME);
@@ -432,11 +432,11 @@ static enum err on_get(struct keys *k, struct rd *r, struct str actor, int64_t n
 	(void)now_ms;
 	if (rd_end(r) != OK)
 		return ERR_SYNTAX;
-	TRY(keys_find(k, what, &key, d));
+	TRY(keyring_find(k, what, &key, d));
 	return put_key(out, &key);
 }
 
-static enum err on_delete(struct keys *k, struct rd *r, struct str actor, int64_t now_ms, struct buf *out,
+static enum err on_delete(struct keyring *k, struct rd *r, struct str actor, int64_t now_ms, struct buf *out,
 			  struct diag *d)
 {
 	struct control_key key;
@@ -444,14 +444,14 @@ static enum err on_delete(struct keys *k, struct rd *r, struct str actor, int64_
 
 	if (rd_end(r) != OK)
 		return ERR_SYNTAX;
-	TRY(keys_find(k, what, &key, d));
+	TRY(keyring_find(k, what, &key, d));
 	TRY(change(k, CHANGE_DELETE, &key, S("key.delete"), actor, now_ms, 0, d));
 	slot_drop(k, key.slot);
 	tell_drop(k, key.slot);
 	return put_key(out, &key);
 }
 
-static enum err on_rotate(struct keys *k, struct rd *r, struct str actor, int64_t now_ms, struct buf *out,
+static enum err on_rotate(struct keyring *k, struct rd *r, struct str actor, int64_t now_ms, struct buf *out,
 			  struct diag *d)
 {
 	struct control_key key;
@@ -461,7 +461,7 @@ static enum err on_rotate(struct keys *k, struct rd *r, struct str actor, int64_
 
 	if (rd_end(r) != OK)
 		return ERR_SYNTAX;
-	TRY(keys_find(k, what, &key, d));
+	TRY(keyring_find(k, what, &key, d));
 	TRY(read_settled(k, key.id, &key, d));
 	TRY(make_secret(k, given, secret, &key, &secret, d));
 	TRY(change(k, CHANGE_PUT, &key, S("key.rotate"), actor, now_ms, 0, d));
@@ -473,7 +473,7 @@ static enum err on_rotate(struct keys *k, struct rd *r, struct str actor, int64_
 	return out->err;
 }
 
-static enum err on_list(struct keys *k, struct rd *r, struct str actor, int64_t now_ms, struct buf *out, struct diag *d)
+static enum err on_list(struct keyring *k, struct rd *r, struct str actor, int64_t now_ms, struct buf *out, struct diag *d)
 {
 	uint32_t after = rd_u32(r), max = rd_u32(r), n = 0;
 	struct control_key key;
@@ -506,12 +506,12 @@ static enum err on_list(struct keys *k, struct rd *r, struct str actor, int64_t 
 	return out->err;
 }
 
-enum err keys_request(struct keys *k, uint16_t type, struct str body, struct str actor, int64_t now_ms,
+enum err keyring_request(struct keyring *k, uint16_t type, struct str body, struct str actor, int64_t now_ms,
 		      struct buf *out, struct diag *d)
 {
 	static const struct {
 		uint16_t type;
-		enum err (*serve)(struct keys *, struct rd *, struct str, int64_t, struct buf *, struct diag *);
+		enum err (*serve)(struct keyring *, struct rd *, struct str, int64_t, struct buf *, struct diag *);
 	} rows[] = {
 		{ MSG_KEY_CREATE, on_create }, { MSG_KEY_UPDATE, on_update }, { MSG_KEY_GET, on_get },
 		{ MSG_KEY_LIST, on_list }, { MSG_KEY_DELETE, on_delete }, { MSG_KEY_BLOCK, on_block },
@@ -528,7 +528,7 @@ enum err keys_request(struct keys *k, uint16_t type, struct str body, struct str
 
 /* ---- budgets ---- */
 
-static void reset_one(struct keys *k, uint32_t slot, int64_t now_ms)
+static void reset_one(struct keyring *k, uint32_t slot, int64_t now_ms)
 {
 	struct control_key from = { .mask = KEY_SPEND }, key;
 	struct diag d = { 0 };
@@ -552,7 +552,7 @@ static void reset_one(struct keys *k, uint32_t slot, int64_t now_ms)
 	tell_set(k, &key);
 }
 
-void keys_tick(struct keys *k, int64_t now_ms)
+void keyring_tick(struct keyring *k, int64_t now_ms)
 {
 	if (now_ms < k->next_reset_ms)
 		return;
