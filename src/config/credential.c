@@ -15,7 +15,7 @@ static enum config_source source_of(enum from f)
 	return f == FROM_ENV ? SOURCE_ENV : f == FROM_VAULT ? SOURCE_VAULT : SOURCE_LITERAL;
 }
 
-static enum err env_name_add(struct loader *l, struct str name)
+enum err env_name_add(struct loader *l, struct str name)
 {
 	struct config *c = l->out;
 

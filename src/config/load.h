@@ -108,6 +108,9 @@ MUST_USE enum err deploy_add(struct loader *l, struct params *p);
 MUST_USE enum err secret_add(struct loader *l, const struct value *v, const struct node *at,
 			     uint16_t *out);
 
+/* env_name_add remembers a variable that holds a credential. */
+MUST_USE enum err env_name_add(struct loader *l, struct str name);
+
 /* credential_get finds credential_list's values by name; NULL: none. */
 const struct node *credential_get(struct loader *l, struct str name);
 

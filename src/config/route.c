@@ -209,6 +209,22 @@ static enum err hash_all(struct loader *l)
 	return e == OK ? OK : diag_set(l->d, e, "the configuration is too large");
 }
 
+/* What the file does not say of a model's window the price table may know. With a '*' in the
+ * model it is looked up at each call. */
+static void fill_windows(struct policy *p)
+{
+	for (uint32_t i = 0; i < p->n_deployments; i++) {
+		struct policy_deployment *d = &p->deployments[i];
+		const struct policy_price_row *row = policy_row_find(p, d, d->upstream_model);
+		if (row == NULL)
+			continue;
+		if (d->max_input_tokens == 0)
+			d->max_input_tokens = row->max_input_tokens;
+		if (d->max_output_tokens == 0)
+			d->max_output_tokens = row->max_output_tokens;
+	}
+}
+
 enum err route_finish(struct loader *l)
 {
 	struct config *c = l->out;
@@ -216,6 +232,7 @@ enum err route_finish(struct loader *l)
 	if (l->weights_whole)
 		for (uint32_t i = 0; i < c->policy.n_deployments; i++)
 			c->policy.deployments[i].weight /= WEIGHT_UNIT;
+	fill_windows(&c->policy);
 	TRY(make_models(l));
 	check_references(l);
 	c->policy.open = !c->policy.has_master;

@@ -31,6 +31,8 @@ enum err set_master_key(struct loader *l, const struct node *v, void *field)
 	TRY(value_of(l, v, true, &got));
 	if (node_null(v))
 		return OK;
+	if (got.from == FROM_ENV)
+		TRY(env_name_add(l, got.name));
 	if (got.text.n == 0) {
 		/* LiteLLM would run without a master key. A typing error must not open the gate. */
 		if (!l->io->survey)

@@ -13,6 +13,7 @@ struct h2_stream;
 
 struct h2 {
 	struct pool *pool;
+	struct linker *linker;
 	struct link *link;
 	struct h2 *next;              /* of the pool's sessions */
 	nghttp2_session *session;

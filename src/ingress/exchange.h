@@ -36,6 +36,8 @@ struct exchange {
 
 	const struct route *route;
 	enum llm_dialect client;   /* whom we answer */
+	bool array_open;                 /* the array's bracket is written */
+	struct str model_esc;            /* model, escaped for JSON, in the arena; for translations */
 	bool stream, array_stream; /* array_stream: Gemini without alt=sse */
 	bool wants_usage;	   /* the client asked for a stream's usage itself */
 	struct body body;

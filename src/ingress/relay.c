@@ -180,18 +180,27 @@ static bool retryable_status(unsigned status)
 	       status == 429 || status >= 500;
 }
 
-/* A provider that refuses the gate's own credential must not look as if the client's key were
- * wrong. */
-static void hide_auth(struct exchange *x, struct llm_error *e)
+/* A provider that refuses the gate's own credential must not look as if the client's key were wrong,
+ * and what it says about that key is not for the client. */
+void relay_hide_auth(struct exchange *x, struct llm_error *e)
 {
-	if (x->upstream_status != 401 && x->upstream_status != 403)
+	bool auth = x->upstream_status == 401 || e->kind == LLM_AUTH;
+
+	if (!auth && x->upstream_status != 403 && e->kind != LLM_PERMISSION)
 		return;
 	llm_error_set(e, LLM_UPSTREAM, &x->in->turn,
-		      x->upstream_status == 401
-			      ? S("the provider refused the gate's credential; its operator must "
-				  "renew it")
-			      : S("the provider denies this call to the gate's credential"));
+		      auth ? S("the provider refused the gate's credential; "
+			       "its operator must renew it")
+			   : S("the provider denies this call to the gate's credential"));
 	e->request_id = str_z(x->id);
+}
+
+void relay_fill(struct exchange *x, int64_t *created, struct str *model)
+{
+	if (*created == 0)
+		*created = (int64_t)(loop_wall_ms(x->in->loop) / 1000);
+	if (model->n == 0)
+		*model = x->model_esc;
 }
 
 static void end_upstream_error(struct exchange *x)
@@ -207,7 +216,7 @@ static void end_upstream_error(struct exchange *x)
 	e.request_id = str_z(x->id);
 	bool retryable = retryable_status(x->upstream_status) && e.kind != LLM_CONTEXT &&
 			 e.kind != LLM_CONTENT;
-	hide_auth(x, &e);
+	relay_hide_auth(x, &e);
 	exchange_failed(x, &e, retryable, x->retry_after_ms);
 }
 
@@ -253,6 +262,7 @@ static enum err translate(struct exchange *x, const struct json *root, struct st
 	memset(&r, 0, sizeof r);
 	TRY(dialects[x->up]->decode_response(root, &r, &in->turn, &d));
 	x->peek.usage = r.usage;
+	relay_fill(x, &r.created, &r.model);
 	buf_reset(&in->encoded);
 	TRY(dialects[x->client]->encode_response(&r, &in->turn, &in->encoded));
 	return buf_finish(&in->encoded, out);

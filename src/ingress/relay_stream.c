@@ -9,6 +9,7 @@
 #include "codec/sse.h"
 #include "ingress/meter.h"
 #include "ingress/relay.h"
+#include "llm/gemini.h"
 
 #include <assert.h>
 #include <string.h>
@@ -56,7 +57,7 @@ static void send_head(struct exchange *x)
 	conn_gather(x->conn, buf_str(&b));
 }
 
-static void chunk_send(struct exchange *x, struct chunk *k)
+static void chunk_put(struct exchange *x, struct chunk *k)
 {
 	struct conn *c = x->conn;
 	char line[24];
@@ -75,6 +76,32 @@ static void chunk_send(struct exchange *x, struct chunk *k)
 		conn_gather(c, S("\r\n"));
 	k->n = 0;
 	k->bytes = 0;
+}
+
+/* Gemini without alt=sse: the same events as items of a JSON array. */
+static void to_array(struct exchange *x, struct chunk *k, bool last)
+{
+	struct buf array;
+
+	buf_init(&array, 2 * (size_t)LIMIT_SSE_EVENT);
+	for (unsigned i = 0; i < k->n; i++)
+		gemini_array_add(&x->array_open, k->spans[i], &array);
+	if (last)
+		gemini_array_end(&x->array_open, &array);
+	struct str s = arena_dup(&x->in->turn, buf_str(&array));
+	buf_free(&array);
+	if (array.err != OK || s.p == NULL)
+		conn_kill(x->conn);
+	k->spans[0] = s;
+	k->n = 1;
+	k->bytes = s.n;
+}
+
+static void chunk_send(struct exchange *x, struct chunk *k)
+{
+	if (x->array_stream && k->bytes != 0)
+		to_array(x, k, false);
+	chunk_put(x, k);
 }
 
 static void chunk_add(struct exchange *x, struct chunk *k, struct str s)
@@ -123,6 +150,7 @@ static void out(struct exchange *x, struct chunk *k, struct str s)
 static void on_event(struct llm_sink *sink, const struct llm_event *e)
 {
 	struct exchange *x = (struct exchange *)((char *)sink - offsetof(struct exchange, sink));
+	struct llm_event filled;
 
 	switch ((int)e->kind) {
 	case EV_ERROR:
@@ -130,6 +158,12 @@ static void on_event(struct llm_sink *sink, const struct llm_event *e)
 		x->error = e->error;
 		return;
 	case EV_START:
+		filled = *e;
+		relay_fill(x, &filled.created, &filled.model);
+		e = &filled;
+		if (e->usage.known)
+			llm_usage_merge(&x->peek.usage, &e->usage);
+		break;
 	case EV_USAGE:
 		if (e->usage.known)
 			llm_usage_merge(&x->peek.usage, &e->usage);
@@ -202,7 +236,6 @@ static void splice_event(struct exchange *x, const struct sse_event *e, struct c
 	struct llm_peek *p = &x->peek;
 
 	p->only_usage = false;
-	p->content = false;
 	if (e->lines == 1)
 		dialects[x->up]->peek_event(e->event, e->data, &x->in->turn, p);
 	if (p->error) {
@@ -245,6 +278,7 @@ static bool stream_broke(struct exchange *x, struct chunk *k)
 	if (e.status == 0)
 		llm_error_set(&e, LLM_UPSTREAM, &x->in->turn,
 			      S("the provider's stream reports an error or is malformed"));
+	relay_hide_auth(x, &e);
 	e.request_id = str_z(x->id);
 	chunk_send(x, k);
 	exchange_cancel(x);
@@ -267,6 +301,24 @@ void relay_stream_begin(struct exchange *x)
 		x->eager = true;
 }
 
+/* The next whole event of in; what was searched in vain before is not searched again. */
+static bool next_event(struct exchange *x, struct str *in, struct sse_event *e)
+{
+	size_t n;
+
+	if (x->searched == 0 && sse_next(in, e) == OK)
+		return true;
+	n = x->searched ? sse_scan(*in, x->searched) : 0;
+	if (n == 0) {
+		x->searched = in->n;
+		return false;
+	}
+	x->searched = 0;
+	sse_parse(str_head(*in, n), e);
+	*in = str_tail(*in, n);
+	return true;
+}
+
 /* Events in in; gives what is left of an unfinished one. *out_alive false: the exchange has ended.
  */
 static struct str events(struct exchange *x, struct str in, struct chunk *k, bool *out_alive)
@@ -275,14 +327,8 @@ static struct str events(struct exchange *x, struct str in, struct chunk *k, boo
 
 	*out_alive = true;
 	while (in.n) {
-		size_t n = sse_scan(in, x->searched);
-		if (n == 0) {
-			x->searched = in.n;
+		if (!next_event(x, &in, &e))
 			return in;
-		}
-		x->searched = 0;
-		sse_parse(str_head(in, n), &e);
-		in = str_tail(in, n);
 		if (x->eager)
 			commit(x, k);
 		if (!one_event(x, &e, k)) {
@@ -342,6 +388,10 @@ void relay_stream_end(struct exchange *x, const struct llm_error *e)
 		chunk_send(x, &k);
 		if (x->status == 200)
 			x->status = e->status;
+	}
+	if (x->array_stream) {
+		to_array(x, &k, true);
+		chunk_put(x, &k);
 	}
 	x->conn = NULL;
 	c->x = NULL;

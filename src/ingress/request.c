@@ -175,6 +175,35 @@ enum err request_neutral(struct exchange *x, const struct json *root, struct llm
 	return OK;
 }
 
+static enum err keep_model(struct exchange *x)
+{
+	struct buf *b = &x->in->encoded;
+	size_t at = b->n;
+
+	if (x->model_esc.p != NULL)
+		return OK;
+	jw_str_add(b, x->model);
+	x->model_esc = arena_dup(&x->arena, str_tail(buf_str(b), at));
+	b->n = at;
+	return x->model_esc.p ? OK : ERR_NOMEM;
+}
+
+/* An encoder looks at the client's request as long as the stream lasts, and the body does not last that
+ * long: it gets a short form that does. */
+static struct llm_encoder *new_encoder(struct exchange *x, const struct llm_request *r)
+{
+	struct llm_request *kept = NEW(&x->arena, struct llm_request);
+
+	if (kept == NULL)
+		return NULL;
+	llm_request_init(kept, x->client);
+	kept->model = x->model_esc;
+	kept->stream = true;
+	kept->include_usage = r->include_usage;
+	kept->n = r->n;
+	return dialects[x->client]->encoder_new(&x->arena, kept);
+}
+
 static enum err encode(struct exchange *x, const struct json *root, struct str model,
 		       struct diag *d)
 {
@@ -192,8 +221,9 @@ static enum err encode(struct exchange *x, const struct json *root, struct str m
 	TRY(request_neutral(x, root, &r, d));
 	buf_reset(&in->encoded);
 	TRY(dialects[x->up]->encode_request(&r, &o, &in->encoded));
+	TRY(keep_model(x));
 	if (x->stream)
-		x->encoder = dialects[x->client]->encoder_new(&x->arena, &r);
+		x->encoder = new_encoder(x, &r);
 	x->decoder = x->stream ? dialects[x->up]->decoder_new(&x->arena) : NULL;
 	if (in->encoded.err != OK)
 		return diag_set(d, in->encoded.err, "the translated request is too large");

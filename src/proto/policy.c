@@ -506,17 +506,14 @@ static struct str join(char *room, size_t cap, struct str provider, struct str m
 	return b.err == OK ? buf_str(&b) : S("");
 }
 
-struct policy_price policy_price_find(const struct policy *p, const struct policy_deployment *d,
-				      struct str upstream_model)
+const struct policy_price_row *policy_row_find(const struct policy *p,
+					       const struct policy_deployment *d,
+					       struct str upstream_model)
 {
 	char room[2 * LIMIT_NAME + 1];
 	struct str rest;
-
-	/* A row that names a price of its own names all of it: a cache price from the table
-	 * beside the operator's input price would be a mix that nobody asked for. */
-	if (d->price.input >= 0 || d->price.output >= 0)
-		return d->price;
 	const struct policy_price_row *row = d->base_model.n ? row_find(p, d->base_model) : NULL;
+
 	if (row == NULL && d->base_model.n) {
 		(void)str_cut(d->base_model, '/', &rest);
 		row = rest.n ? row_find(p, rest) : NULL;
@@ -526,5 +523,16 @@ struct policy_price policy_price_find(const struct policy *p, const struct polic
 	/* OpenAI's prices are not those of a server that only speaks its format. */
 	if (row == NULL && !d->compatible)
 		row = row_find(p, upstream_model);
+	return row;
+}
+
+struct policy_price policy_price_find(const struct policy *p, const struct policy_deployment *d,
+				      struct str upstream_model)
+{
+	/* A row that names a price of its own names all of it: a cache price from the table beside
+	 * the operator's input price would be a mix that nobody asked for. */
+	if (d->price.input >= 0 || d->price.output >= 0)
+		return d->price;
+	const struct policy_price_row *row = policy_row_find(p, d, upstream_model);
 	return row ? row->price : (struct policy_price){ -1, -1, -1, -1, -1 };
 }

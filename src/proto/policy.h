@@ -133,6 +133,13 @@ MUST_USE enum err policy_decode(struct policy *p, struct str blob, struct arena 
 const struct policy_model *policy_model_find(const struct policy *p, struct str name,
 					     struct str *out_star);
 
+/* policy_row_find gives the table's row for a deployment's model: by its base_model, as
+ * "provider/model", or by the model itself. NULL: none. The deployment's own price is not looked
+ * at. */
+const struct policy_price_row *policy_row_find(const struct policy *p,
+					       const struct policy_deployment *d,
+					       struct str upstream_model);
+
 /* policy_price_find: the deployment's own price, else the table's row for base_model,
  * "provider/model", or the model itself. Unknown prices are -1. */
 struct policy_price policy_price_find(const struct policy *p, const struct policy_deployment *d,

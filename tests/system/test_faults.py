@@ -1,6 +1,7 @@
 """kill -9 of each process under load, reload, drain, a full disk, descriptors used up."""
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -35,7 +36,7 @@ class Faults(GateTest):
         return threads, ok, other
 
     def count_logged(self):
-        return sum(int(r["calls"]) for r in json.loads(self.gate.cli("usage", "--by", "model", "--json").stdout)["rows"]
+        return sum(int(r["calls"]) for r in json.loads(self.gate.cli("usage", "--by", "model", "--json").stdout)
                    if r["model"].endswith("good"))
 
     def kill_under_load(self, role):
@@ -97,16 +98,17 @@ class Ends(GateTest):
         results = []
         t = threading.Thread(target=lambda: results.append(self.gate.chat("openai-trickle", stream=True)))
         t.start()
-        time.sleep(0.15)
+        wait_for("the stream to begin", self.provider.requests)
+        time.sleep(0.1)
         self.gate.process.send_signal(signal.SIGTERM)
         t.join()
         self.assertEqual(events(results[0][2])[-1], "[DONE]")
         self.assertEqual(self.gate.process.wait(10), 0)
 
     def test_kill_keeper_loses_no_finished_call(self):
-        gate = Gate(os.path.join(self.tmp.name, "two") if os.makedirs(os.path.join(self.tmp.name, "two"),
-                                                                         exist_ok=True) is None else "",
-                    self.config()).start()
+        home = os.path.join(self.tmp.name, "two")
+        os.mkdir(home)
+        gate = Gate(home, self.config()).start()
         try:
             done = 0
             for _ in range(50):
@@ -117,7 +119,7 @@ class Ends(GateTest):
             wait_for("the children to end", lambda: not [p for p in children if os.path.exists("/proc/%d" % p)], 5)
             gate.start()
             time.sleep(0.3)
-            rows = json.loads(gate.cli("usage", "--by", "model", "--json").stdout)["rows"]
+            rows = json.loads(gate.cli("usage", "--by", "model", "--json").stdout)
             self.assertEqual(sum(int(r["calls"]) for r in rows), done)
             gate.cli("audit", "verify")
         finally:
@@ -125,11 +127,20 @@ class Ends(GateTest):
 
 
 class Descriptors(GateTest):
+    LIMIT = 150
+
+    @classmethod
+    def setUpClass(cls):
+        cls.before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (cls.LIMIT, cls.before[1]))
+        try:
+            super().setUpClass()
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, cls.before)
+
     def test_descriptors_used_up(self):
-        pid = self.gate.pid_of("ingress")
-        subprocess.run(["prlimit", "--pid", str(pid), "--nofile=64:64"], check=True)
-        socks = [socket.create_connection(("127.0.0.1", self.gate.port)) for _ in range(80)]
-        time.sleep(0.3)
+        socks = [socket.create_connection(("127.0.0.1", self.gate.port)) for _ in range(self.LIMIT + 50)]
+        time.sleep(0.5)
         for s in socks:
             s.close()
         wait_for("an answer", lambda: self.gate.chat("echo")[0] == 200, 5)

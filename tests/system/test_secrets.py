@@ -11,10 +11,15 @@ PLANTED = {"openai": "sk-planted-openai-Zq81mXw72Kp", "anthropic": "sk-ant-plant
            "gemini": "AIza-planted-Rk27cQz58Hd"}
 
 
+def read(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
 def memory(pid):
     """Every readable byte of a process, piece by piece."""
     try:
-        maps = open("/proc/%d/maps" % pid).read()
+        maps = read("/proc/%d/maps" % pid).decode()
         mem = open("/proc/%d/mem" % pid, "rb", 0)
     except OSError:
         return
@@ -86,7 +91,7 @@ class Secrets(GateTest):
     def test_environ_and_cmdline(self):
         for pid in [self.gate.process.pid, *self.gate.children()]:
             for name in ("environ", "cmdline"):
-                data = open("/proc/%d/%s" % (pid, name), "rb").read()
+                data = read("/proc/%d/%s" % (pid, name))
                 for secret in [*PLANTED.values(), self.key]:
                     self.assertNotIn(secret.encode(), data)
 
@@ -102,7 +107,7 @@ class Secrets(GateTest):
 
     def test_no_core_and_not_dumpable(self):
         for pid in [self.gate.process.pid, *self.gate.children()]:
-            limits = open("/proc/%d/limits" % pid).read()
+            limits = read("/proc/%d/limits" % pid).decode()
             self.assertRegex(limits, r"Max core file size\s+0\s+0")
 
 
