@@ -1,6 +1,6 @@
 /*
- * ingress/generation.c - policies in force. A new one takes over between two requests; an old one lives as long
- * as an exchange uses it. Runs in: ingress.
+ * ingress/generation.c - policies in force. A new one takes over between two requests; an old one
+ * lives as long as an exchange uses it. Runs in: ingress.
  */
 #include "ingress/ingress.h"
 
@@ -41,7 +41,8 @@ struct generation *generation_open(int memfd, struct diag *d)
 		return NULL;
 	}
 	buf_fixed(&hex, g->config_hex, sizeof g->config_hex);
-	buf_addhex(&hex, (struct str){ (const char *)g->policy.config_hash, (sizeof g->config_hex - 1) / 2 });
+	buf_addhex(&hex, (struct str){ (const char *)g->policy.config_hash,
+				       (sizeof g->config_hex - 1) / 2 });
 	return g;
 }
 

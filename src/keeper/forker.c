@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "sys/fs.h"
 #include "sys/ipc.h"
+#include "sys/log.h"
 #include "sys/spawn.h"
 
 #include <assert.h>
@@ -19,11 +20,15 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 enum forker_msg { FORK_SPAWN = 1, FORK_SIGNAL, FORK_LOAD, FORK_REPLY };
 enum { ANSWER_MS = 20000, ARG_MAX_BYTES = 4096, BODY_MAX = 4 * ARG_MAX_BYTES };
+
+/* A user for each role, where the gate was started by root. They need no names and own nothing. */
+enum { FORK_USER = 64320 };
 
 const char *const forker_role_name[FORK_ROLES] = { "ingress", "egress", "admin" };
 
@@ -54,6 +59,17 @@ static void reply(int fd, enum err e, pid_t pid, const struct diag *d, const int
 		_exit(1); /* keeper is gone */
 }
 
+/* role_user gives the user to start a role as; 0 when others may not execute the program. */
+static unsigned role_user(const struct service *s, uint8_t role)
+{
+	struct stat st;
+
+	if (stat(s->paths[role], &st) == 0 && (st.st_mode & S_IXOTH))
+		return FORK_USER + role;
+	log_msg(LOG_WARN, "'%s' may not be executed by others and runs as this user", s->paths[role]);
+	return 0;
+}
+
 static void on_spawn(struct service *s, const struct ipc_msg *m)
 {
 	struct rd r = rd_from(m->body);
@@ -72,6 +88,7 @@ static void on_spawn(struct service *s, const struct ipc_msg *m)
 				    .fds = m->fds,
 				    .n_fds = m->n_fds,
 				    .stderr_fd = -1,
+				    .uid = geteuid() == 0 ? role_user(s, role) : 0,
 				    .sibling = true };
 	enum err e = spawn_child(&what, &pid, &pidfd, &d);
 	reply(s->fd, e, pid, &d, &pidfd, e == OK ? 1 : 0);

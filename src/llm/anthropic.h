@@ -137,7 +137,7 @@ enum llm_finish anthropic_finish_of(enum llm_finish finish, bool calls, bool ref
 struct str anthropic_tier(struct str esc);
 struct str anthropic_tier_wire(struct str esc);
 
-/* ---- the rows of dialect_anthropic: see struct dialect for their contracts -------------------- */
+/* ---- the rows of dialect_anthropic: see struct dialect for their contracts ------------------ */
 
 /* anthropic_request.c */
 enum err anthropic_decode_request(const struct json *root, struct llm_request *out,

@@ -4,7 +4,10 @@
  */
 #include "llm/anthropic.h"
 
-enum { GEN_STRICT = 45 }; /* strict tools came with structured outputs */
+enum {
+	GEN_STRICT = 45,  /* strict tools came with structured outputs */
+	NAMES_MAX = 128,  /* of a tool choice: each tool is looked up among them */
+};
 
 static bool named(const struct llm_request *r, struct str name)
 {
@@ -12,6 +15,15 @@ static bool named(const struct llm_request *r, struct str name)
 		if (str_eq(s->s, name))
 			return true;
 	return false;
+}
+
+static bool too_many_named(const struct llm_request *r)
+{
+	unsigned n = 0;
+
+	for (const struct llm_str *s = r->choice_names; s != NULL && n <= NAMES_MAX; s = s->next)
+		n++;
+	return n > NAMES_MAX;
 }
 
 static bool several_named(const struct llm_request *r)
@@ -154,11 +166,16 @@ enum err anthropic_put_tools(const struct llm_request *r, struct llm_opts *opts,
 		TRY(put_json_mode(r, opts, out));
 	if (r->tools == NULL)
 		return OK;
+	bool all = !several_named(r);
+	if (too_many_named(r)) {
+		TRY(anthropic_cannot(r, opts, "tool_choice"));
+		all = true;
+	}
 	jw_key(out, S("tools"));
 	jw_arr(out);
 	for (const struct llm_tool *t = r->tools; t != NULL; t = t->next)
 		/* "any of these" is said by offering only these. */
-		if (!several_named(r) || named(r, t->name))
+		if (all || named(r, t->name))
 			TRY(put_tool(r, opts, t, out));
 	jw_arr_end(out);
 	put_choice(r, out);

@@ -1,7 +1,7 @@
 /*
  * llm/openai_encode.c - the neutral request becomes a chat completion request.
- * Ring 0, pure. What OpenAI's format has no word for is refused or dropped by its name in the client's
- * own dialect; what only servers of the compatible kind understand is said to them alone.
+ * Ring 0, pure. What OpenAI's format has no word for is refused or dropped by its name in the
+ * client's own dialect; what only servers of the compatible kind understand is said to them alone.
  */
 #include "llm/openai.h"
 
@@ -32,7 +32,7 @@ enum err oa_cannot(struct oa_writer *w, enum oa_cannot what)
 	return llm_cannot(w->o, names[what][w->r->origin], ME);
 }
 
-/* ---- tools ------------------------------------------------------------------------------------ */
+/* ---- tools --------------------------------------------------------------------------------- */
 
 static enum err write_builtin(struct oa_writer *w, const struct llm_tool *t)
 {
@@ -52,8 +52,8 @@ static void write_tri(struct buf *b, struct str name, enum llm_tri v)
 		jw_kv_bool(b, name, v == TRI_YES);
 }
 
-/* OpenAI's strict mode takes only schemas whose objects are closed and require all they have. Elsewhere
- * strict means less, so a foreign schema that would be refused goes without it. */
+/* OpenAI's strict mode takes only schemas whose objects are closed and require all they have.
+ * Elsewhere strict means less, so a foreign schema that would be refused goes without it. */
 static bool fits_strict(const struct oa_writer *w, struct str schema)
 {
 	const struct json *root = NULL;
@@ -63,8 +63,8 @@ static bool fits_strict(const struct oa_writer *w, struct str schema)
 	if (json_read(w->o->arena, schema, &root, NULL) != OK)
 		return false;
 	for (const struct json *v = root, *end = root + root->skip; v < end; v++) {
-		const struct json *has = json_is(v, JSON_OBJECT) ? json_get(v, S("properties")) : NULL;
-		const struct json *needs = has ? json_get(v, S("required")) : NULL;
+		const struct json *has = json_get(v, S("properties"));
+		const struct json *needs = json_get(v, S("required"));
 		if (!json_is(has, JSON_OBJECT))
 			continue;
 		if (!json_is(json_get(v, S("additionalProperties")), JSON_FALSE) ||
@@ -169,7 +169,7 @@ static enum err write_tools(struct oa_writer *w)
 	return OK;
 }
 
-/* ---- parameters ------------------------------------------------------------------------------- */
+/* ---- parameters ---------------------------------------------------------------------------- */
 
 /* The models that think before they answer: o1, o3-mini, gpt-5, gpt-5.1-codex, ... */
 static bool reasons(struct str model)

@@ -1,6 +1,7 @@
 /*
- * llm/openai_encode_messages.c - the neutral conversation becomes the messages of a chat completion request.
- * Ring 0, pure. Results of tools become messages of their own, their pictures a user message behind them.
+ * llm/openai_encode_messages.c - the neutral conversation becomes a chat completion's messages.
+ * Ring 0, pure. Results of tools become messages of their own, with their pictures in a user
+ * message behind them.
  */
 #include "llm/openai.h"
 
@@ -10,7 +11,7 @@
 #define COUNT(x) (sizeof(x) / sizeof(x)[0])
 #define ME DIALECT_OPENAI
 
-/* ---- parts ------------------------------------------------------------------------------------ */
+/* ---- parts --------------------------------------------------------------------------------- */
 
 void oa_media_url(struct buf *b, const struct llm_media *m)
 {
@@ -155,19 +156,21 @@ static enum err write_nothing(struct oa_writer *w, const struct llm_part *p)
 	return OK;
 }
 
-static enum err (*const part_writers[PART_KINDS])(struct oa_writer *, const struct llm_part *) = {
-	[PART_TEXT] = write_text,           [PART_IMAGE] = write_image,
-	[PART_DOCUMENT] = write_document,   [PART_AUDIO] = write_audio,
-	[PART_VIDEO] = write_video,         [PART_TOOL_CALL] = write_nothing,
-	[PART_TOOL_RESULT] = write_nothing, [PART_THINKING] = write_nothing,
-	[PART_REDACTED] = write_nothing,    [PART_REFUSAL] = write_text,
-	[PART_OPAQUE] = write_opaque,
+static const struct {
+	enum err (*write)(struct oa_writer *, const struct llm_part *);
+} part_writers[PART_KINDS] = {
+	[PART_TEXT] = { write_text },           [PART_IMAGE] = { write_image },
+	[PART_DOCUMENT] = { write_document },   [PART_AUDIO] = { write_audio },
+	[PART_VIDEO] = { write_video },         [PART_TOOL_CALL] = { write_nothing },
+	[PART_TOOL_RESULT] = { write_nothing }, [PART_THINKING] = { write_nothing },
+	[PART_REDACTED] = { write_nothing },    [PART_REFUSAL] = { write_text },
+	[PART_OPAQUE] = { write_opaque },
 };
 
 static enum err write_part(struct oa_writer *w, const struct llm_part *p)
 {
 	assert((unsigned)p->kind < PART_KINDS);
-	return part_writers[p->kind](w, p);
+	return part_writers[p->kind].write(w, p);
 }
 
 static bool is_content(const struct llm_part *p)
@@ -232,7 +235,7 @@ static enum err write_content(struct oa_writer *w, const struct llm_part *parts,
 	return OK;
 }
 
-/* ---- messages --------------------------------------------------------------------------------- */
+/* ---- messages ------------------------------------------------------------------------------ */
 
 static void open_message(struct oa_writer *w, struct str role)
 {
@@ -309,7 +312,7 @@ static enum err write_assistant(struct oa_writer *w, const struct llm_msg *m)
 	return OK;
 }
 
-/* A tool message holds text and no flag: a failure is said in words, pictures follow in a user message. */
+/* A tool message holds text and no flag: a failure is said in words, pictures follow. */
 static void write_result(struct oa_writer *w, const struct llm_part *p)
 {
 	size_t texts = count_kind(p->content, PART_TEXT);

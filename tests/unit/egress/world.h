@@ -11,7 +11,9 @@
 #include "egress/jail.h"
 #include "provider.h"
 #include "sys/clock.h"
+#include "sys/fs.h"
 #include "sys/log.h"
+#include "sys/secret.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -52,22 +54,26 @@ _Noreturn static void run_egress(const int fds[EGRESS_FDS], struct upstream *row
 	int landlock;
 	struct buf blob;
 	struct table *t;
-	uint8_t *map = malloc(secrets_size(secrets, 2));
+	uint8_t *map;
+	int keep[EGRESS_FDS + 2], *table_fd = &keep[EGRESS_FDS], *secret_fd = &keep[EGRESS_FDS + 1];
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	(void)signal(SIGPIPE, SIG_IGN);
-	secrets_put(secrets, 2, map);
-	buf_init(&blob, 1 << 20); /* kept for the table's life */
+	log_open("egress", LOG_ERROR);
+	buf_init(&blob, 1 << 20);
 	upstreams_encode(&ups, &blob);
-	if (jail_begin(&jail, fds, EGRESS_FDS, &d) != OK || tls_prepare(&d) != OK ||
+	memcpy(keep, fds, EGRESS_FDS * sizeof *fds);
+	if (fs_memfd("table", buf_str(&blob), table_fd, &d) != OK ||
+	    secret_memfd(secrets_size(secrets, 2), secret_fd, &map, &d) != OK)
+		abort();
+	secrets_put(secrets, 2, map);
+	if (jail_begin(&jail, keep, EGRESS_FDS + 2, &d) != OK || tls_prepare(&d) != OK ||
 	    egress_init(&e, S("192.0.2.1 other.test # x\n10.0.0.1 hosts.test\n"), 200, &d) != OK ||
 	    (servers && resolver_servers(e.resolver, servers, &d) != OK) || egress_pair(&e, fds, &d) != OK ||
-	    jail_lock(&jail, &landlock, &d) != OK || table_make(buf_str(&blob), (struct str){ (const char *)map, secrets_size(secrets, 2) },
-		       ca, &e.linker, &t, &d) != OK) {
+	    jail_lock(&jail, &landlock, &d) != OK ||
+	    table_load(*table_fd, *secret_fd, ca, &e.linker, &t, &d) != OK) {
 		fprintf(stderr, "egress: %s\n", diag_text(&d));
 		_exit(1);
 	}
-	log_open("egress", LOG_ERROR);
 	egress_use(&e, t);
 	loop_run(e.loop);
 	_exit(0);
