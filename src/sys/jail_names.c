@@ -4,7 +4,7 @@
 #include "sys/jail_filter.h"
 
 #define CALLS(X) \
-	X(sendto) X(recvmsg) X(sendmsg) X(recvmmsg) X(sendmmsg) X(read) X(write) X(readv) \
+	X(recvfrom) X(sendto) X(recvmsg) X(sendmsg) X(recvmmsg) X(sendmmsg) X(read) X(write) X(readv) \
 	X(writev) X(pread64) X(pwrite64) X(epoll_pwait) X(epoll_ctl) X(epoll_create1) \
 	X(close) X(shutdown) X(futex) X(munmap) X(mremap) X(brk) X(madvise) X(clock_gettime) \
 	X(gettimeofday) X(getrandom) X(fstat) X(exit) X(exit_group) X(rt_sigreturn) \
@@ -23,7 +23,7 @@
 
 #if defined(__x86_64__)
 #define OLD_CALLS(X) \
-	X(stat) X(lstat) X(access) X(readlink) X(epoll_wait) X(unlink) X(rename) X(mkdir) \
+	X(open) X(stat) X(lstat) X(access) X(readlink) X(epoll_wait) X(unlink) X(rename) X(mkdir) \
 	X(rmdir) X(poll) X(select) X(pipe) X(time) X(chmod) X(getpgrp)
 #else
 #define OLD_CALLS(X)
