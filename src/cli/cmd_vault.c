@@ -37,7 +37,8 @@ static int vault_run(struct cli *c)
 		argv[n++] = c->args[0];
 	buf_free(&c->out);
 	(void)execv(keeper, (char *const *)(uintptr_t)argv);
-	return cli_fail(c, diag_set(&d, ERR_SYS, "cannot run '%s': %s", keeper, strerror(errno)), &d);
+	return cli_fail(c, diag_set(&d, ERR_SYS, "cannot run '%s': %s", keeper, strerror(errno)),
+			&d);
 }
 
 static const struct cli_opt lock_opts[] = {
@@ -51,39 +52,72 @@ static const struct cli_opt open_opts[] = {
 	{ NULL, NULL, NULL },
 };
 
-#define UNLOCKING "The passphrase is asked for on the terminal, or taken from YETT_VAULT_PASSPHRASE."
-#define VALUES "The credential is asked for on the terminal, or read from standard input; never from the arguments.\n"
+#define UNLOCKING \
+	"The passphrase is asked for on the terminal, or taken from YETT_VAULT_PASSPHRASE."
+#define VALUES                                                                                  \
+	"The credential is asked for on the terminal, or read from standard input; never from " \
+	"the arguments.\n"
 
 const struct cmd cmd_vault_init = {
-	.name = "vault init", .args = "", .brief = "make an empty vault for credentials", .more = UNLOCKING,
-	.opts = lock_opts, .run = vault_run,
+	.name = "vault init",
+	.args = "",
+	.brief = "make an empty vault for credentials",
+	.more = UNLOCKING,
+	.opts = lock_opts,
+	.run = vault_run,
 };
 
 const struct cmd cmd_vault_add = {
-	.name = "vault add", .args = "NAME", .brief = "put a credential into the vault", .more = VALUES UNLOCKING,
-	.opts = open_opts, .args_min = 1, .args_max = 1, .run = vault_run,
+	.name = "vault add",
+	.args = "NAME",
+	.brief = "put a credential into the vault",
+	.more = VALUES UNLOCKING,
+	.opts = open_opts,
+	.args_min = 1,
+	.args_max = 1,
+	.run = vault_run,
 };
 
 const struct cmd cmd_vault_list = {
-	.name = "vault list", .args = "", .brief = "names of the credentials, never their values", .more = UNLOCKING,
-	.opts = open_opts, .run = vault_run,
+	.name = "vault list",
+	.args = "",
+	.brief = "names of the credentials, never their values",
+	.more = UNLOCKING,
+	.opts = open_opts,
+	.run = vault_run,
 };
 
 const struct cmd cmd_vault_rotate = {
-	.name = "vault rotate", .args = "[NAME]", .brief = "replace a credential, or the vault's own lock",
-	.more = VALUES "Without NAME the vault gets a new passphrase, or the key the options say.\n" UNLOCKING
-		"\nA new passphrase may also stand in YETT_VAULT_NEW_PASSPHRASE.",
-	.opts = lock_opts, .args_max = 1, .run = vault_run,
+	.name = "vault rotate",
+	.args = "[NAME]",
+	.brief = "replace a credential, or the vault's own lock",
+	.more = VALUES
+	"Without NAME the vault gets a new passphrase, or the key the options say.\n" UNLOCKING
+	"\nA new passphrase may also stand in YETT_VAULT_NEW_PASSPHRASE.",
+	.opts = lock_opts,
+	.args_max = 1,
+	.run = vault_run,
 };
 
 const struct cmd cmd_vault_remove = {
-	.name = "vault remove", .args = "NAME", .brief = "take a credential out of the vault", .more = UNLOCKING,
-	.opts = open_opts, .args_min = 1, .args_max = 1, .run = vault_run,
+	.name = "vault remove",
+	.args = "NAME",
+	.brief = "take a credential out of the vault",
+	.more = UNLOCKING,
+	.opts = open_opts,
+	.args_min = 1,
+	.args_max = 1,
+	.run = vault_run,
 };
 
 const struct cmd cmd_vault_import = {
-	.name = "vault import", .args = "[FILE]", .brief = "put many credentials into the vault",
-	.more = "FILE (default standard input) holds lines NAME=VALUE. A FILE.yaml is a configuration: its literal\n"
+	.name = "vault import",
+	.args = "[FILE]",
+	.brief = "put many credentials into the vault",
+	.more = "FILE (default standard input) holds lines NAME=VALUE. A FILE.yaml is a "
+		"configuration: its literal\n"
 		"keys go into the vault, and what to write in their places is printed.\n" UNLOCKING,
-	.opts = open_opts, .args_max = 1, .run = vault_run,
+	.opts = open_opts,
+	.args_max = 1,
+	.run = vault_run,
 };

@@ -1,6 +1,7 @@
 /*
  * keeper/parts.c - what keeper keeps, behind one front: store, audit log, usage files and keys.
- * Input: hostile (a subverted admin; the files of a subverted ingress).   Runs in: keeper.
+ * Input: hostile (a subverted admin; the files of a subverted ingress).
+ * Runs in: keeper.   Fuzz: fuzz/control_fuzz.c
  */
 #include "base/rd.h"
 #include "keeper/keeper.h"
@@ -215,8 +216,8 @@ static enum err summary(struct parts *p, struct str body, struct buf *out, struc
 		return e;
 	}
 	rows_begin(&r, out, UINT32_MAX);
-	return rows_end(&r, store_sums(p->store, from / DAY_MS, to ? (to - 1) / DAY_MS : INT64_MAX, group, d, &r,
-				       on_sum));
+	return rows_end(&r, store_sums(p->store, from / DAY_MS, to ? (to - 1) / DAY_MS : INT64_MAX,
+				       group, d, &r, on_sum));
 }
 
 enum err parts_request(struct keeper *k, struct peer *from, const struct ipc_msg *m)
@@ -234,8 +235,9 @@ enum err parts_request(struct keeper *k, struct peer *from, const struct ipc_msg
 	else if (m->type == MSG_USAGE_SUMMARY)
 		e = summary(p, m->body, &out, &d);
 	else
-		e = keyring_request(&p->keys, m->type, m->body, from->role == R_CLI ? S("cli") : S("admin"), wall_ms(),
-				 &out, &d);
+		e = keyring_request(&p->keys, m->type, m->body,
+				    from->role == R_CLI ? S("cli") : S("admin"), wall_ms(), &out,
+				    &d);
 	bool malformed = e == ERR_SYNTAX && d.text[0] == '\0';
 	if (!malformed)
 		peer_reply(from, m->seq, e, &d, buf_str(&out));
