@@ -4,12 +4,13 @@
  * Runs in: keeper.   Fuzz: fuzz/control_fuzz.c
  */
 #include "base/rd.h"
-#include "keeper/keeper.h"
 #include "keeper/keyring.h"
 #include "keeper/leaf.h"
+#include "keeper/supervise.h"
 #include "keeper/usage.h"
 #include "sys/clock.h"
 #include "sys/fs.h"
+#include "sys/log.h"
 
 #include <assert.h>
 #include <string.h>
@@ -22,6 +23,7 @@ struct parts {
 	struct usage usage;
 	struct keyring keys;
 	bool ledger_open, usage_open, keys_open;
+	char said[256];          /* the trouble that was logged last */
 };
 
 static int64_t wall_ms(void)
@@ -57,6 +59,8 @@ static enum err open_all(struct keeper *k, struct parts *p, struct diag *d)
 		TRY(usage_file_for(&p->usage, i, &k->usage_fds[i], d));
 	/* What an earlier run left behind counts before any key's spending is read. */
 	(void)usage_tick(&p->usage, mono_ms(), wall_ms(), true);
+	for (unsigned i = 0; i < LIMIT_WORKERS; i++)
+		usage_mend(&p->usage, i); /* after a power cut nobody lied */
 	TRY(keyring_open(&p->keys, p->store, k->counters, d));
 	p->keys_open = true;
 	p->keys.on_change = on_change;
@@ -97,11 +101,41 @@ void parts_close(struct keeper *k)
 	k->parts = NULL;
 }
 
+/* Trouble is said once when it begins and once when it is over. */
+static void say_trouble(struct parts *p)
+{
+	const char *now = usage_trouble(&p->usage);
+
+	if (strcmp(now ? now : "", p->said) == 0)
+		return;
+	if (now)
+		log_msg(LOG_ERROR, "%s", now);
+	else
+		log_msg(LOG_INFO, "calls are stored and the audit log is written again");
+	(void)snprintf(p->said, sizeof p->said, "%s", now ? now : "");
+}
+
+/* A worker whose usage file makes no sense is ended; it starts again with a file that does. */
+static void end_liars(struct keeper *k)
+{
+	struct usage *u = &k->parts->usage;
+
+	for (unsigned i = 0; i < LIMIT_WORKERS; i++) {
+		if (!u->sources[i].lied)
+			continue;
+		if (i < k->workers && child_runs(&k->ingress[i]))
+			child_kill(&k->ingress[i], "its usage file makes no sense");
+		usage_mend(u, i);
+	}
+}
+
 uint32_t parts_tick(struct keeper *k, bool flush)
 {
 	struct parts *p = k->parts;
 	uint32_t again = usage_tick(&p->usage, mono_ms(), wall_ms(), flush);
 
+	say_trouble(p);
+	end_liars(k);
 	keyring_tick(&p->keys, wall_ms());
 	return again;
 }

@@ -42,7 +42,8 @@ void status_write(struct keeper *k, struct buf *out)
 	memcpy(s->config_hash, k->now.config_hash, sizeof s->config_hash);
 	s->listen = str_z(listen_format(&k->listen_at, listen));
 	s->admin = str_z(listen_format(&k->admin_at, admin));
-	s->warning = str_z(k->now.warning);
+	const char *trouble = parts_trouble(k);
+	s->warning = str_z(trouble ? trouble : k->now.warning);
 	s->draining = k->draining;
 	s->landlock = (uint32_t)k->landlock;
 	for (unsigned i = 0; i < k->workers; i++) {

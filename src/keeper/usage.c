@@ -146,6 +146,19 @@ enum err usage_file_for(struct usage *u, unsigned worker, int *out_fd, struct di
 	return OK;
 }
 
+void usage_mend(struct usage *u, unsigned worker)
+{
+	struct usage_source *src = &u->sources[worker];
+	uint64_t head;
+
+	src->lied = false;
+	if (src->fd < 0 || posix_fallocate(src->fd, 0, (off_t)sizeof(struct usage_file)) != 0)
+		return;
+	bool wrong = !get_u64(src->fd, HEAD_AT, &head) || head - src->at > USAGE_SLOTS;
+	if ((wrong && !put_u64(src->fd, HEAD_AT, src->at)) || !put_u64(src->fd, TAIL_AT, src->at))
+		src->lied = true; /* once more, later */
+}
+
 /* Text as it may be stored: UTF-8 without control characters, and nothing after its end. */
 static void judge_text(char *field, size_t cap)
 {

@@ -38,6 +38,9 @@ void usage_close(struct usage *u);
  * ingress maps it. The descriptor stays usage's. */
 MUST_USE enum err usage_file_for(struct usage *u, unsigned worker, int *out_fd, struct diag *d);
 
+/* usage_mend makes a file usable again whose writer broke the rules and was ended. */
+void usage_mend(struct usage *u, unsigned worker);
+
 /* usage_tick drains what is there, syncs about ten times a second and publishes the log once a
  * second; all of it at once when flush is set. Returns in how many ms it wants to be called again.
  * now_ms: monotonic. */
