@@ -14,7 +14,23 @@
 	X(cmd_status)      \
 	X(cmd_reload)      \
 	X(cmd_config_check)\
-	X(cmd_config_explain)
+	X(cmd_config_explain) \
+	X(cmd_vault_init)  \
+	X(cmd_vault_add)   \
+	X(cmd_vault_list)  \
+	X(cmd_vault_rotate)\
+	X(cmd_vault_remove)\
+	X(cmd_vault_import)\
+	X(cmd_key_create)  \
+	X(cmd_key_list)    \
+	X(cmd_key_show)    \
+	X(cmd_key_block)   \
+	X(cmd_key_unblock) \
+	X(cmd_key_rotate)  \
+	X(cmd_key_delete)  \
+	X(cmd_usage)       \
+	X(cmd_audit_verify)\
+	X(cmd_audit_export)
 
 enum { CLI_OPTS = 16, CLI_ARGS = 64, CLI_PATH = 1024 };
 

@@ -325,8 +325,11 @@ static enum err import_lines(struct cmdline *c, struct vault *v, struct str text
 static struct str env_any(void *ctx, struct str name)
 {
 	(void)ctx;
-	(void)name;
-	return S("not-needed-for-import"); /* variables and vault entries are there already; literals are wanted */
+	/* Only literals are wanted: every other credential counts as present, and no endpoint is changed. */
+	if (str_find(name, S("BASE")) != SIZE_MAX || str_find(name, S("URL")) != SIZE_MAX ||
+	    str_find(name, S("HOST")) != SIZE_MAX || str_find(name, S("ENDPOINT")) != SIZE_MAX)
+		return (struct str){ NULL, 0 };
+	return S("sk-not-needed-for-import");
 }
 
 static enum err read_config(void *ctx, const char *path, struct buf *out, struct diag *d)
