@@ -486,7 +486,7 @@ int vault_main(int argc, char **argv)
 {
 	const struct rlimit no_core = { 0, 0 };
 	struct cmdline c = { 0 };
-	const struct verb *verb;
+	const struct verb *verb = NULL;
 	struct vault v = { 0 };
 	struct diag d = { 0 };
 	struct buf pass;
