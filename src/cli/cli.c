@@ -1,5 +1,6 @@
 /*
- * cli/cli.c - what the sub-commands share: output, help, the data directory, keeper's control socket.
+ * cli/cli.c - what the sub-commands share: output, help, the data directory, keeper's control
+ * socket.
  * Input: keeper's replies.   Runs in: cli.
  */
 #include "cli/cli.h"
@@ -124,8 +125,8 @@ void cli_help(struct cli *c, struct str prefix)
 
 void cli_help_one(struct cli *c, const struct cmd *cmd)
 {
-	buf_addf(&c->out, "usage: yett %s [OPTIONS]%s%s\n\n%s\n", cmd->name, cmd->args[0] ? " " : "", cmd->args,
-		 cmd->brief);
+	buf_addf(&c->out, "usage: yett %s [OPTIONS]%s%s\n\n%s\n", cmd->name,
+		 cmd->args[0] ? " " : "", cmd->args, cmd->brief);
 	if (cmd->more)
 		buf_addf(&c->out, "\n%s\n", cmd->more);
 	buf_addc(&c->out, '\n');
@@ -157,7 +158,8 @@ enum err cli_data_dir(const struct cli *c, char *out, size_t cap, struct diag *d
 	else
 		return diag_set(d, ERR_USAGE, "there is no home directory: name one with --data");
 	if (n <= 0 || (size_t)n >= cap)
-		return diag_set(d, ERR_USAGE, "the name of the data directory is empty or too long");
+		return diag_set(d, ERR_USAGE,
+				"the name of the data directory is empty or too long");
 	return OK;
 }
 
@@ -184,15 +186,16 @@ static enum err reply_read(const struct ipc_msg *m, struct str *out_rest, struct
 	struct str text = rd_str(&r, LIMIT_CONTROL);
 
 	if (m->type != MSG_REPLY || r.err != OK || code >= ERR_COUNT)
-		return diag_set(d, ERR_SYNTAX, "the gate's answer is not understood: is it of another version?");
+		return diag_set(d, ERR_SYNTAX,
+				"the gate's answer is not understood: is it of another version?");
 	if (code != OK)
 		return diag_set(d, (enum err)code, "%.*s", FMT(text));
 	*out_rest = (struct str){ (const char *)r.p, (size_t)(r.end - r.p) };
 	return OK;
 }
 
-enum err cli_ask(const struct cli *c, uint16_t type, struct str body, struct buf *store, struct str *out_rest,
-		 struct diag *d)
+enum err cli_ask(const struct cli *c, uint16_t type, struct str body, struct buf *store,
+		 struct str *out_rest, struct diag *d)
 {
 	char dir[CLI_PATH], path[CLI_PATH + 16];
 	struct ipc_msg m = { .n_fds = 0 };
@@ -201,7 +204,8 @@ enum err cli_ask(const struct cli *c, uint16_t type, struct str body, struct buf
 	TRY(cli_data_dir(c, dir, sizeof dir, d));
 	(void)snprintf(path, sizeof path, "%s/control.sock", dir);
 	if (ipc_connect(path, &fd, d) != OK)
-		return diag_set(d, ERR_UPSTREAM, "no gate answers at '%s'; is it running, and is --data right?",
+		return diag_set(d, ERR_UPSTREAM,
+				"no gate answers at '%s'; is it running, and is --data right?",
 				path);
 	if (ipc_send(fd, type, 1, body, NULL, 0) != OK)
 		return diag_set(d, ERR_UPSTREAM, "cannot send to '%s'", path);

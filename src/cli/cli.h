@@ -1,6 +1,7 @@
 /*
- * cli/cli.h - the command `yett`: one row for each sub-command, from which dispatch, options, help and the
- * man page's test come. Ring 2. A new sub-command is one file cmd_NAME.c and one line in CMD_LIST.
+ * cli/cli.h - the command `yett`: one row for each sub-command, from which dispatch, options,
+ * help and the man page's test come. Ring 2. A new sub-command is one file cmd_NAME.c and one
+ * line in CMD_LIST.
  */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
@@ -52,6 +53,7 @@ struct cmd {
 };
 
 #define X(row) extern const struct cmd row;
+/* The rows themselves. */
 CMD_LIST(X)
 #undef X
 
@@ -59,7 +61,7 @@ struct cli {
 	const struct cmd *cmd;
 	const char *args[CLI_ARGS];
 	int n_args;
-	const char *values[CLI_OPTS]; /* by the place in cmd->opts; "" for a switch; NULL: not given */
+	const char *values[CLI_OPTS]; /* as in cmd->opts; "": a switch; NULL: not given */
 	const char *data;             /* --data, or NULL */
 	bool json, colour;
 	struct buf out;               /* standard output, written by cli_flush */
@@ -74,8 +76,8 @@ MUST_USE enum err cli_flush(struct cli *c);
 /* cli_done flushes and gives the exit status of e. */
 int cli_done(struct cli *c, enum err e);
 
-/* cli_fail says "yett: SENTENCE" on standard error and gives the exit status of e; with --json also an
- * object {"error": ...} on standard output. */
+/* cli_fail says "yett: SENTENCE" on standard error and gives the exit status of e; with --json
+ * also an object {"error": ...} on standard output. */
 int cli_fail(struct cli *c, enum err e, const struct diag *d);
 
 /* cli_usage says what is wrong with the arguments and where help is; the exit status is 64. */
@@ -87,18 +89,21 @@ void cli_style(struct cli *c, const char *style, struct str s);
 /* cli_pad writes spaces so that a column of n bytes is width wide, one at the least. */
 void cli_pad(struct cli *c, size_t n, size_t width);
 
-/* cli_safe writes s with control characters as \xNN, so that no file or peer drives the terminal. */
+/* cli_safe writes s with control characters as \xNN: no file or peer drives the terminal. */
 void cli_safe(struct cli *c, struct str s);
 
-/* cli_data_dir gives --data, else $XDG_STATE_HOME/yett, ~/.local/state/yett, or /var/lib/yett for root. */
+/* cli_data_dir gives --data, else $XDG_STATE_HOME/yett, ~/.local/state/yett, or /var/lib/yett for
+ * root. */
 MUST_USE enum err cli_data_dir(const struct cli *c, char *out, size_t cap, struct diag *d);
 
-/* cli_ask sends one request to keeper's control socket and waits for its reply. On OK *out_rest is what
- * follows the reply's common beginning and points into store. A refusal is its code and sentence. */
+/* cli_ask sends one request to keeper's control socket and waits for its reply. On OK *out_rest
+ * is what follows the reply's common beginning and points into store. A refusal is its code and
+ * sentence. */
 MUST_USE enum err cli_ask(const struct cli *c, uint16_t type, struct str body, struct buf *store,
 			  struct str *out_rest, struct diag *d);
 
-/* cli_help writes the list of sub-commands, those that begin with prefix; cli_help_one one of them. */
+/* cli_help writes the list of sub-commands, those that begin with prefix; cli_help_one one of
+ * them. */
 void cli_help(struct cli *c, struct str prefix);
 void cli_help_one(struct cli *c, const struct cmd *cmd);
 

@@ -1,6 +1,6 @@
 /*
- * cli/cmd_config.c - `yett config check` and `yett config explain`: what a file means, without running it.
- * Never the value of a credential: only where it comes from.
+ * cli/cmd_config.c - `yett config check` and `yett config explain`: what a file means, without
+ * running it. Never the value of a credential: only where it comes from.
  * Input: the operator's file.   Runs in: cli.
  */
 #include "cli/cli.h"
@@ -13,7 +13,9 @@ enum { ARENA_BUDGET = 256 << 20 };
 /* A file with a mistake in it is a configuration that cannot be used, whatever the mistake. */
 static int exit_of(enum err e)
 {
-	return e == OK || e == ERR_NOT_FOUND || e == ERR_DENIED || e == ERR_SYS ? err_exit(e) : err_exit(ERR_CONFIG);
+	if (e == OK || e == ERR_NOT_FOUND || e == ERR_DENIED || e == ERR_SYS)
+		return err_exit(e);
+	return err_exit(ERR_CONFIG);
 }
 
 static enum err load(const char *path, struct arena *a, struct config *out, struct diag *d)
@@ -28,7 +30,10 @@ static enum err load(const char *path, struct arena *a, struct config *out, stru
 /* ---- check ---- */
 
 static const char *const styles[CONFIG_STATUS_COUNT] = {
-	[CONFIG_EXACT] = "32", [CONFIG_APPROXIMATE] = "36", [CONFIG_MANUAL] = "33", [CONFIG_UNSUPPORTED] = "31",
+	[CONFIG_EXACT] = "32",
+	[CONFIG_APPROXIMATE] = "36",
+	[CONFIG_MANUAL] = "33",
+	[CONFIG_UNSUPPORTED] = "31",
 };
 
 /* What needs a person first. */
@@ -79,12 +84,13 @@ static void check_text(struct cli *c, const struct config *conf, enum err e, con
 		for (uint32_t i = 0; i < conf->n_notes; i++)
 			if (conf->notes[i].status == order[s])
 				note_text(c, &conf->notes[i], width);
-	buf_addf(&c->out, "\n%zu exact, %zu approximate, %zu manual, %zu unsupported\n", count_of(conf, CONFIG_EXACT),
+	buf_addf(&c->out, "\n%zu exact, %zu approximate, %zu manual, %zu unsupported\n",
+		 count_of(conf, CONFIG_EXACT),
 		 count_of(conf, CONFIG_APPROXIMATE), count_of(conf, CONFIG_MANUAL),
 		 count_of(conf, CONFIG_UNSUPPORTED));
 	if (e == OK) {
-		buf_addf(&c->out, "it can be used: %u models, %u deployments\n", conf->policy.n_models,
-			 conf->policy.n_deployments);
+		buf_addf(&c->out, "it can be used: %u models, %u deployments\n",
+			 conf->policy.n_models, conf->policy.n_deployments);
 		return;
 	}
 	cli_style(c, "31", S("it cannot be used: "));
@@ -140,8 +146,9 @@ const struct cmd cmd_config_check = {
 	.name = "config check",
 	.args = "FILE",
 	.brief = "say of each key in FILE how well it is served, and whether the file can be used",
-	.more = "exact: as LiteLLM does. approximate: the difference is stated. manual: somebody has to do\n"
-		"something. unsupported: ignored. The exit status is 0, or 78 when FILE cannot be used.",
+	.more = "exact: as LiteLLM does. approximate: the difference is stated.\n"
+		"manual: somebody has to do something. unsupported: ignored.\n"
+		"The exit status is 0, or 78 when FILE cannot be used.",
 	.args_min = 1,
 	.args_max = 1,
 	.run = check_run,
@@ -173,7 +180,8 @@ static void url(struct buf *b, const struct upstream *u)
 {
 	bool ipv6 = str_chr(u->host, ':') != SIZE_MAX;
 
-	buf_addf(b, "%s://%s%.*s%s", u->https ? "https" : "http", ipv6 ? "[" : "", FMT(u->host), ipv6 ? "]" : "");
+	buf_addf(b, "%s://%s%.*s%s", u->https ? "https" : "http", ipv6 ? "[" : "", FMT(u->host),
+		 ipv6 ? "]" : "");
 	if (u->port != (u->https ? 443 : 80))
 		buf_addf(b, ":%u", u->port);
 	buf_add(b, u->path_prefix);
@@ -218,7 +226,8 @@ static bool route_sort(struct route *r)
 		return false;
 	for (uint32_t i = 0; i < r->model->n_deployments; i++) {
 		uint32_t k = i;
-		for (; k > 0 && rank(&all[r->sorted[k - 1]]) > rank(&all[r->model->deployments[i]]); k--)
+		for (; k > 0 &&
+		     rank(&all[r->sorted[k - 1]]) > rank(&all[r->model->deployments[i]]); k--)
 			r->sorted[k] = r->sorted[k - 1];
 		r->sorted[k] = r->model->deployments[i];
 	}
@@ -231,7 +240,8 @@ static const char *const fallback_name[] = {
 };
 
 /* The model's own list, else the one for every model. */
-static const struct policy_fallback *fallback_of(const struct route *r, enum policy_fallback_kind kind)
+static const struct policy_fallback *fallback_of(const struct route *r,
+						 enum policy_fallback_kind kind)
 {
 	const struct policy *p = &r->conf->policy;
 	const struct policy_fallback *any = NULL;
@@ -321,8 +331,10 @@ static void deployment_text(struct cli *c, const struct route *r, uint32_t numbe
 	buf_add(b, S("\n   timeouts    "));
 	seconds(b, or_else(d->timeout_ms, p->timeout_ms, 0));
 	buf_add(b, S(", streams "));
-	seconds(b, or_else(d->stream_timeout_ms, or_else(d->timeout_ms, p->stream_timeout_ms, 0), 0));
-	buf_addf(b, ", %d retries, cooldown ", d->max_retries < 0 ? p->num_retries : d->max_retries);
+	seconds(b, or_else(d->stream_timeout_ms, or_else(d->timeout_ms, p->stream_timeout_ms, 0),
+			   0));
+	buf_addf(b, ", %d retries, cooldown ",
+		 d->max_retries < 0 ? p->num_retries : d->max_retries);
 	seconds(b, or_else(d->cooldown_ms, p->cooldown_ms, UINT32_MAX));
 	buf_add(b, S("\n   price       "));
 	if (price.input < 0 && price.output < 0)
@@ -344,8 +356,8 @@ static void explain_text(struct cli *c, const struct route *r)
 		buf_add(b, S(" is served by "));
 		cli_safe(c, r->model->name);
 	}
-	buf_addf(b, ": %u deployment%s, %s\n", r->model->n_deployments, r->model->n_deployments == 1 ? "" : "s",
-		 strategy_name[p->strategy]);
+	buf_addf(b, ": %u deployment%s, %s\n", r->model->n_deployments,
+		 r->model->n_deployments == 1 ? "" : "s", strategy_name[p->strategy]);
 	for (uint32_t i = 0; i < r->model->n_deployments; i++)
 		deployment_text(c, r, i);
 	buf_addc(b, '\n');
@@ -419,7 +431,8 @@ static void deployment_json(struct buf *b, const struct route *r, uint32_t numbe
 	jw_kv_int(b, S("order"), d->order);
 	jw_kv_int(b, S("timeout_ms"), or_else(d->timeout_ms, p->timeout_ms, 0));
 	jw_kv_int(b, S("stream_timeout_ms"),
-		  or_else(d->stream_timeout_ms, or_else(d->timeout_ms, p->stream_timeout_ms, 0), 0));
+		  or_else(d->stream_timeout_ms, or_else(d->timeout_ms, p->stream_timeout_ms, 0),
+			  0));
 	jw_kv_int(b, S("retries"), d->max_retries < 0 ? p->num_retries : d->max_retries);
 	jw_kv_int(b, S("cooldown_ms"), or_else(d->cooldown_ms, p->cooldown_ms, UINT32_MAX));
 	kv_price(b, S("input_cost_per_token"), price.input);
@@ -462,7 +475,8 @@ static enum err explain(struct cli *c, struct arena *a, struct diag *d)
 	TRY(load(c->args[0], a, &conf, d));
 	r.model = policy_model_find(&conf.policy, r.asked, &r.star);
 	if (r.model == NULL)
-		return diag_set(d, ERR_NOT_FOUND, "'%s' is no model of this configuration", c->args[1]);
+		return diag_set(d, ERR_NOT_FOUND, "'%s' is no model of this configuration",
+				c->args[1]);
 	if (!route_sort(&r))
 		return ERR_NOMEM;
 	if (c->json)

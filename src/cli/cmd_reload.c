@@ -1,4 +1,5 @@
-/* cli/cmd_reload.c - `yett reload`: the new configuration in all processes, or in none. Runs in: cli. */
+/* cli/cmd_reload.c - `yett reload`: the new configuration in all processes, or in none. Runs in:
+ * cli. */
 #include "cli/cli.h"
 
 #include "base/limits.h"

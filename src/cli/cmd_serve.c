@@ -20,7 +20,8 @@ static enum err check(const struct cli *c, struct diag *d)
 	if (config && access(config, R_OK) != 0)
 		return diag_set(d, ERR_NOT_FOUND, "cannot read '%s': %s", config, strerror(errno));
 	if (workers && (num_u64(str_z(workers), LIMIT_WORKERS, &n) != OK || n == 0))
-		return diag_set(d, ERR_USAGE, "'%s' is no number of workers: 1 to %d", workers, LIMIT_WORKERS);
+		return diag_set(d, ERR_USAGE, "'%s' is no number of workers: 1 to %d", workers,
+				LIMIT_WORKERS);
 	for (size_t i = 0; i < 2; i++) {
 		const char *at = cli_value(c, i ? "admin" : "listen");
 		if (at && at[0] != '/' && strchr(at, ':') == NULL)
@@ -54,7 +55,8 @@ static int serve_run(struct cli *c)
 	}
 	buf_free(&c->out);
 	(void)execv(keeper, (char *const *)(uintptr_t)argv);
-	return cli_fail(c, diag_set(&d, ERR_SYS, "cannot run '%s': %s", keeper, strerror(errno)), &d);
+	return cli_fail(c, diag_set(&d, ERR_SYS, "cannot run '%s': %s", keeper, strerror(errno)),
+			&d);
 }
 
 static const struct cli_opt serve_opts[] = {

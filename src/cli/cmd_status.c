@@ -14,9 +14,11 @@ static void duration(struct cli *c, uint64_t ms)
 		buf_addf(&c->out, "%llud %lluh", (unsigned long long)(s / 86400),
 			 (unsigned long long)(s / 3600 % 24));
 	else if (s >= 3600)
-		buf_addf(&c->out, "%lluh %llum", (unsigned long long)(s / 3600), (unsigned long long)(s / 60 % 60));
+		buf_addf(&c->out, "%lluh %llum", (unsigned long long)(s / 3600),
+			 (unsigned long long)(s / 60 % 60));
 	else if (s >= 60)
-		buf_addf(&c->out, "%llum %llus", (unsigned long long)(s / 60), (unsigned long long)(s % 60));
+		buf_addf(&c->out, "%llum %llus", (unsigned long long)(s / 60),
+			 (unsigned long long)(s % 60));
 	else
 		buf_addf(&c->out, "%llus", (unsigned long long)s);
 }
@@ -126,7 +128,8 @@ static int status_run(struct cli *c)
 	buf_init(&store, 2 * LIMIT_CONTROL);
 	enum err e = cli_ask(c, MSG_STATUS, S(""), &store, &rest, &d);
 	if (e == OK && status_decode(&s, rest) != OK)
-		e = diag_set(&d, ERR_SYNTAX, "the gate's answer is not understood: is it of another version?");
+		e = diag_set(&d, ERR_SYNTAX,
+			     "the gate's answer is not understood: is it of another version?");
 	if (e != OK) {
 		buf_free(&store);
 		return cli_fail(c, e, &d);

@@ -81,7 +81,8 @@ static int unknown(int argc, char **argv)
 	const char *best = NULL;
 	size_t least = 4;
 
-	(void)snprintf(words, sizeof words, "%s%s%s", argv[0], argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
+	(void)snprintf(words, sizeof words, "%s%s%s", argv[0], argc > 1 ? " " : "",
+		       argc > 1 ? argv[1] : "");
 	for (size_t i = 0; i < N_CMDS; i++) {
 		bool two = strchr(cmds[i]->name, ' ') != NULL;
 		size_t n = distance(str_z(cmds[i]->name), two ? str_z(words) : str_z(argv[0]));
@@ -150,6 +151,11 @@ static int read_opt(struct cli *c, int argc, char **argv)
 	return 2;
 }
 
+static bool is_word(const char *arg, const char *a, const char *b)
+{
+	return strcmp(arg, a) == 0 || strcmp(arg, b) == 0;
+}
+
 static int run(struct cli *c, int argc, char **argv)
 {
 	bool only_args = false;
@@ -158,7 +164,7 @@ static int run(struct cli *c, int argc, char **argv)
 		if (!only_args && strcmp(argv[i], "--") == 0) {
 			only_args = true;
 			i++;
-		} else if (!only_args && (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)) {
+		} else if (!only_args && is_word(argv[i], "--help", "-h")) {
 			cli_help_one(c, c->cmd);
 			return cli_done(c, OK);
 		} else if (!only_args && strcmp(argv[i], "--json") == 0) {
@@ -176,7 +182,8 @@ static int run(struct cli *c, int argc, char **argv)
 		}
 	}
 	if (c->n_args < c->cmd->args_min || c->n_args > c->cmd->args_max)
-		return cli_usage(c, "'%s' takes %s", c->cmd->name, c->cmd->args[0] ? c->cmd->args : "no arguments");
+		return cli_usage(c, "'%s' takes %s", c->cmd->name,
+				 c->cmd->args[0] ? c->cmd->args : "no arguments");
 	return c->cmd->run(c);
 }
 
@@ -192,11 +199,6 @@ static int help(struct cli *c, int argc, char **argv)
 	else
 		return unknown(argc, argv);
 	return cli_done(c, OK);
-}
-
-static bool is_word(const char *arg, const char *a, const char *b)
-{
-	return strcmp(arg, a) == 0 || strcmp(arg, b) == 0;
 }
 
 int main(int argc, char **argv)

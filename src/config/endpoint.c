@@ -1,6 +1,6 @@
 /*
  * config/endpoint.c - an api_base as LiteLLM means it, into the row that egress obeys.
- * Input: the operator's file, read as if hostile.   Runs in: keeper, cli.   Fuzz: fuzz/config_fuzz.c
+ * Input: the operator's file, as if hostile.   Runs in: keeper, cli.   Fuzz: fuzz/config_fuzz.c
  */
 #include "config/load.h"
 
@@ -120,7 +120,8 @@ static uint32_t paths_of(enum policy_provider_kind serves)
 	}
 }
 
-static enum err path_set(struct loader *l, const struct provider *row, struct str path, struct upstream *u)
+static enum err path_set(struct loader *l, const struct provider *row, struct str path,
+			 struct upstream *u)
 {
 	char room[LIMIT_URL + 16];
 	struct buf b;
@@ -149,7 +150,8 @@ static void apply_rule(const struct host_rule *r, struct upstream *u)
 	memcpy(u->pins, r->pins, sizeof u->pins);
 }
 
-enum err endpoint_set(struct loader *l, const struct provider *row, struct str base, struct upstream *u)
+enum err endpoint_set(struct loader *l, const struct provider *row, struct str base,
+		      struct upstream *u)
 {
 	char lower[LIMIT_NAME];
 	struct url url;
@@ -159,7 +161,8 @@ enum err endpoint_set(struct loader *l, const struct provider *row, struct str b
 	if (url.host.n > sizeof lower)
 		return diag_set(l->d, ERR_CONFIG, "its api_base names too long a host");
 	for (size_t i = 0; i < url.host.n; i++)
-		lower[i] = url.host.p[i] >= 'A' && url.host.p[i] <= 'Z' ? (char)(url.host.p[i] | 0x20)
+		lower[i] = url.host.p[i] >= 'A' &&
+			url.host.p[i] <= 'Z' ? (char)(url.host.p[i] | 0x20)
 									: url.host.p[i];
 	TRY(keep(l, (struct str){ lower, url.host.n }, &u->host));
 	TRY(keep(l, url.query, &u->query));

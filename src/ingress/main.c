@@ -140,7 +140,8 @@ static void on_drain_check(struct timer *t)
 	struct ingress *in = (struct ingress *)((char *)t - offsetof(struct ingress, drain_timer));
 
 	if (in->n_conns == 0) {
-		say(in, MSG_DRAINED, 0);
+		if (ipc_send(in->control_fd, MSG_DRAINED, 0, S(""), NULL, 0) != OK)
+			ingress_fatal("keeper does not listen");
 		return;
 	}
 	conn_drain_all(in);

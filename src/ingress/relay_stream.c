@@ -236,7 +236,6 @@ static void splice_event(struct exchange *x, const struct sse_event *e, struct c
 	struct llm_peek *p = &x->peek;
 
 	p->only_usage = false;
-	p->content = false;
 	if (e->lines == 1)
 		dialects[x->up]->peek_event(e->event, e->data, &x->in->turn, p);
 	if (p->error) {
@@ -302,6 +301,24 @@ void relay_stream_begin(struct exchange *x)
 		x->eager = true;
 }
 
+/* The next whole event of in; what was searched in vain before is not searched again. */
+static bool next_event(struct exchange *x, struct str *in, struct sse_event *e)
+{
+	size_t n;
+
+	if (x->searched == 0 && sse_next(in, e) == OK)
+		return true;
+	n = x->searched ? sse_scan(*in, x->searched) : 0;
+	if (n == 0) {
+		x->searched = in->n;
+		return false;
+	}
+	x->searched = 0;
+	sse_parse(str_head(*in, n), e);
+	*in = str_tail(*in, n);
+	return true;
+}
+
 /* Events in in; gives what is left of an unfinished one. *out_alive false: the exchange has ended.
  */
 static struct str events(struct exchange *x, struct str in, struct chunk *k, bool *out_alive)
@@ -310,14 +327,8 @@ static struct str events(struct exchange *x, struct str in, struct chunk *k, boo
 
 	*out_alive = true;
 	while (in.n) {
-		size_t n = sse_scan(in, x->searched);
-		if (n == 0) {
-			x->searched = in.n;
+		if (!next_event(x, &in, &e))
 			return in;
-		}
-		x->searched = 0;
-		sse_parse(str_head(in, n), &e);
-		in = str_tail(in, n);
 		if (x->eager)
 			commit(x, k);
 		if (!one_event(x, &e, k)) {

@@ -13,6 +13,7 @@
 #include "sys/secret.h"
 
 #include <malloc.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -30,8 +31,8 @@ struct loading {
 	struct str env; /* mapped secret memory */
 	struct arena arena;
 	struct config config;
-	struct vault vault;       /* opened when the first credential of it is named */
-	bool vault_tried;
+	struct vault vault;
+	enum { VAULT_UNTRIED, VAULT_IS_OPEN, VAULT_IS_NOT } vault_state;
 	struct diag vault_trouble;
 	struct loaded loaded;
 	int fds[LOADER_FDS + 1];
@@ -43,19 +44,35 @@ static struct str env_of(void *ctx, struct str name)
 	return env_get(((struct loading *)ctx)->env, name);
 }
 
+/* path_of makes a NUL-terminated path of s, or of name below the data directory when s is "". */
+static bool path_of(const struct loading *l, struct str s, const char *name, char *out, size_t cap)
+{
+	int n = s.n > 0 ? snprintf(out, cap, "%.*s", FMT(s)) : snprintf(out, cap, "%s/%s", l->args->data.p, name);
+
+	return n > 0 && (size_t)n < cap;
+}
+
+/* vault_of opens the vault when the first of its entries is asked for: by then the configuration has said where
+ * it is, and a gate that uses none needs none. */
 static struct str vault_of(void *ctx, struct str name)
 {
 	struct loading *l = ctx;
-	const struct vault_io io = { .env = env_of, .ctx = l };
-	char path[LIMIT_URL];
+	struct diag *d = &l->vault_trouble;
+	char file[LIMIT_URL], key_file[LIMIT_URL];
+	struct vault_io io = { .env = env_of, .ctx = l, .passphrase = env_of(l, S("YETT_VAULT_PASSPHRASE")) };
 
-	if (!l->vault_tried) {
-		l->vault_tried = true;
-		(void)snprintf(path, sizeof path, "%.*s/vault", FMT(l->args->data));
-		if (vault_open(&l->vault, path, &io, &l->vault_trouble) != OK)
-			return (struct str){ NULL, 0 };
+	if (l->vault_state == VAULT_UNTRIED) {
+		l->vault_state = VAULT_IS_NOT;
+		if (l->config.vault_key_file.n > 0 && path_of(l, l->config.vault_key_file, "", key_file, sizeof key_file))
+			io.key_file = key_file;
+		if (!path_of(l, l->config.vault_file, LOADER_VAULT, file, sizeof file))
+			(void)diag_set(d, ERR_LIMIT, "the path of the vault is too long");
+		else if (vault_open(&l->vault, file, &io, d) == OK)
+			l->vault_state = VAULT_IS_OPEN;
+		if (l->vault_state == VAULT_IS_NOT)
+			log_msg(LOG_ERROR, "no credential of the vault: %s", diag_text(d));
 	}
-	return vault_lookup(&l->vault, name);
+	return l->vault_state == VAULT_IS_OPEN ? vault_lookup(&l->vault, name) : (struct str){ NULL, 0 };
 }
 
 static enum err read_file(void *ctx, const char *path, struct buf *out, struct diag *d)
@@ -167,8 +184,8 @@ static enum err load(struct loading *l, struct diag *d)
 				     : config_default(&io, &l->arena, c, d);
 
 	say_notes(l);
-	if (e != OK && l->vault_trouble.text[0])
-		return diag_set(d, l->vault_trouble.err, "%s", l->vault_trouble.text); /* the cause of the rest */
+	if (e != OK && l->vault_state == VAULT_IS_NOT) /* the cause of the rest */
+		return diag_set(d, e, "%s", diag_text(&l->vault_trouble));
 	TRY(e);
 	struct str where = a->listen.n > 0 ? a->listen : c->listen;
 	TRY(config_listen_ok(c, where.n > 0 ? where : S("127.0.0.1:4000"), d));
@@ -204,4 +221,6 @@ void loader_run(const struct loader_args *args, int env_fd, int result_fd)
 		e = load(&l, &d);
 	loader_report(result_fd, e, &d, &l.loaded, l.fds, l.n_fds);
 	arena_wipe(&l.arena);
+	if (l.vault_state == VAULT_IS_OPEN)
+		vault_close(&l.vault);
 }

@@ -20,6 +20,7 @@
 #include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { BACKLOG = 4096, ADMIN_BACKLOG = 64, WATCHED = 512 };
@@ -138,8 +139,11 @@ static void on_forker(struct watch *w, uint32_t ready)
 static void on_tick(struct timer *t)
 {
 	struct keeper *k = OWNER(t, struct keeper, tick);
+	int liar;
 
 	timer_set(k->loop, t, parts_tick(k, false));
+	while ((liar = parts_liar(k)) >= 0)
+		child_kill(&k->ingress[liar], "its usage file holds what it may not write");
 }
 
 /* open_all opens everything keeper will ever open by itself. */
@@ -207,6 +211,7 @@ int main(int argc, char **argv)
 	if (argc > 1 && strcmp(argv[1], "vault") == 0)
 		return vault_main(argc - 1, argv + 1);
 	log_open("keeper", LOG_INFO);
+	(void)umask(077);
 	keeper_init(&k);
 	const struct jail shown = keeper_jail("DATA", paths);
 	if (jail_debug(&shown, argc, argv, &status))

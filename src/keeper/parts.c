@@ -105,6 +105,16 @@ uint32_t parts_tick(struct keeper *k, bool flush)
 	return again;
 }
 
+int parts_liar(struct keeper *k)
+{
+	for (unsigned i = 0; i < k->workers; i++)
+		if (k->parts->usage.sources[i].lied) {
+			k->parts->usage.sources[i].lied = false;
+			return (int)i;
+		}
+	return -1;
+}
+
 enum err parts_next_key(struct keeper *k, uint32_t *cursor, struct buf *out)
 {
 	return keyring_next(&k->parts->keys, cursor, out);

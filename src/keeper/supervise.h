@@ -26,6 +26,9 @@ void child_flush(struct child *c);
 /* child_kill ends c because of why; it is started anew unless the gate is draining. */
 void child_kill(struct child *c, const char *why);
 
+/* child_lost: its control socket has ended, mostly because it has, too. If not, it is killed soon. */
+void child_lost(struct child *c);
+
 /* child_running: c has said that it is ready for the first time. */
 void child_running(struct child *c);
 

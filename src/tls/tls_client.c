@@ -1,6 +1,6 @@
 /*
  * tls/tls_client.c - the client side: verification is always on, there is no switch for it.
- * Input: hostile (certificates, read by OpenSSL).   Runs in: egress.   Fuzz: none
+ * Input: the peer's bytes, read by OpenSSL alone.   Runs in: egress.
  */
 #include "tls/tls_conn.h"
 
@@ -29,7 +29,8 @@ struct tls_client {
 enum err tls_prepare(struct diag *d)
 {
 	/* The system's openssl.cnf has no say in what we accept. */
-	if (OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_LOAD_SSL_STRINGS, NULL) != 1)
+	if (OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_LOAD_SSL_STRINGS, NULL) !=
+	    1)
 		return tls_failed(d, ERR_SYS, "cannot start OpenSSL");
 	return OK;
 }
@@ -39,7 +40,8 @@ static enum err read_file(const char *path, struct buf *out, struct diag *d)
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		return errno == ENOENT ? ERR_NOT_FOUND : diag_set(d, ERR_SYS, "cannot open '%s'", path);
+		return errno == ENOENT ? ERR_NOT_FOUND
+				       : diag_set(d, ERR_SYS, "cannot open '%s'", path);
 	for (;;) {
 		char *at = buf_room(out, 64 << 10);
 		ssize_t n = at ? read(fd, at, 64 << 10) : -1;
@@ -125,11 +127,13 @@ static enum err client_setup(struct tls_client *c, const struct tls_client_opts 
 	if (c->ctx == NULL || c->sha256 == NULL || c->io == NULL)
 		return diag_set(d, ERR_SYS, "cannot set up TLS");
 	SSL_CTX_set_verify(c->ctx, SSL_VERIFY_PEER, NULL);
-	(void)SSL_CTX_set_session_cache_mode(c->ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+	(void)SSL_CTX_set_session_cache_mode(c->ctx,
+					     SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
 	SSL_CTX_sess_set_new_cb(c->ctx, keep_session);
 
 	const unsigned char *alpn = o->http2 ? h2 : h2 + 3;
-	if (SSL_CTX_set_alpn_protos(c->ctx, alpn, (unsigned)(sizeof h2 - 1) - (o->http2 ? 0u : 3u)) != 0)
+	if (SSL_CTX_set_alpn_protos(c->ctx, alpn,
+				    (unsigned)(sizeof h2 - 1) - (o->http2 ? 0u : 3u)) != 0)
 		return tls_failed(d, ERR_SYS, "cannot set ALPN");
 	return add_roots(c->ctx, o->ca_pem, d);
 }
@@ -170,7 +174,8 @@ static bool key_pinned(const struct tls_client *c, X509 *x)
 	return found;
 }
 
-/* peer_ok: the chain was verified; a pinned key must be in it. A resumed session was checked before. */
+/* peer_ok: the chain was verified; a pinned key must be in it. A resumed session was checked
+ * before. */
 static bool peer_ok(const struct tls *t)
 {
 	const struct tls_client *c = t->owner;
@@ -186,7 +191,8 @@ static bool peer_ok(const struct tls *t)
 	return false;
 }
 
-/* set_host says whom we expect: a name goes out as SNI too, an address must be in the certificate. */
+/* set_host says whom we expect: a name goes out as SNI too, an address must be in the
+ * certificate. */
 static bool set_host(SSL *ssl, struct str host)
 {
 	char name[256];

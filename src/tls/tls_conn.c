@@ -1,6 +1,6 @@
 /*
  * tls/tls_conn.c - one TLS connection: handshake, read, write. The same for client and server.
- * Input: hostile.   Runs in: egress, ingress.   Fuzz: none, the parser is OpenSSL's
+ * Input: the peer's bytes, read by OpenSSL alone.   Runs in: egress, ingress.
  */
 #include "tls/tls_conn.h"
 
@@ -33,14 +33,16 @@ SSL_CTX *tls_ctx_new(const SSL_METHOD *method, struct diag *d)
 		return NULL;
 	}
 	(void)SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
-	(void)SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+	(void)SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
+					    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
 					    SSL_MODE_RELEASE_BUFFERS);
 	/* One recv for many records, instead of two for each. */
 	SSL_CTX_set_read_ahead(ctx, 1);
 	return ctx;
 }
 
-/* ---- the socket, as OpenSSL sees it ------------------------------------------------------------ */
+/* ---- the socket, as OpenSSL sees it
+ * ------------------------------------------------------------ */
 
 static int io_read(BIO *b, char *p, int n)
 {
@@ -54,7 +56,8 @@ static int io_read(BIO *b, char *p, int n)
 	ssize_t got = recv(t->fd, p, (size_t)n, 0);
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		BIO_set_retry_read(b);
-	/* What comes later is told by a new event, unless the last one has told of the end already. */
+	/* What comes later is told by a new event, unless the last one has told of the end
+	 * already. */
 	t->drained = t->told && !t->ended && got != 0 && got < n && (got > 0 || errno == EAGAIN);
 	t->at_end = got == 0;
 	return (int)got;
@@ -105,7 +108,8 @@ void tls_ready(struct tls *t, bool ended)
 	t->ended |= ended;
 }
 
-/* ---- connections ------------------------------------------------------------------------------ */
+/* ---- connections
+ * ------------------------------------------------------------------------------ */
 
 struct tls *tls_conn_new(SSL_CTX *ctx, BIO_METHOD *io, int fd)
 {
@@ -130,8 +134,8 @@ void tls_free(struct tls *t)
 {
 	if (t == NULL)
 		return;
-	/* OpenSSL counts a session without a shutdown as bad. HTTP's own framing has told us whether the
-	 * answer was whole, so the session stays good for resumption. */
+	/* OpenSSL counts a session without a shutdown as bad. HTTP's own framing has told us
+	 * whether the answer was whole, so the session stays good for resumption. */
 	if (t->open)
 		SSL_set_shutdown(t->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 	SSL_free(t->ssl);
@@ -164,7 +168,8 @@ enum err tls_handshake(struct tls *t, struct diag *d)
 	long verdict = SSL_get_verify_result(t->ssl);
 	if (t->peer_ok && verdict != X509_V_OK) {
 		ERR_clear_error();
-		return diag_set(d, ERR_DENIED, "certificate: %s", X509_verify_cert_error_string(verdict));
+		return diag_set(d, ERR_DENIED, "certificate: %s",
+				X509_verify_cert_error_string(verdict));
 	}
 	return tls_failed(d, ERR_UPSTREAM, "TLS handshake");
 }

@@ -21,7 +21,8 @@ struct tls {
 /* tls_ctx_new makes a context with what both sides want. NULL with d set. */
 SSL_CTX *tls_ctx_new(const SSL_METHOD *method, struct diag *d);
 
-/* tls_io_new makes the table of functions through which connections reach their socket; NULL without memory. */
+/* tls_io_new makes the table of functions through which connections reach their socket; NULL
+ * without memory. */
 BIO_METHOD *tls_io_new(void);
 
 /* tls_conn_new makes a connection of ctx on fd; NULL without memory. */

@@ -45,6 +45,8 @@ CASE(simple)
 		CHECK_STR(u->path_prefix, S("/v1beta"));
 	CHECK(s.c.policy.has_master && !s.c.policy.open && s.c.master_weak);
 	CHECK(!sample_has(&s, "gpt-5"));
+	CHECK(sample_dep(&s, "gpt-4o", 0)->max_output_tokens == 16384);
+	CHECK(sample_dep(&s, "gpt-4o", 0)->max_input_tokens == 128000);
 	struct policy_price p = policy_price_find(&s.c.policy, sample_dep(&s, "gpt-4o", 0), S("gpt-4o"));
 	CHECK(p.input == 2500000 && p.output == 10000000 && p.cache_read == 1250000);
 	p = policy_price_find(&s.c.policy, sample_dep(&s, "gemini", 0), S("gemini-2.5-flash"));
@@ -494,6 +496,7 @@ CASE(the_gate_never_opens_by_mistake)
 			       .env = { { "LITELLM_MASTER_KEY", "sk-1234" } } };
 	sample_load(&weak);
 	CHECK(weak.err == OK && weak.c.policy.has_master && weak.c.master_weak);
+	CHECK(weak.c.n_env_names == 1);
 	CHECK(config_listen_ok(&weak.c, S(":4000"), NULL) == ERR_CONFIG);
 	sample_done(&weak);
 }

@@ -50,6 +50,12 @@ uint32_t parts_tick(struct keeper *k, bool flush)
 	return 50;
 }
 
+int parts_liar(struct keeper *k)
+{
+	(void)k;
+	return -1;
+}
+
 enum err parts_next_key(struct keeper *k, uint32_t *cursor, struct buf *out)
 {
 	(void)k;
@@ -191,12 +197,23 @@ static const char *data_path(const char *name)
 	return path;
 }
 
+/* needle spells a planted key that stands nowhere in this program. */
+static void needle(char out[32])
+{
+	for (unsigned i = 0; i < 31; i++)
+		out[i] = (char)('a' + (i * 7 + 3) % 26);
+	out[31] = '\0';
+}
+
 static pid_t start_keeper(void)
 {
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		char config[512], data[512];
+		char config[512], data[512], planted[32];
+		needle(planted);
+		(void)setenv("PLANTED_API_KEY", planted, 1);
+		explicit_bzero(planted, sizeof planted);
 		(void)snprintf(config, sizeof config, "%s/config.yaml", dir);
 		(void)snprintf(data, sizeof data, "%s", data_path(""));
 		const char *argv[] = { "keeper", "--config", config, "--data", data, "--listen", "127.0.0.1:0",
@@ -274,7 +291,8 @@ static bool all_run(void)
 
 CASE(everything_starts_with_what_it_is_owed)
 {
-	write_config("model_list:\n  - model_name: e\n    litellm_params: {model: echo/e}\n");
+	write_config("model_list:\n  - model_name: e\n    litellm_params: {model: echo/e}\n"
+		     "  - model_name: g\n    litellm_params: {model: openai/g, api_key: os.environ/PLANTED_API_KEY}\n");
 	keeper_pid = start_keeper();
 	UNTIL(all_run());
 	CHECK(now.n == 5 && now.generation == 1 && !now.draining);
@@ -286,6 +304,63 @@ CASE(everything_starts_with_what_it_is_owed)
 	CHECK(!marked("is-root", "ingress", 0) && !marked("is-root", "egress", 1) && !marked("is-root", "admin", 0));
 	struct str rest;
 	CHECK(request(MSG_KEY_GET, S("asked"), &rest) == OK && str_eq(rest, S("asked")));
+}
+
+enum { MAP_SCAN_MAX = 1 << 30 };
+
+/* holds reads all readable memory of a process. A file of /proc stands for a short one. */
+static bool holds(pid_t pid, const char *what)
+{
+	char path[64], line[512], planted[32];
+	unsigned long from, to;
+	bool found = false;
+	static char chunk[1 << 20];
+
+	needle(planted);
+	(void)snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, what);
+	int mem = open(path, O_RDONLY | O_CLOEXEC);
+	if (strcmp(what, "mem") != 0) {
+		ssize_t n = read(mem, chunk, sizeof chunk);
+		(void)close(mem);
+		return n > 0 && memmem(chunk, (size_t)n, planted, 31) != NULL;
+	}
+	(void)snprintf(path, sizeof path, "/proc/%d/maps", (int)pid);
+	FILE *maps = fopen(path, "re");
+	CHECK(mem >= 0 && maps != NULL);
+	while (maps != NULL && fgets(line, sizeof line, maps) != NULL) {
+		char *end, *again;
+		from = strtoul(line, &end, 16);
+		to = strtoul(end + 1, &again, 16);
+		if (to - from > MAP_SCAN_MAX)
+			continue; /* a sanitizer's shadow; it holds no bytes of ours */
+		for (; again[1] == 'r' && from < to; from += sizeof chunk - 64) {
+			size_t n = to - from < sizeof chunk ? to - from : sizeof chunk;
+			ssize_t got = pread(mem, chunk, n, (off_t)from);
+			found |= got > 0 && memmem(chunk, (size_t)got, planted, 31) != NULL;
+			if (got <= 0)
+				break;
+		}
+	}
+	(void)fclose(maps);
+	(void)close(mem);
+	return found;
+}
+
+/* Keeper was started with a key in its environment. It may be nowhere but in secret memory. */
+CASE(a_planted_key_is_in_nobodys_memory)
+{
+	struct str rest;
+
+	if (geteuid() != 0) {
+		printf("skipped: only root may look\n");
+		return;
+	}
+	CHECK(request(MSG_RELOAD, S(""), &rest) == OK && all_run());
+	CHECK(holds(getpid(), "mem")); /* the one who searches has it */
+	CHECK(!holds(keeper_pid, "mem") && !holds(keeper_pid, "environ"));
+	for (uint32_t i = 0; i < now.n; i++)
+		CHECK(!holds((pid_t)now.children[i].pid, "mem") && !holds((pid_t)now.children[i].pid, "environ"));
+	CHECK(request(MSG_STATUS, S(""), &rest) == OK); /* they live through it */
 }
 
 CASE(one_keeper_to_a_directory)
@@ -335,20 +410,22 @@ CASE(a_reload_changes_all_or_nothing)
 {
 	struct str rest;
 
+	CHECK(look());
+	uint64_t was = now.generation;
 	CHECK(request(MSG_RELOAD, S(""), &rest) == OK);
-	CHECK(all_run() && now.generation == 2);
+	CHECK(all_run() && now.generation == was + 1);
 	write_config("model_list: [\n");
 	CHECK(request(MSG_RELOAD, S(""), &rest) != OK && text[0] != '\0');
-	CHECK(look() && now.generation == 2);
+	CHECK(look() && now.generation == was + 1);
 	write_config("model_list:\n  - model_name: f\n    litellm_params: {model: echo/e}\n");
 	mark("refuse", "egress", 1);
 	CHECK(request(MSG_RELOAD, S(""), &rest) == ERR_CONFIG);
 	CHECK(str_find(str_z(text), S("refuses")) != SIZE_MAX);
-	CHECK(all_run() && now.generation == 2);
+	CHECK(all_run() && now.generation == was + 1);
 	uint8_t hash[32];
 	memcpy(hash, now.config_hash, 32);
 	CHECK(kill(keeper_pid, SIGHUP) == 0);
-	UNTIL(all_run() && now.generation == 3);
+	UNTIL(all_run() && now.generation == was + 2);
 	CHECK(memcmp(hash, now.config_hash, 32) != 0);
 }
 
@@ -418,7 +495,8 @@ CASE(nobody_outlives_a_killed_keeper)
 	CHECK(waitpid(keeper_pid, &status, 0) == keeper_pid && status == 0);
 }
 
-TESTS(CASE_ROW(everything_starts_with_what_it_is_owed), CASE_ROW(one_keeper_to_a_directory),
+TESTS(CASE_ROW(everything_starts_with_what_it_is_owed), CASE_ROW(a_planted_key_is_in_nobodys_memory),
+      CASE_ROW(one_keeper_to_a_directory),
       CASE_ROW(a_dead_half_of_a_pair_is_replaced_and_the_other_lives),
       CASE_ROW(who_says_what_it_may_not_is_killed), CASE_ROW(a_reload_changes_all_or_nothing),
       CASE_ROW(a_crash_loop_is_reported), CASE_ROW(it_drains_and_ends),
