@@ -17,7 +17,7 @@ int setlogmask(int mask);
 
 void log_open(const char *role, enum log_level level)
 {
-	/* The C library keeps a name and a mask of levels for exactly this, so that we need no state. */
+	/* The C library keeps a name and a mask of levels for exactly this: we need no state. */
 	program_invocation_short_name = (char *)(uintptr_t)role;
 	(void)setlogmask((1 << (level + 1)) - 1);
 }
