@@ -216,7 +216,7 @@ void loader_run(const struct loader_args *args, int env_fd, int result_fd)
 	struct diag d = { 0 };
 	int landlock;
 
-	log_open("loader");
+	log_open("loader", LOG_INFO);
 	(void)mallopt(M_PERTURB, PERTURB); /* what the YAML library frees is overwritten */
 	(void)setrlimit(RLIMIT_CPU, &cpu);
 	arena_init(&l.arena, LOADER_MEMORY);

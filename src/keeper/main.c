@@ -216,7 +216,7 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], "vault") == 0)
 		return vault_main(argc - 1, argv + 1);
-	log_open("keeper");
+	log_open("keeper", LOG_INFO);
 	(void)umask(077);
 	keeper_init(&parent);
 	const struct jail shown = keeper_jail("DATA", paths);

@@ -4,8 +4,8 @@
 #include "sys/jail_filter.h"
 
 #define CALLS(X) \
-	X(recvfrom) X(sendto) X(recvmsg) X(sendmsg) X(recvmmsg) X(sendmmsg) X(read) X(write) X(readv) \
-	X(writev) X(pread64) X(pwrite64) X(epoll_pwait) X(epoll_ctl) X(epoll_create1) \
+	X(recvfrom) X(sendto) X(recvmsg) X(sendmsg) X(recvmmsg) X(sendmmsg) X(read) X(write) \
+	X(readv) X(writev) X(pread64) X(pwrite64) X(epoll_pwait) X(epoll_ctl) X(epoll_create1) \
 	X(close) X(shutdown) X(futex) X(munmap) X(mremap) X(brk) X(madvise) X(clock_gettime) \
 	X(gettimeofday) X(getrandom) X(fstat) X(exit) X(exit_group) X(rt_sigreturn) \
 	X(rt_sigprocmask) X(rt_sigaction) X(restart_syscall) X(getpid) X(gettid) \

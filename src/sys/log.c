@@ -12,11 +12,14 @@
 
 enum { LINE = 1024 };
 
-void log_open(const char *role)
+/* Of <syslog.h>, whose macros have the names of our levels. */
+int setlogmask(int mask);
+
+void log_open(const char *role, enum log_level level)
 {
-	/* The C library keeps a name for exactly this; where nobody sets it, it is the program's
-	 * own. */
+	/* The C library keeps a name and a mask of levels for exactly this: we need no state. */
 	program_invocation_short_name = (char *)(uintptr_t)role;
+	(void)setlogmask((1 << (level + 1)) - 1);
 }
 
 static const char *level_name(enum log_level level)
@@ -28,6 +31,8 @@ static const char *level_name(enum log_level level)
 		return "warning";
 	case LOG_INFO:
 		return "info";
+	case LOG_DEBUG:
+		return "debug";
 	}
 	return "";
 }
@@ -37,6 +42,8 @@ void log_msg(enum log_level level, const char *fmt, ...)
 	char line[LINE];
 	va_list ap;
 
+	if ((setlogmask(0) & 1 << level) == 0)
+		return;
 	int head = snprintf(line, sizeof line, "%s %s[%d]: ", level_name(level),
 			    program_invocation_short_name, (int)getpid());
 	size_t n = head > 0 ? (size_t)head : 0;

@@ -8,10 +8,10 @@
 
 #include "base/str.h"
 
-enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO };
+enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
-/* log_open says which role this process has; borrowed for good. */
-void log_open(const char *role);
+/* log_open sets the role (borrowed for good) and the level below which nothing is written. */
+void log_open(const char *role, enum log_level level);
 void log_msg(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* log_str writes s into out (printable ASCII kept, all else as \xNN, cut with "..."), and returns
