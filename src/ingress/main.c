@@ -251,7 +251,7 @@ int main(int argc, char **argv)
 	static const int keep[] = { START_CONTROL, START_TX,	  START_TX_WAKE,
 				    START_RX,	   START_RX_WAKE, START_ARENA,
 				    START_LISTEN,  START_USAGE,	  START_COUNTERS };
-	static struct ingress in;
+	static struct ingress in; /* large: not on the stack */
 	struct diag d = { 0 };
 	uint64_t worker;
 	int landlock, status;

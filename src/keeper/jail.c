@@ -65,6 +65,7 @@ struct jail keeper_jail(const char *data, struct jail_path paths[KEEPER_JAIL_PAT
 		.n_rules = sizeof keeper_rules / sizeof keeper_rules[0],
 		.paths = paths,
 		.n_paths = n,
+		.allow = jail_allow,
 		.outlives_parent = true, /* a shell that started it may end */
 	};
 }
@@ -83,4 +84,5 @@ const struct jail loader_jail = {
 	.n_rules = sizeof loader_rules / sizeof loader_rules[0],
 	.paths = loader_paths,
 	.n_paths = 1,
+	.allow = jail_allow,
 };

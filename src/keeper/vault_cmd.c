@@ -423,52 +423,16 @@ static enum err do_import(struct cmdline *c, struct vault *v, struct buf *pass, 
 	return save(c, v, pass, d);
 }
 
-/* ---- after a change ---- */
-
-/* A gate that runs takes the vault's new content now. None running is the usual case. */
-static enum err reload_gate(const struct cmdline *c, struct diag *d)
-{
-	char path[PATH_CAP + 32];
-	struct ipc_msg m;
-	struct buf store;
-	int fd;
-
-	(void)snprintf(path, sizeof path, "%s/control.sock", c->data);
-	if (access(path, F_OK) != 0 || ipc_connect(path, &fd, NULL) != OK)
-		return OK;
-	buf_init(&store, 2 * LIMIT_CONTROL);
-	enum err e = ipc_send(fd, MSG_RELOAD, 1, S(""), NULL, 0);
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	if (e == OK && poll(&p, 1, RELOAD_MS) == 1)
-		e = ipc_recv(fd, &store, &m);
-	else
-		e = ERR_TIMEOUT;
-	if (e == OK) {
-		struct rd r = rd_from(m.body);
-		struct str text;
-		ipc_close_fds(&m);
-		control_reply_read(&r, &e, &text);
-		if (e != OK)
-			(void)diag_set(d, e,
-				       "the vault was changed, but the gate did not take it: %.*s",
-				       FMT(text));
-	} else
-		(void)diag_set(d, e, "the vault was changed, but the gate does not answer");
-	(void)close(fd);
-	buf_free(&store);
-	return e;
-}
-
 /* ---- the command ---- */
 
 static const struct verb {
 	const char *name;
-	bool needs_name, may_name, changes;
+	bool needs_name, may_name;
 	enum err (*run)(struct cmdline *, struct vault *, struct buf *, struct diag *);
 } verbs[] = {
-	{ "init", false, false, false, do_init },  { "add", true, true, true, do_add },
-	{ "list", false, false, false, do_list },  { "rotate", false, true, true, do_rotate },
-	{ "remove", true, true, true, do_remove }, { "import", false, true, true, do_import },
+	{ "init", false, false, do_init },  { "add", true, true, do_add },
+	{ "list", false, false, do_list },  { "rotate", false, true, do_rotate },
+	{ "remove", true, true, do_remove }, { "import", false, true, do_import },
 };
 
 static enum err parse(struct cmdline *c, int argc, char **argv, const struct verb **out,
@@ -523,8 +487,6 @@ int vault_main(int argc, char **argv)
 	enum err e = parse(&c, argc, argv, &verb, &d);
 	if (e == OK)
 		e = verb->run(&c, &v, &pass, &d);
-	if (e == OK && verb->changes)
-		e = reload_gate(&c, &d);
 	if (e == OK && c.json && c.out.n == 0)
 		buf_add(&c.out, S("{\"ok\":true}\n"));
 	if (e != OK) {

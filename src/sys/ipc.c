@@ -51,20 +51,15 @@ static enum err connect_to(const struct sockaddr_un *to, int *out_fd)
 	return OK;
 }
 
-/* unlink_dead removes a socket file nobody listens on, and nothing else. */
-static enum err unlink_dead(const struct sockaddr_un *at, struct diag *d)
+/* remove_old removes the socket file of a process that has ended, and nothing else. */
+static enum err remove_old(const struct sockaddr_un *at, struct diag *d)
 {
 	struct stat st;
-	int fd;
 
 	if (lstat(at->sun_path, &st) != 0)
 		return OK;
 	if (!S_ISSOCK(st.st_mode))
 		return diag_set(d, ERR_EXISTS, "'%s' exists and is no socket", at->sun_path);
-	if (connect_to(at, &fd) == OK) {
-		(void)close(fd);
-		return diag_set(d, ERR_EXISTS, "another process listens on '%s'", at->sun_path);
-	}
 	if (unlink(at->sun_path) != 0)
 		return diag_set(d, ERR_SYS, "cannot remove '%s': %s", at->sun_path,
 				strerror(errno));
@@ -76,7 +71,7 @@ enum err ipc_listen(const char *path, int *out_fd, struct diag *d)
 	struct sockaddr_un at;
 
 	TRY(address(path, &at, d));
-	TRY(unlink_dead(&at, d));
+	TRY(remove_old(&at, d));
 	int fd = socket(AF_UNIX, SOCKET_TYPE | SOCK_NONBLOCK, 0);
 	/* The mode of the unbound socket becomes the file's, so there is no moment with another
 	 * one. */

@@ -64,6 +64,8 @@ struct jail {
 	const struct jail_path
 		*paths; /* all that Landlock leaves reachable; NULL: nothing at all */
 	size_t n_paths;
+	/* jail_allow where there are paths, else NULL: what is not named is not linked. */
+	enum err (*allow)(int ruleset, uint64_t handled, const struct jail_path *p, struct diag *d);
 	bool tcp_connect;     /* Landlock leaves TCP connect alone */
 	bool outlives_parent; /* else it is killed when its parent ends */
 	unsigned uid, gid;    /* to change to when started as root; 0: stay */
@@ -77,6 +79,10 @@ MUST_USE enum err jail_begin(const struct jail *j, const int *keep, size_t n_kee
 /* jail_lock: Landlock (where the kernel has it; *out_landlock gives its version, 0 none), then the
  * system call filter. Nothing can be undone after it. */
 MUST_USE enum err jail_lock(const struct jail *j, int *out_landlock, struct diag *d);
+
+/* jail_allow adds one path to a Landlock rule set; for struct jail only. */
+MUST_USE enum err jail_allow(int ruleset, uint64_t handled, const struct jail_path *p,
+			     struct diag *d);
 
 /* jail_dump writes the rules as text, one a line, for tests/golden/jail. */
 void jail_dump(const struct jail *j, struct buf *out);
