@@ -183,7 +183,7 @@ int main(int argc, char **argv)
 	struct diag d = { 0 };
 	int status;
 
-	log_open("admin", LOG_INFO);
+	log_open("admin");
 	if (jail_debug(&admin_jail, argc, argv, &status))
 		return status;
 	if (admin == NULL || start(admin, &d) != OK)

@@ -210,7 +210,7 @@ int main(int argc, char **argv)
 	struct diag d = { .err = OK };
 	int landlock, status;
 
-	log_open("egress", LOG_INFO);
+	log_open("egress");
 	if (jail_debug(&jail, argc, argv, &status))
 		return status;
 	if (jail_begin(&jail, keep, sizeof keep / sizeof keep[0], &d) != OK)

@@ -256,7 +256,7 @@ int main(int argc, char **argv)
 	uint64_t worker;
 	int landlock, status;
 
-	log_open("ingress", LOG_INFO);
+	log_open("ingress");
 	if (jail_debug(&ingress_jail, argc, argv, &status))
 		return status;
 	if (argc != 2 || num_u64(str_z(argv[1]), LIMIT_WORKERS - 1, &worker) != OK)

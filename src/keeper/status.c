@@ -11,8 +11,8 @@
 
 static void add(struct status *s, const struct child *c)
 {
-	static const enum status_phase phases[PHASE_COUNT] = { STATUS_STOPPED, STATUS_STARTING, STATUS_RUNNING,
-							       STATUS_DRAINING };
+	static const enum status_phase phases[PHASE_COUNT] = { STATUS_STOPPED, STATUS_STARTING,
+							       STATUS_RUNNING, STATUS_DRAINING };
 	const struct keeper *k = c->keeper;
 
 	s->children[s->n++] = (struct status_child){

@@ -32,14 +32,17 @@ MUST_USE enum err ipc_connect(const char *path, int *out_fd, struct diag *d);
 MUST_USE enum err ipc_accept(int listen_fd, int *out_fd);
 
 /* ipc_send sends one message. ERR_AGAIN: the socket is full;
- * ERR_NOT_FOUND: the peer is gone; ERR_LIMIT: larger than LIMIT_CONTROL. The descriptors stay the caller's. */
-MUST_USE enum err ipc_send(int fd, uint16_t type, uint32_t seq, struct str body, const int *fds, unsigned n_fds);
+ * ERR_NOT_FOUND: the peer is gone; ERR_LIMIT: larger than LIMIT_CONTROL. The descriptors stay the
+ * caller's. */
+MUST_USE enum err ipc_send(int fd, uint16_t type, uint32_t seq, struct str body, const int *fds,
+			   unsigned n_fds);
 
 /* ipc_recv receives one message into store (LIMIT_CONTROL bytes at least). ERR_AGAIN: none;
  * ERR_NOT_FOUND: the peer is gone; ERR_SYNTAX: no message of this form. */
 MUST_USE enum err ipc_recv(int fd, struct buf *store, struct ipc_msg *out);
 
-/* ipc_close_fds closes the descriptors that came with m and were not taken; ipc_take_fd takes number i. */
+/* ipc_close_fds closes the descriptors that came with m and were not taken; ipc_take_fd takes
+ * number i. */
 void ipc_close_fds(struct ipc_msg *m);
 int ipc_take_fd(struct ipc_msg *m, unsigned i);
 
