@@ -41,11 +41,7 @@ struct status {
 	struct status_child children[STATUS_CHILDREN];
 };
 
-<<<<<<< HEAD
 /* status_encode: s->n rows of children, STATUS_CHILDREN at most. */
-=======
-/* status_encode appends what follows the reply's common beginning. */
->>>>>>> docs
 void status_encode(const struct status *s, struct buf *out);
 /* status_decode: the strings borrow from body. */
 MUST_USE enum err status_decode(struct status *s, struct str body);
