@@ -1,7 +1,8 @@
 /*
  * fuzz/anthropic_request_fuzz.c - a request (or an answer) of the Messages API, whatever the bytes.
- * Oracle: what is accepted can be said in each dialect once everything inexpressible is dropped, the
- * output is JSON, and the target's own decoder accepts it. An answer survives the way through its dialect.
+ * Oracle: what is accepted can be said in each dialect once everything inexpressible is dropped,
+ * the output is JSON, and the target's own decoder accepts it. An answer survives the way through
+ * its dialect.
  */
 #include "fuzz/fuzz.h"
 #include "llm/count.h"
@@ -13,7 +14,8 @@ static struct buf out;
 static void check_request(const struct llm_request *r, enum llm_dialect target)
 {
 	struct diag d = { .err = OK };
-	struct llm_opts o = { .model = S("claude-sonnet-4-5"), .drop_params = true, .arena = &arena, .diag = &d,
+	struct llm_opts o = { .model = S("claude-sonnet-4-5"), .drop_params = true, .arena = &arena,
+			      .diag = &d,
 			      .default_max_tokens = 4096 };
 	const struct dialect *to = dialects[target];
 	const struct json *root = NULL;
@@ -32,13 +34,15 @@ static void check_request(const struct llm_request *r, enum llm_dialect target)
 	CHECK(json_read(&arena, buf_str(&out), &root, NULL) == OK);
 	e = to->decode_request(root, &again, &arena, &d);
 	if (e != OK && e != ERR_NOMEM && e != ERR_LIMIT)
-		fprintf(stderr, "%s refuses %.*s: %s\n%.*s\n", to->name, FMT(str_z(d.param)), diag_text(&d),
+		fprintf(stderr, "%s refuses %.*s: %s\n%.*s\n", to->name, FMT(str_z(d.param)),
+			diag_text(&d),
 			FMT(buf_str(&out)));
 	CHECK(e == OK || e == ERR_NOMEM || e == ERR_LIMIT);
 	buf_reset(&out);
 	o.drop_params = false;
 	e = to->encode_request(r, &o, &out);
-	CHECK(e == OK || e == ERR_NOMEM || e == ERR_LIMIT || (e == ERR_UNSUPPORTED && d.param[0] != '\0'));
+	CHECK(e == OK || e == ERR_NOMEM || e == ERR_LIMIT ||
+	      (e == ERR_UNSUPPORTED && d.param[0] != '\0'));
 }
 
 static void check_answer(const struct json *root)
@@ -58,7 +62,8 @@ static void check_answer(const struct json *root)
 		CHECK(json_read(&arena, buf_str(&out), &v, NULL) == OK);
 		CHECK(dialects[t]->decode_response(v, &again, &arena, &d) == OK);
 		if (t == DIALECT_ANTHROPIC)
-			CHECK(again.usage.input == r.usage.input && again.usage.output == r.usage.output);
+			CHECK(again.usage.input == r.usage.input &&
+			      again.usage.output == r.usage.output);
 	}
 }
 

@@ -1,8 +1,8 @@
 /*
- * fuzz/anthropic_stream_fuzz.c - a stream of the Messages API, whatever the bytes; a line is an event's data.
- * Oracle: the events keep the promises of llm.h (llm_collect judges); what peek saw agrees with what was
- * decoded; encoded in this dialect and decoded again they give the same answer, and every other dialect's
- * encoding is accepted by its own decoder.
+ * fuzz/anthropic_stream_fuzz.c - a stream of the Messages API, whatever the bytes; a line is an
+ * event's data. Oracle: the events keep the promises of llm.h (llm_collect judges); what peek saw
+ * agrees with what was decoded; encoded in this dialect and decoded again they give the same
+ * answer, and every other dialect's encoding is accepted by its own decoder.
  */
 #include "fuzz/fuzz.h"
 #include "llm/anthropic.h"
@@ -58,7 +58,8 @@ static struct str data_of(struct str events)
 		if (str_has_suffix(line, S("\r"))) /* Google's line ends */
 			line.n--;
 		bool data = str_has_prefix(line, S("data: "));
-		CHECK(data || line.n == 0 || line.p[0] == ':' || str_has_prefix(line, S("event: ")));
+		CHECK(data || line.n == 0 || line.p[0] == ':' ||
+		      str_has_prefix(line, S("event: ")));
 		CHECK(str_chr(line, '\r') == SIZE_MAX);
 		if (data) {
 			buf_add(&out, str_tail(line, 6));
@@ -84,14 +85,18 @@ static void check_same(const struct llm_response *x, const struct llm_response *
 
 	for (; p != NULL && q != NULL; p = said(p->next), q = said(q->next)) {
 		CHECK(p->kind == q->kind && p->origin == q->origin);
-		CHECK(str_eq(p->text, q->text) && str_eq(p->args, q->args) && str_eq(p->name, q->name));
+		CHECK(str_eq(p->text, q->text) && str_eq(p->args, q->args) &&
+		      str_eq(p->name, q->name));
 		CHECK(str_eq(p->signature, q->signature));
 	}
 	CHECK(p == NULL && q == NULL);
-	CHECK(str_eq(anthropic_stop_reason(anthropic_finish_of(cx->finish, false, false), cx->finish_text),
-		     anthropic_stop_reason(cy->finish, cy->finish_text)) || cy->finish == FINISH_TOOLS);
+	CHECK(str_eq(anthropic_stop_reason(anthropic_finish_of(cx->finish, false, false),
+					   cx->finish_text),
+		     anthropic_stop_reason(cy->finish, cy->finish_text)) ||
+			     cy->finish == FINISH_TOOLS);
 	CHECK(x->usage.input == y->usage.input && x->usage.output == y->usage.output &&
-	      x->usage.cache_read == y->usage.cache_read && x->usage.reasoning == y->usage.reasoning);
+	      x->usage.cache_read == y->usage.cache_read &&
+		      x->usage.reasoning == y->usage.reasoning);
 }
 
 static void check_again(unsigned t, const struct llm_response *x, bool failed, bool same)
@@ -132,7 +137,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		llm_request_init(&client, (enum llm_dialect)t);
 		client.model = S("m");
 		client.stream = client.include_usage = true;
-		r.e[t] = dialects[t]->encoder_new ? dialects[t]->encoder_new(&arena, &client) : NULL;
+		r.e[t] = dialects[t]->encoder_new ? dialects[t]->encoder_new(&arena, &client) :
+			NULL;
 	}
 	decode(&dialect_anthropic, data, &r.sink);
 	if (r.memory || c.err == ERR_NOMEM)
@@ -146,6 +152,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	CHECK(peek.content || !r.content);
 	for (unsigned t = 0; t < DIALECT_COUNT; t++)
 		if (r.e[t] != NULL)
-			check_again(t, &answer, c.error.status != 0, c.error.status == 0 && !r.overlap);
+			check_again(t, &answer, c.error.status != 0, c.error.status == 0 &&
+				    !r.overlap);
 	return 0;
 }

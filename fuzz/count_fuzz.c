@@ -1,6 +1,7 @@
 /*
  * fuzz/count_fuzz.c - replies and requests of the counting endpoints, whatever the bytes.
- * Oracle: a number that is read is written and read again as itself; a body that is unwrapped is an object.
+ * Oracle: a number that is read is written and read again as itself; a body that is unwrapped is an
+ * object.
  */
 #include "fuzz/fuzz.h"
 #include "llm/count.h"

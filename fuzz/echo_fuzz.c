@@ -1,8 +1,8 @@
 /*
- * fuzz/echo_fuzz.c - echo's answer to a request that a client of any dialect may send; the first byte says
- * of which.
- * Oracle: the answer is the same each time, told as a stream too; arguments and structured answers are JSON;
- * the maximum of tokens is kept.
+ * fuzz/echo_fuzz.c - echo's answer to a request that a client of any dialect may send; the first
+ * byte says of which.
+ * Oracle: the answer is the same each time, told as a stream too; arguments and structured
+ * answers are JSON; the maximum of tokens is kept.
  */
 #include "fuzz/fuzz.h"
 #include "llm/echo.h"
@@ -16,7 +16,8 @@ static void check_parts(const struct llm_part *p, const struct llm_part *q)
 	for (; p != NULL && q != NULL; p = p->next, q = q->next) {
 		CHECK(p->kind == q->kind && str_eq(p->text, q->text) && str_eq(p->args, q->args));
 		if (p->kind == PART_TOOL_CALL)
-			CHECK(json_read(&arena, p->args, &root, NULL) == OK && json_is(root, JSON_OBJECT));
+			CHECK(json_read(&arena, p->args, &root, NULL) == OK &&
+			      json_is(root, JSON_OBJECT));
 	}
 	CHECK(p == NULL && q == NULL);
 }
@@ -45,7 +46,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	if (echo_stream(&r, &arena, &c.sink) != OK || c.err == ERR_NOMEM)
 		return 0;
 	CHECK(c.err == OK && c.done);
-	for (const struct llm_answer_choice *x = once.choices, *y = twice.choices; x != NULL; x = x->next, y = y->next) {
+	const struct llm_answer_choice *y = twice.choices;
+	for (const struct llm_answer_choice *x = once.choices; x != NULL; x = x->next, y = y->next) {
 		CHECK(y != NULL && x->finish == y->finish);
 		check_parts(x->parts, y->parts);
 		if (r.max_tokens >= 0 && x->finish != FINISH_TOOLS && r.n <= 1)

@@ -1,7 +1,8 @@
 /*
  * fuzz/gemini_response_fuzz.c - an answer or an error of generateContent, whatever the bytes.
- * Oracle: each dialect writes JSON of the answer that its own decoder accepts; through Gemini's own the usage,
- * the calls and the finish survive; replayed as events the answer is the same; errors go through unchanged.
+ * Oracle: each dialect writes JSON of the answer that its own decoder accepts; through Gemini's
+ * own the usage, the calls and the finish survive; replayed as events the answer is the same;
+ * errors go through unchanged.
  */
 #include "fuzz/fuzz.h"
 #include "llm/gemini.h"
@@ -12,7 +13,8 @@ static struct buf out;
 static void check_gemini(const struct llm_response *x, const struct llm_response *y)
 {
 	CHECK(x->usage.input == y->usage.input && x->usage.output == y->usage.output);
-	CHECK(x->usage.reasoning == y->usage.reasoning && x->usage.cache_read == y->usage.cache_read);
+	CHECK(x->usage.reasoning == y->usage.reasoning &&
+	      x->usage.cache_read == y->usage.cache_read);
 	const struct llm_answer_choice *c = x->choices, *d = y->choices;
 	for (; c != NULL && d != NULL; c = c->next, d = d->next) {
 		/* A candidate that is not finished cannot be told from one without a reason. */
@@ -20,7 +22,8 @@ static void check_gemini(const struct llm_response *x, const struct llm_response
 		const struct llm_part *p = c->parts, *q = d->parts;
 		for (; p != NULL && q != NULL; p = p->next, q = q->next) {
 			CHECK(p->kind == q->kind || p->kind == PART_REFUSAL);
-			CHECK(str_eq(p->text, q->text) && str_eq(p->args, q->args) && str_eq(p->name, q->name));
+			CHECK(str_eq(p->text, q->text) && str_eq(p->args, q->args) &&
+			      str_eq(p->name, q->name));
 			CHECK(str_eq(p->signature, q->signature) && str_eq(p->id, q->id));
 		}
 		CHECK(p == NULL && q == NULL);
@@ -58,7 +61,8 @@ static void check_replay(const struct llm_response *r)
 	llm_replay(r, &c.sink);
 	CHECK(c.err == ERR_NOMEM || (c.err == OK && c.done));
 	if (c.err == OK)
-		CHECK(got.usage.input == r->usage.input && got.choices->finish == r->choices->finish);
+		CHECK(got.usage.input == r->usage.input &&
+		      got.choices->finish == r->choices->finish);
 }
 
 static void check_error(const struct json *root)

@@ -1,7 +1,7 @@
 /*
  * fuzz/gemini_schema_fuzz.c - an OpenAPI schema in Google's spelling, whatever the bytes.
- * Oracle: the result is JSON, and what has been turned into JSON Schema once is not changed by a second turn,
- * but for what stands for null.
+ * Oracle: the result is JSON, and what has been turned into JSON Schema once is not changed by a
+ * second turn, but for what stands for null.
  */
 #include "fuzz/fuzz.h"
 #include "llm/echo.h"

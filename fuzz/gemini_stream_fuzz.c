@@ -1,8 +1,10 @@
 /*
- * fuzz/gemini_stream_fuzz.c - a streamGenerateContent stream, whatever the bytes; a line is an event's data.
- * Oracle: the events keep the promises of llm.h (llm_collect judges); a call's arguments are an object; what
- * peek says of content, errors and usage agrees with what was decoded; each dialect's encoding of the events
- * is accepted by its own decoder, and Gemini's gives the same answer.
+ * fuzz/gemini_stream_fuzz.c - a streamGenerateContent stream, whatever the bytes; a line is an
+ * event's data.
+ * Oracle: the events keep the promises of llm.h (llm_collect judges); a call's arguments are an
+ * object; what peek says of content, errors and usage agrees with what was decoded; each
+ * dialect's encoding of the events is accepted by its own decoder, and Gemini's gives the same
+ * answer.
  */
 #include "fuzz/fuzz.h"
 #include "llm/gemini.h"
@@ -66,7 +68,8 @@ static void check_same(const struct llm_response *x, const struct llm_response *
 			CHECK(p->kind == q->kind || p->kind == PART_REFUSAL);
 			CHECK(p->origin == q->origin && str_eq(p->text, q->text));
 			CHECK(str_eq(p->signature, q->signature));
-			CHECK(p->args.n == q->args.n && str_eq(p->name, q->name) && str_eq(p->id, q->id));
+			CHECK(p->args.n == q->args.n && str_eq(p->name, q->name) &&
+			      str_eq(p->id, q->id));
 		}
 		CHECK(p == NULL && q == NULL);
 		CHECK(c->finish == d->finish);
@@ -100,7 +103,8 @@ static void check_args(const struct llm_response *x)
 			enum err e = json_read(&arena, p->args, &root, NULL);
 			CHECK(e == ERR_NOMEM || (e == OK && json_is(root, JSON_OBJECT)));
 			CHECK(str_find(p->args, S("__malformed_arguments")) == SIZE_MAX ||
-			      str_find(lines.n ? buf_str(&lines) : S(""), S("__malformed")) != SIZE_MAX);
+			      str_find(lines.n ? buf_str(&lines) : S(""),
+				       S("__malformed")) != SIZE_MAX);
 		}
 }
 

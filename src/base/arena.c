@@ -79,7 +79,7 @@ static struct arena_block *add_block(struct arena *a, size_t n)
 	return b;
 }
 
-void *arena_alloc(struct arena *a, size_t n, size_t align)
+void *arena_take(struct arena *a, size_t n, size_t align)
 {
 	assert(align && align <= ARENA_ALIGN_MAX && (align & (align - 1)) == 0);
 	if (n > a->budget - a->used)
@@ -94,7 +94,14 @@ void *arena_alloc(struct arena *a, size_t n, size_t align)
 	}
 	b->n = at + n;
 	a->used += n;
-	return memset(b->bytes + at, 0, n);
+	return b->bytes + at;
+}
+
+void *arena_alloc(struct arena *a, size_t n, size_t align)
+{
+	void *p = arena_take(a, n, align);
+
+	return p != NULL ? memset(p, 0, n) : NULL;
 }
 
 void *arena_array(struct arena *a, size_t n, size_t size, size_t align)
@@ -107,7 +114,7 @@ void *arena_array(struct arena *a, size_t n, size_t size, size_t align)
 
 struct str arena_dup(struct arena *a, struct str s)
 {
-	char *p = arena_alloc(a, s.n ? s.n : 1, 1);
+	char *p = arena_take(a, s.n ? s.n : 1, 1);
 
 	if (p == NULL)
 		return (struct str){ NULL, 0 };

@@ -36,6 +36,9 @@ void arena_wipe(struct arena *a);
  * or memory is short. align is a power of two, 16 at most. */
 void *arena_alloc(struct arena *a, size_t n, size_t align);
 
+/* arena_take is arena_alloc without the zeroing, for bytes that are written before they are read. */
+void *arena_take(struct arena *a, size_t n, size_t align);
+
 /* arena_dup copies s; p is NULL on failure. */
 struct str arena_dup(struct arena *a, struct str s);
 

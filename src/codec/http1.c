@@ -2,8 +2,8 @@
  * codec/http1.c - HTTP/1.1 message heads and bodies: bytes in, slices out. No memory is allocated.
  * Input: hostile.   Runs in: ingress, egress, admin.   Fuzz: fuzz/http1_fuzz.c
  *
- * A head is read in one pass. What runs over every byte (values, the search for the end) takes eight
- * bytes a step with plain integer arithmetic; names, which are short, go through a table.
+ * A head is read in one pass. What runs over every byte (values, the search for the end) takes
+ * eight bytes a step with plain integer arithmetic; names, which are short, go through a table.
  */
 #include "codec/http1.h"
 
@@ -20,16 +20,34 @@ static const uint8_t class_of[256] = {
 	['0' ... '9'] = IS_TOKEN | IS_TARGET | IS_HOST,
 	['A' ... 'Z'] = IS_TOKEN | IS_TARGET | IS_HOST,
 	['a' ... 'z'] = IS_TOKEN | IS_TARGET | IS_HOST,
-	['-'] = IS_TOKEN | IS_TARGET | IS_HOST, ['.'] = IS_TOKEN | IS_TARGET | IS_HOST,
+	['-'] = IS_TOKEN | IS_TARGET | IS_HOST,
+	['.'] = IS_TOKEN | IS_TARGET | IS_HOST,
 	['_'] = IS_TOKEN | IS_TARGET | IS_HOST,
-	[':'] = IS_TARGET | IS_HOST, ['['] = IS_TARGET | IS_HOST, [']'] = IS_TARGET | IS_HOST,
-	['!'] = IS_TOKEN | IS_TARGET, ['$'] = IS_TOKEN | IS_TARGET, ['%'] = IS_TOKEN | IS_TARGET,
-	['&'] = IS_TOKEN | IS_TARGET, ['\''] = IS_TOKEN | IS_TARGET, ['*'] = IS_TOKEN | IS_TARGET,
-	['+'] = IS_TOKEN | IS_TARGET, ['^'] = IS_TOKEN | IS_TARGET, ['`'] = IS_TOKEN | IS_TARGET,
-	['|'] = IS_TOKEN | IS_TARGET, ['~'] = IS_TOKEN | IS_TARGET,
+	[':'] = IS_TARGET | IS_HOST,
+	['['] = IS_TARGET | IS_HOST,
+	[']'] = IS_TARGET | IS_HOST,
+	['!'] = IS_TOKEN | IS_TARGET,
+	['$'] = IS_TOKEN | IS_TARGET,
+	['%'] = IS_TOKEN | IS_TARGET,
+	['&'] = IS_TOKEN | IS_TARGET,
+	['\''] = IS_TOKEN | IS_TARGET,
+	['*'] = IS_TOKEN | IS_TARGET,
+	['+'] = IS_TOKEN | IS_TARGET,
+	['^'] = IS_TOKEN | IS_TARGET,
+	['`'] = IS_TOKEN | IS_TARGET,
+	['|'] = IS_TOKEN | IS_TARGET,
+	['~'] = IS_TOKEN | IS_TARGET,
 	['#'] = IS_TOKEN,
-	['('] = IS_TARGET, [')'] = IS_TARGET, [','] = IS_TARGET, ['/'] = IS_TARGET, [';'] = IS_TARGET,
-	['='] = IS_TARGET, ['?'] = IS_TARGET, ['@'] = IS_TARGET, ['{'] = IS_TARGET, ['}'] = IS_TARGET,
+	['('] = IS_TARGET,
+	[')'] = IS_TARGET,
+	[','] = IS_TARGET,
+	['/'] = IS_TARGET,
+	[';'] = IS_TARGET,
+	['='] = IS_TARGET,
+	['?'] = IS_TARGET,
+	['@'] = IS_TARGET,
+	['{'] = IS_TARGET,
+	['}'] = IS_TARGET,
 };
 
 static const struct str known_names[HTTP1_KNOWN_COUNT] = {
@@ -38,8 +56,8 @@ static const struct str known_names[HTTP1_KNOWN_COUNT] = {
 #undef X
 };
 
-/* The known fields of each name length, one more than their number, 0 ends a row. The unit test finds
- * every name of HTTP1_KNOWN through it. */
+/* The known fields of each name length, one more than their number, 0 ends a row. The unit test
+ * finds every name of HTTP1_KNOWN through it. */
 enum { NAME_MAX_KNOWN = 24 };
 static const uint8_t known_by_length[NAME_MAX_KNOWN + 1][6] = {
 	[4] = { 1 + H_HOST, 1 + H_DATE },
@@ -51,23 +69,27 @@ static const uint8_t known_by_length[NAME_MAX_KNOWN + 1][6] = {
 	[11] = { 1 + H_OPENAI_BETA, 1 + H_RETRY_AFTER },
 	[12] = { 1 + H_CONTENT_TYPE, 1 + H_X_REQUEST_ID },
 	[13] = { 1 + H_AUTHORIZATION },
-	[14] = { 1 + H_CONTENT_LENGTH, 1 + H_ANTHROPIC_BETA, 1 + H_OPENAI_PROJECT, 1 + H_X_GOOG_API_KEY,
-		 1 + H_X_LITELLM_TAGS },
+	[14] = { 1 + H_CONTENT_LENGTH, 1 + H_ANTHROPIC_BETA, 1 + H_OPENAI_PROJECT,
+		 1 + H_X_GOOG_API_KEY, 1 + H_X_LITELLM_TAGS },
 	[15] = { 1 + H_IDEMPOTENCY_KEY },
 	[16] = { 1 + H_CONTENT_ENCODING },
 	[17] = { 1 + H_TRANSFER_ENCODING, 1 + H_ANTHROPIC_VERSION, 1 + H_X_LITELLM_TIMEOUT },
 	[19] = { 1 + H_OPENAI_ORGANIZATION },
-	[21] = { 1 + H_X_LITELLM_NUM_RETRIES, 1 + H_X_LITELLM_END_USER_ID, 1 + H_X_LITELLM_CUSTOMER_ID },
+	[21] = { 1 + H_X_LITELLM_NUM_RETRIES, 1 + H_X_LITELLM_END_USER_ID,
+		 1 + H_X_LITELLM_CUSTOMER_ID },
 	[24] = { 1 + H_X_LITELLM_STREAM_TIMEOUT },
 };
 
 #define BIT(x) (UINT64_C(1) << (x))
 static_assert(HTTP1_KNOWN_COUNT <= 64, "known fields are kept in one word of bits");
 
-/* A second one of these is refused: it would decide where a body ends, who asks, or what it means. */
-static const uint64_t once_in_request = BIT(H_HOST) | BIT(H_CONTENT_LENGTH) | BIT(H_TRANSFER_ENCODING) |
-	BIT(H_CONTENT_TYPE) | BIT(H_CONTENT_ENCODING) | BIT(H_AUTHORIZATION) | BIT(H_X_API_KEY) |
-	BIT(H_API_KEY) | BIT(H_X_GOOG_API_KEY) | BIT(H_EXPECT);
+/* A second one of these is refused: it would decide where a body ends, who asks, or what it
+ * means. */
+static const uint64_t once_in_request = BIT(H_HOST) | BIT(H_CONTENT_LENGTH) |
+					BIT(H_TRANSFER_ENCODING) | BIT(H_CONTENT_TYPE) |
+					BIT(H_CONTENT_ENCODING) | BIT(H_AUTHORIZATION) |
+					BIT(H_X_API_KEY) | BIT(H_API_KEY) | BIT(H_X_GOOG_API_KEY) |
+					BIT(H_EXPECT);
 static const uint64_t once_in_response = BIT(H_CONTENT_LENGTH) | BIT(H_TRANSFER_ENCODING);
 
 struct reader {
@@ -115,7 +137,8 @@ static uint64_t in_range(uint64_t w, uint64_t lo, uint64_t hi)
 	return (w + EACH(0x80) - EACH(1) * lo) & ~(w + EACH(0x7f) - EACH(1) * hi) & EACH(0x80);
 }
 
-/* name_end gives the first byte that cannot be in a token, or end. Nearly every name is letters and '-'. */
+/* name_end gives the first byte that cannot be in a token, or end. Nearly every name is letters and
+ * '-'. */
 static const char *name_end(const char *p, const char *end)
 {
 	while (end - p >= 8) {
@@ -163,8 +186,8 @@ static const char *value_end(const char *p, const char *end)
 	return p;
 }
 
-/* same_name compares a token with a known name of the same length. Setting bit 0x20 folds the case of
- * letters, and no byte of a token becomes a '-' by it. */
+/* same_name compares a token with a known name of the same length. Setting bit 0x20 folds the case
+ * of letters, and no byte of a token becomes a '-' by it. */
 static bool same_name(const char *token, const char *known, size_t n)
 {
 	const uint64_t fold = EACH(0x20);
@@ -189,7 +212,8 @@ static enum err line_end(struct reader *r)
 	if (r->p == r->end)
 		return ERR_AGAIN;
 	if (*r->p != '\r')
-		return bad(r, ERR_SYNTAX, *r->p == '\n' ? "a line ends without CR" : "control byte in head");
+		return bad(r, ERR_SYNTAX,
+			   *r->p == '\n' ? "a line ends without CR" : "control byte in head");
 	if (r->end - r->p < 2)
 		return ERR_AGAIN;
 	if (r->p[1] != '\n')
@@ -198,7 +222,8 @@ static enum err line_end(struct reader *r)
 	return OK;
 }
 
-static enum err note_known(struct http1_head *h, struct reader *r, enum http1_known k, struct str value)
+static enum err note_known(struct http1_head *h, struct reader *r, enum http1_known k,
+			   struct str value)
 {
 	if (h->known[k].p != NULL) {
 		if (r->once & BIT(k))
@@ -292,14 +317,16 @@ static enum err read_version(struct http1_head *h, struct reader *r)
 
 /* read_framing decides how long the body is, the same way for both directions. has_body false: the
  * message cannot have one, whatever its fields say. */
-static enum err read_framing(struct http1_head *h, struct reader *r, bool has_body, enum http1_framing otherwise)
+static enum err read_framing(struct http1_head *h, struct reader *r, bool has_body,
+			     enum http1_framing otherwise)
 {
 	struct str te = h->known[H_TRANSFER_ENCODING], cl = h->known[H_CONTENT_LENGTH];
 
 	h->framing = has_body ? otherwise : HTTP1_NONE;
 	/*
-	 * RFC 9112, 6.3: a message with both Transfer-Encoding and Content-Length "ought to be handled
-	 * as an error". Two readers that disagree about the length are how requests are smuggled.
+	 * RFC 9112, 6.3: a message with both Transfer-Encoding and Content-Length "ought to be
+	 * handled as an error". Two readers that disagree about the length are how requests are
+	 * smuggled.
 	 */
 	if (te.p && cl.p)
 		return bad(r, ERR_SYNTAX, "both Transfer-Encoding and Content-Length");
@@ -374,8 +401,8 @@ static void split_target(struct http1_head *h, struct str t)
 		h->path = S("/");
 }
 
-/* read_target splits the target into path and query. Of the absolute form the authority has to be the
- * Host field's: whoever routes by the other one would send the request elsewhere. */
+/* read_target splits the target into path and query. Of the absolute form the authority has to be
+ * the Host field's: whoever routes by the other one would send the request elsewhere. */
 static enum err read_target(struct http1_head *h, struct reader *r)
 {
 	struct str t = h->target, host = h->known[H_HOST];
@@ -406,8 +433,8 @@ static enum err read_target(struct http1_head *h, struct reader *r)
 
 /* ---- whole heads ----------------------------------------------------------------------------- */
 
-/* head_pending tells whether the end of a head that was incomplete at from bytes is still missing. So
- * a head that comes byte by byte is searched once and parsed once. */
+/* head_pending tells whether the end of a head that was incomplete at from bytes is still missing.
+ * So a head that comes byte by byte is searched once and parsed once. */
 static enum err head_pending(struct reader *r, struct str in, size_t from)
 {
 	const char *p = in.p + from;
@@ -478,19 +505,23 @@ enum err http1_request(struct http1_head *h, struct str in, size_t from, const c
 static enum err read_status_line(struct http1_head *h, struct reader *r)
 {
 	TRY(read_version(h, r));
-	if (r->end - r->p < 5)
-		return ERR_AGAIN;
 	const char *p = r->p;
-	if (p[0] != ' ' || p[1] < '1' || p[1] > '5' || p[2] < '0' || p[2] > '9' || p[3] < '0' || p[3] > '9')
+	if (p < r->end && p[0] != ' ')
 		return bad(r, ERR_SYNTAX, "bad status");
-	h->status = (unsigned)(p[1] - '0') * 100 + (unsigned)(p[2] - '0') * 10 + (unsigned)(p[3] - '0');
+	if (r->end - p < 5)
+		return ERR_AGAIN;
+	if (p[1] < '1' || p[1] > '5' || p[2] < '0' || p[2] > '9' || p[3] < '0' || p[3] > '9')
+		return bad(r, ERR_SYNTAX, "bad status");
+	h->status = (unsigned)(p[1] - '0') * 100 + (unsigned)(p[2] - '0') * 10 +
+		    (unsigned)(p[3] - '0');
 	if (p[4] != ' ' && p[4] != '\r')
 		return bad(r, ERR_SYNTAX, "bad status");
 	r->p = value_end(p + 4, r->end);
 	return line_end(r);
 }
 
-static enum err parse_response(struct http1_head *h, struct reader *r, struct str in, size_t from, bool to_head)
+static enum err parse_response(struct http1_head *h, struct reader *r, struct str in, size_t from,
+			       bool to_head)
 {
 	TRY(head_begin(h, r, in, from));
 	TRY(read_status_line(h, r));
@@ -501,7 +532,8 @@ static enum err parse_response(struct http1_head *h, struct reader *r, struct st
 	return OK;
 }
 
-enum err http1_response(struct http1_head *h, struct str in, size_t from, bool to_head, const char **out_why)
+enum err http1_response(struct http1_head *h, struct str in, size_t from, bool to_head,
+			const char **out_why)
 {
 	const char *ignored;
 	struct reader r = { .why = out_why ? out_why : &ignored, .once = once_in_response };
@@ -630,7 +662,8 @@ static enum err chunk_byte(struct http1_chunked *c, char byte)
 /* dropped counts what the sender can add without end: extensions, trailers and leading zeros. */
 static bool dropped(const struct http1_chunked *c)
 {
-	return c->state == CH_EXT || c->state >= CH_TRAILER || (c->state == CH_DIGITS && c->left == 0);
+	return c->state == CH_EXT || c->state >= CH_TRAILER ||
+	       (c->state == CH_DIGITS && c->left == 0);
 }
 
 enum err http1_chunked_next(struct http1_chunked *c, struct str *in, struct str *out)

@@ -1,9 +1,9 @@
 /*
  * codec/http1.h - HTTP/1.1 message heads and bodies (RFC 9110, RFC 9112): bytes in, slices out.
- * Ring 0. Nothing is allocated or copied. Refused, because two readers could disagree: bare LF, obs-fold,
- * white space before a colon, Transfer-Encoding with Content-Length, more than one Content-Length or
- * Host, any transfer coding but a single final chunked, chunked with HTTP/1.0, control bytes anywhere,
- * an absolute-form target whose authority differs from Host.
+ * Ring 0. Nothing is allocated or copied. Refused, because two readers could disagree: bare LF,
+ * obs-fold, white space before a colon, Transfer-Encoding with Content-Length, more than one
+ * Content-Length or Host, any transfer coding but a single final chunked, chunked with HTTP/1.0,
+ * control bytes anywhere, an absolute-form target whose authority differs from Host.
  */
 #ifndef CODEC_HTTP1_H
 #define CODEC_HTTP1_H
@@ -76,13 +76,16 @@ struct http1_head {
 	size_t head_bytes;           /* of the whole head with its blank line */
 };
 
-/* http1_request parses a request head at the start of in. ERR_AGAIN: incomplete, call again with more
- * (from: bytes already searched for the end without success, 0 the first time). ERR_SYNTAX: 400.
- * ERR_LIMIT: past LIMIT_HEAD or LIMIT_HEADERS, 431. ERR_UNSUPPORTED: 501 for an unknown transfer coding
- * or 505 for another version. *out_why (may be NULL) is then a static sentence. Slices point into in. */
-MUST_USE enum err http1_request(struct http1_head *h, struct str in, size_t from, const char **out_why);
+/* http1_request parses a request head at the start of in. ERR_AGAIN: incomplete, call again with
+ * more (from: bytes already searched for the end without success, 0 the first time). ERR_SYNTAX:
+ * 400. ERR_LIMIT: past LIMIT_HEAD or LIMIT_HEADERS, 431. ERR_UNSUPPORTED: 501 for an unknown
+ * transfer coding or 505 for another version. *out_why (may be NULL) is then a static sentence.
+ * Slices point into in. */
+MUST_USE enum err http1_request(struct http1_head *h, struct str in, size_t from,
+				const char **out_why);
 
-/* http1_response parses a response head likewise; to_head: the request was HEAD, so no body follows. */
+/* http1_response parses a response head likewise; to_head: the request was HEAD, so no body
+ * follows. */
 MUST_USE enum err http1_response(struct http1_head *h, struct str in, size_t from, bool to_head,
 				 const char **out_why);
 
@@ -94,9 +97,9 @@ struct http1_chunked {
 	bool done;        /* the last chunk and its trailers have been read */
 };
 
-/* http1_chunked_next takes bytes from the front of *in. *out is the next span of body data, possibly
- * empty, inside *in. Call until *in is empty or c->done; what is left of *in then belongs to the next
- * message. ERR_SYNTAX: not chunked. Trailers are checked and dropped. */
+/* http1_chunked_next takes bytes from the front of *in. *out is the next span of body data,
+ * possibly empty, inside *in. Call until *in is empty or c->done; what is left of *in then belongs
+ * to the next message. ERR_SYNTAX: not chunked. Trailers are checked and dropped. */
 MUST_USE enum err http1_chunked_next(struct http1_chunked *c, struct str *in, struct str *out);
 
 /* http1_token: s is a token of RFC 9110, 5.6.2, and not empty. */
@@ -108,7 +111,8 @@ bool http1_list_has(struct str list, struct str item);
 /* http1_reason gives the standard phrase of a status, "" for an unknown one. */
 const char *http1_reason(unsigned status);
 
-/* http1_query_get finds name in a query string; the value is not percent-decoded. p NULL: absent. */
+/* http1_query_get finds name in a query string; the value is not percent-decoded. p NULL:
+ * absent. */
 struct str http1_query_get(struct str query, struct str name);
 
 #endif

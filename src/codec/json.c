@@ -64,7 +64,7 @@ static enum err grow(struct parser *s)
 	if (s->arena == NULL || s->cap >= s->max)
 		return ERR_LIMIT;
 	size_t cap = s->cap < s->max / 4 ? s->cap * 4 : s->max;
-	struct json *toks = NEW_ARRAY(s->arena, struct json, cap);
+	struct json *toks = arena_take(s->arena, cap * sizeof *toks, _Alignof(struct json));
 	if (toks == NULL)
 		return ERR_NOMEM;
 	memcpy(toks, s->toks, s->n * sizeof *toks);
@@ -311,7 +311,7 @@ enum err json_read(struct arena *a, struct str src, const struct json **out, siz
 	s.arena = a;
 	s.scan = json_scan_best();
 	s.depth = 0;
-	s.toks = NEW_ARRAY(a, struct json, s.cap);
+	s.toks = arena_take(a, s.cap * sizeof *s.toks, _Alignof(struct json));
 	if (s.toks == NULL) {
 		if (out_at != NULL)
 			*out_at = 0;

@@ -13,7 +13,8 @@
 /* What a search learned on its way, so that the fields need not be searched for line ends again. */
 struct scan {
 	size_t event;    /* bytes of the first complete event, 0: none */
-	size_t line;     /* bytes of its first line without the line end; valid when the search began at 0 */
+	size_t line; /* bytes of its first line without the line end; valid when the search began at
+			0 */
 	bool has_cr;
 };
 
@@ -96,8 +97,8 @@ static void field(struct sse_event *out, struct str line)
 	}
 }
 
-/* A walk over the lines of one event. lf and cr are the next of each kind, searched for only when the
- * walk has passed the last one found: many of one kind cost no search for the other. */
+/* A walk over the lines of one event. lf and cr are the next of each kind, searched for only when
+ * the walk has passed the last one found: many of one kind cost no search for the other. */
 struct lines {
 	const char *p, *end, *lf, *cr;
 };

@@ -1,5 +1,6 @@
 /*
- * config/builtin.c - names without a model_list: of every provider whose usual variable is set, and echo.
+ * config/builtin.c - names without a model_list: of every provider whose usual variable is set,
+ * and echo.
  * Input: own.   Runs in: keeper, cli.
  */
 #include "config/load.h"
@@ -60,7 +61,8 @@ enum err builtin_add(struct loader *l, bool with_echo, uint32_t *out_added)
 	*out_added = 0;
 	for (size_t i = 0; (row = provider_at(i)) != NULL; i++) {
 		bool usual = row->names != NULL && l->io->survey;
-		bool placed = row->base.n || (row->base_env[0] && env_of(l, str_z(row->base_env[0])).n);
+		bool placed = row->base.n || (row->base_env[0] && env_of(l,
+			str_z(row->base_env[0])).n);
 		if (!(has_key(l, row) || usual) || !placed)
 			continue;
 		TRY(add_provider(l, row));

@@ -1,7 +1,8 @@
 /*
  * config/credential.c - which credential a deployment sends, and the list of all of them.
- * A value is only ever borrowed here: from the caller's variables or vault, or kept once in the arena.
- * Input: the operator's file, read as if hostile.   Runs in: keeper, cli.   Fuzz: fuzz/config_fuzz.c
+ * A value is only ever borrowed here: from the caller's variables or vault, or kept once in the
+ * arena.
+ * Input: the operator's file, as if hostile.   Runs in: keeper, cli.   Fuzz: fuzz/config_fuzz.c
  */
 #include "config/load.h"
 
@@ -14,7 +15,7 @@ static enum config_source source_of(enum from f)
 	return f == FROM_ENV ? SOURCE_ENV : f == FROM_VAULT ? SOURCE_VAULT : SOURCE_LITERAL;
 }
 
-static enum err env_name_add(struct loader *l, struct str name)
+enum err env_name_add(struct loader *l, struct str name)
 {
 	struct config *c = l->out;
 
@@ -100,40 +101,45 @@ static void suggest_name(const struct params *p, struct buf *out)
 
 	for (size_t i = 0; i < name.n && i < 48; i++) {
 		char c = name.p[i];
-		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-		buf_addc(out, plain || c == '-' || c == '_' || c == '.' ? c : '-');
+		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			     (c >= '0' && c <= '9') || c == '_' || c == '.';
+		buf_addc(out, plain ? c : '-');
 	}
 }
 
-static enum err take(struct loader *l, const struct params *p, const struct value *v, const struct node *at,
-		     uint16_t *out)
+static enum err take(struct loader *l, const struct params *p, const struct value *v,
+		     const struct node *at, uint16_t *out)
 {
 	char room[64];
 	struct buf name;
 
 	if (v->text.p == NULL && !l->io->survey)
 		return v->from == FROM_VAULT
-			? diag_set(l->d, ERR_NOT_FOUND, "the vault has no '%.*s'; run: yett vault add %.*s",
+			? diag_set(l->d, ERR_NOT_FOUND,
+				   "the vault has no '%.*s'; run: yett vault add %.*s",
 				   FMT(v->name), FMT(v->name))
-			: diag_set(l->d, ERR_NOT_FOUND, "the environment variable '%.*s' is not set",
-				   FMT(v->name));
+			: diag_set(l->d, ERR_NOT_FOUND,
+				   "the environment variable '%.*s' is not set", FMT(v->name));
 	if (v->text.p && !sendable(v->text))
-		return diag_set(l->d, ERR_CONFIG, "its credential is empty or holds spaces or control characters");
+		return diag_set(l->d, ERR_CONFIG,
+				"its credential is empty or holds spaces or control characters");
 	if (v->from == FROM_FILE) {
 		buf_fixed(&name, room, sizeof room);
 		suggest_name(p, &name);
 		note(l, CONFIG_MANUAL, S("model_list[].litellm_params.api_key"), at,
-		     "a literal in the file works; move it: yett vault add %.*s, then api_key: vault/%.*s",
-		     FMT(buf_str(&name)), FMT(buf_str(&name)));
+		     "a literal in the file works; move it: yett vault add %.*s, then api_key: "
+		     "vault/%.*s", FMT(buf_str(&name)), FMT(buf_str(&name)));
 	}
 	return secret_add(l, v, at, out);
 }
 
-/* The usual variables count for the provider's own address only: a key that nobody named must not go to
- * a host that somebody wrote. */
-static enum err usual_key(struct loader *l, const struct params *p, const struct provider *row, uint16_t *out)
+/* The usual variables count for the provider's own address only: a key that nobody named must not
+ * go to a host that somebody wrote. */
+static enum err usual_key(struct loader *l, const struct params *p, const struct provider *row,
+			  uint16_t *out)
 {
-	for (size_t i = 0; i < sizeof row->key_env / sizeof row->key_env[0] && row->key_env[i]; i++) {
+	for (size_t i = 0; i < sizeof row->key_env / sizeof row->key_env[0] &&
+	     row->key_env[i]; i++) {
 		struct value v = { .from = FROM_ENV, .name = str_z(row->key_env[i]) };
 		v.text = env_of(l, v.name);
 		if (v.text.n)
@@ -151,8 +157,8 @@ static enum err usual_key(struct loader *l, const struct params *p, const struct
 			row->key_env[0] ? row->key_env[0] : "its variable");
 }
 
-enum err key_find(struct loader *l, const struct params *p, const struct provider *row, bool own_base,
-		  uint16_t *out)
+enum err key_find(struct loader *l, const struct params *p, const struct provider *row,
+		  bool own_base, uint16_t *out)
 {
 	struct value v;
 
@@ -165,7 +171,8 @@ enum err key_find(struct loader *l, const struct params *p, const struct provide
 	*out = UPSTREAM_NO_SECRET;
 	if (!row->key_optional)
 		note(l, CONFIG_APPROXIMATE, S("model_list[].litellm_params.api_base"), p->entry,
-		     "with an api_base but no api_key nothing is sent; LiteLLM would send the provider's own key there");
+		     "with an api_base but no api_key nothing is sent; LiteLLM would send the "
+		     "provider's own key there");
 	return OK;
 }
 
@@ -175,8 +182,9 @@ enum err key_find(struct loader *l, const struct params *p, const struct provide
 static bool reserved_header(struct str name)
 {
 	static const struct str taken[] = {
-		SC("host"), SC("content-length"), SC("transfer-encoding"), SC("connection"), SC("te"),
-		SC("trailer"), SC("upgrade"), SC("expect"), SC("keep-alive"), SC("proxy-authorization"),
+		SC("host"), SC("content-length"), SC("transfer-encoding"), SC("connection"),
+		SC("te"), SC("trailer"), SC("upgrade"), SC("expect"), SC("keep-alive"),
+		SC("proxy-authorization"),
 		SC("proxy-connection"), SC("authorization"), SC("x-api-key"), SC("api-key"),
 		SC("x-goog-api-key"), SC("cookie"), SC("accept-encoding"), SC("content-encoding"),
 		SC("content-type"), SC("accept"),
@@ -196,7 +204,8 @@ static bool header_token(struct str name, char *lower, size_t cap)
 		char c = name.p[i];
 		if (c >= 'A' && c <= 'Z')
 			c = (char)(c | 0x20);
-		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || strchr("!#$%&'*+-.^_`|~", c)) || c == 0)
+		bool alnum = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+		if (!alnum && (c == 0 || strchr("!#$%&'*+-.^_`|~", c) == NULL))
 			return false;
 		lower[i] = c;
 	}
@@ -222,17 +231,21 @@ enum err header_add(struct loader *l, struct str name, const struct value *v, co
 	if (!header_token(name, lower, sizeof lower))
 		return diag_set(l->d, ERR_CONFIG, "one of its headers has a name that is none");
 	if (reserved_header((struct str){ lower, name.n }))
-		return diag_set(l->d, ERR_CONFIG, "it sets the header '%.*s', which the gate sets itself", (int)name.n,
-				lower);
+		return diag_set(l->d, ERR_CONFIG,
+				"it sets the header '%.*s', which the gate sets itself",
+				(int)name.n, lower);
 	if (v->text.p == NULL && !l->io->survey)
-		return diag_set(l->d, ERR_NOT_FOUND, "the value of its header '%.*s' is not set", (int)name.n, lower);
+		return diag_set(l->d, ERR_NOT_FOUND, "the value of its header '%.*s' is not set",
+				(int)name.n, lower);
 	if (v->text.p && !header_value(v->text))
-		return diag_set(l->d, ERR_CONFIG, "the value of its header '%.*s' cannot be sent", (int)name.n, lower);
+		return diag_set(l->d, ERR_CONFIG, "the value of its header '%.*s' cannot be sent",
+				(int)name.n, lower);
 	if (u->n_headers == UPSTREAM_HEADERS)
 		return diag_set(l->d, ERR_CONFIG, "it has more than %d headers", UPSTREAM_HEADERS);
 	for (unsigned i = 0; i < u->n_headers; i++)
 		if (str_eq(u->headers[i].name, (struct str){ lower, name.n }))
-			return diag_set(l->d, ERR_CONFIG, "it sets the header '%.*s' twice", (int)name.n, lower);
+			return diag_set(l->d, ERR_CONFIG, "it sets the header '%.*s' twice",
+					(int)name.n, lower);
 	TRY(keep(l, (struct str){ lower, name.n }, &h.name));
 	TRY(secret_add(l, v, at, &h.secret));
 	u->headers[u->n_headers++] = h;

@@ -1,6 +1,6 @@
 /*
  * config/deploy.c - one entry of model_list into a deployment and its upstream.
- * Input: the operator's file, read as if hostile.   Runs in: keeper, cli.   Fuzz: fuzz/config_fuzz.c
+ * Input: the operator's file, as if hostile.   Runs in: keeper, cli.   Fuzz: fuzz/config_fuzz.c
  */
 #include "config/keys.h"
 
@@ -36,14 +36,15 @@ static bool has_star(struct str s)
 static enum err no_provider(struct loader *l, struct str name)
 {
 	if (provider_later(name))
-		return diag_set(l->d, ERR_UNSUPPORTED, "provider '%.*s' is not served yet", FMT(name));
+		return diag_set(l->d, ERR_UNSUPPORTED, "provider '%.*s' is not served yet",
+				FMT(name));
 	return diag_set(l->d, ERR_UNSUPPORTED,
-			"'%.*s' names no provider; for a server that speaks OpenAI's format write openai/MODEL "
-			"and api_base", FMT(name));
+			"'%.*s' names no provider; for a server that speaks OpenAI's format "
+			"write openai/MODEL and api_base", FMT(name));
 }
 
-static enum err split_model(struct loader *l, const struct params *p, const struct provider **out_row,
-			    struct str *out_model)
+static enum err split_model(struct loader *l, const struct params *p,
+			    const struct provider **out_row, struct str *out_model)
 {
 	struct str rest, first = str_cut(p->model, '/', &rest);
 	bool prefixed = first.n < p->model.n;
@@ -79,18 +80,21 @@ static enum err check_names(struct loader *l, const struct params *p)
 	if (p->model_name.n == 0)
 		return diag_set(l->d, ERR_CONFIG, "it has no model_name");
 	if (p->model.n == 0)
-		return diag_set(l->d, ERR_CONFIG, "it has no litellm_params.model, or its variable is not set");
+		return diag_set(l->d, ERR_CONFIG,
+				"it has no litellm_params.model, or its variable is not set");
 	if (has_star(p->model_name) && !one_star(p->model_name))
 		return diag_set(l->d, ERR_UNSUPPORTED, "its model_name has more than one '*'");
 	if (has_star(p->model) && !one_star(p->model))
 		return diag_set(l->d, ERR_UNSUPPORTED, "its model has more than one '*'");
 	if (has_star(p->model) && !has_star(p->model_name))
-		return diag_set(l->d, ERR_CONFIG, "its model has a '*' and its model_name has none");
+		return diag_set(l->d, ERR_CONFIG,
+				"its model has a '*' and its model_name has none");
 	if (p->blocked)
 		return diag_set(l->d, ERR_CONFIG, "it is blocked");
 	if (p->mode.n && !str_eq(p->mode, S("chat")) && !str_eq(p->mode, S("completion")) &&
 	    !str_eq(p->mode, S("responses")))
-		return diag_set(l->d, ERR_UNSUPPORTED, "mode '%.*s' is not served yet", FMT(p->mode));
+		return diag_set(l->d, ERR_UNSUPPORTED, "mode '%.*s' is not served yet",
+				FMT(p->mode));
 	return OK;
 }
 
@@ -103,7 +107,8 @@ static enum err use_credential(struct loader *l, struct params *p)
 		return OK;
 	const struct node *values = credential_get(l, p->credential);
 	if (!node_is(values, NODE_MAP))
-		return diag_set(l->d, ERR_NOT_FOUND, "credential_list has no '%.*s'", FMT(p->credential));
+		return diag_set(l->d, ERR_NOT_FOUND, "credential_list has no '%.*s'",
+				FMT(p->credential));
 	const struct node *base = node_get(values, S("api_base"));
 	if (base == NULL)
 		base = node_get(values, S("base_url"));
@@ -123,11 +128,13 @@ static enum err use_credential(struct loader *l, struct params *p)
 static bool same_upstream(const struct upstream *a, const struct upstream *b)
 {
 	if (a->https != b->https || !str_eq(a->host, b->host) || a->port != b->port ||
-	    !str_eq(a->path_prefix, b->path_prefix) || !str_eq(a->query, b->query) || a->auth != b->auth ||
+	    !str_eq(a->path_prefix, b->path_prefix) || !str_eq(a->query, b->query) ||
+	    a->auth != b->auth ||
 	    a->secret != b->secret || a->n_headers != b->n_headers || a->paths != b->paths)
 		return false;
 	for (unsigned i = 0; i < a->n_headers; i++)
-		if (!str_eq(a->headers[i].name, b->headers[i].name) || a->headers[i].secret != b->headers[i].secret)
+		if (!str_eq(a->headers[i].name, b->headers[i].name) ||
+		    a->headers[i].secret != b->headers[i].secret)
 			return false;
 	/* The rest follows from host and provider; paths tells providers apart that h2 could. */
 	return a->http2 == b->http2;
@@ -154,12 +161,14 @@ static enum err upstream_add(struct loader *l, const struct upstream *u, uint16_
 /* A key in an address would be in every log and table. */
 static enum err check_query(struct loader *l, struct str query)
 {
-	static const struct str bad[] = { SC("key="), SC("token="), SC("sig="), SC("secret="), SC("password=") };
+	static const struct str bad[] = { SC("key="), SC("token="), SC("sig="), SC("secret="),
+					  SC("password=") };
 
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
 		for (size_t at = 0; at + bad[i].n <= query.n; at++)
 			if (str_ieq(str_head(str_tail(query, at), bad[i].n), bad[i]))
-				return diag_set(l->d, ERR_CONFIG, "its api_base holds a credential; use api_key");
+				return diag_set(l->d, ERR_CONFIG,
+						"its api_base holds a credential; use api_key");
 	return OK;
 }
 
@@ -167,7 +176,8 @@ static struct str base_of(struct loader *l, const struct params *p, const struct
 {
 	if (p->api_base.n)
 		return p->api_base;
-	for (size_t i = 0; i < sizeof row->base_env / sizeof row->base_env[0] && row->base_env[i]; i++) {
+	for (size_t i = 0; i < sizeof row->base_env / sizeof row->base_env[0] &&
+	     row->base_env[i]; i++) {
 		struct str base = env_of(l, str_z(row->base_env[i]));
 		if (base.n)
 			return base;
@@ -183,7 +193,8 @@ static enum err make_upstream(struct loader *l, struct params *p, const struct p
 	struct value org;
 
 	if (base.n == 0)
-		return diag_set(l->d, ERR_CONFIG, "provider '%.*s' needs an api_base", FMT(row->name));
+		return diag_set(l->d, ERR_CONFIG, "provider '%.*s' needs an api_base",
+				FMT(row->name));
 	TRY(endpoint_set(l, row, base, &u));
 	TRY(check_query(l, u.query));
 	TRY(key_find(l, p, row, p->api_base.n > 0, &u.secret));
@@ -202,7 +213,8 @@ static enum err make_upstream(struct loader *l, struct params *p, const struct p
 /* Names of credentials, never their values, and nothing of keys that yett does not understand. */
 static enum err hash_param(struct loader *l, const struct node *v, struct buf *text)
 {
-	static const struct str names_only[] = { SC("headers"), SC("extra_headers"), SC("organization") };
+	static const struct str names_only[] = { SC("headers"), SC("extra_headers"),
+						 SC("organization") };
 	struct value key;
 
 	buf_add(text, v->name);
@@ -280,7 +292,8 @@ static bool id_taken(const struct loader *l, struct str id)
 	return false;
 }
 
-/* Two entries that differ in a literal key alone look the same: they are numbered in the file's order. */
+/* Two entries that differ in a literal key alone look the same: they are numbered in the file's
+ * order. */
 static enum err unique_id(struct loader *l, struct params *p, uint32_t nth)
 {
 	for (uint32_t i = nth; i < nth + ORGS_MAX; i++) {
@@ -326,7 +339,8 @@ static enum err group_add(struct loader *l, const struct params *p, uint32_t dep
 	return OK;
 }
 
-static enum err compile(struct loader *l, struct params *p, const struct node *organization, uint32_t nth)
+static enum err compile(struct loader *l, struct params *p, const struct node *organization,
+			uint32_t nth)
 {
 	struct policy *policy = &l->out->policy;
 	const struct provider *row;
@@ -343,7 +357,8 @@ static enum err compile(struct loader *l, struct params *p, const struct node *o
 	} else {
 		TRY(keep(l, model, &p->d.upstream_model));
 		TRY(make_upstream(l, p, row, organization));
-		/* openai/ with somebody else's api_base is the usual way to name a compatible server. */
+		/* openai/ with somebody else's api_base is the usual way to name a compatible
+		 * server. */
 		const struct upstream *u = &l->out->upstreams.rows[p->d.upstream];
 		if (row->serves == SERVES_OPENAI && !str_eq(u->host, S("api.openai.com")))
 			p->d.compatible = true;
@@ -362,7 +377,8 @@ static enum err compile(struct loader *l, struct params *p, const struct node *o
 }
 
 /* leave_out turns a failure that concerns one entry into a note. */
-static enum err leave_out(struct loader *l, const struct params *p, enum err e, const struct diag *why)
+static enum err leave_out(struct loader *l, const struct params *p, enum err e,
+			  const struct diag *why)
 {
 	char path[48];
 
@@ -371,7 +387,8 @@ static enum err leave_out(struct loader *l, const struct params *p, enum err e, 
 	if (e == ERR_NOMEM || e == ERR_LIMIT)
 		return diag_set(l->d, e, "%s", diag_text(why));
 	(void)snprintf(path, sizeof path, "model_list[%u]", p->index);
-	note(l, CONFIG_UNSUPPORTED, p->entry ? str_z(path) : p->model_name, p->entry, "left out: %s", why->text);
+	note(l, CONFIG_UNSUPPORTED, p->entry ? str_z(path) : p->model_name, p->entry,
+	     "'%.*s' is left out: %s", FMT(p->model_name), why->text);
 	l->left_out++;
 	return OK;
 }

@@ -1,6 +1,6 @@
 /*
  * config/endpoint.c - an api_base as LiteLLM means it, into the row that egress obeys.
- * Input: the operator's file, read as if hostile.   Runs in: keeper, cli.   Fuzz: fuzz/config_fuzz.c
+ * Input: the operator's file, as if hostile.   Runs in: keeper, cli.   Fuzz: fuzz/config_fuzz.c
  */
 #include "config/load.h"
 
@@ -54,8 +54,7 @@ static bool private_v6(const uint8_t *a)
 	return memcmp(a, loopback, sizeof loopback) == 0 || (a[0] & 0xfe) == 0xfc;
 }
 
-/* Addresses that an operator can only mean so. Link-local is not among them: there lives the metadata
- * service of the clouds. */
+/* Addresses that an operator can only mean so. */
 static bool private_host(struct str host)
 {
 	char z[INET6_ADDRSTRLEN];
@@ -70,6 +69,21 @@ static bool private_host(struct str host)
 	if (inet_pton(AF_INET, z, bin) == 1)
 		return private_v4(bin);
 	return inet_pton(AF_INET6, z, bin) == 1 && private_v6(bin);
+}
+
+/* Where clouds keep their metadata: no provider lives there, whatever the scheme. */
+static bool link_local(struct str host)
+{
+	char z[INET6_ADDRSTRLEN];
+	uint8_t bin[16];
+
+	if (host.n >= sizeof z)
+		return false;
+	memcpy(z, host.p, host.n);
+	z[host.n] = 0;
+	if (inet_pton(AF_INET, z, bin) == 1)
+		return bin[0] == 169 && bin[1] == 254;
+	return inet_pton(AF_INET6, z, bin) == 1 && bin[0] == 0xfe && (bin[1] & 0xc0) == 0x80;
 }
 
 /* ---- the path ---- */
@@ -106,7 +120,8 @@ static uint32_t paths_of(enum policy_provider_kind serves)
 	}
 }
 
-static enum err path_set(struct loader *l, const struct provider *row, struct str path, struct upstream *u)
+static enum err path_set(struct loader *l, const struct provider *row, struct str path,
+			 struct upstream *u)
 {
 	char room[LIMIT_URL + 16];
 	struct buf b;
@@ -135,7 +150,8 @@ static void apply_rule(const struct host_rule *r, struct upstream *u)
 	memcpy(u->pins, r->pins, sizeof u->pins);
 }
 
-enum err endpoint_set(struct loader *l, const struct provider *row, struct str base, struct upstream *u)
+enum err endpoint_set(struct loader *l, const struct provider *row, struct str base,
+		      struct upstream *u)
 {
 	char lower[LIMIT_NAME];
 	struct url url;
@@ -145,7 +161,8 @@ enum err endpoint_set(struct loader *l, const struct provider *row, struct str b
 	if (url.host.n > sizeof lower)
 		return diag_set(l->d, ERR_CONFIG, "its api_base names too long a host");
 	for (size_t i = 0; i < url.host.n; i++)
-		lower[i] = url.host.p[i] >= 'A' && url.host.p[i] <= 'Z' ? (char)(url.host.p[i] | 0x20)
+		lower[i] = url.host.p[i] >= 'A' &&
+			url.host.p[i] <= 'Z' ? (char)(url.host.p[i] | 0x20)
 									: url.host.p[i];
 	TRY(keep(l, (struct str){ lower, url.host.n }, &u->host));
 	TRY(keep(l, url.query, &u->query));
@@ -155,7 +172,7 @@ enum err endpoint_set(struct loader *l, const struct provider *row, struct str b
 	u->paths = paths_of(row->serves);
 	u->connect_timeout_ms = l->connect_timeout_ms;
 	/* Who writes http:// means a server of the house. */
-	u->allow_private = !url.https || private_host(u->host);
+	u->allow_private = (!url.https || private_host(u->host)) && !link_local(u->host);
 	apply_rule(rule_find(l, u->host), u);
 	const struct host_rule *by_provider = rule_find(l, row->name);
 	u->http2 |= by_provider && by_provider->http2;

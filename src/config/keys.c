@@ -1,6 +1,6 @@
 /*
  * config/keys.c - the table of keys. A key that is missing here is unknown: noted, never fatal.
- * Input: the operator's file, read as if hostile.   Runs in: keeper, cli.   Fuzz: fuzz/config_fuzz.c
+ * Input: the operator's file, as if hostile.   Runs in: keeper, cli.   Fuzz: fuzz/config_fuzz.c
  */
 #include "config/keys.h"
 
@@ -10,7 +10,7 @@
 #define APPROX(name, set, at, why) { SC(name), CONFIG_APPROXIMATE, set, at, why }
 #define MANUAL(name, why) { SC(name), CONFIG_MANUAL, NULL, 0, why }
 #define NONE(name, why) { SC(name), CONFIG_UNSUPPORTED, NULL, 0, why }
-#define READ(name, why) { SC(name), CONFIG_EXACT, NULL, 0, why } /* read by name elsewhere */
+#define READ(name, why) { SC(name), CONFIG_EXACT, NULL, 0, why } /* nothing to set */
 #define PAR(field) offsetof(struct params, field)
 #define DEP(field) offsetof(struct params, d.field)
 #define POL(field) offsetof(struct policy, field)
@@ -34,7 +34,8 @@ static const struct key_row top[] = {
 	READ("general_settings", "read"),
 	READ("environment_variables", "used by os.environ/NAME in the file; nothing is exported"),
 	READ("credential_list", "used by litellm_credential_name"),
-	READ("include", "relative to the file that names it; lists are extended, all else replaced"),
+	READ("include",
+	      "relative to the file that names it; lists are extended, all else replaced"),
 	READ("yett", "what LiteLLM has no word for"),
 	NONE("guardrails", WHY_GUARD),
 	NONE("policies", WHY_GUARD),
@@ -52,7 +53,8 @@ static const struct key_row top[] = {
 };
 
 static const struct key_row model[] = {
-	EXACT("model_name", set_name, PAR(model_name), "the public name; one '*' may stand for anything"),
+	EXACT("model_name", set_name, PAR(model_name),
+	      "the public name; one '*' may stand for anything"),
 	READ("litellm_params", "read"),
 	READ("model_info", "read"),
 	NONE("tpm", "belongs under litellm_params"),
@@ -60,16 +62,20 @@ static const struct key_row model[] = {
 };
 
 static const struct key_row params[] = {
-	EXACT("model", set_name, PAR(model), "provider/model; without a prefix the provider is guessed from the name"),
-	EXACT("custom_llm_provider", set_name, PAR(provider), "the provider, whatever model begins with"),
-	EXACT("litellm_credential_name", set_name, PAR(credential), "fills in what the deployment does not say itself"),
+	EXACT("model", set_name, PAR(model),
+	      "provider/model; without a prefix the provider is guessed from the name"),
+	EXACT("custom_llm_provider", set_name, PAR(provider),
+	      "the provider, whatever model begins with"),
+	EXACT("litellm_credential_name", set_name, PAR(credential),
+	      "fills in what the deployment does not say itself"),
 	EXACT("organization", set_node, PAR(organization), "a list makes one deployment for each"),
 	EXACT("api_base", set_base, PAR(api_base), "where calls go"),
 	EXACT("base_url", set_base, PAR(api_base), "the same as api_base"),
 	EXACT("api_key", set_node, PAR(api_key), "os.environ/NAME, vault/NAME or a literal"),
 	NONE("api_version", WHY_CLOUD),
 	NONE("region_name", WHY_CLOUD),
-	EXACT("extra_headers", set_node, PAR(extra_headers), "sent with each call; values are kept as secrets"),
+	EXACT("extra_headers", set_node, PAR(extra_headers),
+	      "sent with each call; values are kept as secrets"),
 	EXACT("headers", set_node, PAR(headers), "the same as extra_headers"),
 	EXACT("extra_body", set_extra_body, 0, "set in each request, over the client's"),
 	NONE("use_in_pass_through", "pass-through paths are not served yet"),
@@ -82,18 +88,24 @@ static const struct key_row params[] = {
 	NONE("aws_bedrock_runtime_endpoint", WHY_CLOUD),
 	NONE("vertex_project", WHY_CLOUD), NONE("vertex_location", WHY_CLOUD),
 	NONE("vertex_credentials", WHY_CLOUD), NONE("gcs_bucket_name", WHY_CLOUD),
-	NONE("azure_ad_token", WHY_CLOUD), NONE("tenant_id", WHY_CLOUD), NONE("client_id", WHY_CLOUD),
-	NONE("client_secret", WHY_CLOUD), NONE("azure_scope", WHY_CLOUD), NONE("azure_username", WHY_CLOUD),
+	NONE("azure_ad_token", WHY_CLOUD),
+	NONE("tenant_id", WHY_CLOUD),
+	NONE("client_id", WHY_CLOUD),
+	NONE("client_secret", WHY_CLOUD),
+	NONE("azure_scope", WHY_CLOUD),
+	NONE("azure_username", WHY_CLOUD),
 	NONE("azure_password", WHY_CLOUD), NONE("watsonx_region_name", WHY_CLOUD),
 
 	EXACT("rpm", set_u32, DEP(rpm), "limit a minute, and the share where no weight is given"),
-	EXACT("tpm", set_u64, DEP(tpm), "limit a minute, and the share where neither weight nor rpm is given"),
+	EXACT("tpm", set_u64, DEP(tpm),
+	      "limit a minute, and the share where neither weight nor rpm is given"),
 	NONE("itpm", "input and output tokens are limited together by tpm"),
 	NONE("otpm", "input and output tokens are limited together by tpm"),
 	EXACT("max_parallel_requests", set_u32, DEP(max_parallel), "calls in flight"),
 	EXACT("timeout", set_ms, DEP(timeout_ms), "seconds to the whole answer's head"),
 	EXACT("request_timeout", set_ms, DEP(timeout_ms), "the same as timeout"),
-	EXACT("stream_timeout", set_ms, DEP(stream_timeout_ms), "seconds to the first byte of a stream"),
+	EXACT("stream_timeout", set_ms, DEP(stream_timeout_ms),
+	      "seconds to the first byte of a stream"),
 	EXACT("max_retries", set_i32, DEP(max_retries), "retries of a call to this deployment"),
 	EXACT("num_retries", set_i32, DEP(max_retries), "the same as max_retries"),
 	EXACT("cooldown_time", set_ms, DEP(cooldown_ms), "seconds out of rotation after failures"),
@@ -107,39 +119,51 @@ static const struct key_row params[] = {
 	NONE("tag_regex", "tag routing is not served yet"),
 	NONE("provider_affinity_header", "no session is tied to a deployment"),
 
-	EXACT("input_cost_per_token", set_pico, DEP(price.input), "dollars a token, over the price table"),
-	EXACT("output_cost_per_token", set_pico, DEP(price.output), "dollars a token, over the price table"),
+	EXACT("input_cost_per_token", set_pico, DEP(price.input),
+	      "dollars a token, over the price table"),
+	EXACT("output_cost_per_token", set_pico, DEP(price.output),
+	      "dollars a token, over the price table"),
 	EXACT("cache_read_input_token_cost", set_pico, DEP(price.cache_read), "dollars a token"),
-	EXACT("cache_creation_input_token_cost", set_pico, DEP(price.cache_write), "dollars a token"),
+	EXACT("cache_creation_input_token_cost", set_pico, DEP(price.cache_write),
+	      "dollars a token"),
 	EXACT("output_cost_per_reasoning_token", set_pico, DEP(price.reasoning), "dollars a token"),
 	NONE("input_cost_per_second", "time is not priced"),
 	NONE("output_cost_per_second", "time is not priced"),
 	NONE("max_budget", "budgets stand with keys, not with deployments"),
 	NONE("budget_duration", "budgets stand with keys, not with deployments"),
 
-	EXACT("temperature", set_default, 0, WHY_DEFAULT), EXACT("top_p", set_default, 0, WHY_DEFAULT),
+	EXACT("temperature", set_default, 0, WHY_DEFAULT),
+	EXACT("top_p", set_default, 0, WHY_DEFAULT),
 	EXACT("top_k", set_default, 0, WHY_DEFAULT), EXACT("n", set_default, 0, WHY_DEFAULT),
 	EXACT("max_tokens", set_default, 0, WHY_DEFAULT),
 	EXACT("max_completion_tokens", set_default, 0, WHY_DEFAULT),
 	EXACT("seed", set_default, 0, WHY_DEFAULT), EXACT("stop", set_default, 0, WHY_DEFAULT),
 	EXACT("presence_penalty", set_default, 0, WHY_DEFAULT),
 	EXACT("frequency_penalty", set_default, 0, WHY_DEFAULT),
-	EXACT("logit_bias", set_default, 0, WHY_DEFAULT), EXACT("logprobs", set_default, 0, WHY_DEFAULT),
-	EXACT("top_logprobs", set_default, 0, WHY_DEFAULT), EXACT("user", set_default, 0, WHY_DEFAULT),
-	EXACT("tools", set_default, 0, WHY_DEFAULT), EXACT("tool_choice", set_default, 0, WHY_DEFAULT),
+	EXACT("logit_bias", set_default, 0, WHY_DEFAULT),
+	EXACT("logprobs", set_default, 0, WHY_DEFAULT),
+	EXACT("top_logprobs", set_default, 0, WHY_DEFAULT),
+	EXACT("user", set_default, 0, WHY_DEFAULT),
+	EXACT("tools", set_default, 0, WHY_DEFAULT),
+	EXACT("tool_choice", set_default, 0, WHY_DEFAULT),
 	EXACT("parallel_tool_calls", set_default, 0, WHY_DEFAULT),
 	EXACT("response_format", set_default, 0, WHY_DEFAULT),
 	EXACT("reasoning_effort", set_default, 0, WHY_DEFAULT),
-	EXACT("thinking", set_default, 0, WHY_DEFAULT), EXACT("verbosity", set_default, 0, WHY_DEFAULT),
-	EXACT("service_tier", set_default, 0, WHY_DEFAULT), EXACT("store", set_default, 0, WHY_DEFAULT),
-	EXACT("stream_options", set_default, 0, WHY_DEFAULT), EXACT("min_p", set_default, 0, WHY_DEFAULT),
+	EXACT("thinking", set_default, 0, WHY_DEFAULT),
+	EXACT("verbosity", set_default, 0, WHY_DEFAULT),
+	EXACT("service_tier", set_default, 0, WHY_DEFAULT),
+	EXACT("store", set_default, 0, WHY_DEFAULT),
+	EXACT("stream_options", set_default, 0, WHY_DEFAULT),
+	EXACT("min_p", set_default, 0, WHY_DEFAULT),
 	EXACT("repetition_penalty", set_default, 0, WHY_DEFAULT),
-	EXACT("modalities", set_default, 0, WHY_DEFAULT), EXACT("prediction", set_default, 0, WHY_DEFAULT),
+	EXACT("modalities", set_default, 0, WHY_DEFAULT),
+	EXACT("prediction", set_default, 0, WHY_DEFAULT),
 	EXACT("web_search_options", set_default, 0, WHY_DEFAULT),
 	NONE("stream", "the client says whether it streams"),
 	NONE("metadata", "stays with LiteLLM's callbacks"),
 
-	EXACT("drop_params", set_bool, DEP(drop_params), "what the provider cannot express is dropped, not refused"),
+	EXACT("drop_params", set_bool, DEP(drop_params),
+	      "what the provider cannot express is dropped, not refused"),
 	EXACT("additional_drop_params", set_drops, 0, "removed from every request"),
 	NONE("allowed_openai_params", "known parameters are always passed"),
 	NONE("merge_reasoning_content_in_choices", "reasoning stays in its own field"),
@@ -163,10 +187,13 @@ static const struct key_row info[] = {
 	EXACT("max_tokens", set_i64, DEP(max_output_tokens), "the most it can write"),
 	EXACT("max_output_tokens", set_i64, DEP(max_output_tokens), "the most it can write"),
 	EXACT("max_input_tokens", set_i64, DEP(max_input_tokens), "for enable_pre_call_checks"),
-	EXACT("input_cost_per_token", set_pico, DEP(price.input), "dollars a token, over the price table"),
-	EXACT("output_cost_per_token", set_pico, DEP(price.output), "dollars a token, over the price table"),
+	EXACT("input_cost_per_token", set_pico, DEP(price.input),
+	      "dollars a token, over the price table"),
+	EXACT("output_cost_per_token", set_pico, DEP(price.output),
+	      "dollars a token, over the price table"),
 	EXACT("cache_read_input_token_cost", set_pico, DEP(price.cache_read), "dollars a token"),
-	EXACT("cache_creation_input_token_cost", set_pico, DEP(price.cache_write), "dollars a token"),
+	EXACT("cache_creation_input_token_cost", set_pico, DEP(price.cache_write),
+	      "dollars a token"),
 	NONE("team_id", WHY_TEAMS),
 	NONE("team_public_model_name", WHY_TEAMS),
 	NONE("access_windows", "no times of day are kept"),
@@ -192,42 +219,59 @@ static const struct key_row credential[] = {
 };
 
 /* Keys that router_settings and litellm_settings share. */
-#define ROUTER_TWINS                                                                                              \
-	EXACT("num_retries", set_i32, POL(num_retries), "retries within the group"),                              \
-	EXACT("fallbacks", set_fallbacks, 0, "other groups, in order, after the retries"),                        \
-	EXACT("context_window_fallbacks", set_context_fallbacks, 0, "when the prompt is too long"),               \
-	EXACT("content_policy_fallbacks", set_content_fallbacks, 0, "when the provider refuses the content"),     \
-	EXACT("default_fallbacks", set_default_fallbacks, 0, "for models without fallbacks of their own"),        \
-	EXACT("allowed_fails", set_u32, POL(allowed_fails), "failures a minute before a deployment cools down"),  \
-	EXACT("cooldown_time", set_ms, POL(cooldown_ms), "seconds out of rotation"),                              \
-	EXACT("model_group_alias", set_aliases, 0, "other names for a group; hidden ones are not listed"),        \
-	EXACT("retry_policy", set_retry_policy, POL(retry_policy), "retries by class of failure"),                \
-	EXACT("allowed_fails_policy", set_fails_policy, POL(allowed_fails_policy), "failures by class"),          \
-	EXACT("max_fallbacks", set_i32, POL(max_fallbacks), "fallbacks tried for one call; 5 at the most"),       \
-	EXACT("retry_after", set_ms, POL(retry_after_ms), "the least wait; the provider's Retry-After wins"),     \
-	EXACT("stream_timeout", set_ms, POL(stream_timeout_ms), "seconds to the first byte of a stream")
+#define ROUTER_TWINS                                                                               \
+	EXACT("num_retries", set_i32, POL(num_retries), "retries within the group"),               \
+	EXACT("fallbacks", set_fallbacks, 0, "other groups, in order, after the retries"),         \
+	EXACT("context_window_fallbacks", set_context_fallbacks, 0,                                \
+	      "when the prompt is too long"),                                                      \
+	EXACT("content_policy_fallbacks", set_content_fallbacks, 0,                                \
+	      "when the provider refuses the content"),                                            \
+	EXACT("default_fallbacks", set_default_fallbacks, 0,                                       \
+	      "for models without fallbacks of their own"),                                        \
+	EXACT("allowed_fails", set_u32, POL(allowed_fails),                                        \
+	      "failures a minute before a deployment cools down"),                                 \
+	EXACT("cooldown_time", set_ms, POL(cooldown_ms), "seconds out of rotation"),               \
+	EXACT("model_group_alias", set_aliases, 0,                                                 \
+	      "other names for a group; hidden ones are not listed"),                              \
+	EXACT("retry_policy", set_retry_policy, POL(retry_policy), "retries by class of failure"), \
+	EXACT("allowed_fails_policy", set_fails_policy, POL(allowed_fails_policy),                 \
+	      "failures by class"),                                                                \
+	EXACT("max_fallbacks", set_i32, POL(max_fallbacks),                                        \
+	      "fallbacks tried for one call; 5 at the most"),                                      \
+	EXACT("retry_after", set_ms, POL(retry_after_ms),                                          \
+	      "the least wait; the provider's Retry-After wins"),                                  \
+	EXACT("stream_timeout", set_ms, POL(stream_timeout_ms),                                    \
+	      "seconds to the first byte of a stream")
 
 static const struct key_row litellm[] = {
 	ROUTER_TWINS,
-	EXACT("drop_params", set_bool, POL(drop_params), "what a provider cannot express is dropped, not refused"),
+	EXACT("drop_params", set_bool, POL(drop_params),
+	      "what a provider cannot express is dropped, not refused"),
 	EXACT("request_timeout", set_ms, POL(timeout_ms), "seconds; router_settings.timeout wins"),
-	EXACT("disable_cooldowns", set_bool, POL(disable_cooldowns), "no deployment is ever taken out"),
+	EXACT("disable_cooldowns", set_bool, POL(disable_cooldowns),
+	      "no deployment is ever taken out"),
 	NONE("modify_params", "requests are translated, not repaired"),
 	NONE("callbacks", WHY_CALLBACKS), NONE("success_callback", WHY_CALLBACKS),
 	NONE("failure_callback", WHY_CALLBACKS), NONE("service_callbacks", WHY_CALLBACKS),
 	NONE("service_callback", WHY_CALLBACKS), NONE("audit_log_callbacks", WHY_CALLBACKS),
-	NONE("cache", WHY_CACHE), NONE("cache_params", WHY_CACHE), NONE("enable_redis_auth_cache", WHY_REDIS),
-	{ SC("turn_off_message_logging"), CONFIG_EXACT, NULL, 0, "prompts and answers are never logged" },
-	{ SC("redact_user_api_key_info"), CONFIG_EXACT, NULL, 0, "keys are logged by their id only" },
+	NONE("cache", WHY_CACHE),
+	NONE("cache_params", WHY_CACHE),
+	NONE("enable_redis_auth_cache", WHY_REDIS),
+	READ("turn_off_message_logging", "prompts and answers are never logged"),
+	READ("redact_user_api_key_info", "keys are logged by their id only"),
 	NONE("json_logs", "logs are lines of text"),
-	NONE("set_verbose", "use --log debug"), NONE("verbose", "use --log debug"),
-	MANUAL("ssl_verify", "TLS to providers is always verified; trust a private CA with yett.ca"),
-	MANUAL("ssl_certificate", "client certificates are not sent; trust a private CA with yett.ca"),
+	NONE("set_verbose", "the log has one level"), NONE("verbose", "the log has one level"),
+	MANUAL("ssl_verify",
+	      "TLS to providers is always verified; trust a private CA with yett.ca"),
+	MANUAL("ssl_certificate",
+	      "client certificates are not sent; trust a private CA with yett.ca"),
 	NONE("force_ipv4", "addresses are tried as the resolver orders them"),
-	NONE("max_budget", "budgets stand with keys"), NONE("budget_duration", "budgets stand with keys"),
+	NONE("max_budget", "budgets stand with keys"),
+	NONE("budget_duration", "budgets stand with keys"),
 	NONE("default_internal_user_params", WHY_TEAMS), NONE("default_team_params", WHY_TEAMS),
 	NONE("default_team_settings", WHY_TEAMS), NONE("max_end_user_budget", WHY_TEAMS),
-	NONE("max_internal_user_budget", WHY_TEAMS), NONE("internal_user_budget_duration", WHY_TEAMS),
+	NONE("max_internal_user_budget", WHY_TEAMS),
+	NONE("internal_user_budget_duration", WHY_TEAMS),
 	NONE("default_key_generate_params", "keys get what /key/generate is asked for"),
 	NONE("upperbound_key_generate_params", "keys get what /key/generate is asked for"),
 	NONE("key_generation_settings", "keys are made with the master key"),
@@ -237,7 +281,8 @@ static const struct key_row litellm[] = {
 	APPROX("require_auth_for_metrics_endpoint", NULL, 0, "/metrics is on the admin listener"),
 	NONE("enable_json_schema_validation", "answers are not checked against schemas"),
 	NONE("route_all_chat_openai_to_responses", "the Responses API is not served yet"),
-	NONE("use_chat_completions_url_for_anthropic_messages", "each provider is called in its own format"),
+	NONE("use_chat_completions_url_for_anthropic_messages",
+	      "each provider is called in its own format"),
 	NONE("network_mock", "use the built-in provider: model: echo/openai"),
 	NONE("public_model_groups", "/v1/models lists what the key may use"),
 	NONE("mcp_aliases", WHY_MCP), NONE("guardrails", WHY_GUARD),
@@ -253,17 +298,22 @@ static const struct key_row litellm[] = {
 
 static const struct key_row router[] = {
 	ROUTER_TWINS,
-	APPROX("routing_strategy", set_strategy, POL(strategy), "counts and latencies are those of this gate"),
+	APPROX("routing_strategy", set_strategy, POL(strategy),
+	      "counts and latencies are those of this gate"),
 	NONE("routing_strategy_args", "windows are one minute"),
 	EXACT("timeout", set_ms, POL(timeout_ms), "seconds to the whole answer's head"),
-	EXACT("disable_cooldowns", set_bool, POL(disable_cooldowns), "no deployment is ever taken out"),
+	EXACT("disable_cooldowns", set_bool, POL(disable_cooldowns),
+	      "no deployment is ever taken out"),
 	NONE("model_group_retry_policy", "retry_policy counts for every group"),
-	APPROX("enable_pre_call_checks", set_bool, POL(pre_call_checks), "the context window is checked, no region"),
+	APPROX("enable_pre_call_checks", set_bool, POL(pre_call_checks),
+	      "the context window is checked, no region"),
 	NONE("optional_pre_call_checks", "no deployment affinity and no budget of a provider"),
 	NONE("enable_tag_filtering", "tag routing is not served yet"),
 	NONE("tag_filtering_match_any", "tag routing is not served yet"),
 	NONE("provider_budget_config", "budgets stand with keys"),
-	NONE("redis_host", WHY_REDIS), NONE("redis_port", WHY_REDIS), NONE("redis_password", WHY_REDIS),
+	NONE("redis_host", WHY_REDIS),
+	NONE("redis_port", WHY_REDIS),
+	NONE("redis_password", WHY_REDIS),
 	NONE("redis_url", WHY_REDIS), NONE("redis_db", WHY_REDIS), NONE("cache_kwargs", WHY_REDIS),
 	NONE("cache_responses", WHY_CACHE), NONE("caching_groups", WHY_CACHE),
 	NONE("client_ttl", "connections are kept as long as the provider keeps them"),
@@ -272,7 +322,7 @@ static const struct key_row router[] = {
 	APPROX("ignore_invalid_deployments", NULL, 0, "always so; each one left out is named"),
 	NONE("enable_health_check_routing", "health is what calls show"),
 	NONE("health_check_staleness_threshold", "health is what calls show"),
-	NONE("set_verbose", "use --log debug"), NONE("debug_level", "use --log debug"),
+	NONE("set_verbose", "the log has one level"), NONE("debug_level", "the log has one level"),
 	NONE("alerting_config", WHY_ALERT),
 	NONE("assistants_config", "assistants are not served yet"),
 	NONE("search_tools", "search tools are not served yet"),
@@ -282,14 +332,18 @@ static const struct key_row router[] = {
 
 static const struct key_row general[] = {
 	EXACT("master_key", set_master_key, 0, "kept as a hash"),
-	EXACT("litellm_key_header_name", set_header_name, POL(key_header), "read before the usual headers"),
+	EXACT("litellm_key_header_name", set_header_name, POL(key_header),
+	      "read before the usual headers"),
 	EXACT("max_request_size_mb", set_size_mb, POL(max_body_bytes), "larger requests are 413"),
-	EXACT("always_include_stream_usage", set_bool, POL(always_include_usage), "streams end with their usage"),
-	EXACT("global_max_parallel_requests", set_u32, POL(global_max_parallel), "calls in flight, all together"),
+	EXACT("always_include_stream_usage", set_bool, POL(always_include_usage),
+	      "streams end with their usage"),
+	EXACT("global_max_parallel_requests", set_u32, POL(global_max_parallel),
+	      "calls in flight, all together"),
 	NONE("max_parallel_requests", "limits of keys stand with the keys"),
 	NONE("max_response_size_mb", "answers are bounded by the program"),
 	NONE("custom_auth", "keys are the gate's own"),
-	NONE("enable_jwt_auth", "JWT is not served yet"), NONE("litellm_jwtauth", "JWT is not served yet"),
+	NONE("enable_jwt_auth", "JWT is not served yet"),
+	NONE("litellm_jwtauth", "JWT is not served yet"),
 	NONE("enable_oauth2_auth", "OAuth2 is not served yet"),
 	NONE("enable_oauth2_proxy_auth", "OAuth2 is not served yet"),
 	NONE("oauth2_config_mappings", "OAuth2 is not served yet"),
@@ -303,16 +357,21 @@ static const struct key_row general[] = {
 	NONE("user_header_mappings", "the user field of the body counts"),
 	NONE("allow_client_side_credentials", "clients never choose the host or the key"),
 	NONE("reject_clientside_metadata_tags", "tag routing is not served yet"),
-	MANUAL("database_url", WHY_DB), NONE("database_type", WHY_DB), NONE("database_args", WHY_DB),
+	MANUAL("database_url", WHY_DB),
+	NONE("database_type", WHY_DB),
+	NONE("database_args", WHY_DB),
 	NONE("database_connection_pool_limit", WHY_DB), NONE("database_connection_timeout", WHY_DB),
 	NONE("store_model_in_db", "the file is the truth: models are not changed at run time"),
 	NONE("supported_db_objects", "the file is the truth: models are not changed at run time"),
-	APPROX("allow_requests_on_db_unavailable", NULL, 0, "always so: known keys are served from memory"),
-	NONE("disable_prisma_schema_update", WHY_DB), NONE("user_api_key_cache_ttl", "changes of keys count at once"),
+	APPROX("allow_requests_on_db_unavailable", NULL, 0,
+	      "always so: known keys are served from memory"),
+	NONE("disable_prisma_schema_update", WHY_DB),
+	NONE("user_api_key_cache_ttl", "changes of keys count at once"),
 	NONE("proxy_batch_write_at", "usage is written in groups within 100 ms"),
 	NONE("proxy_config_reload_interval_seconds", "use `yett reload`"),
 	NONE("use_redis_transaction_buffer", WHY_REDIS),
-	NONE("disable_spend_logs", "usage is always recorded"), NONE("disable_spend_updates", "usage is always recorded"),
+	NONE("disable_spend_logs", "usage is always recorded"),
+	NONE("disable_spend_updates", "usage is always recorded"),
 	NONE("disable_error_logs", "usage is always recorded"),
 	NONE("store_prompts_in_spend_logs", "prompts and answers are never stored"),
 	NONE("maximum_spend_logs_retention_period", "usage is kept"),
@@ -332,28 +391,35 @@ static const struct key_row general[] = {
 	NONE("forward_client_headers_to_llm_api", "a closed list of headers is forwarded"),
 	NONE("forward_llm_provider_auth_headers", "clients' credentials are never forwarded"),
 	NONE("forward_openai_org_id", "set organization in the deployment"),
-	NONE("completion_model", "the client names the model"), NONE("embedding_model", "embeddings are not served yet"),
+	NONE("completion_model", "the client names the model"),
+	NONE("embedding_model", "embeddings are not served yet"),
 	NONE("infer_model_from_keys", "without model_list the usual variables are read"),
-	NONE("alerting", WHY_ALERT), NONE("alerting_threshold", WHY_ALERT), NONE("alert_types", WHY_ALERT),
+	NONE("alerting", WHY_ALERT),
+	NONE("alerting_threshold", WHY_ALERT),
+	NONE("alert_types", WHY_ALERT),
 	NONE("alerting_args", WHY_ALERT), NONE("alert_to_webhook_url", WHY_ALERT),
 	NONE("spend_report_frequency", WHY_ALERT),
-	NONE("litellm_license", "there is none"), NONE("ui_access_mode", "the console is the admin listener's"),
+	NONE("litellm_license", "there is none"),
+	NONE("ui_access_mode", "the console is the admin listener's"),
 	NONE("control_plane_url", "each gate stands alone"),
 	NONE("disable_responses_id_security", "the Responses API is not served yet"),
 	NONE("role_permissions", WHY_TEAMS), NONE("default_team_disabled", WHY_TEAMS),
 	NONE("mcp_client_side_auth_header_name", WHY_MCP), NONE("mcp_internal_ip_ranges", WHY_MCP),
 	NONE("enable_public_model_hub", "/v1/models lists what the key may use"),
 	NONE("disable_adding_master_key_hash_to_db", "the master key is never in the store"),
-	NONE("disable_retry_on_max_parallel_request_limit_error", "a full gate answers 429 at once"),
+	NONE("disable_retry_on_max_parallel_request_limit_error",
+	      "a full gate answers 429 at once"),
 };
 
 static const struct key_row yett[] = {
 	EXACT("listen", set_str, CFG(listen), "ADDR:PORT for clients; default 127.0.0.1:4000"),
 	EXACT("admin", set_str, CFG(admin), "ADDR:PORT or a socket's path; default 127.0.0.1:4001"),
 	EXACT("workers", set_u32, CFG(workers), "pairs of processes; default one a core"),
-	EXACT("admin_on_inference", set_bool, CFG(policy.admin_on_inference), "LiteLLM's admin paths also on listen"),
+	EXACT("admin_on_inference", set_bool, CFG(policy.admin_on_inference),
+	      "LiteLLM's admin paths also on listen"),
 	EXACT("tls", set_tls, 0, "certificate and key: files for the listener of clients"),
-	EXACT("drain_timeout", set_ms, CFG(drain_timeout_ms), "seconds that running calls get at the end"),
+	EXACT("drain_timeout", set_ms, CFG(drain_timeout_ms),
+	      "seconds that running calls get at the end"),
 	EXACT("connect_timeout", set_connect_timeout, 0, "seconds to connect to a provider"),
 	EXACT("private_upstreams", set_private, 0, "hosts that may have private addresses"),
 	EXACT("http2", set_http2, 0, "providers or hosts that are called with HTTP/2"),
@@ -417,8 +483,8 @@ enum err section_apply(struct loader *l, enum section s, const struct node *map,
 	if (node_null(map))
 		return OK;
 	if (map->kind != NODE_MAP)
-		return diag_set(l->d, ERR_CONFIG, "%.*s:%u: '%.*s' is not a map", FMT(map->file), map->line,
-				FMT(map->name));
+		return diag_set(l->d, ERR_CONFIG, "%.*s:%u: '%.*s' is not a map", FMT(map->file),
+				map->line, FMT(map->name));
 	NODE_EACH(map, v) {
 		const struct key_row *row = row_find(s, v->name);
 		struct str at = path_of(s, v->name, &path);
@@ -437,7 +503,8 @@ enum err section_apply(struct loader *l, enum section s, const struct node *map,
 		enum err e = row->set(l, v, base ? (char *)base + row->at : NULL);
 		l->d = outer;
 		if (e != OK)
-			return diag_set(outer, e, "%.*s:%u: '%.*s' %s", FMT(v->file), v->line, FMT(at), d.text);
+			return diag_set(outer, e, "%.*s:%u: '%.*s' %s", FMT(v->file), v->line,
+					FMT(at), d.text);
 	}
 	return OK;
 }

@@ -1,6 +1,7 @@
 /*
- * config/keys.h - one row for each key that LiteLLM's configuration or our section may hold: how well it is
- * served, why, and what sets it. `yett config check`, the man page's test and the loader all read it. Ring 0.
+ * config/keys.h - one row for each key that LiteLLM's configuration or our section may hold: how
+ * well it is served, why, and what sets it. `yett config check`, the man page's test and the
+ * loader all read it. Ring 0.
  */
 #ifndef CONFIG_KEYS_H
 #define CONFIG_KEYS_H
@@ -20,7 +21,7 @@ enum section {
 	SECT_COUNT,
 };
 
-/* A setter reads v into field. On failure l->d holds a sentence that begins after the key's name. */
+/* A setter reads v into field. On failure l->d has a sentence that begins after the key's name. */
 typedef enum err set_fn(struct loader *l, const struct node *v, void *field);
 
 struct key_row {
@@ -31,22 +32,32 @@ struct key_row {
 	const char *why;
 };
 
-/* section_apply notes every key of map and sets what the rows say. Unknown keys are notes. ERR_CONFIG:
- * l->d names file, line and key. */
-MUST_USE enum err section_apply(struct loader *l, enum section s, const struct node *map, void *base);
+/* section_apply notes every key of map and sets what the rows say. Unknown keys are notes.
+ * ERR_CONFIG: l->d names file, line and key. */
+MUST_USE enum err section_apply(struct loader *l, enum section s, const struct node *map,
+				void *base);
 
 /* key_is_served: name is a key of litellm_params that yett obeys. */
 bool key_is_served(struct str name);
 
-/* Setters of single values (config/set.c). A null leaves the field as it is. */
-set_fn set_bool, set_str, set_name, set_u32, set_u64, set_i32, set_i64, set_ms, set_pico, set_weight, set_node;
+/* Setters of single values and of routes: config/set.c. A null leaves the field as it is. */
+#define SETTERS(X)                                                                            \
+	X(set_bool) X(set_str) X(set_name) X(set_u32) X(set_u64) X(set_i32) X(set_i64)        \
+	X(set_ms) X(set_pico) X(set_weight) X(set_node) X(set_base) X(set_default)            \
+	X(set_extra_body) X(set_drops) X(set_groups) X(set_strategy) X(set_retry_policy)      \
+	X(set_fails_policy) X(set_fallbacks) X(set_context_fallbacks)                         \
+	X(set_content_fallbacks) X(set_default_fallbacks) X(set_aliases)
 
-/* Setters of sections (config/set.c). */
-set_fn set_base, set_default, set_extra_body, set_drops, set_groups, set_strategy, set_retry_policy, set_fails_policy,
-	set_fallbacks, set_context_fallbacks, set_content_fallbacks, set_default_fallbacks, set_aliases;
+/* Setters of general_settings and yett: config/set_server.c. */
+#define SERVER_SETTERS(X)                                                                     \
+	X(set_master_key) X(set_size_mb) X(set_header_name) X(set_private) X(set_http2)       \
+	X(set_pins) X(set_ca) X(set_tls) X(set_vault) X(set_connect_timeout)
 
-/* Setters of general_settings and yett (config/set_server.c). */
-set_fn set_master_key, set_size_mb, set_header_name, set_private, set_http2, set_pins, set_ca, set_tls, set_vault,
-	set_connect_timeout;
+#define X(name) enum err name(struct loader *l, const struct node *v, void *field);
+/* Each is a set_fn. */
+SETTERS(X)
+/* These too. */
+SERVER_SETTERS(X)
+#undef X
 
 #endif

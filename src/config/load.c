@@ -1,6 +1,6 @@
 /*
  * config/load.c - files, sections and their order.
- * Input: the operator's file, read as if hostile.   Runs in: keeper, cli.   Fuzz: fuzz/config_fuzz.c
+ * Input: the operator's file, as if hostile.   Runs in: keeper, cli.   Fuzz: fuzz/config_fuzz.c
  */
 #include "config/keys.h"
 
@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TREE_BUDGET = 128 << 20, WHY_MAX = 320, CONNECT_MS = 5000, DRAIN_MS = 30000, TIMEOUT_MS = 600000,
-       COOLDOWN_MS = 5000 };
+enum { TREE_BUDGET = 128 << 20, WHY_MAX = 320, CONNECT_MS = 5000, DRAIN_MS = 30000,
+       TIMEOUT_MS = 600000, COOLDOWN_MS = 5000 };
 
 const char *const config_status_text[CONFIG_STATUS_COUNT] = {
 	[CONFIG_EXACT] = "exact",
@@ -49,7 +49,8 @@ void *grow(struct loader *l, void *items, uint32_t n, uint32_t *cap, size_t size
 	return p;
 }
 
-void note(struct loader *l, enum config_status s, struct str path, const struct node *at, const char *why, ...)
+void note(struct loader *l, enum config_status s, struct str path, const struct node *at,
+	  const char *why, ...)
 {
 	struct config *c = l->out;
 	char text[WHY_MAX];
@@ -65,7 +66,8 @@ void note(struct loader *l, enum config_status s, struct str path, const struct 
 		k->count++;
 		return;
 	}
-	/* A file of rubbish must not make a flood of lines: the last row says that there are more. */
+	/* A file of rubbish must not make a flood of lines: the last row says that there are
+	 * more. */
 	if (c->n_notes == NOTES_MAX - 1) {
 		path = S("...");
 		(void)snprintf(text, sizeof text, "and more notes like these");
@@ -89,7 +91,8 @@ static enum err read_tree(struct loader *l, struct str path, const struct node *
 	struct buf text;
 
 	if (path.n == 0 || path.n >= sizeof z || memchr(path.p, 0, path.n))
-		return diag_set(l->d, ERR_CONFIG, "the path of a configuration is empty or too long");
+		return diag_set(l->d, ERR_CONFIG,
+				"the path of a configuration is empty or too long");
 	memcpy(z, path.p, path.n);
 	z[path.n] = 0;
 	buf_init(&text, LIMIT_CONFIG_FILE);
@@ -107,13 +110,15 @@ struct files {
 	unsigned n;
 };
 
-static enum err include_one(struct loader *l, struct files *f, struct str from, const struct node *v)
+static enum err include_one(struct loader *l, struct files *f, struct str from,
+			    const struct node *v)
 {
 	char room[LIMIT_URL];
 	struct buf b;
 
 	if (v->kind != NODE_SCALAR || v->text.n == 0)
-		return diag_set(l->d, ERR_CONFIG, "%.*s:%u: 'include' is not a list of files", FMT(v->file), v->line);
+		return diag_set(l->d, ERR_CONFIG, "%.*s:%u: 'include' is not a list of files",
+				FMT(v->file), v->line);
 	while (from.n && from.p[from.n - 1] != '/')
 		from.n--;
 	buf_fixed(&b, room, sizeof room);
@@ -121,17 +126,19 @@ static enum err include_one(struct loader *l, struct files *f, struct str from, 
 		buf_add(&b, from);
 	buf_add(&b, v->text);
 	if (b.err != OK)
-		return diag_set(l->d, ERR_CONFIG, "%.*s:%u: a path to include is too long", FMT(v->file), v->line);
+		return diag_set(l->d, ERR_CONFIG, "%.*s:%u: a path to include is too long",
+				FMT(v->file), v->line);
 	for (unsigned i = 0; i < f->n; i++)
 		if (str_eq(f->path[i], buf_str(&b)))
 			return OK; /* read once, however often it is named */
 	if (f->n == LIMIT_CONFIG_INCLUDES + 1)
-		return diag_set(l->d, ERR_LIMIT, "%.*s:%u: more than %d files are included", FMT(v->file), v->line,
-				LIMIT_CONFIG_INCLUDES);
+		return diag_set(l->d, ERR_LIMIT, "%.*s:%u: more than %d files are included",
+				FMT(v->file), v->line, LIMIT_CONFIG_INCLUDES);
 	return keep(l, buf_str(&b), &f->path[f->n++]);
 }
 
-static enum err queue_includes(struct loader *l, struct files *f, const struct node *root, struct str from)
+static enum err queue_includes(struct loader *l, struct files *f, const struct node *root,
+			       struct str from)
 {
 	const struct node *list = node_get(root, S("include"));
 
@@ -140,8 +147,8 @@ static enum err queue_includes(struct loader *l, struct files *f, const struct n
 	if (list->kind == NODE_SCALAR)
 		return include_one(l, f, from, list);
 	if (list->kind != NODE_LIST)
-		return diag_set(l->d, ERR_CONFIG, "%.*s:%u: 'include' is not a list of files", FMT(list->file),
-				list->line);
+		return diag_set(l->d, ERR_CONFIG, "%.*s:%u: 'include' is not a list of files",
+				FMT(list->file), list->line);
 	NODE_EACH(list, it)
 		TRY(include_one(l, f, from, it));
 	return OK;
@@ -157,7 +164,8 @@ struct top {
 	unsigned n;
 };
 
-static struct node *copy_list(struct loader *l, const struct node *from, struct node *into, struct node **last)
+static struct node *copy_list(struct loader *l, const struct node *from, struct node *into,
+			      struct node **last)
 {
 	NODE_EACH(from, it) {
 		struct node *copy = NEW(&l->tree, struct node);
@@ -182,7 +190,8 @@ static enum err merge_member(struct loader *l, struct top *t, const struct node 
 	while (i < t->n && !str_eq(t->member[i]->name, v->name))
 		i++;
 	if (i == TOP_MAX)
-		return diag_set(l->d, ERR_LIMIT, "%.*s:%u: more than %d sections", FMT(v->file), v->line, TOP_MAX);
+		return diag_set(l->d, ERR_LIMIT, "%.*s:%u: more than %d sections", FMT(v->file),
+				v->line, TOP_MAX);
 	bool extend = i < t->n && t->member[i]->kind == NODE_LIST && v->kind == NODE_LIST;
 	if (i == t->n) {
 		t->member[i] = NEW(&l->tree, struct node);
@@ -231,8 +240,8 @@ static enum err read_all(struct loader *l, const char *path, const struct node *
 
 /* ---- sections ---- */
 
-static enum err need(struct loader *l, const struct node *root, struct str name, enum node_kind kind,
-		     const struct node **out)
+static enum err need(struct loader *l, const struct node *root, struct str name,
+		     enum node_kind kind, const struct node **out)
 {
 	const struct node *v = node_get(root, name);
 
@@ -240,8 +249,8 @@ static enum err need(struct loader *l, const struct node *root, struct str name,
 	if (node_null(v))
 		return OK;
 	if (v->kind != kind)
-		return diag_set(l->d, ERR_CONFIG, "%.*s:%u: '%.*s' is not a %s", FMT(v->file), v->line, FMT(name),
-				kind == NODE_LIST ? "list" : "map");
+		return diag_set(l->d, ERR_CONFIG, "%.*s:%u: '%.*s' is not a %s", FMT(v->file),
+				v->line, FMT(name), kind == NODE_LIST ? "list" : "map");
 	*out = v;
 	return OK;
 }
@@ -272,14 +281,16 @@ static enum err add_entry(struct loader *l, const struct node *entry, uint32_t i
 		return diag_set(l->d, e, "out of memory");
 	if (e != OK) {
 		(void)snprintf(path, sizeof path, "model_list[%u]", index);
-		note(l, CONFIG_UNSUPPORTED, str_z(path), entry, "left out: %s", d.text);
+		note(l, CONFIG_UNSUPPORTED, str_z(path), entry, "'%.*s' is left out: %s",
+		     FMT(p.model_name), d.text);
 		l->left_out++;
 		return OK;
 	}
 	if (str_eq(p.model_name, S("*")) && str_eq(p.model, S("*"))) {
 		uint32_t added;
 		note(l, CONFIG_APPROXIMATE, S("model_list[].model_name"), entry,
-		     "'*' for everything serves the usual names of each provider whose variable is set");
+		     "'*' for everything serves the usual names of each provider whose variable "
+		     "is set");
 		return builtin_add(l, false, &added);
 	}
 	return deploy_add(l, &p);
@@ -298,8 +309,9 @@ static enum err models_read(struct loader *l, const struct node *list)
 		return diag_set(l->d, ERR_CONFIG, "the configuration has no model_list");
 	/* The first reason is worth more than the fact. */
 	for (uint32_t k = 0; k < l->out->n_notes; k++)
-		if (str_has_prefix(l->out->notes[k].why, S("left out: ")))
-			return diag_set(l->d, ERR_CONFIG, "none of %u deployments can be used: %.*s, %.*s", i,
+		if (str_find(l->out->notes[k].why, S("is left out: ")) != SIZE_MAX)
+			return diag_set(l->d, ERR_CONFIG,
+					"none of %u deployments can be used: %.*s %.*s", i,
 					FMT(l->out->notes[k].path), FMT(l->out->notes[k].why));
 	return diag_set(l->d, ERR_CONFIG, "none of %u deployments can be used", i);
 }
@@ -336,27 +348,34 @@ static enum err compile(struct loader *l, const struct node *root)
 
 /* ---- the two entrances ---- */
 
-static void defaults(struct loader *l, const struct config_io *io, struct arena *a, struct config *out,
-		     struct diag *d)
+static void defaults(struct loader *l, const struct config_io *io, struct arena *a,
+		     struct config *out, struct diag *d)
 {
 	static const struct policy_by_class unset = { -1, -1, -1, -1, -1, -1 };
 
-	*out = (struct config){ .listen = S("127.0.0.1:4000"), .admin = S("127.0.0.1:4001"),
-		.drain_timeout_ms = DRAIN_MS, .tls_certificate = S(""), .tls_key = S(""), .vault_file = S(""),
-		.vault_key_file = S("") };
-	out->policy = (struct policy){ .strategy = ROUTE_SHUFFLE, .num_retries = 2, .max_fallbacks = LIMIT_FALLBACKS,
-		.timeout_ms = TIMEOUT_MS, .allowed_fails = 3, .cooldown_ms = COOLDOWN_MS, .retry_policy = unset,
-		.allowed_fails_policy = unset, .max_body_bytes = LIMIT_BODY, .key_header = S(""),
-		.price_version = S("") };
-	*l = (struct loader){ .io = io, .a = a, .out = out, .d = d, .budget = { LIMIT_CONFIG_NODES },
-		.connect_timeout_ms = CONNECT_MS, .weights_whole = true };
+	*out = (struct config){
+		.listen = S("127.0.0.1:4000"), .admin = S("127.0.0.1:4001"),
+		.drain_timeout_ms = DRAIN_MS, .tls_certificate = S(""), .tls_key = S(""),
+		.vault_file = S(""), .vault_key_file = S(""),
+	};
+	out->policy = (struct policy){
+		.strategy = ROUTE_SHUFFLE, .num_retries = 2, .max_fallbacks = LIMIT_FALLBACKS,
+		.timeout_ms = TIMEOUT_MS, .allowed_fails = 3, .cooldown_ms = COOLDOWN_MS,
+		.retry_policy = unset, .allowed_fails_policy = unset,
+		.max_body_bytes = LIMIT_BODY, .key_header = S(""), .price_version = S(""),
+	};
+	*l = (struct loader){
+		.io = io, .a = a, .out = out, .d = d, .budget = { LIMIT_CONFIG_NODES },
+		.connect_timeout_ms = CONNECT_MS, .weights_whole = true,
+	};
 	arena_init(&l->tree, TREE_BUDGET);
 }
 
 /* Without master_key in the file LiteLLM takes the variable. */
 static enum err master_from_env(struct loader *l)
 {
-	struct node ref = { .kind = NODE_SCALAR, .text = S("os.environ/LITELLM_MASTER_KEY"), .file = S("") };
+	struct node ref = { .kind = NODE_SCALAR, .text = S("os.environ/LITELLM_MASTER_KEY"),
+			    .file = S("") };
 
 	if (l->out->policy.has_master || env_of(l, S("LITELLM_MASTER_KEY")).n == 0)
 		return OK;
@@ -391,8 +410,8 @@ static enum err finish(struct loader *l, enum err e)
 	return e;
 }
 
-enum err config_load(const char *path, const struct config_io *io, struct arena *a, struct config *out,
-		     struct diag *d)
+enum err config_load(const char *path, const struct config_io *io, struct arena *a,
+		     struct config *out, struct diag *d)
 {
 	struct loader l;
 	struct diag own = { 0 };
@@ -406,7 +425,8 @@ enum err config_load(const char *path, const struct config_io *io, struct arena 
 	return finish(&l, e == OK ? compile(&l, root) : e);
 }
 
-enum err config_default(const struct config_io *io, struct arena *a, struct config *out, struct diag *d)
+enum err config_default(const struct config_io *io, struct arena *a, struct config *out,
+			struct diag *d)
 {
 	struct loader l;
 	struct diag own = { 0 };
@@ -428,16 +448,18 @@ enum err config_listen_ok(const struct config *c, struct str where, struct diag 
 	while (colon > 0 && where.p[colon - 1] != ':')
 		colon--;
 	struct str host = colon ? str_head(where, colon - 1) : where;
-	bool loopback = str_has_prefix(host, S("127.")) || str_eq(host, S("[::1]")) || str_eq(host, S("::1")) ||
-			str_ieq(host, S("localhost")) || (where.n && where.p[0] == '/');
+	bool loopback = str_has_prefix(host, S("127.")) || str_eq(host, S("[::1]")) ||
+			str_eq(host, S("::1")) || str_ieq(host, S("localhost"));
+	loopback |= where.n && where.p[0] == '/';
 	if (loopback)
 		return OK;
 	if (c->policy.open)
-		return diag_set(d, ERR_CONFIG, "'%.*s' can be reached by others, and there is no master key",
+		return diag_set(d, ERR_CONFIG,
+				"'%.*s' can be reached by others, and there is no master key",
 				FMT(where));
 	if (c->master_weak)
-		return diag_set(d, ERR_CONFIG, "'%.*s' can be reached by others, and the master key is weak: "
-				"take one of 20 characters or more", FMT(where));
+		return diag_set(d, ERR_CONFIG, "'%.*s' can be reached by others, and the master "
+				"key is weak: take one of 20 characters or more", FMT(where));
 	return OK;
 }
 

@@ -62,7 +62,8 @@ struct params {
 /* ---- notes ---- */
 
 /* note adds one line for path, or counts one more. why is copied. */
-void note(struct loader *l, enum config_status s, struct str path, const struct node *at, const char *why, ...)
+void note(struct loader *l, enum config_status s, struct str path, const struct node *at,
+	  const char *why, ...)
 	__attribute__((format(printf, 5, 6)));
 
 /* grow makes room for one more item and returns the (moved) array, or NULL with the diag set. */
@@ -90,7 +91,8 @@ MUST_USE enum err value_of(struct loader *l, const struct node *v, bool secret, 
 struct str env_of(struct loader *l, struct str name);
 MUST_USE enum err value_str(struct loader *l, const struct node *v, struct str *out); /* not kept */
 MUST_USE enum err value_bool(struct loader *l, const struct node *v, bool *out);
-MUST_USE enum err value_scaled(struct loader *l, const struct node *v, unsigned scale, int64_t *out);
+MUST_USE enum err value_scaled(struct loader *l, const struct node *v, unsigned scale,
+			       int64_t *out);
 /* value_json appends v as JSON text. */
 MUST_USE enum err value_json(struct loader *l, const struct node *v, struct buf *out);
 /* value_off: null, false, empty, 0 or []: a switch that is not on. */
@@ -103,25 +105,30 @@ bool value_off(struct loader *l, const struct node *v);
 MUST_USE enum err deploy_add(struct loader *l, struct params *p);
 
 /* secret_add gives the number of a credential, the same for the same one. */
-MUST_USE enum err secret_add(struct loader *l, const struct value *v, const struct node *at, uint16_t *out);
+MUST_USE enum err secret_add(struct loader *l, const struct value *v, const struct node *at,
+			     uint16_t *out);
+
+/* env_name_add remembers a variable that holds a credential. */
+MUST_USE enum err env_name_add(struct loader *l, struct str name);
 
 /* credential_get finds credential_list's values by name; NULL: none. */
 const struct node *credential_get(struct loader *l, struct str name);
 
-/* key_find resolves which credential a deployment uses. *out_secret UPSTREAM_NO_SECRET: none is sent.
- * A sentence in l->d and ERR_NOT_FOUND when one is needed and missing. */
+/* key_find resolves which credential a deployment uses. *out_secret UPSTREAM_NO_SECRET: none is
+ * sent. A sentence in l->d and ERR_NOT_FOUND when one is needed and missing. */
 MUST_USE enum err key_find(struct loader *l, const struct params *p, const struct provider *row,
 			   bool own_base, uint16_t *out_secret);
 
 /* headers_add turns a map of static headers into secrets. */
 MUST_USE enum err headers_add(struct loader *l, const struct node *map, struct upstream *u);
-MUST_USE enum err header_add(struct loader *l, struct str name, const struct value *v, const struct node *at,
-			     struct upstream *u);
+MUST_USE enum err header_add(struct loader *l, struct str name, const struct value *v,
+			     const struct node *at, struct upstream *u);
 
 /* ---- endpoints (config/endpoint.c) ---- */
 
 /* endpoint_set fills scheme, host, port, path and switches from an api_base. */
-MUST_USE enum err endpoint_set(struct loader *l, const struct provider *row, struct str base, struct upstream *u);
+MUST_USE enum err endpoint_set(struct loader *l, const struct provider *row, struct str base,
+			       struct upstream *u);
 /* host_rule_at finds or makes the rule for a host. NULL: no memory. */
 struct host_rule *host_rule_at(struct loader *l, struct str host);
 
@@ -129,7 +136,8 @@ struct host_rule *host_rule_at(struct loader *l, struct str host);
 
 /* route_finish sorts the names, checks fallbacks, aliases and ids, and computes the hash. */
 MUST_USE enum err route_finish(struct loader *l);
-MUST_USE enum err fallbacks_add(struct loader *l, const struct node *v, enum policy_fallback_kind kind);
+MUST_USE enum err fallbacks_add(struct loader *l, const struct node *v,
+				enum policy_fallback_kind kind);
 MUST_USE enum err fallbacks_default(struct loader *l, const struct node *v);
 MUST_USE enum err aliases_add(struct loader *l, const struct node *v);
 

@@ -1,6 +1,6 @@
 /*
  * config/node.c - libyaml's events into a bounded tree.
- * Input: the operator's file, read as if hostile.   Runs in: keeper, cli.   Fuzz: fuzz/config_fuzz.c
+ * Input: the operator's file, as if hostile.   Runs in: keeper, cli.   Fuzz: fuzz/config_fuzz.c
  */
 #include "config/node.h"
 
@@ -167,7 +167,8 @@ static enum err merge(struct reader *r, struct frame *f)
 		NODE_EACH(source, it)
 			TRY(merge_one(r, f, it));
 	} else {
-		return fail(r, ERR_SYNTAX, source->line, "'<<' takes a map or a short list of maps");
+		return fail(r, ERR_SYNTAX, source->line,
+			    "'<<' takes a map or a short list of maps");
 	}
 	const struct node *prev = NULL;
 	NODE_EACH(f->node, it) {
@@ -175,7 +176,8 @@ static enum err merge(struct reader *r, struct frame *f)
 			break;
 		prev = it;
 	}
-	/* The nodes of this map are this reader's own, only its type says const to everybody else. */
+	/* The nodes of this map are this reader's own, only its type says const to everybody
+	 * else. */
 	if (prev)
 		((struct node *)(uintptr_t)prev)->next = source->next;
 	else
@@ -197,7 +199,8 @@ static enum err end_map(struct reader *r, struct frame *f)
 	for (size_t i = 1; i < n; i++)
 		if (str_eq(all[i - 1]->name, all[i]->name))
 			return fail(r, ERR_SYNTAX,
-				    all[i - 1]->line > all[i]->line ? all[i - 1]->line : all[i]->line,
+				    all[i - 1]->line > all[i]->line
+				    ? all[i - 1]->line : all[i]->line,
 				    "this key stands twice in one map");
 	return find_sorted(all, n, S("<<")) ? merge(r, f) : OK;
 }
@@ -216,7 +219,7 @@ static enum err add_anchor(struct reader *r, const yaml_char_t *name, struct nod
 	for (unsigned i = 0; i < r->n_anchors; i++) {
 		if (!str_eq(r->anchors[i].name, key))
 			continue;
-		r->anchors[i].node = n; /* YAML 1.1, 3.2.2.2: the last one before the alias counts */
+		r->anchors[i].node = n; /* YAML 1.1, 3.2.2.2: the last one counts */
 		return OK;
 	}
 	if (r->n_anchors == ANCHORS_MAX)
@@ -238,7 +241,8 @@ static enum err on_alias(struct reader *r, const yaml_event_t *e)
 		return fail(r, ERR_SYNTAX, line, "an alias without its anchor");
 	if (target->open)
 		return fail(r, ERR_SYNTAX, line, "an alias inside of its own anchor");
-	if (r->depth && r->stack[r->depth - 1].node->kind == NODE_MAP && !r->stack[r->depth - 1].has_key)
+	if (r->depth && r->stack[r->depth - 1].node->kind == NODE_MAP &&
+	    !r->stack[r->depth - 1].has_key)
 		return fail(r, ERR_SYNTAX, line, "an alias cannot be a key");
 	if (r->depth + target->height > LIMIT_CONFIG_DEPTH)
 		return fail(r, ERR_LIMIT, line, "nested too deeply");
@@ -256,9 +260,11 @@ static enum err on_alias(struct reader *r, const yaml_event_t *e)
 /* Tags that say what a reader would find anyway; everything else asks for code or conversion. */
 static bool tag_ok(const yaml_char_t *tag, bool *out_str)
 {
-	static const struct str plain[] = { SC("tag:yaml.org,2002:int"), SC("tag:yaml.org,2002:float"),
-		SC("tag:yaml.org,2002:bool"), SC("tag:yaml.org,2002:null"), SC("tag:yaml.org,2002:map"),
-		SC("tag:yaml.org,2002:seq") };
+	static const struct str plain[] = {
+		SC("tag:yaml.org,2002:int"), SC("tag:yaml.org,2002:float"),
+		SC("tag:yaml.org,2002:bool"), SC("tag:yaml.org,2002:null"),
+		SC("tag:yaml.org,2002:map"), SC("tag:yaml.org,2002:seq"),
+	};
 	struct str t = str_z((const char *)tag);
 
 	*out_str = str_eq(t, S("tag:yaml.org,2002:str")) || str_eq(t, S("!"));
@@ -308,7 +314,8 @@ static enum err on_start(struct reader *r, const yaml_event_t *e, enum node_kind
 {
 	uint32_t line = line_of(e);
 	bool as_string;
-	const yaml_char_t *tag = kind == NODE_MAP ? e->data.mapping_start.tag : e->data.sequence_start.tag;
+	const yaml_char_t *tag = kind == NODE_MAP
+		? e->data.mapping_start.tag : e->data.sequence_start.tag;
 	const yaml_char_t *anchor = kind == NODE_MAP ? e->data.mapping_start.anchor
 						     : e->data.sequence_start.anchor;
 
@@ -316,7 +323,8 @@ static enum err on_start(struct reader *r, const yaml_event_t *e, enum node_kind
 		return fail(r, ERR_UNSUPPORTED, line, "tags other than YAML's own are not read");
 	if (r->depth == LIMIT_CONFIG_DEPTH - 1)
 		return fail(r, ERR_LIMIT, line, "nested too deeply");
-	if (r->depth && r->stack[r->depth - 1].node->kind == NODE_MAP && !r->stack[r->depth - 1].has_key)
+	if (r->depth && r->stack[r->depth - 1].node->kind == NODE_MAP &&
+	    !r->stack[r->depth - 1].has_key)
 		return fail(r, ERR_UNSUPPORTED, line, "a key must be a plain value");
 	TRY(spend(r, 1, line));
 	struct node *n = new_node(r, kind, line);
@@ -381,7 +389,8 @@ static void event_drop(yaml_event_t *e)
 static void parser_drop(yaml_parser_t *p)
 {
 	if (p->raw_buffer.start)
-		explicit_bzero(p->raw_buffer.start, (size_t)(p->raw_buffer.end - p->raw_buffer.start));
+		explicit_bzero(p->raw_buffer.start,
+			       (size_t)(p->raw_buffer.end - p->raw_buffer.start));
 	if (p->buffer.start)
 		explicit_bzero(p->buffer.start, (size_t)(p->buffer.end - p->buffer.start));
 	yaml_parser_delete(p);

@@ -1,4 +1,5 @@
-/* config/prices.c - the price table that is built in: data/prices.tsv as it is. Input: own. Runs in: keeper, cli. */
+/* config/prices.c - the price table that is built in: data/prices.tsv as it is. Input: own. Runs
+ * in: keeper, cli. */
 #include "config/load.h"
 
 #include "base/num.h"
@@ -22,7 +23,8 @@ static int64_t column(struct str *rest, unsigned scale, int64_t absent)
 	return s.n && num_scaled(s, scale, &v) == OK ? v : absent;
 }
 
-/* model, then dollars a token: input, output, cache read, cache write, reasoning; then tokens: input, output. */
+/* model, then dollars a token: input, output, cache read, cache write, reasoning; then tokens:
+ * input, output. */
 static void row_read(struct str line, struct policy_price_row *row)
 {
 	row->model = str_cut(line, '\t', &line);

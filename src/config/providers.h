@@ -1,6 +1,7 @@
 /*
- * config/providers.h - one row for each provider: what it speaks, where it is, how the key goes along. Ring 0.
- * docs/adding-a-provider.md: a provider that speaks OpenAI's format is one row and nothing else.
+ * config/providers.h - one row for each provider: what it speaks, where it is, how the key goes
+ * along. Ring 0. docs/adding-a-provider.md: a provider that speaks OpenAI's format is one row and
+ * nothing else.
  */
 #ifndef CONFIG_PROVIDERS_H
 #define CONFIG_PROVIDERS_H
@@ -15,10 +16,10 @@ struct provider {
 	bool compatible;             /* OpenAI's format, not OpenAI itself */
 	bool key_optional;           /* usually runs without a key */
 	struct str base;             /* default api_base; "" when the file must give one */
-	struct str append;           /* put behind an api_base whose path does not end in a version */
+	struct str append;           /* put behind an api_base that does not end in a version */
 	const char *base_env[2];     /* variables that replace the default api_base */
 	const char *key_env[3];      /* variables that hold the key, first found wins */
-	const char *const *names;    /* public wildcards without a configuration, beside "NAME/...", or NULL */
+	const char *const *names;    /* wildcards served without a file, or NULL */
 };
 
 /* provider_find gives the row, or NULL. */

@@ -1,6 +1,6 @@
 /*
  * config/route.c - public names: groups, wildcards, aliases, fallbacks; and the hash of it all.
- * Input: the operator's file, read as if hostile.   Runs in: keeper, cli.   Fuzz: fuzz/config_fuzz.c
+ * Input: the operator's file, as if hostile.   Runs in: keeper, cli.   Fuzz: fuzz/config_fuzz.c
  */
 #include "config/keys.h"
 
@@ -27,8 +27,10 @@ static enum err add_fallback(struct loader *l, enum policy_fallback_kind kind, s
 	if (p->n_fallbacks == FALLBACKS_MAX)
 		return diag_set(l->d, ERR_LIMIT, "has too many entries");
 	TRY(keep(l, model, &f.model));
-	/* LiteLLM also takes {model: ..., other parameters} in the list: the name counts, the rest is noted. */
-	for (const struct node *it = to->kind == NODE_LIST ? to->first : to; it; it = to->kind == NODE_LIST ? it->next : NULL) {
+	/* LiteLLM also takes {model: ..., other parameters} in the list: the name counts, the
+	 * rest is noted. */
+	bool list = to->kind == NODE_LIST;
+	for (const struct node *it = list ? to->first : to; it; it = list ? it->next : NULL) {
 		const struct node *name = it->kind == NODE_MAP ? node_get(it, S("model")) : it;
 		if (!node_is(name, NODE_SCALAR) || name->text.n == 0)
 			return diag_set(l->d, ERR_CONFIG, "has an entry that is no model");
@@ -60,7 +62,8 @@ enum err fallbacks_add(struct loader *l, const struct node *v, enum policy_fallb
 		return diag_set(l->d, ERR_CONFIG, "is not a list");
 	NODE_EACH(v, entry) {
 		if (entry->kind != NODE_MAP)
-			return diag_set(l->d, ERR_CONFIG, "has an entry that is not MODEL: [MODELS]");
+			return diag_set(l->d, ERR_CONFIG,
+					"has an entry that is not MODEL: [MODELS]");
 		NODE_EACH(entry, it)
 			TRY(add_fallback(l, kind, it->name, it));
 	}
@@ -144,9 +147,10 @@ static enum err make_models(struct loader *l)
 		return ERR_NOMEM;
 	for (uint32_t i = 0; i < l->n_groups; i++) {
 		const struct group *g = &l->groups[i];
-		p->models[i] = (struct policy_model){ .name = g->name, .deployments = g->deployments,
-			.n_deployments = g->n, .access_groups = g->access_groups,
-			.n_access_groups = g->n_access_groups };
+		p->models[i] = (struct policy_model){
+			.name = g->name, .deployments = g->deployments, .n_deployments = g->n,
+			.access_groups = g->access_groups, .n_access_groups = g->n_access_groups,
+		};
 		p->n_exact += !wild(g->name);
 	}
 	p->n_models = l->n_groups;
@@ -172,13 +176,14 @@ static void check_references(struct loader *l)
 		for (uint32_t k = 0; k < p->fallbacks[i].n_to; k++)
 			if (policy_model_find(p, p->fallbacks[i].to[k], &star) == NULL)
 				note(l, CONFIG_MANUAL, S("router_settings.fallbacks"), NULL,
-				     "'%.*s' falls back to '%.*s', which is no model", FMT(p->fallbacks[i].model),
-				     FMT(p->fallbacks[i].to[k]));
+				     "'%.*s' falls back to '%.*s', which is no model",
+				     FMT(p->fallbacks[i].model), FMT(p->fallbacks[i].to[k]));
 }
 
 /* ---- the hash ---- */
 
-/* Everything that counts: the policy, the upstreams, and which credentials by name. Values are not in it. */
+/* Everything that counts: the policy, the upstreams, and which credentials by name. Values are
+ * not in it. */
 static enum err hash_all(struct loader *l)
 {
 	struct config *c = l->out;
@@ -204,6 +209,22 @@ static enum err hash_all(struct loader *l)
 	return e == OK ? OK : diag_set(l->d, e, "the configuration is too large");
 }
 
+/* What the file does not say of a model's window the price table may know. With a '*' in the
+ * model it is looked up at each call. */
+static void fill_windows(struct policy *p)
+{
+	for (uint32_t i = 0; i < p->n_deployments; i++) {
+		struct policy_deployment *d = &p->deployments[i];
+		const struct policy_price_row *row = policy_row_find(p, d, d->upstream_model);
+		if (row == NULL)
+			continue;
+		if (d->max_input_tokens == 0)
+			d->max_input_tokens = row->max_input_tokens;
+		if (d->max_output_tokens == 0)
+			d->max_output_tokens = row->max_output_tokens;
+	}
+}
+
 enum err route_finish(struct loader *l)
 {
 	struct config *c = l->out;
@@ -211,6 +232,7 @@ enum err route_finish(struct loader *l)
 	if (l->weights_whole)
 		for (uint32_t i = 0; i < c->policy.n_deployments; i++)
 			c->policy.deployments[i].weight /= WEIGHT_UNIT;
+	fill_windows(&c->policy);
 	TRY(make_models(l));
 	check_references(l);
 	c->policy.open = !c->policy.has_master;

@@ -1,6 +1,6 @@
 /*
  * config/set.c - setters of single values, request parameters and routes.
- * Input: the operator's file, read as if hostile.   Runs in: keeper, cli.   Fuzz: fuzz/config_fuzz.c
+ * Input: the operator's file, as if hostile.   Runs in: keeper, cli.   Fuzz: fuzz/config_fuzz.c
  */
 #include "config/keys.h"
 
@@ -38,8 +38,8 @@ enum err set_name(struct loader *l, const struct node *v, void *field)
 	return keep(l, s, field);
 }
 
-/* LiteLLM falls back to the provider's own address when the variable is not set. Prompts that are meant
- * for a server of the house would leave it, so here the deployment is left out. */
+/* LiteLLM falls back to the provider's own address when the variable is not set. Prompts that are
+ * meant for a server of the house would leave it, so here the deployment is left out. */
 enum err set_base(struct loader *l, const struct node *v, void *field)
 {
 	struct value got;
@@ -47,7 +47,8 @@ enum err set_base(struct loader *l, const struct node *v, void *field)
 	TRY(value_of(l, v, false, &got));
 	if (got.from == FROM_ENV && got.text.n == 0) {
 		if (!l->io->survey)
-			return diag_set(l->d, ERR_CONFIG, "names '%.*s', which is not set", FMT(got.name));
+			return diag_set(l->d, ERR_CONFIG, "names '%.*s', which is not set",
+					FMT(got.name));
 		note(l, CONFIG_MANUAL, S("model_list[].litellm_params.api_base"), v,
 		     "its variable is not set here");
 		return keep(l, S("https://unset.invalid"), field);
@@ -55,7 +56,8 @@ enum err set_base(struct loader *l, const struct node *v, void *field)
 	return set_str(l, v, field);
 }
 
-static enum err whole(struct loader *l, const struct node *v, unsigned scale, int64_t max, int64_t *out)
+static enum err whole(struct loader *l, const struct node *v, unsigned scale, int64_t max,
+		      int64_t *out)
 {
 	int64_t n = -1;
 
@@ -124,7 +126,8 @@ enum err set_pico(struct loader *l, const struct node *v, void *field)
 	return whole(l, v, 12, INT64_MAX / 2, field);
 }
 
-/* Weights are relative. They stay whole numbers where the file has whole numbers, see route_finish. */
+/* Weights are relative. They stay whole numbers where the file has whole numbers, see
+ * route_finish. */
 enum err set_weight(struct loader *l, const struct node *v, void *field)
 {
 	uint32_t *out = field;
@@ -139,8 +142,8 @@ enum err set_weight(struct loader *l, const struct node *v, void *field)
 
 /* ---- request parameters ---- */
 
-static enum err add_default(struct loader *l, const struct node *v, struct policy_default **items, uint32_t *n,
-			    uint32_t *cap)
+static enum err add_default(struct loader *l, const struct node *v, struct policy_default **items,
+			    uint32_t *n, uint32_t *cap)
 {
 	struct buf json;
 	struct policy_default d = { 0 };
@@ -195,15 +198,16 @@ enum err set_extra_body(struct loader *l, const struct node *v, void *field)
 	return OK;
 }
 
-static enum err add_names(struct loader *l, const struct node *v, uint32_t max, struct str **items, uint32_t *n,
-			  uint32_t *cap)
+static enum err add_names(struct loader *l, const struct node *v, uint32_t max, struct str **items,
+			  uint32_t *n, uint32_t *cap)
 {
 	struct str s;
 
 	if (node_null(v))
 		return OK;
 	if (v->kind != NODE_LIST || *n + v->n > max)
-		return diag_set(l->d, ERR_CONFIG, v->kind == NODE_LIST ? "is too long" : "is not a list");
+		return diag_set(l->d, ERR_CONFIG, v->kind == NODE_LIST ? "is too long" : "is not "
+				"a list");
 	NODE_EACH(v, it) {
 		TRY(set_name(l, it, &s));
 		if (!GROW(l, *items, *n, cap))
@@ -236,8 +240,10 @@ enum err set_strategy(struct loader *l, const struct node *v, void *field)
 		enum policy_strategy s;
 	} names[] = {
 		{ SC("simple-shuffle"), ROUTE_SHUFFLE }, { SC("least-busy"), ROUTE_LEAST_BUSY },
-		{ SC("latency-based-routing"), ROUTE_LATENCY }, { SC("usage-based-routing"), ROUTE_USAGE },
-		{ SC("usage-based-routing-v2"), ROUTE_USAGE }, { SC("cost-based-routing"), ROUTE_COST },
+		{ SC("latency-based-routing"), ROUTE_LATENCY },
+		{ SC("usage-based-routing"), ROUTE_USAGE },
+		{ SC("usage-based-routing-v2"), ROUTE_USAGE },
+		{ SC("cost-based-routing"), ROUTE_COST },
 	};
 	struct str s;
 
@@ -282,7 +288,8 @@ static enum err set_classes(struct loader *l, const struct node *v, void *field,
 		if (hit)
 			TRY(set_i32(l, it, (char *)field + hit->at));
 		else
-			note(l, CONFIG_UNSUPPORTED, it->name, it, "no such class of failure is told apart");
+			note(l, CONFIG_UNSUPPORTED, it->name, it,
+			     "no such class of failure is told apart");
 	}
 	return OK;
 }

@@ -1,6 +1,6 @@
 /*
  * config/set_server.c - setters of general_settings and of our own section.
- * Input: the operator's file, read as if hostile.   Runs in: keeper, cli.   Fuzz: fuzz/config_fuzz.c
+ * Input: the operator's file, as if hostile.   Runs in: keeper, cli.   Fuzz: fuzz/config_fuzz.c
  */
 #include "config/keys.h"
 
@@ -14,7 +14,8 @@ enum { PEM_MAX = 1 << 20, MASTER_STRONG = 20 };
 /* Keys that stand in tutorials, and whatever can be tried out. */
 static bool weak(struct str key)
 {
-	static const struct str known[] = { SC("sk-1234567890abcdef1234"), SC("sk-change-me-please-now") };
+	static const struct str known[] = { SC("sk-1234567890abcdef1234"),
+					    SC("sk-change-me-please-now") };
 
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
 		if (str_eq(key, known[i]))
@@ -30,10 +31,13 @@ enum err set_master_key(struct loader *l, const struct node *v, void *field)
 	TRY(value_of(l, v, true, &got));
 	if (node_null(v))
 		return OK;
+	if (got.from == FROM_ENV)
+		TRY(env_name_add(l, got.name));
 	if (got.text.n == 0) {
 		/* LiteLLM would run without a master key. A typing error must not open the gate. */
 		if (!l->io->survey)
-			return diag_set(l->d, ERR_CONFIG, "names '%.*s', which is not set", FMT(got.name));
+			return diag_set(l->d, ERR_CONFIG, "names '%.*s', which is not set",
+					FMT(got.name));
 		p->has_master = true;
 		return OK;
 	}
@@ -41,7 +45,8 @@ enum err set_master_key(struct loader *l, const struct node *v, void *field)
 		return diag_set(l->d, ERR_CONFIG, "does not start with 'sk-'");
 	if (got.from == FROM_FILE)
 		note(l, CONFIG_MANUAL, S("general_settings.master_key"), v,
-		     "a literal in the file works; move it: yett vault add master, then master_key: vault/master");
+		     "a literal in the file works; move it: yett vault add master, then "
+		     "master_key: vault/master");
 	sha256(got.text, p->master_hash);
 	p->has_master = true;
 	l->out->master_weak = weak(got.text);
@@ -71,7 +76,8 @@ enum err set_size_mb(struct loader *l, const struct node *v, void *field)
 
 static bool token_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		c == '-' || c == '_';
 }
 
 enum err set_header_name(struct loader *l, const struct node *v, void *field)
@@ -149,7 +155,8 @@ static enum err add_pin(struct loader *l, const struct node *v, struct host_rule
 	if (base64_decode(&pin, s, BASE64_STD) != OK || pin.n != SHA256_BYTES)
 		return diag_set(l->d, ERR_CONFIG, "has a pin that is not a SHA-256 in base64");
 	if (r->n_pins == UPSTREAM_PINS)
-		return diag_set(l->d, ERR_CONFIG, "has more than %d pins for one host", UPSTREAM_PINS);
+		return diag_set(l->d, ERR_CONFIG, "has more than %d pins for one host",
+				UPSTREAM_PINS);
 	return keep(l, buf_str(&pin), &r->pins[r->n_pins++]);
 }
 
@@ -235,8 +242,8 @@ enum err set_ca(struct loader *l, const struct node *v, void *field)
 }
 
 /* A map of two files; another key in it is a mistake worth stopping for. */
-static enum err two_paths(struct loader *l, const struct node *v, struct str a, struct str *out_a, struct str b,
-			  struct str *out_b)
+static enum err two_paths(struct loader *l, const struct node *v, struct str a, struct str *out_a,
+			  struct str b, struct str *out_b)
 {
 	if (node_null(v))
 		return OK;
@@ -248,7 +255,8 @@ static enum err two_paths(struct loader *l, const struct node *v, struct str a, 
 		else if (str_eq(it->name, b))
 			TRY(path_beside(l, it, out_b));
 		else
-			return diag_set(l->d, ERR_CONFIG, "takes %.*s and %.*s only", FMT(a), FMT(b));
+			return diag_set(l->d, ERR_CONFIG, "takes %.*s and %.*s only", FMT(a),
+					FMT(b));
 	}
 	return OK;
 }

@@ -1,6 +1,6 @@
 /*
  * config/value.c - scalars of the tree as what they mean: variables, switches, numbers, JSON.
- * Input: the operator's file, read as if hostile.   Runs in: keeper, cli.   Fuzz: fuzz/config_fuzz.c
+ * Input: the operator's file, as if hostile.   Runs in: keeper, cli.   Fuzz: fuzz/config_fuzz.c
  */
 #include "config/load.h"
 
@@ -83,8 +83,10 @@ static bool word_bool(struct str s, bool *out)
 	static const struct {
 		struct str word;
 		bool value;
-	} words[] = { { SC("true"), true }, { SC("yes"), true }, { SC("on"), true }, { SC("false"), false },
-		      { SC("no"), false }, { SC("off"), false } };
+	} words[] = {
+		{ SC("true"), true }, { SC("yes"), true }, { SC("on"), true },
+		{ SC("false"), false }, { SC("no"), false }, { SC("off"), false },
+	};
 
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
 		if (!str_ieq(s, words[i].word))
@@ -211,7 +213,8 @@ static enum err scalar_json(struct loader *l, const struct node *v, struct buf *
 		jw_null(out);
 		return OK;
 	}
-	/* A variable's text is a word of the shell: a number there is meant as one, as LiteLLM takes it. */
+	/* A variable's text is a word of the shell: a number there is meant as one, as LiteLLM
+	 * takes it. */
 	if (!got.quoted || got.from == FROM_ENV) {
 		struct str number = plain_number(got.text, room, sizeof room);
 		if (word_bool(got.text, &on)) {

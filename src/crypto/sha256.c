@@ -1,4 +1,4 @@
-/* crypto/sha256.c - SHA-256 over OpenSSL. Input: hostile (only hashed). Runs in: every process. */
+/* crypto/sha256.c - SHA-256 over OpenSSL. Runs in: every process. */
 #include "crypto/sha256.h"
 
 #include <assert.h>

@@ -1,7 +1,7 @@
 /*
  * crypto/sha256.h - SHA-256 over OpenSSL. Ring 0.
- * On a hot path keep one struct sha256 for the life of the process: it is made before the jail closes, and
- * hashing with it looks up and allocates nothing. sha256 itself is for cold paths.
+ * On a hot path keep one struct sha256 for the life of the process: it is made before the jail
+ * closes, and hashing with it looks up and allocates nothing. sha256 itself is for cold paths.
  */
 #ifndef CRYPTO_SHA256_H
 #define CRYPTO_SHA256_H
@@ -19,8 +19,8 @@ struct sha256 {
 	struct evp_md_st *md;
 };
 
-/* sha256_init fetches the algorithm and starts a digest. ERR_NOMEM when OpenSSL gives neither. Release
- * with sha256_done. */
+/* sha256_init fetches the algorithm and starts a digest. ERR_NOMEM when OpenSSL gives neither.
+ * Release with sha256_done. */
 MUST_USE enum err sha256_init(struct sha256 *h);
 void sha256_done(struct sha256 *h);
 

@@ -13,7 +13,8 @@ struct range {
 	enum address_class class;
 };
 
-/* The first match counts. Sources: the IANA special-purpose registries (RFC 6890 and what followed). */
+/* The first match counts. Sources: the IANA special-purpose registries (RFC 6890 and what
+ * followed). */
 static const struct range v4_ranges[] = {
 	{ { 169, 254, 169, 254 }, 32, ADDRESS_NEVER },  /* metadata of most clouds */
 	{ { 169, 254, 170, 2 }, 32, ADDRESS_NEVER },    /* ECS task credentials */
@@ -36,19 +37,20 @@ static const struct range v4_ranges[] = {
 };
 
 static const struct range v6_ranges[] = {
-	{ { 0 }, 128, ADDRESS_NEVER },                                       /* unspecified */
-	{ { [15] = 1 }, 128, ADDRESS_PRIVATE },                              /* loopback */
-	{ { 0xfd, 0x00, 0x0e, 0xc2, [14] = 0x02, [15] = 0x54 }, 128, ADDRESS_NEVER }, /* EC2 metadata */
-	{ { 0xff }, 8, ADDRESS_NEVER },                                      /* multicast */
-	{ { 0xfc }, 7, ADDRESS_PRIVATE },                                    /* unique local */
-	{ { 0xfe, 0x80 }, 10, ADDRESS_PRIVATE },                             /* link-local */
-	{ { 0xfe, 0xc0 }, 10, ADDRESS_PRIVATE },                             /* site-local, given up */
-	{ { 0x01, 0x00 }, 64, ADDRESS_NEVER },                               /* discard */
-	{ { 0x20, 0x01, 0x0d, 0xb8 }, 32, ADDRESS_PRIVATE },                 /* documentation */
-	{ { 0x3f, 0xff }, 20, ADDRESS_PRIVATE },                             /* documentation */
-	{ { 0x20, 0x01, 0x00, 0x20 }, 27, ADDRESS_PRIVATE },                 /* ORCHID, drone ids */
-	{ { 0x00, 0x64, 0xff, 0x9b, 0x00, 0x01 }, 48, ADDRESS_PRIVATE },     /* local NAT64 */
-	{ { 0x5f, 0x00 }, 16, ADDRESS_PRIVATE },                             /* segment routing */
+	{ { 0 }, 128, ADDRESS_NEVER },          /* unspecified */
+	{ { [15] = 1 }, 128, ADDRESS_PRIVATE }, /* loopback */
+	/* the metadata service of EC2 */
+	{ { 0xfd, 0x00, 0x0e, 0xc2, [14] = 0x02, [15] = 0x54 }, 128, ADDRESS_NEVER },
+	{ { 0xff }, 8, ADDRESS_NEVER },                                  /* multicast */
+	{ { 0xfc }, 7, ADDRESS_PRIVATE },                                /* unique local */
+	{ { 0xfe, 0x80 }, 10, ADDRESS_PRIVATE },                         /* link-local */
+	{ { 0xfe, 0xc0 }, 10, ADDRESS_PRIVATE },                         /* site-local, given up */
+	{ { 0x01, 0x00 }, 64, ADDRESS_NEVER },                           /* discard */
+	{ { 0x20, 0x01, 0x0d, 0xb8 }, 32, ADDRESS_PRIVATE },             /* documentation */
+	{ { 0x3f, 0xff }, 20, ADDRESS_PRIVATE },                         /* documentation */
+	{ { 0x20, 0x01, 0x00, 0x20 }, 27, ADDRESS_PRIVATE },             /* ORCHID, drone ids */
+	{ { 0x00, 0x64, 0xff, 0x9b, 0x00, 0x01 }, 48, ADDRESS_PRIVATE }, /* local NAT64 */
+	{ { 0x5f, 0x00 }, 16, ADDRESS_PRIVATE },                         /* segment routing */
 };
 
 /* Prefixes behind which an IPv4 address stands: where, and whether its bits are turned over. */
@@ -92,7 +94,8 @@ enum address_class address_class_of(const struct address *a)
 	if (!a->v6)
 		return judge_v4(a->bytes);
 
-	enum address_class worst = judge(v6_ranges, sizeof v6_ranges / sizeof v6_ranges[0], a->bytes);
+	enum address_class worst = judge(v6_ranges, sizeof v6_ranges / sizeof v6_ranges[0],
+					 a->bytes);
 	static const uint8_t loopback[16] = { [15] = 1 };
 	if (memcmp(a->bytes, loopback, 16) == 0)
 		return worst;

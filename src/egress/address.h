@@ -15,10 +15,11 @@ struct address {
 enum address_class {
 	ADDRESS_PUBLIC,
 	ADDRESS_PRIVATE, /* only where the operator's row allows it */
-	ADDRESS_NEVER,   /* nobody serves there: unspecified, multicast, reserved, a cloud's metadata */
+	ADDRESS_NEVER,   /* nobody serves there: unspecified, multicast, reserved, metadata */
 };
 
-/* address_class_of judges an address, and an IPv4 address hidden in an IPv6 one by the same rules. */
+/* address_class_of judges an address, and an IPv4 address hidden in an IPv6 one by the same
+ * rules. */
 enum address_class address_class_of(const struct address *a);
 
 /* address_allowed: a call may go there. */

@@ -35,9 +35,18 @@ bool auth_secret_ok(struct str secret)
 bool auth_header_ok(struct str name)
 {
 	static const struct str ours[] = {
-		SC("host"), SC("content-length"), SC("transfer-encoding"), SC("connection"), SC("te"),
-		SC("trailer"), SC("upgrade"), SC("expect"), SC("keep-alive"), SC("proxy-connection"),
-		SC("accept-encoding"), SC("content-encoding"),
+		SC("host"),
+		SC("content-length"),
+		SC("transfer-encoding"),
+		SC("connection"),
+		SC("te"),
+		SC("trailer"),
+		SC("upgrade"),
+		SC("expect"),
+		SC("keep-alive"),
+		SC("proxy-connection"),
+		SC("accept-encoding"),
+		SC("content-encoding"),
 	};
 
 	for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)

@@ -17,7 +17,8 @@ const struct auth_field *auth_field_of(enum upstream_auth a);
 /* auth_secret_ok: the bytes may stand in a field's value: visible ASCII, and spaces inside. */
 bool auth_secret_ok(struct str secret);
 
-/* auth_header_ok: name may be added to requests: a token that neither frames, routes nor authenticates. */
+/* auth_header_ok: name may be added to requests: a token that neither frames, routes nor
+ * authenticates. */
 bool auth_header_ok(struct str name);
 
 #endif

@@ -51,8 +51,9 @@ void conn_close(struct conn *c)
 	pool_link_gone(p);
 }
 
-/* lose ends the connection and the call on it. A connection that was kept may have been closed by the
- * provider just before our request came: as long as no byte was answered, that is tried once more. */
+/* lose ends the connection and the call on it. A connection that was kept may have been closed by
+ * the provider just before our request came: as long as no byte was answered, that is tried once
+ * more. */
 static void lose(struct conn *c, enum call_end how)
 {
 	struct flight *f = c->flight;
@@ -99,8 +100,8 @@ static size_t build_head(struct conn *c, struct buf *out)
 	return out->err == OK ? out->n : 0;
 }
 
-/* send_some sends from c->sent on, the head first. The head is built again for each try and wiped after,
- * so that the key is nowhere while a slow provider makes us wait. */
+/* send_some sends from c->sent on, the head first. The head is built again for each try and wiped
+ * after, so that the key is nowhere while a slow provider makes us wait. */
 static enum err send_some(struct conn *c, size_t *out_n)
 {
 	struct linker *linker = c->pool->linker;
@@ -127,8 +128,8 @@ static enum err send_some(struct conn *c, size_t *out_n)
 
 static void receive(struct conn *c);
 
-/* cannot_send: the provider reads no more. It may have answered all the same, such as with a 401 before
- * it had read everything. */
+/* cannot_send: the provider reads no more. It may have answered all the same, such as with a 401
+ * before it had read everything. */
 static void cannot_send(struct conn *c)
 {
 	struct flight *f = c->flight;
@@ -167,7 +168,8 @@ static enum step take_head(struct conn *c, struct str *in)
 		c->searched = e == ERR_AGAIN ? in->n : 0;
 		if (e == ERR_AGAIN)
 			return STEP_MORE;
-		if (e != OK || h->status == 101 || (h->status < 200 && ++c->interim > INTERIM_MAX)) {
+		if (e != OK || h->status == 101 ||
+		    (h->status < 200 && ++c->interim > INTERIM_MAX)) {
 			lose(c, END_PROTOCOL);
 			return STEP_OVER;
 		}
@@ -271,7 +273,8 @@ static enum step digest(struct conn *c, struct str *in)
 	if (s != STEP_MORE)
 		return s;
 	if (body_complete(c)) {
-		/* Bytes behind the answer belong to no request: such a connection is not used again. */
+		/* Bytes behind the answer belong to no request: such a connection is not used
+		 * again. */
 		finish(c, in->n == 0);
 		return STEP_OVER;
 	}
@@ -282,15 +285,16 @@ static enum step digest(struct conn *c, struct str *in)
 	return STEP_MORE;
 }
 
-/* at_end: the provider has closed the connection. orderly: as the transport means it to be closed. */
+/* at_end: the provider has closed the connection. orderly: as the transport means it to be
+ * closed. */
 static void at_end(struct conn *c, enum err e)
 {
 	struct flight *f = c->flight;
 	bool orderly = e == OK;
 
-	if (!f->got_byte || !c->in_body)
+	if (!f->got_byte)
 		lose(c, END_RESET);
-	else if (c->framing == HTTP1_CLOSE && orderly)
+	else if (c->in_body && c->framing == HTTP1_CLOSE && orderly)
 		finish(c, false);
 	else
 		lose(c, e == ERR_UPSTREAM ? END_RESET : END_TRUNCATED);
@@ -374,7 +378,8 @@ static enum step use_kept(struct conn *c)
 	return s == STEP_OVER ? s : keep(c, in, s);
 }
 
-/* receive reads and passes on until there is nothing to read, no room, or the answer is complete. */
+/* receive reads and passes on until there is nothing to read, no room, or the answer is
+ * complete. */
 static void receive(struct conn *c)
 {
 	enum step s = use_kept(c);

@@ -24,7 +24,8 @@ enum {
 
 #define OWNER(type, member, p) ((type *)(void *)((char *)(p) - offsetof(type, member)))
 
-/* give_up ends the process: a peer that breaks the protocol may be anybody's now. Keeper starts us anew. */
+/* give_up ends the process: a peer that breaks the protocol may be anybody's now. Keeper starts us
+ * anew. */
 _Noreturn static void give_up(const char *why)
 {
 	log_msg(LOG_ERROR, "ingress broke the protocol: %s", why);
@@ -40,7 +41,8 @@ static struct table *table_of(struct egress *e, uint32_t generation)
 	return NULL;
 }
 
-/* on_call starts a call from a copy of its frame: what ingress changes in the ring after this is not seen. */
+/* on_call starts a call from a copy of its frame: what ingress changes in the ring after this is
+ * not seen. */
 static void on_call(struct egress *e, struct str frame)
 {
 	struct parcel *p = parcel_get(&e->flights);
@@ -135,14 +137,16 @@ static void on_retire(struct timer *t)
 
 enum err egress_init(struct egress *e, struct str hosts, unsigned links_max, struct diag *d)
 {
-	*e = (struct egress){ .wake = { .fd = -1, .on_ready = on_wake }, .retire = { .on_expire = on_retire } };
+	*e = (struct egress){ .wake = { .fd = -1, .on_ready = on_wake },
+			      .retire = { .on_expire = on_retire } };
 	e->loop = loop_new(links_max + 64, d);
 	if (e->loop == NULL)
 		return ERR_SYS;
 	e->resolver = resolver_new(e->loop, hosts, d);
 	if (e->resolver == NULL)
 		return ERR_SYS;
-	if (linker_init(&e->linker, e->loop, e->resolver, links_max) != OK || flights_init(&e->flights, e->loop) != OK)
+	if (linker_init(&e->linker, e->loop, e->resolver, links_max) != OK ||
+	    flights_init(&e->flights, e->loop) != OK)
 		return diag_set(d, ERR_NOMEM, "no memory to start");
 	loop_on_idle(e->loop, on_idle, e);
 	return OK;
@@ -163,7 +167,8 @@ static void unpair(struct egress *e)
 	e->arena = (struct str){ NULL, 0 };
 }
 
-/* map_arena maps the bodies' memory. Unless it is sealed, whoever shares it could take it away under us. */
+/* map_arena maps the bodies' memory. Unless it is sealed, whoever shares it could take it away
+ * under us. */
 static enum err map_arena(int fd, struct str *out, struct diag *d)
 {
 	int64_t n = fd_size(fd);

@@ -1,7 +1,7 @@
 /*
- * egress/egress.h - the process' parts put together: frames in from ingress, calls out to providers.
- * main.c adds keeper's control channel and the jail; tests put the same parts together without them.
- * Runs in: egress.
+ * egress/egress.h - the process' parts put together: frames in from ingress, calls out to
+ * providers. main.c adds keeper's control channel and the jail; tests put the same parts together
+ * without them. Runs in: egress.
  */
 #ifndef EGRESS_EGRESS_H
 #define EGRESS_EGRESS_H
@@ -25,10 +25,11 @@ struct egress {
 enum { EGRESS_FDS = 5 }; /* of a pair: tx, tx wake, rx, rx wake, arena */
 
 /* egress_init prepares everything that needs files; hosts is the text of a hosts file, borrowed. */
-MUST_USE enum err egress_init(struct egress *e, struct str hosts, unsigned links_max, struct diag *d);
+MUST_USE enum err egress_init(struct egress *e, struct str hosts, unsigned links_max,
+			      struct diag *d);
 
-/* egress_pair joins the rings of a new ingress; the calls of the old one are dropped. The descriptors are
- * taken over, also on failure. */
+/* egress_pair joins the rings of a new ingress; the calls of the old one are dropped. The
+ * descriptors are taken over, also on failure. */
 MUST_USE enum err egress_pair(struct egress *e, const int fds[EGRESS_FDS], struct diag *d);
 
 /* egress_use puts a new table in force. */

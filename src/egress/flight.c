@@ -121,8 +121,13 @@ enum err flight_new(struct flights *all, struct parcel *p, struct flight **out)
 	else if ((f = malloc(sizeof *f)) == NULL)
 		return ERR_NOMEM;
 	*f = (struct flight){
-		.all = all, .parcel = p, .id = c->id, .idle_ms = c->idle_timeout_ms, .credit = c->credit,
-		.timer = { .on_expire = on_timeout }, .last_ms = loop_now_ms(all->loop),
+		.all = all,
+		.parcel = p,
+		.id = c->id,
+		.idle_ms = c->idle_timeout_ms,
+		.credit = c->credit,
+		.timer = { .on_expire = on_timeout },
+		.last_ms = loop_now_ms(all->loop),
 		.same_hash = all->ids[c->id & all->mask],
 	};
 	all->ids[c->id & all->mask] = f;
@@ -267,7 +272,9 @@ static void pick_replies(struct call_head *out, const struct http1_head *h)
 
 enum err flight_head(struct flight *f, const struct http1_head *h)
 {
-	struct call_head out = { .id = f->id, .status = (uint16_t)h->status, .content_length = UINT64_MAX };
+	struct call_head out = { .id = f->id,
+				 .status = (uint16_t)h->status,
+				 .content_length = UINT64_MAX };
 
 	assert(!f->head_sent && h->status >= 200);
 	if (f->stalled || ring_room(f->all->tx) < HEAD_MAX) {

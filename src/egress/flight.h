@@ -1,7 +1,7 @@
 /*
- * egress/flight.h - one call in flight: from the CALL frame to its END. It speaks to ingress; a carrier
- * (an HTTP/1.1 connection, an HTTP/2 stream) speaks to the provider.
- * Runs in: egress. Lifetime: request, in a pool of flights that grows to what was needed at once.
+ * egress/flight.h - one call in flight: from the CALL frame to its END. It speaks to ingress; a
+ * carrier (an HTTP/1.1 connection, an HTTP/2 stream) speaks to the provider. Runs in: egress.
+ * Lifetime: request, in a pool of flights that grows to what was needed at once.
  */
 #ifndef EGRESS_FLIGHT_H
 #define EGRESS_FLIGHT_H
@@ -20,10 +20,12 @@ struct pool;
 /* What carries a flight; embedded in a connection or a stream. */
 struct carrier {
 	void (*on_room)(struct carrier *);   /* there is credit and room again: go on reading */
-	void (*on_drop)(struct carrier *);   /* nobody wants the answer any more: end it at the provider */
+	void (*on_drop)(
+		struct carrier *); /* nobody wants the answer any more: end it at the provider */
 };
 
-/* What a call asked for; kept until the first byte of the answer, so that it can be sent once more. */
+/* What a call asked for; kept until the first byte of the answer, so that it can be sent once
+ * more. */
 struct parcel {
 	struct parcel *next;
 	struct call call;
@@ -66,7 +68,8 @@ enum { FLIGHTS_MAX = 32768 };
 MUST_USE enum err flights_init(struct flights *all, struct loop *l);
 void flights_done(struct flights *all);
 
-/* flight_new takes a parcel with a decoded call in. ERR_EXISTS: its id is in flight; ERR_LIMIT: too many. */
+/* flight_new takes a parcel with a decoded call in. ERR_EXISTS: its id is in flight; ERR_LIMIT: too
+ * many. */
 MUST_USE enum err flight_new(struct flights *all, struct parcel *p, struct flight **out);
 struct flight *flight_find(struct flights *all, uint32_t id);
 
@@ -78,27 +81,30 @@ void parcel_put(struct flights *all, struct parcel *p);
 void flight_credit(struct flight *f, uint32_t n);
 void flight_cancel(struct flight *f);
 
-/* flight_answered is called with the first byte of the answer: the request cannot be repeated now. */
+/* flight_answered is called with the first byte of the answer: the request cannot be repeated
+ * now. */
 void flight_answered(struct flight *f);
 
-/* flight_head passes the head of an answer on, cut to the closed list of fields. ERR_AGAIN: no room in the
- * ring; on_room comes. */
+/* flight_head passes the head of an answer on, cut to the closed list of fields. ERR_AGAIN: no room
+ * in the ring; on_room comes. */
 MUST_USE enum err flight_head(struct flight *f, const struct http1_head *h);
 
-/* flight_data gives room for at most *n bytes of body in the ring and sets *n to what may be used; NULL:
- * no credit or no room, on_room comes. flight_data_done passes the first n bytes at that place on; 0 gives
- * the room back. Nothing else may use the ring in between. */
+/* flight_data gives room for at most *n bytes of body in the ring and sets *n to what may be used;
+ * NULL: no credit or no room, on_room comes. flight_data_done passes the first n bytes at that
+ * place on; 0 gives the room back. Nothing else may use the ring in between. */
 char *flight_data(struct flight *f, size_t *n);
 void flight_data_done(struct flight *f, char *at, size_t n);
 
-/* flight_too_large: with that many bytes more the answer, being no stream, is over LIMIT_RESPONSE. */
+/* flight_too_large: with that many bytes more the answer, being no stream, is over
+ * LIMIT_RESPONSE. */
 bool flight_too_large(const struct flight *f, uint64_t more);
 
-/* flight_end sends END, at once or when the ring has room, and lets go of the carrier. f is gone for the
- * caller. */
+/* flight_end sends END, at once or when the ring has room, and lets go of the carrier. f is gone
+ * for the caller. */
 void flight_end(struct flight *f, enum call_end how);
 
-/* flight_body fills iov with the body from offset from on; returns how many entries, max at most. */
+/* flight_body fills iov with the body from offset from on; returns how many entries, max at
+ * most. */
 int flight_body(const struct flight *f, uint64_t from, struct iovec *iov, int max);
 
 /* flights_go_on lets those that waited for room in the ring try again. */

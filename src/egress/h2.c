@@ -1,9 +1,10 @@
 /*
  * egress/h2.c - one HTTP/2 session with a provider, on nghttp2.
- * Input: hostile (frames are read by nghttp2; heads go through codec/http1 as any other).   Runs in: egress.
+ * Input: hostile (frames are read by nghttp2; heads go through codec/http1 as any other).
+ * Runs in: egress.   Fuzz: fuzz/h2_fuzz.c
  *
- * Flow control is ours: a stream's window opens again by what ingress took, the connection's by what was
- * read, so one slow client stops its own stream and no other.
+ * Flow control is ours: a stream's window opens again by what ingress took, the connection's by
+ * what was read, so one slow client stops its own stream and no other.
  */
 #include "egress/h2.h"
 
@@ -43,7 +44,8 @@ struct h2_stream {
 
 static void die(struct h2 *s, enum call_end how);
 
-/* ---- memory that held a key is wiped when nghttp2 gives it back ------------------------------- */
+/* ---- memory that held a key is wiped when nghttp2 gives it back
+ * ------------------------------- */
 
 struct block {
 	size_t n;
@@ -96,7 +98,7 @@ static void *wiped_realloc(void *p, size_t n, void *arg)
 static void schedule(struct h2 *s)
 {
 	if (!s->closed)
-		loop_defer(s->pool->linker->loop, &s->flush);
+		loop_defer(s->linker->loop, &s->flush);
 }
 
 static void stream_free(struct h2_stream *st)
@@ -110,6 +112,8 @@ static void stream_free(struct h2_stream *st)
 	buf_free(&st->data);
 	free(st);
 	s->n_streams--;
+	if (s->closed && s->n_streams == 0)
+		loop_defer(s->linker->loop, &s->reap);
 }
 
 /* end_stream ends the call; the stream is closed at the provider if it is not by itself. */
@@ -168,7 +172,7 @@ static void pass_on(struct h2_stream *st)
 /* head_done judges a whole head the way HTTP/1.1's are judged. */
 static void head_done(struct h2_stream *st)
 {
-	struct http1_head *h = st->s->pool->linker->parsed;
+	struct http1_head *h = st->s->linker->parsed;
 	enum err e = http1_response(h, buf_str(&st->text), 0, false, NULL);
 	struct str coding = h->known[H_CONTENT_ENCODING];
 
@@ -220,8 +224,8 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
 	return 0;
 }
 
-static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name, size_t name_n,
-		     const uint8_t *value, size_t value_n, uint8_t flags, void *arg)
+static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
+		     size_t name_n, const uint8_t *value, size_t value_n, uint8_t flags, void *arg)
 {
 	struct h2_stream *st = nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
 	struct str n = { (const char *)name, name_n }, v = { (const char *)value, value_n };
@@ -267,7 +271,8 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
 	return 0;
 }
 
-static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *p, size_t n, void *arg)
+static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *p, size_t n,
+		   void *arg)
 {
 	struct h2_stream *st = nghttp2_session_get_stream_user_data(session, id);
 
@@ -308,14 +313,15 @@ static int on_stream_close(nghttp2_session *session, int32_t id, uint32_t code, 
 	return 0;
 }
 
-static ssize_t on_body(nghttp2_session *session, int32_t id, uint8_t *p, size_t cap, uint32_t *flags,
-		       nghttp2_data_source *source, void *arg)
+static ssize_t on_body(nghttp2_session *session, int32_t id, uint8_t *p, size_t cap,
+		       uint32_t *flags, nghttp2_data_source *source, void *arg)
 {
 	struct h2_stream *st = source->ptr;
 	size_t n = 0;
 
 	(void)session, (void)id, (void)arg;
-	/* After HEAD the body is not ours any more; the answer is read to its end and the stream reset. */
+	/* After HEAD the body is not ours any more; the answer is read to its end and the stream
+	 * reset. */
 	if (st->flight == NULL || st->flight->parcel == NULL)
 		return NGHTTP2_ERR_DEFERRED;
 	struct iovec iov[CALL_SEGMENTS];
@@ -361,7 +367,7 @@ static void add_field(void *arg, struct str name, struct str prefix, struct str 
 /* submit hands the request to nghttp2, which copies the fields. */
 static int32_t submit(struct h2 *s, struct h2_stream *st, const struct call *c)
 {
-	struct linker *linker = s->pool->linker;
+	struct linker *linker = s->linker;
 	const struct upstream *row = s->pool->row;
 	char text[LIMIT_URL * 4];
 	struct buf target, authority, length;
@@ -390,7 +396,9 @@ static int32_t submit(struct h2 *s, struct h2_stream *st, const struct call *c)
 
 bool h2_has_room(const struct h2 *s)
 {
-	uint32_t remote = nghttp2_session_get_remote_settings(s->session, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
+	uint32_t remote =
+		nghttp2_session_get_remote_settings(s->session,
+						    NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
 	uint32_t max = remote < STREAMS_MAX ? remote : STREAMS_MAX;
 
 	return !s->closed && !s->draining && s->n_streams < max &&
@@ -434,9 +442,8 @@ static void reap(struct deferred *d)
 {
 	struct h2 *s = OWNER(struct h2, reap, d);
 
+	assert(s->n_streams == 0);
 	nghttp2_session_del(s->session);
-	while (s->streams)
-		stream_free(s->streams);
 	buf_wipe(&s->out);
 	buf_free(&s->out);
 	free(s);
@@ -451,17 +458,26 @@ static void leave_pool(struct h2 *s)
 	*at = s->next;
 }
 
+/* die ends the session. Answers that are complete stay until ingress has taken them. */
 static void die(struct h2 *s, enum call_end how)
 {
+	struct h2_stream *next;
+
 	if (s->closed)
 		return;
 	s->closed = true;
 	leave_pool(s);
 	timer_cancel(&s->idle);
 	link_close(s->link);
-	for (struct h2_stream *st = s->streams; st; st = st->next)
+	if (s->n_streams == 0)
+		loop_defer(s->linker->loop, &s->reap);
+	for (struct h2_stream *st = s->streams; st; st = next) {
+		next = st->next;
+		if (st->gone && st->flight)
+			continue;
 		again_or_end(st, how);
-	loop_defer(s->pool->linker->loop, &s->reap);
+		stream_free(st);
+	}
 	pool_link_gone(s->pool);
 }
 
@@ -480,6 +496,24 @@ static enum err fill(struct h2 *s)
 	return s->out.err;
 }
 
+/* rest is called when nothing is left to send: the session goes on, is idle, or is at its end. */
+static void rest(struct h2 *s)
+{
+	bool over = !nghttp2_session_want_read(s->session) &&
+		    !nghttp2_session_want_write(s->session);
+	bool unanswered = false;
+
+	for (const struct h2_stream *st = s->streams; st; st = st->next)
+		unanswered |= !st->gone;
+	/* nghttp2 has said goodbye to a peer that broke the protocol. */
+	if (over && unanswered)
+		die(s, END_PROTOCOL);
+	else if (s->n_streams == 0 && (s->draining || over))
+		die(s, END_RESET);
+	else if (s->n_streams == 0 && s->idle.link == NULL)
+		timer_set(s->linker->loop, &s->idle, POOL_IDLE_MS);
+}
+
 static void write_out(struct h2 *s)
 {
 	while (!s->closed) {
@@ -496,17 +530,12 @@ static void write_out(struct h2 *s)
 			die(s, END_RESET);
 			return;
 		}
-		size_t rest = s->out.n - n;
+		size_t left = s->out.n - n;
 		buf_cut(&s->out, n);
-		secret_wipe(s->out.p + rest, n);
+		secret_wipe(s->out.p + left, n);
 	}
-	bool over = !nghttp2_session_want_read(s->session) && !nghttp2_session_want_write(s->session);
-	if (!s->closed && s->n_streams == 0) {
-		if (s->draining || over)
-			die(s, END_RESET);
-		else if (s->idle.link == NULL)
-			timer_set(s->pool->linker->loop, &s->idle, POOL_IDLE_MS);
-	}
+	if (!s->closed)
+		rest(s);
 }
 
 static void read_in(struct h2 *s)
@@ -556,8 +585,6 @@ static void on_idle(struct timer *t)
 
 void h2_retire(struct h2 *s)
 {
-	if (!s->draining)
-		(void)nghttp2_session_terminate_session(s->session, NGHTTP2_NO_ERROR);
 	s->draining = true;
 	schedule(s);
 }
@@ -591,7 +618,8 @@ static int session_new(struct h2 *s)
 		r = nghttp2_submit_settings(s->session, NGHTTP2_FLAG_NONE, settings,
 					    sizeof settings / sizeof settings[0]);
 	if (r == 0)
-		r = nghttp2_session_set_local_window_size(s->session, NGHTTP2_FLAG_NONE, 0, SESSION_WINDOW);
+		r = nghttp2_session_set_local_window_size(s->session, NGHTTP2_FLAG_NONE, 0,
+							  SESSION_WINDOW);
 	return r;
 }
 
@@ -602,6 +630,7 @@ bool h2_new(struct pool *p, struct link *l)
 	if (s == NULL)
 		return false;
 	s->pool = p;
+	s->linker = p->linker;
 	s->link = l;
 	s->reap.on_run = reap;
 	s->flush.on_run = on_flush;

@@ -13,6 +13,7 @@ struct h2_stream;
 
 struct h2 {
 	struct pool *pool;
+	struct linker *linker;
 	struct link *link;
 	struct h2 *next;              /* of the pool's sessions */
 	nghttp2_session *session;
@@ -24,8 +25,8 @@ struct h2 {
 	bool closed, draining;        /* draining: the peer sent GOAWAY, or the pool is retired */
 };
 
-/* h2_new makes a session of an open link, which it takes over, and joins the pool. false: no memory, and
- * the link is still the caller's. */
+/* h2_new makes a session of an open link, which it takes over, and joins the pool. false: no
+ * memory, and the link is still the caller's. */
 MUST_USE bool h2_new(struct pool *p, struct link *l);
 
 /* h2_has_room: another stream may be opened now. */

@@ -4,8 +4,8 @@
 
 #include "sys/jail.h"
 
-/* egress_jail_rules: sockets to providers and name servers, memory, and nothing else: no file, no exec,
- * no listening. */
+/* egress_jail_rules: sockets to providers and name servers, memory, and nothing else: no file, no
+ * exec, no listening. */
 extern const struct jail_rule egress_jail_rules[];
 extern const size_t egress_jail_n;
 

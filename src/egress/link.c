@@ -1,6 +1,6 @@
 /*
  * egress/link.c - a connection's transport: resolve, connect, TLS, then bytes.
- * Input: hostile bytes pass through unread.   Runs in: egress.
+ * Input: bytes pass through unread.   Runs in: egress.
  */
 #include "egress/link.h"
 
@@ -17,8 +17,9 @@
 #include <unistd.h>
 
 enum {
-	CONNECT_MS = 10000,   /* where the row says nothing */
-	CONNECT_NEXT_MS = 2500, /* when another address waits: a dead route must not cost the whole time */
+	CONNECT_MS = 10000, /* where the row says nothing */
+	CONNECT_NEXT_MS =
+		2500, /* when another address waits: a dead route must not cost the whole time */
 };
 
 #define OWNER(type, member, p) ((type *)(void *)((char *)(p) - offsetof(type, member)))
@@ -28,8 +29,12 @@ static void connect_next(struct link *l, enum call_end last, const char *why);
 enum err linker_init(struct linker *linker, struct loop *l, struct resolver *r, unsigned max)
 {
 	*linker = (struct linker){
-		.loop = l, .resolver = r, .max = max,
-		.record = malloc(LINKER_RECORD), .head = malloc(LINKER_HEAD), .read = malloc(LINKER_READ),
+		.loop = l,
+		.resolver = r,
+		.max = max,
+		.record = malloc(LINKER_RECORD),
+		.head = malloc(LINKER_HEAD),
+		.read = malloc(LINKER_READ),
 		.parsed = malloc(sizeof *linker->parsed),
 	};
 	if (linker->record && linker->head && linker->read && linker->parsed)
@@ -142,6 +147,8 @@ static void on_watch(struct watch *w, uint32_t ready)
 
 	if (ready & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		l->hup = true;
+	if (l->tls)
+		tls_ready(l->tls, l->hup);
 	if (l->state == LINK_CONNECT && (ready & (EPOLLOUT | EPOLLHUP | EPOLLERR)))
 		connected(l);
 	else if (l->state == LINK_TLS)
@@ -167,8 +174,8 @@ static socklen_t sockaddr_of(const struct address *a, uint16_t port, struct sock
 	return sizeof *s;
 }
 
-/* set_options: acknowledgements of trickling events ride on the next request or wait for the delayed-ACK
- * timer; that is a fifth of what a streamed event costs. */
+/* set_options: acknowledgements of trickling events ride on the next request or wait for the
+ * delayed-ACK timer; that is a fifth of what a streamed event costs. */
 static void set_options(int fd)
 {
 	int on = 1, off = 0;
@@ -197,7 +204,8 @@ static bool connect_one(struct link *l, const struct address *a)
 	if (l->watch.fd < 0)
 		return false;
 	set_options(l->watch.fd);
-	if (connect(l->watch.fd, (const struct sockaddr *)(const void *)&ss, n) != 0 && errno != EINPROGRESS) {
+	if (connect(l->watch.fd, (const struct sockaddr *)(const void *)&ss, n) != 0 &&
+	    errno != EINPROGRESS) {
 		int why = errno;
 		(void)close(l->watch.fd);
 		l->watch.fd = -1;
@@ -208,8 +216,8 @@ static bool connect_one(struct link *l, const struct address *a)
 	return loop_watch(l->linker->loop, &l->watch, EPOLLIN | EPOLLOUT | EPOLLRDHUP) == OK;
 }
 
-/* connect_next tries the addresses that are left; last and why tell how the one before failed. Refused
- * addresses are passed over: a name may have good and bad ones. */
+/* connect_next tries the addresses that are left; last and why tell how the one before failed.
+ * Refused addresses are passed over: a name may have good and bad ones. */
 static void connect_next(struct link *l, enum call_end last, const char *why)
 {
 	shut(l);
@@ -269,37 +277,87 @@ static void begin(struct deferred *d)
 		fail(l, END_DNS, "the name has no address");
 }
 
-struct link *link_dial(struct linker *linker, const struct upstream *row, struct tls_client *trust,
-		       struct tls_session *session, void *owner,
-		       void (*on_open)(struct link *, enum call_end, const char *why))
+static struct link *link_new(struct linker *linker, const struct upstream *row)
 {
 	struct link *l = calloc(1, sizeof *l);
 
-	if (l == NULL || (l->todo = calloc(1, sizeof *l->todo)) == NULL) {
-		free(l);
+	if (l == NULL)
 		return NULL;
-	}
 	l->linker = linker;
 	l->row = row;
-	l->trust = trust;
-	l->session = session;
-	l->owner = owner;
-	l->on_open = on_open;
 	l->watch.fd = -1;
 	l->watch.on_ready = on_watch;
 	l->timer.on_expire = on_timer;
 	l->lookup.on_resolved = on_resolved;
-	l->reap.on_run = begin;
 	linker->n++;
+	return l;
+}
+
+struct link *link_dial(struct linker *linker, const struct upstream *row, struct tls_client *trust,
+		       struct tls_session *session, void *owner,
+		       void (*on_open)(struct link *, enum call_end, const char *why))
+{
+	struct addresses *todo = calloc(1, sizeof *todo);
+	struct link *l = todo ? link_new(linker, row) : NULL;
+
+	if (l == NULL) {
+		free(todo);
+		return NULL;
+	}
+	l->todo = todo;
+	l->trust = trust;
+	l->session = session;
+	l->owner = owner;
+	l->on_open = on_open;
+	l->reap.on_run = begin;
 	loop_defer(linker->loop, &l->reap);
 	return l;
+}
+
+struct link *link_of_fd(struct linker *linker, const struct upstream *row, int fd)
+{
+	struct link *l = link_new(linker, row);
+
+	if (l == NULL)
+		return NULL;
+	l->state = LINK_OPEN;
+	l->reap.on_run = reap;
+	l->watch.fd = fd;
+	if (loop_watch(linker->loop, &l->watch, EPOLLIN | EPOLLRDHUP) == OK)
+		return l;
+	l->watch.fd = -1;
+	link_close(l);
+	return NULL;
+}
+
+/* read_tls takes all records that are there: a frame for each would cost ingress more than the
+ * copy. How the last read failed is told when its turn comes. */
+static enum err read_tls(struct link *l, char *p, size_t cap, size_t *out_n)
+{
+	size_t all = 0, n = 0;
+	enum err e = l->late;
+
+	while (e == OK && all < cap) {
+		e = tls_read(l->tls, p + all, cap - all, &n);
+		if (e != OK)
+			break;
+		if (n == 0) {
+			l->tls_end = true;
+			break;
+		}
+		all += n;
+	}
+	if (all && e != ERR_AGAIN)
+		l->late = e;
+	*out_n = all;
+	return all ? OK : e;
 }
 
 enum err link_read(struct link *l, void *p, size_t cap, size_t *out_n)
 {
 	assert(l->state == LINK_OPEN);
 	if (l->tls)
-		return tls_read(l->tls, p, cap, out_n);
+		return read_tls(l, p, cap, out_n);
 	ssize_t n = recv(l->watch.fd, p, cap, 0);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? ERR_AGAIN : ERR_UPSTREAM;
@@ -309,16 +367,18 @@ enum err link_read(struct link *l, void *p, size_t cap, size_t *out_n)
 
 bool link_drained(const struct link *l, size_t n, size_t cap)
 {
-	return l->tls == NULL && n < cap && !l->hup;
+	return n < cap && !l->hup && !l->tls_end && l->late == OK;
 }
 
 /* send_tls gathers one record, so that head and body leave together. */
-static enum err send_tls(struct link *l, const struct iovec *iov, int n_iov, size_t secret, size_t *out_n)
+static enum err send_tls(struct link *l, const struct iovec *iov, int n_iov, size_t secret,
+			 size_t *out_n)
 {
 	size_t n = 0;
 
 	for (int i = 0; i < n_iov && n < LINKER_RECORD; i++) {
-		size_t part = iov[i].iov_len < LINKER_RECORD - n ? iov[i].iov_len : LINKER_RECORD - n;
+		size_t part = iov[i].iov_len < LINKER_RECORD - n ? iov[i].iov_len
+								 : LINKER_RECORD - n;
 		if (part)
 			memcpy(l->linker->record + n, iov[i].iov_base, part);
 		n += part;
@@ -330,7 +390,8 @@ static enum err send_tls(struct link *l, const struct iovec *iov, int n_iov, siz
 
 static enum err send_plain(struct link *l, const struct iovec *iov, int n_iov, size_t *out_n)
 {
-	struct msghdr m = { .msg_iov = (struct iovec *)(uintptr_t)iov, .msg_iovlen = (size_t)n_iov };
+	struct msghdr m = { .msg_iov = (struct iovec *)(uintptr_t)iov,
+			    .msg_iovlen = (size_t)n_iov };
 	ssize_t n = sendmsg(l->watch.fd, &m, MSG_NOSIGNAL);
 
 	if (n < 0)
@@ -345,13 +406,15 @@ static enum err want_write(struct link *l, bool want)
 	if (l->blocked == want)
 		return OK;
 	l->blocked = want;
-	return loop_watch(l->linker->loop, &l->watch, EPOLLIN | EPOLLRDHUP | (want ? (uint32_t)EPOLLOUT : 0));
+	return loop_watch(l->linker->loop, &l->watch,
+			  EPOLLIN | EPOLLRDHUP | (want ? (uint32_t)EPOLLOUT : 0));
 }
 
 enum err link_send(struct link *l, const struct iovec *iov, int n_iov, size_t secret, size_t *out_n)
 {
 	assert(l->state == LINK_OPEN && n_iov > 0);
-	enum err e = l->tls ? send_tls(l, iov, n_iov, secret, out_n) : send_plain(l, iov, n_iov, out_n);
+	enum err e = l->tls ? send_tls(l, iov, n_iov, secret, out_n)
+			    : send_plain(l, iov, n_iov, out_n);
 
 	if (e != OK && e != ERR_AGAIN)
 		return e;

@@ -27,7 +27,8 @@ struct linker {
 enum { LINKER_RECORD = 16 << 10, LINKER_HEAD = 64 << 10, LINKER_READ = 64 << 10 };
 
 /* linker_init allocates the working memory. */
-MUST_USE enum err linker_init(struct linker *linker, struct loop *l, struct resolver *r, unsigned max);
+MUST_USE enum err linker_init(struct linker *linker, struct loop *l, struct resolver *r,
+			      unsigned max);
 void linker_done(struct linker *linker);
 
 enum link_state { LINK_RESOLVE, LINK_CONNECT, LINK_TLS, LINK_OPEN, LINK_CLOSED };
@@ -47,28 +48,37 @@ struct link {
 	enum link_state state;
 	bool hup;                   /* the peer has ended its side */
 	bool blocked;               /* a write waits for room */
+	bool tls_end;               /* close_notify came */
+	enum err late;              /* of a read that had bytes to give first */
 	void *owner;
-	void (*on_open)(struct link *, enum call_end, const char *why); /* END_OK: open; else closed already */
+	void (*on_open)(struct link *, enum call_end,
+			const char *why); /* END_OK: open; else closed already */
 	void (*on_ready)(struct link *, uint32_t ready);
 };
 
-/* link_dial begins a connection to row; on_open comes later, also for what fails at once. NULL: no memory. */
+/* link_dial begins a connection to row; on_open comes later, also for what fails at once. NULL: no
+ * memory. */
 struct link *link_dial(struct linker *linker, const struct upstream *row, struct tls_client *trust,
 		       struct tls_session *session, void *owner,
 		       void (*on_open)(struct link *, enum call_end, const char *why));
 
+/* link_of_fd makes an open, plain link of a connected socket, which it takes over: for tests. */
+struct link *link_of_fd(struct linker *linker, const struct upstream *row, int fd);
+
 /* link_close ends it now; the memory goes after the turn. No callback comes any more. */
 void link_close(struct link *l);
 
-/* link_read: OK with *out_n 0 is an orderly end. ERR_AGAIN: nothing now. ERR_NOT_FOUND: an end without TLS'
- * close_notify. ERR_UPSTREAM: reset. */
+/* link_read: OK with *out_n 0 is an orderly end. ERR_AGAIN: nothing now. ERR_NOT_FOUND: an end
+ * without TLS' close_notify. ERR_UPSTREAM: reset. */
 MUST_USE enum err link_read(struct link *l, void *p, size_t cap, size_t *out_n);
 
-/* link_drained: a read of n out of cap bytes has emptied the socket, so readiness will be told anew. */
+/* link_drained: a read of n out of cap bytes has emptied the socket, so readiness will be told anew
+ * and another read can be spared. */
 bool link_drained(const struct link *l, size_t n, size_t cap);
 
-/* link_send sends from iov as much as the socket takes. ERR_AGAIN: nothing was taken; on_ready comes with
- * EPOLLOUT. The first secret bytes of what is sent leave no copy behind. */
-MUST_USE enum err link_send(struct link *l, const struct iovec *iov, int n_iov, size_t secret, size_t *out_n);
+/* link_send sends from iov as much as the socket takes. ERR_AGAIN: nothing was taken; on_ready
+ * comes with EPOLLOUT. The first secret bytes of what is sent leave no copy behind. */
+MUST_USE enum err link_send(struct link *l, const struct iovec *iov, int n_iov, size_t secret,
+			    size_t *out_n);
 
 #endif

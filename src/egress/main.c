@@ -1,9 +1,10 @@
 /*
  * egress/main.c - the process that holds provider keys and speaks to providers, and to nobody else.
  *
- * Read what needs files (trusted roots, resolver, hosts), give up power, take the table of upstreams from
- * keeper, serve. After the jail is locked there is no way to a file, a program or a listening socket.
- * Input: control messages of keeper; frames of ingress go to egress.c.   Runs in: egress.
+ * Read what needs files (trusted roots, resolver, hosts), give up power, take the table of
+ * upstreams from keeper, serve. After the jail is locked there is no way to a file, a program or a
+ * listening socket. Input: control messages of keeper; frames of ingress go to egress.c.   Runs in:
+ * egress.
  */
 #include "egress/egress.h"
 #include "egress/jail.h"
@@ -61,7 +62,8 @@ static enum err on_upstreams(struct ipc_msg *m)
 
 	if (m->n_fds != 2 || m->body.n != 0)
 		return ERR_SYNTAX;
-	enum err e = table_load(m->fds[0], m->fds[1], buf_str(&self.ca), &self.egress.linker, &t, &d);
+	enum err e = table_load(m->fds[0], m->fds[1], buf_str(&self.ca), &self.egress.linker, &t,
+				&d);
 	if (e == OK)
 		egress_use(&self.egress, t);
 	else
@@ -199,7 +201,10 @@ int main(int argc, char **argv)
 		START_CONTROL, START_TX, START_TX_WAKE, START_RX, START_RX_WAKE, START_ARENA,
 	};
 	struct jail jail = {
-		.role = "egress", .rules = egress_jail_rules, .n_rules = egress_jail_n, .tcp_connect = true,
+		.role = "egress",
+		.rules = egress_jail_rules,
+		.n_rules = egress_jail_n,
+		.tcp_connect = true,
 		.files_max = FILES_MAX,
 	};
 	struct diag d = { .err = OK };

@@ -33,7 +33,11 @@ void pool_init(struct pool *p, struct linker *linker, struct table *t, const str
 	       struct tls_client *trust)
 {
 	*p = (struct pool){
-		.linker = linker, .table = t, .row = row, .trust = trust, .sweep = { .on_expire = on_sweep },
+		.linker = linker,
+		.table = t,
+		.row = row,
+		.trust = trust,
+		.sweep = { .on_expire = on_sweep },
 	};
 }
 
@@ -162,11 +166,12 @@ static void log_failure(struct pool *p, enum call_end how, const char *why)
 	if (p->logged_ms && now - p->logged_ms < LOG_EVERY_MS)
 		return;
 	p->logged_ms = now;
-	log_msg(LOG_WARN, "upstream '%s': %s: %s", log_str(p->row->id, id, sizeof id), call_end_text[how], why);
+	log_msg(LOG_WARN, "upstream '%s': %s: %s", log_str(p->row->id, id, sizeof id),
+		call_end_text[how], why);
 }
 
-/* on_open: a dialled link is open, or failed. A failure is the answer to the flight that waited longest;
- * where one HTTP/2 session was to carry all, to all of them. */
+/* on_open: a dialled link is open, or failed. A failure is the answer to the flight that waited
+ * longest; where one HTTP/2 session was to carry all, to all of them. */
 static void on_open(struct link *l, enum call_end how, const char *why)
 {
 	struct pool *p = l->owner;

@@ -1,7 +1,7 @@
 /*
  * egress/pool.h - connections to one upstream, kept for reuse, and the flights that wait for one.
- * HTTP/1.1: last in, first out, so that the idle ones grow old and go. HTTP/2: sessions with free streams.
- * Runs in: egress. Lifetime: the table's.
+ * HTTP/1.1: last in, first out, so that the idle ones grow old and go. HTTP/2: sessions with free
+ * streams. Runs in: egress. Lifetime: the table's.
  */
 #ifndef EGRESS_POOL_H
 #define EGRESS_POOL_H
@@ -26,11 +26,12 @@ struct pool {
 	struct timer sweep;
 	uint64_t logged_ms;
 	bool speaks_h1;              /* the row offers h2 and the provider did not take it */
-	bool retired;                /* no call comes any more: connections end when they are idle */
+	bool retired; /* no call comes any more: connections end when they are idle */
 };
 
 enum { POOL_IDLE_MS = 55000 };   /* below the minute after which many front ends close */
 
+/* pool_init makes an empty pool; row and trust are the table's. */
 void pool_init(struct pool *p, struct linker *linker, struct table *t, const struct upstream *row,
 	       struct tls_client *trust);
 
@@ -46,7 +47,8 @@ void pool_put(struct pool *p, struct conn *c);
 /* pool_remove takes a dying idle connection out. */
 void pool_remove(struct pool *p, struct conn *c);
 
-/* pool_link_gone: one of the pool's links was closed. pool_streams_free: a session has room again. */
+/* pool_link_gone: one of the pool's links was closed. pool_streams_free: a session has room
+ * again. */
 void pool_link_gone(struct pool *p);
 void pool_streams_free(struct pool *p);
 

@@ -1,6 +1,7 @@
 /*
  * egress/request.c - the head of a request to a provider.
- * Input: decoded and checked calls (proto/call.c), checked rows (egress/table.c).   Runs in: egress.
+ * Input: decoded and checked calls (proto/call.c), checked rows (egress/table.c).   Runs in:
+ * egress.
  */
 #include "egress/request.h"
 
@@ -61,7 +62,8 @@ static struct str secret_of(struct str secrets, uint16_t i)
 }
 
 void request_fields(const struct upstream *row, const struct call *c, struct str secrets, void *arg,
-		    void (*on_field)(void *arg, struct str name, struct str prefix, struct str text, bool secret))
+		    void (*on_field)(void *arg, struct str name, struct str prefix, struct str text,
+				     bool secret))
 {
 	const struct auth_field *auth = auth_field_of(row->auth);
 
@@ -70,7 +72,8 @@ void request_fields(const struct upstream *row, const struct call *c, struct str
 		if (c->fields[i].p)
 			on_field(arg, call_field_name[i], S(""), c->fields[i], false);
 	for (unsigned i = 0; i < row->n_headers; i++)
-		on_field(arg, row->headers[i].name, S(""), secret_of(secrets, row->headers[i].secret), true);
+		on_field(arg, row->headers[i].name, S(""),
+			 secret_of(secrets, row->headers[i].secret), true);
 	if (auth->name.n)
 		on_field(arg, auth->name, auth->prefix, secret_of(secrets, row->secret), true);
 }
@@ -87,7 +90,8 @@ static void add_field(void *arg, struct str name, struct str prefix, struct str 
 	buf_add(out, S("\r\n"));
 }
 
-void request_head(struct buf *out, const struct upstream *row, const struct call *c, struct str secrets)
+void request_head(struct buf *out, const struct upstream *row, const struct call *c,
+		  struct str secrets)
 {
 	buf_add(out, S("POST "));
 	request_target(out, row, c);

@@ -1,6 +1,6 @@
 /*
  * egress/resolve.c - names to addresses with c-ares, and a cache.
- * Input: hostile (answers, read by c-ares).   Runs in: egress.   Fuzz: none, the parser is c-ares'
+ * Input: answers of name servers, read by c-ares and judged by address.c.   Runs in: egress.
  */
 #include "egress/resolve.h"
 
@@ -54,7 +54,8 @@ static void arm_timer(struct resolver *r)
 
 	timer_cancel(&r->timer);
 	if (t)
-		timer_set(r->loop, &r->timer, (uint64_t)t->tv_sec * 1000 + (uint64_t)t->tv_usec / 1000 + 1);
+		timer_set(r->loop, &r->timer,
+			  (uint64_t)t->tv_sec * 1000 + (uint64_t)t->tv_usec / 1000 + 1);
 }
 
 static void on_timer(struct timer *t)
@@ -105,7 +106,8 @@ static void on_interest(void *arg, ares_socket_t fd, int readable, int writable)
 	struct sock *s = sock_for(r, fd);
 
 	if (s == NULL)
-		return; /* more servers than SOCKETS: the query times out and another server is asked */
+		return; /* more servers than SOCKETS: the query times out and another server is
+			   asked */
 	if (!readable && !writable) {
 		if (s->used)
 			loop_unwatch(r->loop, &s->watch);
@@ -129,7 +131,11 @@ struct resolver *resolver_new(struct loop *l, struct str hosts, struct diag *d)
 	struct resolver *r = calloc(1, sizeof *r);
 	char dns_only[] = "b";
 	struct ares_options o = {
-		.timeout = 2000, .tries = 3, .lookups = dns_only, .sock_state_cb = on_interest, .sock_state_cb_data = r,
+		.timeout = 2000,
+		.tries = 3,
+		.lookups = dns_only,
+		.sock_state_cb = on_interest,
+		.sock_state_cb_data = r,
 	};
 
 	if (r == NULL)
@@ -139,14 +145,22 @@ struct resolver *resolver_new(struct loop *l, struct str hosts, struct diag *d)
 	r->timer.on_expire = on_timer;
 	int status = ares_library_init(ARES_LIB_INIT_ALL);
 	if (status == ARES_SUCCESS)
-		status = ares_init_options(&r->channel, &o, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS |
-								    ARES_OPT_SOCK_STATE_CB);
+		status = ares_init_options(&r->channel, &o,
+					   ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS |
+						   ARES_OPT_SOCK_STATE_CB);
 	if (status != ARES_SUCCESS) {
 		(void)ares_error(d, status);
 		free(r);
 		return NULL;
 	}
 	return r;
+}
+
+enum err resolver_servers(struct resolver *r, const char *servers, struct diag *d)
+{
+	int status = ares_set_servers_ports_csv(r->channel, servers);
+
+	return status == ARES_SUCCESS ? OK : ares_error(d, status);
 }
 
 void resolver_free(struct resolver *r)
@@ -196,9 +210,13 @@ static uint64_t take_answer(struct addresses *list, const struct ares_addrinfo *
 	for (const struct ares_addrinfo_node *at = ai->nodes; at; at = at->ai_next) {
 		struct address a = { .v6 = at->ai_family == AF_INET6 };
 		if (a.v6)
-			memcpy(a.bytes, &((const struct sockaddr_in6 *)(const void *)at->ai_addr)->sin6_addr, 16);
+			memcpy(a.bytes,
+			       &((const struct sockaddr_in6 *)(const void *)at->ai_addr)->sin6_addr,
+			       16);
 		else
-			memcpy(a.bytes, &((const struct sockaddr_in *)(const void *)at->ai_addr)->sin_addr, 4);
+			memcpy(a.bytes,
+			       &((const struct sockaddr_in *)(const void *)at->ai_addr)->sin_addr,
+			       4);
 		addresses_add(list, &a);
 		ttl = at->ai_ttl < ttl ? at->ai_ttl : ttl;
 	}
@@ -260,7 +278,8 @@ static bool immediate(struct resolver *r, struct str host, struct addresses *out
 
 enum err resolve(struct resolver *r, struct str host, struct lookup *l, struct addresses *out)
 {
-	static const struct ares_addrinfo_hints hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
+	static const struct ares_addrinfo_hints hints = { .ai_family = AF_UNSPEC,
+							  .ai_socktype = SOCK_STREAM };
 
 	assert(l->link == NULL);
 	if (immediate(r, host, out))

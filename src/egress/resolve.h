@@ -1,7 +1,8 @@
 /*
- * egress/resolve.h - names to addresses: literals, localhost and the hosts file at once, all else by asking
- * name servers (c-ares). Answers are kept for their time to live, and a little longer when servers fail.
- * Whether an address may be used is not judged here.   Runs in: egress. One thread.
+ * egress/resolve.h - names to addresses: literals, localhost and the hosts file at once, all else
+ * by asking name servers (c-ares). Answers are kept for their time to live, and a little longer
+ * when servers fail. Whether an address may be used is not judged here.   Runs in: egress. One
+ * thread.
  */
 #ifndef EGRESS_RESOLVE_H
 #define EGRESS_RESOLVE_H
@@ -18,14 +19,18 @@ struct lookup {
 	void (*on_resolved)(struct lookup *, enum err, const struct addresses *);
 };
 
-/* resolver_new reads the system's resolver configuration, so it comes before the jail is locked. hosts is
- * borrowed for the resolver's life. NULL with d set. */
+/* resolver_new reads the system's resolver configuration, so it comes before the jail is locked.
+ * hosts is borrowed for the resolver's life. NULL with d set. */
 struct resolver *resolver_new(struct loop *l, struct str hosts, struct diag *d);
 void resolver_free(struct resolver *r);
 
-/* resolve gives host's addresses: OK at once in *out, or ERR_AGAIN: l->on_resolved comes later, once.
- * ERR_NOT_FOUND: the name has no address. ERR_LIMIT: too many names. */
-MUST_USE enum err resolve(struct resolver *r, struct str host, struct lookup *l, struct addresses *out);
+/* resolver_servers asks these name servers ("address:port,...") instead of the system's. */
+MUST_USE enum err resolver_servers(struct resolver *r, const char *servers, struct diag *d);
+
+/* resolve gives host's addresses: OK at once in *out, or ERR_AGAIN: l->on_resolved comes later,
+ * once. ERR_NOT_FOUND: the name has no address. ERR_LIMIT: too many names. */
+MUST_USE enum err resolve(struct resolver *r, struct str host, struct lookup *l,
+			  struct addresses *out);
 
 /* resolve_cancel takes l back; legal when it does not wait. */
 void resolve_cancel(struct lookup *l);

@@ -22,7 +22,8 @@ static bool target_ok(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
-		if (c <= 0x20 || c >= 0x7f || c == '#' || c == '"' || c == '<' || c == '>' || c == '\\')
+		if (c <= 0x20 || c >= 0x7f || c == '#' || c == '"' || c == '<' || c == '>' ||
+		    c == '\\')
 			return false;
 	}
 	return true;
@@ -81,7 +82,8 @@ static bool same_trust(const struct upstream *a, const struct upstream *b)
 	return same;
 }
 
-/* trust_for shares one context among rows that trust the same: a bundle of roots takes a megabyte. */
+/* trust_for shares one context among rows that trust the same: a bundle of roots takes a
+ * megabyte. */
 static enum err trust_for(struct table *t, uint32_t i, struct str system_ca, struct diag *d)
 {
 	const struct upstream *u = &t->ups.rows[i];
@@ -160,8 +162,8 @@ enum err table_make(struct str blob, struct str secrets, struct str system_ca, s
 	return OK;
 }
 
-enum err table_load(int table_fd, int secret_fd, struct str system_ca, struct linker *l, struct table **out,
-		    struct diag *d)
+enum err table_load(int table_fd, int secret_fd, struct str system_ca, struct linker *l,
+		    struct table **out, struct diag *d)
 {
 	struct str blob, secrets;
 

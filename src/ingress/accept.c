@@ -1,6 +1,6 @@
 /*
- * ingress/accept.c - takes new clients from the listener, a few a turn, and pauses when there is no room.
- * Runs in: ingress.
+ * ingress/accept.c - takes new clients from the listener, a few a turn, and pauses when there is no
+ * room. Runs in: ingress.
  */
 #include "ingress/conn.h"
 
@@ -9,8 +9,8 @@
 #include <sys/socket.h>
 
 enum {
-	ACCEPT_TURN = 64,       /* connections taken in one turn */
-	ACCEPT_PAUSE_MS = 100,  /* when descriptors or slots are used up */
+	ACCEPT_TURN = 64,      /* connections taken in one turn */
+	ACCEPT_PAUSE_MS = 100, /* when descriptors or slots are used up */
 };
 
 static void on_accept_timer(struct timer *t)

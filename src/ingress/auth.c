@@ -27,7 +27,8 @@ static struct str named_header(const struct http1_head *h, struct str name)
 /* The places in the order in which LiteLLM looks at them. */
 static struct str presented(const struct ingress *in, const struct http1_head *h)
 {
-	static const enum http1_known places[] = { H_AUTHORIZATION, H_X_API_KEY, H_API_KEY, H_X_GOOG_API_KEY };
+	static const enum http1_known places[] = { H_AUTHORIZATION, H_X_API_KEY, H_API_KEY,
+						   H_X_GOOG_API_KEY };
 	struct str v = named_header(h, in->gen->policy.key_header);
 
 	for (unsigned i = 0; v.p == NULL && i < sizeof places / sizeof places[0]; i++)
@@ -46,7 +47,8 @@ static enum err check_key(const struct ingress *in, const struct key *key, struc
 	return OK;
 }
 
-enum err auth_caller(struct ingress *in, const struct http1_head *h, struct caller *out, struct diag *d)
+enum err auth_caller(struct ingress *in, const struct http1_head *h, struct caller *out,
+		     struct diag *d)
 {
 	const struct policy *p = &in->gen->policy;
 	struct str sent = presented(in, h);
@@ -56,7 +58,9 @@ enum err auth_caller(struct ingress *in, const struct http1_head *h, struct call
 	if (sent.p == NULL || sent.n == 0) {
 		if (p->open)
 			return OK;
-		return diag_set(d, ERR_AUTH, "no API key; send the gate's key as 'Authorization: Bearer sk-...'");
+		return diag_set(
+			d, ERR_AUTH,
+			"no API key; send the gate's key as 'Authorization: Bearer sk-...'");
 	}
 	if (sent.n > KEY_MAX)
 		return diag_set(d, ERR_AUTH, "the API key is not one of this gate's");
@@ -71,5 +75,6 @@ enum err auth_caller(struct ingress *in, const struct http1_head *h, struct call
 	}
 	if (p->open)
 		return OK;
-	return diag_set(d, ERR_AUTH, "the API key is not one of this gate's; see 'yett key create'");
+	return diag_set(d, ERR_AUTH,
+			"the API key is not one of this gate's; see 'yett key create'");
 }

@@ -13,8 +13,10 @@ struct caller {
 	bool master;
 };
 
-/* auth_caller finds the credential of a request where the dialects' SDKs put it and checks it: hash known,
- * not blocked, not expired. ERR_AUTH or ERR_DENIED with a sentence that never repeats what was sent. */
-MUST_USE enum err auth_caller(struct ingress *in, const struct http1_head *h, struct caller *out, struct diag *d);
+/* auth_caller finds the credential of a request where the dialects' SDKs put it and checks it: hash
+ * known, not blocked, not expired. ERR_AUTH or ERR_DENIED with a sentence that never repeats what
+ * was sent. */
+MUST_USE enum err auth_caller(struct ingress *in, const struct http1_head *h, struct caller *out,
+			      struct diag *d);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * ingress/bodies.c - blocks of powers of two from the shared arena, last in first out, so that pages stay warm.
- * Runs in: ingress.
+ * ingress/bodies.c - blocks of powers of two from the shared arena, last in first out, so that
+ * pages stay warm. Runs in: ingress.
  */
 #include "ingress/bodies.h"
 
@@ -13,11 +13,12 @@
 #include <sys/mman.h>
 
 enum {
-	BODY_SMALL = 16 << 10,  /* up to here malloc: copied into the frame anyway */
-	CLASS_MIN_SHIFT = 15,   /* 32 KB */
-	CLASSES = 12,           /* up to 64 MB: a translated body may be larger than LIMIT_BODY */
+	BODY_SMALL = 16 << 10, /* up to here malloc: copied into the frame anyway */
+	CLASS_MIN_SHIFT = 15,  /* 32 KB */
+	CLASSES = 12,	       /* up to 64 MB: a translated body may be larger than LIMIT_BODY */
 };
-static_assert((1u << (CLASS_MIN_SHIFT + CLASSES - 1)) >= LIMIT_BODY * 2u, "the largest class holds a body");
+static_assert((1u << (CLASS_MIN_SHIFT + CLASSES - 1)) >= LIMIT_BODY * 2u,
+	      "the largest class holds a body");
 
 struct block {
 	struct block *next;
@@ -26,7 +27,7 @@ struct block {
 
 struct bodies {
 	char *map;
-	uint64_t fresh;              /* never lent yet from here on */
+	uint64_t fresh; /* never lent yet from here on */
 	uint64_t used;
 	struct block *free[CLASSES]; /* the list itself is private memory: egress cannot touch it */
 	struct block *spare;
@@ -34,7 +35,8 @@ struct bodies {
 
 static enum err map_arena(int memfd, char **out, struct diag *d)
 {
-	void *p = mmap(NULL, LIMIT_ARENA, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, memfd, 0);
+	void *p = mmap(NULL, LIMIT_ARENA, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, memfd,
+		       0);
 
 	if (p == MAP_FAILED)
 		return diag_set(d, ERR_SYS, "cannot map the body arena: %s", strerror(errno));
@@ -125,7 +127,8 @@ void body_free(struct bodies *b, struct body *body)
 			b->spare = block->next;
 		unsigned c = class_of(body->cap);
 		b->used -= body->cap;
-		if (block != NULL) { /* without memory for the list the block is lost until the restart */
+		if (block !=
+		    NULL) { /* without memory for the list the block is lost until the restart */
 			*block = (struct block){ .next = b->free[c], .at = body->at };
 			b->free[c] = block;
 		}

@@ -1,6 +1,7 @@
 /*
- * ingress/bodies.h - memory for request bodies: small ones are malloc'd, large ones lie in the arena that
- * egress can read, so that they are received once and sent from where they lie. Runs in: ingress.
+ * ingress/bodies.h - memory for request bodies: small ones are malloc'd, large ones lie in the
+ * arena that egress can read, so that they are received once and sent from where they lie. Runs in:
+ * ingress.
  */
 #ifndef INGRESS_BODIES_H
 #define INGRESS_BODIES_H
@@ -13,7 +14,7 @@ struct bodies;
 struct body {
 	char *p;
 	size_t n, cap;
-	uint64_t at;  /* offset in the shared arena */
+	uint64_t at; /* offset in the shared arena */
 	bool shared;
 };
 

@@ -26,7 +26,8 @@ uint32_t choose_in_flight(const struct ingress *in, uint32_t index)
 	uint32_t sum = 0;
 
 	for (unsigned w = 0; w < in->n_workers; w++)
-		sum += atomic_load_explicit(&in->counters->deployment_parallel[w][index], memory_order_relaxed);
+		sum += atomic_load_explicit(&in->counters->deployment_parallel[w][index],
+					    memory_order_relaxed);
 	return sum;
 }
 
@@ -37,7 +38,8 @@ static void note_ready(struct candidates *c, uint64_t at_ms)
 }
 
 /* The filters of one deployment, in the order in which their reasons are told. */
-static bool usable(struct ingress *in, const struct policy *p, uint32_t index, int64_t tokens, struct candidates *c)
+static bool usable(struct ingress *in, const struct policy *p, uint32_t index, int64_t tokens,
+		   struct candidates *c)
 {
 	const struct policy_deployment *d = &p->deployments[index];
 	struct counter_deployment *k = &in->counters->deployments[index];
@@ -67,15 +69,17 @@ static bool usable(struct ingress *in, const struct policy *p, uint32_t index, i
 	return true;
 }
 
-static void collect(struct ingress *in, const struct policy *p, const struct policy_model *m, const uint32_t *tried, unsigned n_tried,
-		    int64_t tokens, struct candidates *c)
+static void collect(struct ingress *in, const struct policy *p, const struct policy_model *m,
+		    const uint32_t *tried, unsigned n_tried, int64_t tokens, struct candidates *c)
 {
 	memset(c, 0, sizeof *c);
 	c->order = UINT32_MAX;
 	for (uint32_t i = 0; i < m->n_deployments; i++) {
 		uint32_t index = m->deployments[i];
-		uint32_t order = p->deployments[index].order ? p->deployments[index].order : UINT32_MAX - 1;
-		if (was_tried(tried, n_tried, index) || !usable(in, p, index, tokens, c) || order > c->order)
+		uint32_t order = p->deployments[index].order ? p->deployments[index].order
+							     : UINT32_MAX - 1;
+		if (was_tried(tried, n_tried, index) || !usable(in, p, index, tokens, c) ||
+		    order > c->order)
 			continue;
 		if (order < c->order) {
 			c->order = order;
@@ -86,7 +90,8 @@ static void collect(struct ingress *in, const struct policy *p, const struct pol
 	}
 }
 
-/* LiteLLM's simple-shuffle: by weight where one is given, else by rpm, else by tpm, else all alike. */
+/* LiteLLM's simple-shuffle: by weight where one is given, else by rpm, else by tpm, else all alike.
+ */
 static uint64_t weight_of(const struct policy_deployment *d, unsigned by)
 {
 	return by == 0 ? d->weight : by == 1 ? d->rpm : by == 2 ? d->tpm : 1;
@@ -165,13 +170,19 @@ enum err choose_deployment(struct ingress *in, const struct policy *p, const str
 		collect(in, p, m, NULL, 0, tokens, &c);
 	if (c.n == 0) {
 		uint64_t now = loop_wall_ms(in->loop);
-		out->retry_after_s = c.ready_at_ms > now ? (uint32_t)((c.ready_at_ms - now + 999) / 1000) : 1;
-		return c.cooling ? ERR_BUSY : c.rate ? ERR_RATE : c.too_small ? ERR_LIMIT : ERR_BUSY;
+		out->retry_after_s = c.ready_at_ms > now
+					     ? (uint32_t)((c.ready_at_ms - now + 999) / 1000)
+					     : 1;
+		return c.cooling     ? ERR_BUSY
+		       : c.rate	     ? ERR_RATE
+		       : c.too_small ? ERR_LIMIT
+				     : ERR_BUSY;
 	}
 	if (c.n == 1)
 		out->index = c.index[0];
 	else
-		out->index = p->strategy == ROUTE_SHUFFLE ? shuffle(in, p, &c) : cheapest(in, p, &c);
+		out->index = p->strategy == ROUTE_SHUFFLE ? shuffle(in, p, &c)
+							  : cheapest(in, p, &c);
 	out->dep = &p->deployments[out->index];
 	return OK;
 }
@@ -181,12 +192,14 @@ void choose_begin(struct ingress *in, uint32_t index)
 	struct counter_deployment *k = &in->counters->deployments[index];
 
 	(void)counter_add(&k->requests, loop_wall_ms(in->loop) / 60000, 1);
-	atomic_fetch_add_explicit(&in->counters->deployment_parallel[in->worker][index], 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&in->counters->deployment_parallel[in->worker][index], 1,
+				  memory_order_relaxed);
 }
 
 void choose_end(struct ingress *in, uint32_t index)
 {
-	atomic_fetch_sub_explicit(&in->counters->deployment_parallel[in->worker][index], 1, memory_order_relaxed);
+	atomic_fetch_sub_explicit(&in->counters->deployment_parallel[in->worker][index], 1,
+				  memory_order_relaxed);
 }
 
 void choose_used(struct ingress *in, uint32_t index, int64_t tokens, uint32_t first_byte_ms)
@@ -196,7 +209,8 @@ void choose_used(struct ingress *in, uint32_t index, int64_t tokens, uint32_t fi
 
 	if (tokens > 0)
 		(void)counter_add(&k->tokens, loop_wall_ms(in->loop) / 60000, (uint64_t)tokens);
-	atomic_store_explicit(&k->latency_ms, old ? (old * 7 + first_byte_ms) / 8 : first_byte_ms, memory_order_relaxed);
+	atomic_store_explicit(&k->latency_ms, old ? (old * 7 + first_byte_ms) / 8 : first_byte_ms,
+			      memory_order_relaxed);
 }
 
 static bool cools_at_once(unsigned status)
@@ -204,7 +218,8 @@ static bool cools_at_once(unsigned status)
 	return status == 429 || status == 401 || status == 403 || status == 404 || status == 408;
 }
 
-void choose_failed(struct ingress *in, const struct policy *p, uint32_t index, unsigned status, uint32_t retry_after_ms)
+void choose_failed(struct ingress *in, const struct policy *p, uint32_t index, unsigned status,
+		   uint32_t retry_after_ms)
 {
 	const struct policy_deployment *d = &p->deployments[index];
 	struct counter_deployment *k = &in->counters->deployments[index];

@@ -23,8 +23,8 @@
 
 enum {
 	INBUF_MAX = LIMIT_HEAD + INGRESS_SCRATCH, /* a head, or what a client sends ahead */
-	BODY_FIRST = 1 << 20,                     /* reserved at once; more as it comes */
-	BODY_RATE = 16 << 10,                     /* bytes a second that a body must keep up */
+	BODY_FIRST = 1 << 20,			  /* reserved at once; more as it comes */
+	BODY_RATE = 16 << 10,			  /* bytes a second that a body must keep up */
 	OUTBUF_MAX = 2 * LIMIT_RESPONSE,
 };
 
@@ -57,7 +57,8 @@ static void set_state(struct conn *c, enum conn_state to)
 	conn_restart_timer(c);
 }
 
-/* ---- the pool --------------------------------------------------------------------------------- */
+/* ---- the pool ---------------------------------------------------------------------------------
+ */
 
 static void on_reap(struct deferred *d)
 {
@@ -129,7 +130,8 @@ int conn_detach(struct conn *c)
 	return fd;
 }
 
-/* ---- input ------------------------------------------------------------------------------------ */
+/* ---- input ------------------------------------------------------------------------------------
+ */
 
 static void start_body(struct conn *c, const struct http1_head *h)
 {
@@ -141,7 +143,8 @@ static void start_body(struct conn *c, const struct http1_head *h)
 	c->chunked = (struct http1_chunked){ 0 };
 	c->body_left = want;
 	if (want > max) {
-		reply_refuse(c, ERR_LIMIT, "the request body is larger than the limit; send a smaller one");
+		reply_refuse(c, ERR_LIMIT,
+			     "the request body is larger than the limit; send a smaller one");
 		return;
 	}
 	if (body_alloc(in->bodies, &c->body, want > BODY_FIRST ? BODY_FIRST : (size_t)want) != OK) {
@@ -175,7 +178,8 @@ static void on_head(struct conn *c, const struct http1_head *h, struct str raw)
 	if (c->dead || c->x == NULL)
 		return;
 	if (h->framing == HTTP1_NONE)
-		reply_refuse(c, ERR_SYNTAX, "the request has no body; send the JSON request with Content-Length");
+		reply_refuse(c, ERR_SYNTAX,
+			     "the request has no body; send the JSON request with Content-Length");
 	else
 		start_body(c, h);
 }
@@ -195,7 +199,8 @@ static bool body_take(struct conn *c, struct str s)
 	struct ingress *in = c->in;
 
 	if (s.n > in->gen->policy.max_body_bytes - c->body.n) {
-		reply_refuse(c, ERR_LIMIT, "the request body is larger than the limit; send a smaller one");
+		reply_refuse(c, ERR_LIMIT,
+			     "the request body is larger than the limit; send a smaller one");
 		return false;
 	}
 	size_t need = c->body.n + s.n;
@@ -345,7 +350,8 @@ static void read_all(struct conn *c)
 	while (!c->dead) {
 		size_t asked;
 		if (c->state == C_BUSY && c->inbuf.n >= LIMIT_HEAD)
-			return; /* sent ahead enough: the rest stays in the kernel until conn_done */
+			return; /* sent ahead enough: the rest stays in the kernel until conn_done
+				 */
 		ssize_t n = reads_into_body(c) ? read_body(c, &asked) : read_scratch(c, &asked);
 		if (n == 0 || n == -2) {
 			conn_kill(c);
@@ -360,8 +366,8 @@ static void read_all(struct conn *c)
 	}
 }
 
-/* While input is being looked at, an answer that ends at once only changes the state: the loop in input
- * goes on with the next request itself. */
+/* While input is being looked at, an answer that ends at once only changes the state: the loop in
+ * input goes on with the next request itself. */
 static void conn_read(struct conn *c)
 {
 	c->reading = true;
@@ -415,7 +421,8 @@ static void on_ready(struct watch *w, uint32_t ready)
 		conn_send_more(c);
 	if (!c->dead && ready & (EPOLLIN | EPOLLHUP))
 		conn_read(c);
-	/* A client that has shut its sending side has left: nobody waits for an answer like that. */
+	/* A client that has shut its sending side has left: nobody waits for an answer like that.
+	 */
 	if (!c->dead && ready & (EPOLLRDHUP | EPOLLHUP))
 		conn_kill(c);
 }
@@ -463,7 +470,8 @@ void conn_drain_all(struct ingress *in)
 {
 	for (unsigned i = 0; i < LIMIT_CONNS; i++) {
 		struct conn *c = &in->conns[i];
-		if (c->watch.on_ready != NULL && !c->dead && (c->state == C_IDLE || c->state == C_HEAD))
+		if (c->watch.on_ready != NULL && !c->dead &&
+		    (c->state == C_IDLE || c->state == C_HEAD))
 			conn_kill(c);
 	}
 }

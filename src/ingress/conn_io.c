@@ -32,7 +32,8 @@ bool conn_io_ready(struct conn *c)
 	enum err e = tls_handshake(c->tls, NULL);
 	c->tls_open = e == OK;
 	if (e == ERR_AGAIN) {
-		uint32_t want = EPOLLIN | EPOLLRDHUP | (tls_wants_write(c->tls) ? (uint32_t)EPOLLOUT : 0u);
+		uint32_t want = EPOLLIN | EPOLLRDHUP |
+				(tls_wants_write(c->tls) ? (uint32_t)EPOLLOUT : 0u);
 		if (loop_watch(c->in->loop, &c->watch, want) == OK)
 			return false;
 	}
@@ -67,7 +68,8 @@ static ssize_t tls_send(struct conn *c, const struct iovec *iov, unsigned n)
 		size_t at = 0;
 		while (at < iov[i].iov_len) {
 			size_t sent;
-			enum err e = tls_write(c->tls, (const char *)iov[i].iov_base + at, iov[i].iov_len - at, &sent);
+			enum err e = tls_write(c->tls, (const char *)iov[i].iov_base + at,
+					       iov[i].iov_len - at, &sent);
 			if (e == ERR_AGAIN)
 				return (ssize_t)(total + at);
 			if (e != OK)

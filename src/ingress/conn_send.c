@@ -1,6 +1,6 @@
 /*
- * ingress/conn_send.c - a connection's output: gathered during a turn, sent at its end with one system call.
- * Runs in: ingress.
+ * ingress/conn_send.c - a connection's output: gathered during a turn, sent at its end with one
+ * system call. Runs in: ingress.
  */
 #include "ingress/conn.h"
 
@@ -77,7 +77,8 @@ static void arm(struct conn *c, bool blocked)
 	if (c->blocked == blocked)
 		return;
 	c->blocked = blocked;
-	if (loop_watch(c->in->loop, &c->watch, EPOLLIN | EPOLLRDHUP | (blocked ? (uint32_t)EPOLLOUT : 0u)) != OK)
+	if (loop_watch(c->in->loop, &c->watch,
+		       EPOLLIN | EPOLLRDHUP | (blocked ? (uint32_t)EPOLLOUT : 0u)) != OK)
 		conn_kill(c);
 	else if (blocked)
 		timer_set(c->in->loop, &c->timer, STUCK_READER_MS);

@@ -1,4 +1,5 @@
-/* ingress/count.c - an estimate where the provider has no answer in the client's dialect. Runs in: ingress. */
+/* ingress/count.c - an estimate where the provider has no answer in the client's dialect. Runs in:
+ * ingress. */
 #include "ingress/count.h"
 
 #include "ingress/request.h"

@@ -1,6 +1,6 @@
 /*
- * ingress/count.h - the count-tokens endpoints where the provider's dialect is another, or it cannot count.
- * Runs in: ingress.
+ * ingress/count.h - the count-tokens endpoints where the provider's dialect is another, or it
+ * cannot count. Runs in: ingress.
  */
 #ifndef INGRESS_COUNT_H
 #define INGRESS_COUNT_H

@@ -1,4 +1,5 @@
-/* ingress/echo.c - an answer of llm/echo.c in the form in which egress brings a provider's. Runs in: ingress. */
+/* ingress/echo.c - an answer of llm/echo.c in the form in which egress brings a provider's. Runs
+ * in: ingress. */
 #include "ingress/echo.h"
 
 #include "ingress/relay.h"
@@ -36,7 +37,7 @@ static void on_event(struct llm_sink *sink, const struct llm_event *e)
 static struct str body_text(struct exchange *x, const struct call *c)
 {
 	struct arena *a = &x->in->turn;
-	char *room = arena_alloc(a, c->body_bytes ? c->body_bytes : 1, 1);
+	char *room = arena_take(a, c->body_bytes ? c->body_bytes : 1, 1);
 	struct buf b;
 
 	if (room == NULL)
@@ -44,8 +45,11 @@ static struct str body_text(struct exchange *x, const struct call *c)
 	buf_fixed(&b, room, c->body_bytes ? c->body_bytes : 1);
 	for (unsigned i = 0; i < c->n_segments; i++) {
 		const struct call_segment *s = &c->segments[i];
-		struct body *lies = s->bytes.p != NULL ? NULL : x->sent.p != NULL ? &x->sent : &x->body;
-		buf_add(&b, lies == NULL ? s->bytes : (struct str){ lies->p + (s->at - lies->at), s->n });
+		struct body *lies = s->bytes.p != NULL	? NULL
+				    : x->sent.p != NULL ? &x->sent
+							: &x->body;
+		buf_add(&b, lies == NULL ? s->bytes
+					 : (struct str){ lies->p + (s->at - lies->at), s->n });
 	}
 	return buf_str(&b);
 }
@@ -61,19 +65,20 @@ static enum err answer(struct exchange *x, struct str body, struct writer *w, st
 	TRY(w->d->decode_request(root, &r, a, d));
 	if (x->up == DIALECT_GEMINI)
 		r.stream = x->stream;
-	memset(&out, 0, sizeof out);
-	TRY(echo_answer(&r, a, &out));
-	if (!x->stream)
+	if (!x->stream) {
+		memset(&out, 0, sizeof out);
+		TRY(echo_answer(&r, a, &out));
 		return w->d->encode_response(&out, a, &w->out);
+	}
 	w->encoder = w->d->encoder_new(a, &r);
 	if (w->encoder == NULL)
 		return ERR_NOMEM;
 	w->sink.on_event = on_event;
-	echo_stream(&out, a, &w->sink);
+	TRY(echo_stream(&r, a, &w->sink));
 	return w->err;
 }
 
-static void send(struct exchange *x, unsigned status, struct str type, struct str body)
+static void send(struct exchange *x, uint16_t status, struct str type, struct str body)
 {
 	struct call_head h = { .status = status, .content_length = body.n };
 	struct conn *c = x->conn;
@@ -94,11 +99,12 @@ void echo_call(struct exchange *x, const struct call *c)
 	struct writer w = { .d = dialects[x->up] };
 	struct llm_error e = { 0 };
 	struct diag d = { 0 };
-	unsigned status = 200;
+	uint16_t status = 200;
 
 	buf_init(&w.out, LIMIT_RESPONSE);
 	if (answer(x, body_text(x, c), &w, &d) != OK || w.out.err != OK) {
-		llm_error_set(&e, LLM_BAD_REQUEST, &x->in->turn, str_z(d.text[0] ? d.text : "echo cannot answer this"));
+		llm_error_set(&e, LLM_BAD_REQUEST, &x->in->turn,
+			      str_z(d.text[0] ? d.text : "echo cannot answer this"));
 		if (d.param[0])
 			e.param = arena_dup(&x->in->turn, str_z(d.param));
 		buf_reset(&w.out);
@@ -107,5 +113,6 @@ void echo_call(struct exchange *x, const struct call *c)
 	}
 	struct str body = arena_dup(&x->in->turn, buf_str(&w.out));
 	buf_free(&w.out);
-	send(x, status, x->stream && status == 200 ? S("text/event-stream") : S("application/json"), body);
+	send(x, status, x->stream && status == 200 ? S("text/event-stream") : S("application/json"),
+	     body);
 }

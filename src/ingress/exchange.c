@@ -26,10 +26,11 @@ enum {
 	KEEP_LINES = 2 << 10,
 };
 
-
 static void on_retry(struct timer *t);
+static void try_with(struct exchange *x, const struct json *root);
 
-/* ---- life ------------------------------------------------------------------------------------- */
+/* ---- life -------------------------------------------------------------------------------------
+ */
 
 static struct exchange *take(struct ingress *in)
 {
@@ -68,7 +69,9 @@ static void give(struct exchange *x)
 	arena = x->arena;
 	buf_free(&got);
 	buf_free(&held);
-	*x = (struct exchange){ .in = in, .arena = arena, .got = got, .held = held, .next_free = in->free_exchanges };
+	*x = (struct exchange){
+		.in = in, .arena = arena, .got = got, .held = held, .next_free = in->free_exchanges
+	};
 	x->timer.on_expire = on_retry;
 	in->free_exchanges = x;
 }
@@ -150,7 +153,8 @@ void exchange_gone(struct exchange *x)
 	give(x);
 }
 
-/* ---- the head --------------------------------------------------------------------------------- */
+/* ---- the head ---------------------------------------------------------------------------------
+ */
 
 /* Request fields that reach a provider of the same dialect. */
 static const struct {
@@ -170,7 +174,8 @@ static enum err keep_fields(struct exchange *x, const struct http1_head *h, stru
 		if (v.p == NULL)
 			continue;
 		if (v.n > CALL_FIELD_MAX)
-			return diag_set(d, ERR_LIMIT, "the header '%.*s' is too long", FMT(call_field_name[passed[i].to]));
+			return diag_set(d, ERR_LIMIT, "the header '%.*s' is too long",
+					FMT(call_field_name[passed[i].to]));
 		x->fields[passed[i].to] = arena_dup(&x->arena, v);
 	}
 	struct str user = h->known[H_X_LITELLM_END_USER_ID];
@@ -184,7 +189,8 @@ static enum err keep_fields(struct exchange *x, const struct http1_head *h, stru
 		x->timeout_ms = (uint32_t)ms;
 	uint64_t retries;
 	x->retries_left = x->gen->policy.num_retries > 0 ? (unsigned)x->gen->policy.num_retries : 0;
-	if (h->known[H_X_LITELLM_NUM_RETRIES].p != NULL && num_u64(h->known[H_X_LITELLM_NUM_RETRIES], 10, &retries) == OK)
+	if (h->known[H_X_LITELLM_NUM_RETRIES].p != NULL &&
+	    num_u64(h->known[H_X_LITELLM_NUM_RETRIES], 10, &retries) == OK)
 		x->retries_left = (unsigned)retries;
 	return OK;
 }
@@ -200,12 +206,14 @@ static enum err keep_path_model(struct exchange *x, struct str encoded, struct d
 	buf_fixed(&b, room, sizeof room);
 	url_decode(&b, encoded);
 	if (b.err != OK || b.n == 0)
-		return diag_param(d, ERR_SYNTAX, S("model"), "the model in the path is not readable");
+		return diag_param(d, ERR_SYNTAX, S("model"),
+				  "the model in the path is not readable");
 	x->query_model = arena_dup(&x->arena, buf_str(&b));
 	return x->query_model.p ? OK : diag_set(d, ERR_NOMEM, "no memory for this request");
 }
 
-static enum err begin(struct exchange *x, const struct route_match *m, const struct http1_head *h, struct diag *d)
+static enum err begin(struct exchange *x, const struct route_match *m, const struct http1_head *h,
+		      struct diag *d)
 {
 	struct ingress *in = x->in;
 	struct caller caller;
@@ -217,14 +225,18 @@ static enum err begin(struct exchange *x, const struct route_match *m, const str
 		x->key_id = caller.key->id;
 		x->key_slot = caller.key->slot;
 	}
-	if (h->known[H_CONTENT_ENCODING].p != NULL && !str_ieq(h->known[H_CONTENT_ENCODING], S("identity")))
-		return diag_set(d, ERR_UNSUPPORTED, "a compressed request body is not accepted; send it as it is");
+	if (h->known[H_CONTENT_ENCODING].p != NULL &&
+	    !str_ieq(h->known[H_CONTENT_ENCODING], S("identity")))
+		return diag_set(d, ERR_UNSUPPORTED,
+				"a compressed request body is not accepted; send it as it is");
 	x->stream = m->route->endpoint == EP_STREAM_GENERATE;
 	x->array_stream = x->stream && !str_eq(http1_query_get(h->query, S("alt")), S("sse"));
 	TRY(keep_fields(x, h, d));
 	TRY(keep_path_model(x, m->model, d));
 	if (!usage_room(in->usage))
-		return diag_set(d, ERR_BUSY, "usage cannot be recorded, so no call is made; free disk space for the gate");
+		return diag_set(d, ERR_BUSY,
+				"usage cannot be recorded, so no call is made; free disk space for "
+				"the gate");
 	return OK;
 }
 
@@ -259,7 +271,8 @@ void exchange_begin(struct conn *c, const struct route_match *m, const struct ht
 	reply_error(c, client, &e, str_z(id), NULL);
 }
 
-/* ---- the body --------------------------------------------------------------------------------- */
+/* ---- the body ---------------------------------------------------------------------------------
+ */
 
 static enum err find_model(struct exchange *x, const struct key *key, struct diag *d)
 {
@@ -268,17 +281,20 @@ static enum err find_model(struct exchange *x, const struct key *key, struct dia
 	const struct policy_model *m = policy_model_find(p, x->model, &star);
 
 	if (m == NULL)
-		return diag_param(d, ERR_NOT_FOUND, S("model"), "no model '%.*s' here; see /v1/models",
+		return diag_param(d, ERR_NOT_FOUND, S("model"),
+				  "no model '%.*s' here; see /v1/models",
 				  (int)(x->model.n < 100 ? x->model.n : 100), x->model.p);
 	if (key != NULL && !limits_model(key, p, x->model, m))
-		return diag_param(d, ERR_DENIED, S("model"), "this key may not use the model '%.*s'; see /v1/models",
+		return diag_param(d, ERR_DENIED, S("model"),
+				  "this key may not use the model '%.*s'; see /v1/models",
 				  (int)(x->model.n < 100 ? x->model.n : 100), x->model.p);
 	x->group = m;
 	x->star = star.p ? arena_dup(&x->arena, star) : S("");
 	return OK;
 }
 
-static enum err admit(struct exchange *x, const struct json *root, struct reply_limits *lim, struct diag *d)
+static enum err admit(struct exchange *x, const struct json *root, struct reply_limits *lim,
+		      struct diag *d)
 {
 	struct ingress *in = x->in;
 	const struct key *key = x->key_slot != UINT32_MAX ? keys_at(in->keys, x->key_slot) : NULL;
@@ -301,9 +317,11 @@ static enum err parse(struct exchange *x, const struct json **out_root, struct d
 	enum err e = json_read(&x->in->turn, (struct str){ x->body.p, x->body.n }, out_root, &at);
 
 	if (e == ERR_NOMEM || e == ERR_LIMIT)
-		return diag_set(d, ERR_LIMIT, "the request body has too many values or is nested too deeply");
+		return diag_set(d, ERR_LIMIT,
+				"the request body has too many values or is nested too deeply");
 	if (e != OK)
-		return diag_set(d, ERR_SYNTAX, "the request body is not valid JSON (at byte %zu)", at);
+		return diag_set(d, ERR_SYNTAX, "the request body is not valid JSON (at byte %zu)",
+				at);
 	return OK;
 }
 
@@ -320,10 +338,11 @@ void exchange_body(struct exchange *x, struct body *body)
 		refuse_diag(x, &d, &lim);
 		return;
 	}
-	exchange_try(x);
+	try_with(x, root);
 }
 
-/* ---- attempts --------------------------------------------------------------------------------- */
+/* ---- attempts ---------------------------------------------------------------------------------
+ */
 
 static enum llm_dialect serves(struct exchange *x)
 {
@@ -398,7 +417,8 @@ static void send(struct exchange *x, const struct json *root)
 		echo_call(x, &c);
 }
 
-static const struct policy_fallback *fallback_list(const struct exchange *x, enum policy_fallback_kind kind)
+static const struct policy_fallback *fallback_list(const struct exchange *x,
+						   enum policy_fallback_kind kind)
 {
 	const struct policy *p = &x->gen->policy;
 	const struct policy_fallback *any = NULL;
@@ -421,7 +441,8 @@ static bool fall_back(struct exchange *x, enum policy_fallback_kind kind)
 	const struct policy_fallback *list = fallback_list(x, kind);
 	struct str star;
 
-	while (list != NULL && x->next_fallback < list->n_to && (int)x->fallbacks < p->max_fallbacks) {
+	while (list != NULL && x->next_fallback < list->n_to &&
+	       (int)x->fallbacks < p->max_fallbacks) {
 		struct str name = list->to[x->next_fallback++];
 		const struct policy_model *m = policy_model_find(p, name, &star);
 		if (m == NULL || m == x->group)
@@ -441,8 +462,8 @@ bool exchange_has_alternative(const struct exchange *x)
 {
 	const struct policy_fallback *list = fallback_list(x, FALLBACK_GENERAL);
 
-	return x->retries_left > 0 ||
-	       (list != NULL && x->next_fallback < list->n_to && (int)x->fallbacks < x->gen->policy.max_fallbacks);
+	return x->retries_left > 0 || (list != NULL && x->next_fallback < list->n_to &&
+				       (int)x->fallbacks < x->gen->policy.max_fallbacks);
 }
 
 static void none_free(struct exchange *x, enum err e, uint32_t retry_after_s)
@@ -452,25 +473,30 @@ static void none_free(struct exchange *x, enum err e, uint32_t retry_after_s)
 
 	lim.retry_after_s = retry_after_s;
 	if (e == ERR_LIMIT)
-		(void)diag_set(&d, ERR_LIMIT, "the prompt is larger than the context of every deployment of this model");
+		(void)diag_set(
+			&d, ERR_LIMIT,
+			"the prompt is larger than the context of every deployment of this model");
 	else
 		(void)diag_set(&d, e, "no deployment of '%.*s' is free: %s; retry in %u s",
-			       (int)(x->group->name.n < 100 ? x->group->name.n : 100), x->group->name.p,
-			       e == ERR_RATE ? "all are at their limits" : "all are cooling down after failures",
+			       (int)(x->group->name.n < 100 ? x->group->name.n : 100),
+			       x->group->name.p,
+			       e == ERR_RATE ? "all are at their limits"
+					     : "all are cooling down after failures",
 			       retry_after_s);
 	refuse_diag(x, &d, &lim);
 }
 
-void exchange_try(struct exchange *x)
+/* root is the parsed body where this turn has it already, else NULL. */
+static void try_with(struct exchange *x, const struct json *root)
 {
 	struct ingress *in = x->in;
 	struct choice choice = { 0 };
-	const struct json *root;
 	struct diag d = { 0 };
 	enum err e;
 
-	while ((e = choose_deployment(in, &x->gen->policy, x->group, x->tried, x->n_tried, x->retries_left > 0,
-				      (int64_t)(x->asked_bytes / 4), &choice)) != OK) {
+	while ((e = choose_deployment(in, &x->gen->policy, x->group, x->tried, x->n_tried,
+				      x->retries_left > 0, (int64_t)(x->asked_bytes / 4),
+				      &choice)) != OK) {
 		if (!fall_back(x, e == ERR_LIMIT ? FALLBACK_CONTEXT : FALLBACK_GENERAL)) {
 			none_free(x, e, choice.retry_after_s);
 			return;
@@ -478,11 +504,16 @@ void exchange_try(struct exchange *x)
 	}
 	x->dep = choice.dep;
 	x->dep_index = choice.index;
-	if (parse(x, &root, &d) != OK) { /* it was valid when it came */
+	if (root == NULL && parse(x, &root, &d) != OK) { /* it was valid when it came */
 		refuse_diag(x, &d, NULL);
 		return;
 	}
 	send(x, root);
+}
+
+void exchange_try(struct exchange *x)
+{
+	try_with(x, NULL);
 }
 
 static void on_retry(struct timer *t)
@@ -517,10 +548,12 @@ static bool untried_left(struct exchange *x)
 {
 	struct choice choice;
 
-	return choose_deployment(x->in, &x->gen->policy, x->group, x->tried, x->n_tried, false, 0, &choice) == OK;
+	return choose_deployment(x->in, &x->gen->policy, x->group, x->tried, x->n_tried, false, 0,
+				 &choice) == OK;
 }
 
-void exchange_failed(struct exchange *x, const struct llm_error *e, bool retryable, uint32_t retry_after_ms)
+void exchange_failed(struct exchange *x, const struct llm_error *e, bool retryable,
+		     uint32_t retry_after_ms)
 {
 	const struct policy *p = &x->gen->policy;
 	int32_t by_class = retries_of_class(p, e->kind);

@@ -18,67 +18,69 @@ enum { EXCHANGE_TRIED = 16, EXCHANGE_ID = 24 };
 
 /* Where the answer stands; see relay.c. */
 enum answer_state {
-	A_NONE,    /* nothing from the provider yet */
-	A_ERROR,   /* collecting an error's body */
-	A_WHOLE,   /* collecting an answer that is no stream */
-	A_HELD,    /* a stream before its first content: nothing is sent yet, a fallback is possible */
-	A_STREAM,  /* relaying */
+	A_NONE,	 /* nothing from the provider yet */
+	A_ERROR, /* collecting an error's body */
+	A_WHOLE, /* collecting an answer that is no stream */
+	A_HELD, /* a stream before its first content: nothing is sent yet, a fallback is possible */
+	A_STREAM, /* relaying */
 };
 
 struct exchange {
-	struct llm_sink sink;            /* where the decoder of a translated stream pushes to */
+	struct llm_sink sink; /* where the decoder of a translated stream pushes to */
 	struct exchange *next_free;
-	struct conn *conn;               /* NULL once the client is gone */
+	struct conn *conn; /* NULL once the client is gone */
 	struct ingress *in;
 	struct generation *gen;
 	struct arena arena;
-	struct timer timer;              /* the pause before a retry */
+	struct timer timer; /* the pause before a retry */
 
 	const struct route *route;
-	enum llm_dialect client;         /* whom we answer */
-	bool stream, array_stream;       /* array_stream: Gemini without alt=sse */
-	bool wants_usage;                /* the client asked for a stream's usage itself */
+	enum llm_dialect client;   /* whom we answer */
+	bool array_open;                 /* the array's bracket is written */
+	struct str model_esc;            /* model, escaped for JSON, in the arena; for translations */
+	bool stream, array_stream; /* array_stream: Gemini without alt=sse */
+	bool wants_usage;	   /* the client asked for a stream's usage itself */
 	struct body body;
-	struct body sent;                /* a large translated body, until the response head */
+	struct body sent; /* a large translated body, until the response head */
 	size_t asked_bytes;
-	struct str model;                /* as asked, in the arena */
-	struct str query_model;          /* of the path */
-	uint32_t key_id, key_slot;       /* slot UINT32_MAX: master or open */
-	bool counted;                    /* holds a place in the parallel counters */
-	struct reply_limits limits;      /* what the key's limits said */
-	uint32_t timeout_ms;             /* the client's own, 0 none */
+	struct str model;	    /* as asked, in the arena */
+	struct str query_model;	    /* of the path */
+	uint32_t key_id, key_slot;  /* slot UINT32_MAX: master or open */
+	bool counted;		    /* holds a place in the parallel counters */
+	struct reply_limits limits; /* what the key's limits said */
+	uint32_t timeout_ms;	    /* the client's own, 0 none */
 	struct str fields[CALL_FIELD_COUNT];
 
 	/* the attempt */
 	const struct policy_model *group;
 	const struct policy_deployment *dep;
 	uint32_t dep_index;
-	struct str star;                 /* what a wildcard matched */
-	enum llm_dialect up;             /* whom we ask */
+	struct str star;     /* what a wildcard matched */
+	enum llm_dialect up; /* whom we ask */
 	uint32_t call_id;
-	bool in_flight, same;            /* same: splice, no translation */
+	bool in_flight, same; /* same: splice, no translation */
 	uint32_t tried[EXCHANGE_TRIED];
 	unsigned n_tried, attempts, retries_left, fallbacks;
-	unsigned next_fallback;          /* place in the list of the model first asked for */
+	unsigned next_fallback; /* place in the list of the model first asked for */
 
 	/* the answer */
 	enum answer_state answer;
-	struct str reply_lines;          /* header lines for the client, in the arena */
-	struct buf got;                  /* A_ERROR, A_WHOLE: the body; A_HELD, A_STREAM: an unfinished event */
-	struct buf held;                 /* A_HELD: ready output */
+	struct str reply_lines; /* header lines for the client, in the arena */
+	struct buf got;	 /* A_ERROR, A_WHOLE: the body; A_HELD, A_STREAM: an unfinished event */
+	struct buf held; /* A_HELD: ready output */
 	struct llm_decoder *decoder;
 	struct llm_encoder *encoder;
 	struct llm_peek peek;
-	uint32_t unpaid;                 /* bytes received for which no credit was given back yet */
-	size_t searched;                 /* bytes of got in which no event ends */
-	uint32_t events;                 /* content events seen, for an estimate when no usage comes */
+	uint32_t unpaid; /* bytes received for which no credit was given back yet */
+	size_t searched; /* bytes of got in which no event ends */
+	uint32_t events; /* content events seen, for an estimate when no usage comes */
 	bool head_sent, has_content;
-	bool eager;                      /* a stream with nowhere else to go: nothing is held back */
-	uint32_t retry_after_ms;         /* the provider's wish */
-	bool stream_error;               /* EV_ERROR came */
+	bool eager;		 /* a stream with nowhere else to go: nothing is held back */
+	uint32_t retry_after_ms; /* the provider's wish */
+	bool stream_error;	 /* EV_ERROR came */
 	struct llm_error error;
 
-	int64_t start_ms;                /* wall clock */
+	int64_t start_ms; /* wall clock */
 	uint64_t start_mono_ms;
 	uint32_t first_byte_ms;
 	unsigned status, upstream_status;
@@ -87,8 +89,9 @@ struct exchange {
 	char end_user[USAGE_TEXT];
 };
 
-/* exchange_begin authenticates a request as soon as its head is there, and remembers what it needs of the
- * head, which is valid during the call only. On a refusal the answer has been given and c->x is NULL. */
+/* exchange_begin authenticates a request as soon as its head is there, and remembers what it needs
+ * of the head, which is valid during the call only. On a refusal the answer has been given and c->x
+ * is NULL. */
 void exchange_begin(struct conn *c, const struct route_match *m, const struct http1_head *h);
 
 /* exchange_body takes over the whole body and starts the first attempt. */
@@ -111,16 +114,17 @@ void exchange_cancel(struct exchange *x);
 /* exchange_try chooses a deployment and sends the call, or answers with an error. */
 void exchange_try(struct exchange *x);
 
-/* exchange_failed decides after a failed attempt: retry, fall back, or answer with e. retry_after_ms is the
- * provider's wish, 0 none. */
-void exchange_failed(struct exchange *x, const struct llm_error *e, bool retryable, uint32_t retry_after_ms);
+/* exchange_failed decides after a failed attempt: retry, fall back, or answer with e.
+ * retry_after_ms is the provider's wish, 0 none. */
+void exchange_failed(struct exchange *x, const struct llm_error *e, bool retryable,
+		     uint32_t retry_after_ms);
 
 /* exchange_refuse answers with an error of ours, records the call and ends it. lim may be NULL. */
 void exchange_refuse(struct exchange *x, const struct llm_error *e, const struct reply_limits *lim);
 
-/* exchange_finish records the call with the status that the client got, and ends it. The client's last
- * byte is gathered by the caller afterwards or before, but always in the same turn: the record is in
- * keeper's file before the turn is flushed. */
+/* exchange_finish records the call with the status that the client got, and ends it. The client's
+ * last byte is gathered by the caller afterwards or before, but always in the same turn: the record
+ * is in keeper's file before the turn is flushed. */
 void exchange_finish(struct exchange *x);
 
 /* exchange_has_alternative: a failure before the first content would be tried elsewhere. */

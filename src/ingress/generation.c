@@ -1,35 +1,37 @@
 /*
- * ingress/generation.c - policies in force. A new one takes over between two requests; an old one lives as long
- * as an exchange uses it. Runs in: ingress.
+ * ingress/generation.c - policies in force. A new one takes over between two requests; an old one
+ * lives as long as an exchange uses it. Runs in: ingress.
  */
 #include "ingress/ingress.h"
+
+#include "sys/fs.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 
 enum { POLICY_MAX = 64 << 20 };
 
 struct generation *generation_open(int memfd, struct diag *d)
 {
 	struct generation *g = calloc(1, sizeof *g);
-	struct stat st;
 	struct buf hex;
 
-	if (g == NULL || fstat(memfd, &st) != 0 || st.st_size <= 0 || st.st_size > POLICY_MAX) {
+	int64_t size = fd_size(memfd);
+
+	if (g == NULL || size <= 0 || size > POLICY_MAX) {
 		(void)diag_set(d, ERR_SYS, "the policy cannot be read");
 		free(g);
 		return NULL;
 	}
-	void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, memfd, 0);
+	void *p = mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED, memfd, 0);
 	if (p == MAP_FAILED) {
 		(void)diag_set(d, ERR_SYS, "cannot map the policy: %s", strerror(errno));
 		free(g);
 		return NULL;
 	}
-	g->map = (struct str){ p, (size_t)st.st_size };
+	g->map = (struct str){ p, (size_t)size };
 	g->refs = 1;
 	arena_init(&g->arena, POLICY_MAX);
 	enum err e = policy_decode(&g->policy, g->map, &g->arena);
@@ -39,7 +41,8 @@ struct generation *generation_open(int memfd, struct diag *d)
 		return NULL;
 	}
 	buf_fixed(&hex, g->config_hex, sizeof g->config_hex);
-	buf_addhex(&hex, (struct str){ (const char *)g->policy.config_hash, (sizeof g->config_hex - 1) / 2 });
+	buf_addhex(&hex, (struct str){ (const char *)g->policy.config_hash,
+				       (sizeof g->config_hex - 1) / 2 });
 	return g;
 }
 

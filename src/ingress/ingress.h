@@ -31,7 +31,7 @@ struct sha256;
 struct generation {
 	struct policy policy;
 	struct arena arena;
-	struct str map;      /* the sealed blob */
+	struct str map; /* the sealed blob */
 	unsigned refs;
 	char config_hex[17]; /* for the response header */
 };
@@ -42,23 +42,23 @@ struct ingress {
 	int control_fd;
 	struct watch control;
 	struct buf control_buf;
-	struct generation *gen;      /* NULL until keeper has sent one */
+	struct generation *gen; /* NULL until keeper has sent one */
 	struct keys *keys;
 	struct counters *counters;
 	struct usage_file *usage;
 	struct link *link;
 	struct bodies *bodies;
-	struct tls_server *tls;      /* NULL: plain */
+	struct tls_server *tls; /* NULL: plain */
 	struct watch listener;
-	struct conn *conns;          /* all slots */
+	struct conn *conns; /* all slots */
 	struct conn *free_conns, *dead_conns;
-	struct conn *dirty;          /* with output gathered in this turn */
+	struct conn *dirty; /* with output gathered in this turn */
 	unsigned n_conns;
 	struct exchange *free_exchanges;
 	struct deferred reap;
-	char *scratch;               /* what one recv may bring, reused by every connection */
-	struct arena turn;           /* memory until the end of this turn */
-	struct buf encoded;          /* what a dialect writes, reused by every call */
+	char *scratch;	    /* what one recv may bring, reused by every connection */
+	struct arena turn;  /* memory until the end of this turn */
+	struct buf encoded; /* what a dialect writes, reused by every call */
 	struct sha256 *digest;
 	uint64_t usage_seq, rng;
 	uint32_t request_no;
@@ -78,7 +78,8 @@ struct generation *generation_open(int memfd, struct diag *d);
 /* ingress_random gives 64 pseudo-random bits: for spreading load, never for secrets. */
 uint64_t ingress_random(struct ingress *in);
 
-/* ingress_flush sends what this turn has gathered, publishes the rings and resets the turn's memory. */
+/* ingress_flush sends what this turn has gathered, publishes the rings and resets the turn's
+ * memory. */
 void ingress_flush(struct ingress *in);
 
 /* ingress_fatal logs why and ends the process; keeper starts a new one. */

@@ -1,6 +1,6 @@
 /*
- * ingress/jail.c - beside what every process needs: accept connections, map what keeper sends. It can open no
- * file, make no socket, connect nowhere and start nothing. Runs in: ingress.
+ * ingress/jail.c - beside what every process needs: accept connections, map what keeper sends. It
+ * can open no file, make no socket, connect nowhere and start nothing. Runs in: ingress.
  */
 #include "ingress/jail.h"
 

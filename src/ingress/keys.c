@@ -1,7 +1,7 @@
 /*
  * ingress/keys.c - a table of slots and an open-addressing index over the hashes.
- * SHA-256 of a random key is itself a good hash: eight bytes of it place an entry, and nobody can choose
- * where. All 32 are compared in constant time. Runs in: ingress.
+ * SHA-256 of a random key is itself a good hash: eight bytes of it place an entry, and nobody can
+ * choose where. All 32 are compared in constant time. Runs in: ingress.
  */
 #include "ingress/keys.h"
 
@@ -36,7 +36,8 @@ static void index_remove(struct keys *k, uint32_t at)
 {
 	uint32_t hole = at;
 
-	for (uint32_t i = (at + 1) & (INDEX_SIZE - 1); k->index[i] != EMPTY; i = (i + 1) & (INDEX_SIZE - 1)) {
+	for (uint32_t i = (at + 1) & (INDEX_SIZE - 1); k->index[i] != EMPTY;
+	     i = (i + 1) & (INDEX_SIZE - 1)) {
 		uint32_t want = home(k->slots[k->index[i] - 1]->hash);
 		if (((i - want) & (INDEX_SIZE - 1)) >= ((i - hole) & (INDEX_SIZE - 1))) {
 			k->index[hole] = k->index[i];
@@ -122,7 +123,8 @@ const struct key *keys_find(const struct keys *k, const uint8_t hash[32])
 	for (uint32_t at = home(hash); k->index[at] != EMPTY; at = (at + 1) & (INDEX_SIZE - 1)) {
 		const struct key *key = k->slots[k->index[at] - 1];
 		if (le64(key->hash) == le64(hash) &&
-		    secret_eq((struct str){ (const char *)key->hash, 32 }, (struct str){ (const char *)hash, 32 }))
+		    secret_eq((struct str){ (const char *)key->hash, 32 },
+			      (struct str){ (const char *)hash, 32 }))
 			return key;
 	}
 	return NULL;

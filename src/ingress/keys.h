@@ -1,6 +1,6 @@
 /*
- * ingress/keys.h - the virtual keys in force, by the hash of what the client presents. Runs in: ingress.
- * Keeper sends them one by one; a change is in force with the next request.
+ * ingress/keys.h - the virtual keys in force, by the hash of what the client presents. Runs in:
+ * ingress. Keeper sends them one by one; a change is in force with the next request.
  */
 #ifndef INGRESS_KEYS_H
 #define INGRESS_KEYS_H

@@ -16,7 +16,8 @@ static uint32_t parallel_of(const struct ingress *in, uint32_t slot)
 	uint32_t sum = 0;
 
 	for (unsigned w = 0; w < in->n_workers; w++)
-		sum += atomic_load_explicit(&in->counters->key_parallel[w][slot], memory_order_relaxed);
+		sum += atomic_load_explicit(&in->counters->key_parallel[w][slot],
+					    memory_order_relaxed);
 	return sum;
 }
 
@@ -24,12 +25,15 @@ static enum err admit_budget(struct ingress *in, const struct key *key, struct d
 {
 	struct counter_key *c = &in->counters->keys[key->slot];
 
-	if (key->budget_pico < 0 || atomic_load_explicit(&c->spent_pico, memory_order_relaxed) < key->budget_pico)
+	if (key->budget_pico < 0 ||
+	    atomic_load_explicit(&c->spent_pico, memory_order_relaxed) < key->budget_pico)
 		return OK;
-	return diag_set(d, ERR_BUDGET, "the budget of this key is spent; raise max_budget or wait for its reset");
+	return diag_set(d, ERR_BUDGET,
+			"the budget of this key is spent; raise max_budget or wait for its reset");
 }
 
-static enum err admit_tokens(struct ingress *in, const struct key *key, struct reply_limits *lim, struct diag *d)
+static enum err admit_tokens(struct ingress *in, const struct key *key, struct reply_limits *lim,
+			     struct diag *d)
 {
 	if (key->tpm < 0)
 		return OK;
@@ -39,11 +43,13 @@ static enum err admit_tokens(struct ingress *in, const struct key *key, struct r
 	if ((int64_t)used < key->tpm)
 		return OK;
 	lim->retry_after_s = seconds_left(in);
-	return diag_set(d, ERR_RATE, "the key's tokens per minute (%lld) are used up; retry in %u s",
+	return diag_set(d, ERR_RATE,
+			"the key's tokens per minute (%lld) are used up; retry in %u s",
 			(long long)key->tpm, lim->retry_after_s);
 }
 
-static enum err admit_requests(struct ingress *in, const struct key *key, struct reply_limits *lim, struct diag *d)
+static enum err admit_requests(struct ingress *in, const struct key *key, struct reply_limits *lim,
+			       struct diag *d)
 {
 	if (key->rpm < 0)
 		return OK;
@@ -53,28 +59,34 @@ static enum err admit_requests(struct ingress *in, const struct key *key, struct
 	if ((int64_t)before < key->rpm)
 		return OK;
 	lim->retry_after_s = seconds_left(in);
-	return diag_set(d, ERR_RATE, "the key's requests per minute (%lld) are used up; retry in %u s",
+	return diag_set(d, ERR_RATE,
+			"the key's requests per minute (%lld) are used up; retry in %u s",
 			(long long)key->rpm, lim->retry_after_s);
 }
 
-enum err limits_admit(struct ingress *in, const struct key *key, struct reply_limits *lim, struct diag *d)
+enum err limits_admit(struct ingress *in, const struct key *key, struct reply_limits *lim,
+		      struct diag *d)
 {
 	lim->reset_s = seconds_left(in);
 	TRY(admit_budget(in, key, d));
 	TRY(admit_tokens(in, key, lim, d));
 	if (key->parallel >= 0 && parallel_of(in, key->slot) >= (uint64_t)key->parallel) {
 		lim->retry_after_s = 1;
-		return diag_set(d, ERR_RATE, "the key's parallel requests (%lld) are all in use; retry when one ends",
-				(long long)key->parallel);
+		return diag_set(
+			d, ERR_RATE,
+			"the key's parallel requests (%lld) are all in use; retry when one ends",
+			(long long)key->parallel);
 	}
 	TRY(admit_requests(in, key, lim, d));
-	atomic_fetch_add_explicit(&in->counters->key_parallel[in->worker][key->slot], 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&in->counters->key_parallel[in->worker][key->slot], 1,
+				  memory_order_relaxed);
 	return OK;
 }
 
 void limits_release(struct ingress *in, uint32_t slot)
 {
-	atomic_fetch_sub_explicit(&in->counters->key_parallel[in->worker][slot], 1, memory_order_relaxed);
+	atomic_fetch_sub_explicit(&in->counters->key_parallel[in->worker][slot], 1,
+				  memory_order_relaxed);
 }
 
 void limits_spend(struct ingress *in, uint32_t slot, int64_t tokens, int64_t cost_pico)
@@ -95,14 +107,16 @@ static bool name_matches(struct str pattern, struct str name)
 	return str_eq(pattern, name);
 }
 
-bool limits_model(const struct key *key, const struct policy *p, struct str asked, const struct policy_model *m)
+bool limits_model(const struct key *key, const struct policy *p, struct str asked,
+		  const struct policy_model *m)
 {
 	(void)p;
 	if (key->n_models == 0)
 		return true;
 	for (unsigned i = 0; i < key->n_models; i++) {
 		struct str name = key->models[i];
-		if (str_eq(name, S("all-proxy-models")) || name_matches(name, asked) || str_eq(name, m->name))
+		if (str_eq(name, S("all-proxy-models")) || name_matches(name, asked) ||
+		    str_eq(name, m->name))
 			return true;
 		for (uint32_t g = 0; g < m->n_access_groups; g++)
 			if (str_eq(name, m->access_groups[g]))

@@ -9,15 +9,17 @@
 #include "ingress/keys.h"
 #include "ingress/reply.h"
 
-/* limits_admit counts one request of key and takes a place among its parallel ones. On a refusal nothing
- * is held, d says why and what to do, lim says what stands in the headers. */
-MUST_USE enum err limits_admit(struct ingress *in, const struct key *key, struct reply_limits *lim, struct diag *d);
+/* limits_admit counts one request of key and takes a place among its parallel ones. On a refusal
+ * nothing is held, d says why and what to do, lim says what stands in the headers. */
+MUST_USE enum err limits_admit(struct ingress *in, const struct key *key, struct reply_limits *lim,
+			       struct diag *d);
 
 /* limits_release gives the place back; limits_spend counts tokens and cost of a finished call. */
 void limits_release(struct ingress *in, uint32_t slot);
 void limits_spend(struct ingress *in, uint32_t slot, int64_t tokens, int64_t cost_pico);
 
 /* limits_model: key may use this model. */
-bool limits_model(const struct key *key, const struct policy *p, struct str asked, const struct policy_model *m);
+bool limits_model(const struct key *key, const struct policy *p, struct str asked,
+		  const struct policy_model *m);
 
 #endif

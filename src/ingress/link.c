@@ -15,8 +15,8 @@
 
 enum { CALLS = LIMIT_CONNS, COPY_MAX = 32 << 10 };
 
-/* An id is a place in the table and a number that changes with each use of it, so that a late frame of
- * an earlier call never reaches a later one. */
+/* An id is a place in the table and a number that changes with each use of it, so that a late frame
+ * of an earlier call never reaches a later one. */
 struct slot {
 	struct exchange *x; /* NULL: free, or cancelled and waiting for its END */
 	uint32_t id;
@@ -117,8 +117,8 @@ static void send_small(struct link *l, enum call_frame type, uint32_t id, uint32
 	struct frame f = { .type = type, .id = id, .n = n };
 	void *at = ring_reserve(&l->tx, FRAME_HEADER);
 
-	/* Egress drains its ring before it sleeps, and these frames are few: a full ring means that it
-	 * hangs. Without them calls would leak, so the pair is started anew. */
+	/* Egress drains its ring before it sleeps, and these frames are few: a full ring means that
+	 * it hangs. Without them calls would leak, so the pair is started anew. */
 	if (at == NULL)
 		ingress_fatal("the ring to egress is stuck");
 	ring_commit(&l->tx, frame_encode(&f, at));

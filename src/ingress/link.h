@@ -1,5 +1,6 @@
 /*
- * ingress/link.h - the two rings to this worker's egress, and who waits for which call. Runs in: ingress.
+ * ingress/link.h - the two rings to this worker's egress, and who waits for which call. Runs in:
+ * ingress.
  */
 #ifndef INGRESS_LINK_H
 #define INGRESS_LINK_H
@@ -16,7 +17,8 @@ struct link_opts {
 /* link_new maps both rings and watches the incoming one. */
 struct link *link_new(struct ingress *in, const struct link_opts *o, struct diag *d);
 
-/* link_replace maps new rings after egress was started anew; every call in flight ends with END_GONE. */
+/* link_replace maps new rings after egress was started anew; every call in flight ends with
+ * END_GONE. */
 MUST_USE enum err link_replace(struct link *l, const struct link_opts *o, struct diag *d);
 
 /* link_call sends c for x and sets c->id. ERR_BUSY: the ring or the table is full. */
@@ -34,7 +36,8 @@ void link_publish(struct link *l);
 /* link_drain takes all frames that have come; true when there was any. */
 bool link_drain(struct link *l);
 
-/* link_sleep tells egress that this process is about to sleep; true: frames came meanwhile, do not. */
+/* link_sleep tells egress that this process is about to sleep; true: frames came meanwhile, do not.
+ */
 bool link_sleep(struct link *l);
 
 #endif

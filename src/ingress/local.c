@@ -33,7 +33,8 @@ static void finish(struct conn *c, struct str type)
 		reply_whole(c, 200, type, S(""), body);
 }
 
-/* ---- models ----------------------------------------------------------------------------------- */
+/* ---- models -----------------------------------------------------------------------------------
+ */
 
 static void openai_model(struct buf *b, struct str name, const char *created)
 {
@@ -77,8 +78,9 @@ static const struct {
 	void (*one)(struct buf *, struct str, const char *);
 } lists[DIALECT_COUNT] = {
 	[DIALECT_OPENAI] = { SC("{\"object\":\"list\",\"data\":["), SC("]}"), openai_model },
-	[DIALECT_ANTHROPIC] = { SC("{\"has_more\":false,\"first_id\":null,\"last_id\":null,\"data\":["), SC("]}"),
-				anthropic_model },
+	[DIALECT_ANTHROPIC] = { SC("{\"has_more\":false,\"first_id\":null,\"last_id\":null,"
+				   "\"data\":["),
+				SC("]}"), anthropic_model },
 	[DIALECT_GEMINI] = { SC("{\"models\":["), SC("]}"), gemini_model },
 };
 
@@ -103,8 +105,10 @@ static void list_models(struct conn *c, const struct key *key, enum llm_dialect 
 		lists[d].one(b, p->models[i].name, "2024-01-01T00:00:00Z");
 	}
 	for (uint32_t i = 0; i < p->n_aliases; i++) {
-		const struct policy_model *m = policy_model_find(p, p->aliases[i].name, &(struct str){ 0 });
-		if (p->aliases[i].hidden || m == NULL || (key != NULL && !limits_model(key, p, p->aliases[i].name, m)))
+		const struct policy_model *m = policy_model_find(p, p->aliases[i].name,
+								 &(struct str){ 0 });
+		if (p->aliases[i].hidden || m == NULL ||
+		    (key != NULL && !limits_model(key, p, p->aliases[i].name, m)))
 			continue;
 		if (b->n > lists[d].before.n)
 			buf_addc(b, ',');
@@ -125,7 +129,8 @@ static void one_model(struct conn *c, const struct key *key, enum llm_dialect d,
 
 	buf_fixed(&name, room, sizeof room);
 	url_decode(&name, encoded);
-	const struct policy_model *m = name.err == OK ? policy_model_find(p, buf_str(&name), &star) : NULL;
+	const struct policy_model *m = name.err == OK ? policy_model_find(p, buf_str(&name), &star)
+						      : NULL;
 	if (m == NULL || (key != NULL && !limits_model(key, p, buf_str(&name), m))) {
 		(void)diag_set(&why, ERR_NOT_FOUND, "no such model here; see /v1/models");
 		refuse(c, d, &why);
@@ -143,7 +148,8 @@ static void models(struct conn *c, const struct route_match *m, const struct htt
 	struct caller caller;
 
 	if (d == DIALECT_OPENAI && h->known[H_ANTHROPIC_VERSION].p != NULL)
-		d = DIALECT_ANTHROPIC; /* the same path in both APIs; only Anthropic's clients send this */
+		d = DIALECT_ANTHROPIC; /* the same path in both APIs; only Anthropic's clients send
+					  this */
 	if (!c->in->keys_ready) {
 		(void)diag_set(&why, ERR_AGAIN, "the gate is starting; retry in a second");
 		refuse(c, d, &why);
@@ -156,7 +162,8 @@ static void models(struct conn *c, const struct route_match *m, const struct htt
 	}
 }
 
-/* ---- health and metrics ----------------------------------------------------------------------- */
+/* ---- health and metrics -----------------------------------------------------------------------
+ */
 
 static void readiness(struct conn *c)
 {
@@ -164,10 +171,11 @@ static void readiness(struct conn *c)
 	bool ready = in->keys_ready && !in->draining && usage_room(in->usage);
 
 	reply_whole(c, ready ? 200 : 503, S("application/json"), S(""),
-		    ready	     ? S("{\"status\":\"healthy\",\"db\":\"connected\"}")
-		    : in->draining   ? S("{\"status\":\"draining\"}")
-		    : in->keys_ready ? S("{\"status\":\"usage cannot be recorded; free disk space\"}")
-				     : S("{\"status\":\"starting\"}"));
+		    ready	   ? S("{\"status\":\"healthy\",\"db\":\"connected\"}")
+		    : in->draining ? S("{\"status\":\"draining\"}")
+		    : in->keys_ready
+			    ? S("{\"status\":\"usage cannot be recorded; free disk space\"}")
+			    : S("{\"status\":\"starting\"}"));
 }
 
 static void metrics(struct conn *c)
@@ -177,10 +185,11 @@ static void metrics(struct conn *c)
 	finish(c, S("text/plain; version=0.0.4; charset=utf-8"));
 }
 
-/* ---- admin paths ------------------------------------------------------------------------------ */
+/* ---- admin paths ------------------------------------------------------------------------------
+ */
 
-/* The connection itself goes to the admin process, with what has been read of it: this process holds no
- * code for keys. */
+/* The connection itself goes to the admin process, with what has been read of it: this process
+ * holds no code for keys. */
 static void hand_over(struct conn *c, struct str raw)
 {
 	struct ingress *in = c->in;
@@ -188,27 +197,31 @@ static void hand_over(struct conn *c, struct str raw)
 	struct buf body;
 
 	if (!in->gen->policy.admin_on_inference || c->tls != NULL) {
-		(void)diag_set(&why, ERR_DENIED,
-			       "admin paths answer on the admin listener (127.0.0.1:4001), or here with "
-			       "'yett: {admin_on_inference: true}'");
+		(void)diag_set(
+			&why, ERR_DENIED,
+			"admin paths answer on the admin listener (127.0.0.1:4001), or here with "
+			"'yett: {admin_on_inference: true}'");
 		refuse(c, DIALECT_OPENAI, &why);
 		return;
 	}
 	buf_init(&body, LIMIT_CONTROL);
 	wr_str(&body, raw);
 	enum err e = body.err != OK ? ERR_LIMIT
-				    : ipc_send(in->control_fd, MSG_HANDOFF, 0, buf_str(&body), &c->watch.fd, 1);
+				    : ipc_send(in->control_fd, MSG_HANDOFF, 0, buf_str(&body),
+					       &c->watch.fd, 1);
 	buf_free(&body);
 	if (e != OK) {
-		(void)diag_set(&why, e == ERR_LIMIT ? ERR_LIMIT : ERR_BUSY, "the request cannot be handed to admin; "
-									     "use the admin listener");
+		(void)diag_set(&why, e == ERR_LIMIT ? ERR_LIMIT : ERR_BUSY,
+			       "the request cannot be handed to admin; "
+			       "use the admin listener");
 		refuse(c, DIALECT_OPENAI, &why);
 		return;
 	}
 	(void)close(conn_detach(c));
 }
 
-void local_answer(struct conn *c, const struct route_match *m, const struct http1_head *h, struct str raw)
+void local_answer(struct conn *c, const struct route_match *m, const struct http1_head *h,
+		  struct str raw)
 {
 	switch ((int)m->route->endpoint) {
 	case EP_MODELS:

@@ -1,6 +1,6 @@
 /*
- * ingress/local.h - endpoints that need no provider: models, health, metrics, and the hand-over of admin paths.
- * Runs in: ingress.
+ * ingress/local.h - endpoints that need no provider: models, health, metrics, and the hand-over of
+ * admin paths. Runs in: ingress.
  */
 #ifndef INGRESS_LOCAL_H
 #define INGRESS_LOCAL_H
@@ -9,6 +9,7 @@
 #include "ingress/route.h"
 
 /* local_answer answers at once. raw is everything received from the start of this request on. */
-void local_answer(struct conn *c, const struct route_match *m, const struct http1_head *h, struct str raw);
+void local_answer(struct conn *c, const struct route_match *m, const struct http1_head *h,
+		  struct str raw);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * ingress/main.c - the process that faces the clients: authenticates, limits, routes, translates, relays.
- * It is born with a listener, its usage file, shared counters, a ring to its egress and a line to keeper, and
- * can reach nothing else. Runs in: ingress.
+ * ingress/main.c - the process that faces the clients: authenticates, limits, routes, translates,
+ * relays. It is born with a listener, its usage file, shared counters, a ring to its egress and a
+ * line to keeper, and can reach nothing else. Runs in: ingress.
  */
 #include "ingress/ingress.h"
 
@@ -20,6 +20,7 @@
 #include "tls/tls.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -27,32 +28,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { TURN_MAX = 512 << 20, TURN_BLOCK = 256 << 10, EXIT_PEER = 70 };
-
-void ingress_fatal(const char *why)
-{
-	log_msg(LOG_ERROR, "%s", why);
-	_exit(EXIT_PEER);
-}
-
-uint64_t ingress_random(struct ingress *in)
-{
-	in->rng ^= in->rng << 13;
-	in->rng ^= in->rng >> 7;
-	in->rng ^= in->rng << 17;
-	return in->rng;
-}
-
-void ingress_flush(struct ingress *in)
-{
-	while (in->dirty != NULL) {
-		struct conn *c = in->dirty;
-		in->dirty = c->next;
-		conn_flush(c);
-	}
-	link_publish(in->link);
-	arena_reset(&in->turn);
-}
+enum { TURN_MAX = 512 << 20, TURN_BLOCK = 2 << 20 };
 
 static bool on_idle(void *arg)
 {
@@ -65,7 +41,8 @@ static bool on_idle(void *arg)
 	return link_sleep(in->link);
 }
 
-/* ---- messages from keeper ---------------------------------------------------------------------- */
+/* ---- messages from keeper ----------------------------------------------------------------------
+ */
 
 static void say(struct ingress *in, enum control_msg type, uint32_t value)
 {
@@ -100,7 +77,9 @@ static void on_pair(struct ingress *in, struct ipc_msg *m)
 
 	if (m->n_fds != START_PAIR_FDS)
 		ingress_fatal("keeper sent no pair");
-	struct link_opts o = { .tx_fd = m->fds[0], .tx_wake_fd = ipc_take_fd(m, 1), .rx_fd = m->fds[2],
+	struct link_opts o = { .tx_fd = m->fds[0],
+			       .tx_wake_fd = ipc_take_fd(m, 1),
+			       .rx_fd = m->fds[2],
 			       .rx_wake_fd = ipc_take_fd(m, 3) };
 	if (link_replace(in->link, &o, &d) != OK)
 		ingress_fatal(d.text);
@@ -128,6 +107,8 @@ static void on_key_drop(struct ingress *in, struct ipc_msg *m)
 static void on_keys_done(struct ingress *in, struct ipc_msg *m)
 {
 	(void)m;
+	if (in->gen == NULL)
+		ingress_fatal("keeper sent keys before a policy");
 	in->keys_ready = true;
 	if (in->listener.on_ready == NULL) {
 		in->listener = (struct watch){ .fd = START_LISTEN, .on_ready = conn_accept_ready };
@@ -159,7 +140,8 @@ static void on_drain_check(struct timer *t)
 	struct ingress *in = (struct ingress *)((char *)t - offsetof(struct ingress, drain_timer));
 
 	if (in->n_conns == 0) {
-		say(in, MSG_DRAINED, 0);
+		if (ipc_send(in->control_fd, MSG_DRAINED, 0, S(""), NULL, 0) != OK)
+			ingress_fatal("keeper does not listen");
 		return;
 	}
 	conn_drain_all(in);
@@ -182,7 +164,7 @@ static const struct {
 	enum control_msg type;
 	void (*handle)(struct ingress *, struct ipc_msg *);
 } messages[] = {
-	{ MSG_POLICY, on_policy },     { MSG_PAIR, on_pair },           { MSG_KEY_SET, on_key_set },
+	{ MSG_POLICY, on_policy },     { MSG_PAIR, on_pair },		{ MSG_KEY_SET, on_key_set },
 	{ MSG_KEY_DROP, on_key_drop }, { MSG_KEYS_DONE, on_keys_done }, { MSG_TLS, on_tls },
 	{ MSG_DRAIN, on_drain },
 };
@@ -210,7 +192,8 @@ static void on_control(struct watch *w, uint32_t ready)
 		ingress_fatal("keeper is gone");
 }
 
-/* ---- the story --------------------------------------------------------------------------------- */
+/* ---- the story ---------------------------------------------------------------------------------
+ */
 
 static void *map_shared(int fd, size_t n)
 {
@@ -226,9 +209,14 @@ static void *map_shared(int fd, size_t n)
 
 static void setup(struct ingress *in, struct diag *d)
 {
-	struct link_opts o = { .tx_fd = START_TX, .tx_wake_fd = START_TX_WAKE, .rx_fd = START_RX,
+	struct link_opts o = { .tx_fd = START_TX,
+			       .tx_wake_fd = START_TX_WAKE,
+			       .rx_fd = START_RX,
 			       .rx_wake_fd = START_RX_WAKE };
 
+	/* Giving memory back to the kernel and taking it again costs 50 page faults a large body. */
+	(void)mallopt(M_MMAP_THRESHOLD, 32 << 20);
+	(void)mallopt(M_TRIM_THRESHOLD, 256 << 20);
 	in->control_fd = START_CONTROL;
 	in->loop = loop_new(LIMIT_CONNS, d);
 	in->keys = keys_new();
@@ -260,8 +248,9 @@ static void setup(struct ingress *in, struct diag *d)
 
 int main(int argc, char **argv)
 {
-	static const int keep[] = { START_CONTROL, START_TX,     START_TX_WAKE, START_RX,      START_RX_WAKE,
-				    START_ARENA,   START_LISTEN, START_USAGE,   START_COUNTERS };
+	static const int keep[] = { START_CONTROL, START_TX,	  START_TX_WAKE,
+				    START_RX,	   START_RX_WAKE, START_ARENA,
+				    START_LISTEN,  START_USAGE,	  START_COUNTERS };
 	static struct ingress in;
 	struct diag d = { 0 };
 	uint64_t worker;

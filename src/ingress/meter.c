@@ -35,12 +35,12 @@ int64_t meter_cost(const struct exchange *x, bool *out_known)
 	int64_t write_price = p.cache_write >= 0 ? p.cache_write : p.input;
 	int64_t think_price = p.reasoning >= 0 ? p.reasoning : p.output;
 	return at_price(plain, p.input) + at_price(u->cache_read, read_price) +
-	       at_price(u->cache_write, write_price) + at_price(u->output - u->reasoning, p.output) +
-	       at_price(u->reasoning, think_price);
+	       at_price(u->cache_write, write_price) +
+	       at_price(u->output - u->reasoning, p.output) + at_price(u->reasoning, think_price);
 }
 
-/* A stream that broke off, or whose provider tells nothing, still counts: one token an event, and the
- * usual four bytes a token for what was asked. */
+/* A stream that broke off, or whose provider tells nothing, still counts: one token an event, and
+ * the usual four bytes a token for what was asked. */
 static void estimate(struct exchange *x)
 {
 	if (x->peek.usage.known || x->upstream_status != 200 || x->events == 0)
@@ -68,14 +68,16 @@ void meter_call(struct exchange *x)
 	estimate(x);
 	const struct llm_usage *u = &x->peek.usage;
 	int64_t cost = meter_cost(x, &known), tokens = u->input + u->output;
-	r.flags = (uint16_t)(x->flags | (x->stream ? USAGE_STREAM : 0) | (known || tokens == 0 ? 0 : USAGE_NO_PRICE));
+	r.flags = (uint16_t)(x->flags | (x->stream ? USAGE_STREAM : 0) |
+			     (known || tokens == 0 ? 0 : USAGE_NO_PRICE));
 	r.input = u->input;
 	r.cache_read = u->cache_read;
 	r.cache_write = u->cache_write;
 	r.output = u->output;
 	r.reasoning = u->reasoning;
 	r.cost_pico = cost;
-	memcpy(r.request_id, x->id, sizeof r.request_id < sizeof x->id ? sizeof r.request_id : sizeof x->id);
+	memcpy(r.request_id, x->id,
+	       sizeof r.request_id < sizeof x->id ? sizeof r.request_id : sizeof x->id);
 	usage_text(r.model_asked, sizeof r.model_asked, x->model);
 	if (x->dep != NULL) {
 		usage_text(r.model_served, sizeof r.model_served, x->dep->upstream_model);
@@ -83,7 +85,8 @@ void meter_call(struct exchange *x)
 	}
 	memcpy(r.end_user, x->end_user, sizeof r.end_user);
 	r.seq = ++in->usage_seq;
-	/* There was room when the request was let in, so this fails only when keeper has hung since. */
+	/* There was room when the request was let in, so this fails only when keeper has hung
+	 * since. */
 	if (usage_put(in->usage, &r) != OK)
 		ingress_fatal("the usage file is full");
 	if (x->key_slot != UINT32_MAX)
@@ -102,7 +105,8 @@ void meter_status(struct ingress *in, unsigned status)
 	unsigned class = status / 100;
 
 	if (class < COUNTER_CLASSES)
-		atomic_fetch_add_explicit(&in->counters->workers[in->worker].status[class], 1, memory_order_relaxed);
+		atomic_fetch_add_explicit(&in->counters->workers[in->worker].status[class], 1,
+					  memory_order_relaxed);
 }
 
 static void metric(struct buf *out, const char *name, const char *type, const char *help)
@@ -130,47 +134,55 @@ static void write_deployments(struct ingress *in, struct buf *out)
 		label_escape(out, p->deployments[i].id);
 		buf_addf(out, "\"} %u\n", choose_in_flight(in, i));
 	}
-	metric(out, "yett_deployment_cooling", "gauge", "1 while a deployment is left out after failures.");
+	metric(out, "yett_deployment_cooling", "gauge",
+	       "1 while a deployment is left out after failures.");
 	for (uint32_t i = 0; i < p->n_deployments; i++) {
 		buf_add(out, S("yett_deployment_cooling{deployment=\""));
 		label_escape(out, p->deployments[i].id);
-		buf_addf(out, "\"} %d\n", atomic_load(&in->counters->deployments[i].cool_until_ms) > now);
+		buf_addf(out, "\"} %d\n",
+			 atomic_load(&in->counters->deployments[i].cool_until_ms) > now);
 	}
 }
 
 /* One row a counter: its name, help and where it lies. */
-#define WORKER_COUNTERS(X)                                                              \
-	X("yett_calls_total", "Calls that were finished and recorded.", calls)           \
-	X("yett_input_tokens_total", "Tokens of prompts.", input_tokens)                 \
-	X("yett_output_tokens_total", "Tokens that were generated.", output_tokens)      \
+#define WORKER_COUNTERS(X)                                                                         \
+	X("yett_calls_total", "Calls that were finished and recorded.", calls)                     \
+	X("yett_input_tokens_total", "Tokens of prompts.", input_tokens)                           \
+	X("yett_output_tokens_total", "Tokens that were generated.", output_tokens)                \
 	X("yett_cost_picodollars_total", "Cost in 1e-12 dollars.", cost_pico)
 
 void meter_write(struct ingress *in, struct buf *out)
 {
 	uint64_t sum;
 
-#define X(name, help, field)                                                            \
-	metric(out, name, "counter", help);                                              \
-	sum = 0;                                                                         \
-	for (unsigned w = 0; w < in->n_workers; w++)                                     \
-		sum += atomic_load_explicit(&in->counters->workers[w].field, memory_order_relaxed); \
+#define X(name, help, field)                                                                       \
+	metric(out, name, "counter", help);                                                        \
+	sum = 0;                                                                                   \
+	for (unsigned w = 0; w < in->n_workers; w++)                                               \
+		sum += atomic_load_explicit(&in->counters->workers[w].field,                       \
+					    memory_order_relaxed);                                 \
 	buf_addf(out, name " %llu\n", (unsigned long long)sum);
 	WORKER_COUNTERS(X)
 #undef X
 	metric(out, "yett_http_responses_total", "counter", "Answers by class of status.");
-	for (unsigned class = 2; class < COUNTER_CLASSES; class++) {
+	for (unsigned class = 2; class < COUNTER_CLASSES; class ++) {
 		sum = 0;
 		for (unsigned w = 0; w < in->n_workers; w++)
-			sum += atomic_load_explicit(&in->counters->workers[w].status[class], memory_order_relaxed);
-		buf_addf(out, "yett_http_responses_total{class=\"%uxx\"} %llu\n", class, (unsigned long long)sum);
+			sum += atomic_load_explicit(&in->counters->workers[w].status[class],
+						    memory_order_relaxed);
+		buf_addf(out, "yett_http_responses_total{class=\"%uxx\"} %llu\n", class,
+			 (unsigned long long)sum);
 	}
-	metric(out, "yett_client_connections", "gauge", "Open client connections of the worker that answers.");
+	metric(out, "yett_client_connections", "gauge",
+	       "Open client connections of the worker that answers.");
 	buf_addf(out, "yett_client_connections{worker=\"%u\"} %u\n", in->worker, in->n_conns);
 	metric(out, "yett_keys", "gauge", "Virtual keys in force.");
 	buf_addf(out, "yett_keys %u\n", keys_count(in->keys));
-	metric(out, "yett_usage_backlog", "gauge", "Finished calls that are not yet in the database.");
+	metric(out, "yett_usage_backlog", "gauge",
+	       "Finished calls that are not yet in the database.");
 	buf_addf(out, "yett_usage_backlog{worker=\"%u\"} %llu\n", in->worker,
-		 (unsigned long long)(atomic_load(&in->usage->head) - atomic_load(&in->usage->tail)));
+		 (unsigned long long)(atomic_load(&in->usage->head) -
+				      atomic_load(&in->usage->tail)));
 	metric(out, "yett_config_info", "gauge", "Hash of the configuration in force.");
 	buf_addf(out, "yett_config_info{sha256=\"%s\"} 1\n", in->gen->config_hex);
 	write_deployments(in, out);

@@ -1,5 +1,6 @@
 /*
- * ingress/meter.h - what a call used and cost, recorded before the client's last byte. Runs in: ingress.
+ * ingress/meter.h - what a call used and cost, recorded before the client's last byte. Runs in:
+ * ingress.
  */
 #ifndef INGRESS_METER_H
 #define INGRESS_METER_H
@@ -11,7 +12,8 @@ struct exchange;
 /* meter_call writes the usage record of a finished exchange and counts its tokens and cost. */
 void meter_call(struct exchange *x);
 
-/* meter_cost gives the price of usage in pico-dollars; *out_known is false when no price is known. */
+/* meter_cost gives the price of usage in pico-dollars; *out_known is false when no price is known.
+ */
 int64_t meter_cost(const struct exchange *x, bool *out_known);
 
 /* meter_status counts one answer by its status class. */

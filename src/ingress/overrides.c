@@ -1,7 +1,8 @@
 /* ingress/overrides.c - the configuration's word in a request. Runs in: ingress. */
 #include "ingress/overrides.h"
 
-/* Where a dialect has an OpenAI parameter, when not under the same name at the top. NULL: nowhere. */
+/* Where a dialect has an OpenAI parameter, when not under the same name at the top. NULL: nowhere.
+ */
 static const struct {
 	struct str openai, anthropic, gemini;
 } names[] = {
@@ -35,14 +36,15 @@ static const struct json *member_key(const struct json *obj, struct str name)
 {
 	if (!json_is(obj, JSON_OBJECT))
 		return NULL;
-	JSON_EACH_MEMBER(obj, key)
+	JSON_EACH_MEMBER (obj, key)
 		if (json_str_eq(key, name))
 			return key;
 	return NULL;
 }
 
 /* Gemini keeps sampling parameters one level down. All that are missing there go in at once. */
-static void gemini_defaults(const struct policy_deployment *dep, const struct json *root, struct splice *s, struct arena *a)
+static void gemini_defaults(const struct policy_deployment *dep, const struct json *root,
+			    struct splice *s, struct arena *a)
 {
 	const struct json *config = json_get(root, S("generationConfig"));
 	struct buf b;
@@ -58,7 +60,7 @@ static void gemini_defaults(const struct policy_deployment *dep, const struct js
 	}
 	for (uint32_t i = 0; i < dep->n_defaults; i++)
 		n += dep->defaults[i].name.n + dep->defaults[i].value.n + 16;
-	char *room = dep->n_defaults ? arena_alloc(a, n, 1) : NULL;
+	char *room = dep->n_defaults ? arena_take(a, n, 1) : NULL;
 	if (room == NULL)
 		return;
 	buf_fixed(&b, room, n);
@@ -77,8 +79,8 @@ static void gemini_defaults(const struct policy_deployment *dep, const struct js
 		splice_member(s, root, S("generationConfig"), buf_str(&b), a);
 }
 
-void overrides_splice(const struct policy_deployment *dep, enum llm_dialect d, const struct json *root,
-		      struct splice *s, struct arena *a)
+void overrides_splice(const struct policy_deployment *dep, enum llm_dialect d,
+		      const struct json *root, struct splice *s, struct arena *a)
 {
 	if (d == DIALECT_GEMINI)
 		gemini_defaults(dep, root, s, a);

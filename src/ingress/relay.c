@@ -15,8 +15,8 @@
 
 enum { ERROR_BODY_MAX = 256 << 10, LINES_MAX = 4 << 10 };
 
-/* Under which name a provider's header reaches the client. Rate limits are the provider's, not the gate's,
- * so they are marked as LiteLLM marks them. */
+/* Under which name a provider's header reaches the client. Rate limits are the provider's, not the
+ * gate's, so they are marked as LiteLLM marks them. */
 static const struct str reply_as[CALL_REPLY_COUNT] = {
 	[REPLY_REQUEST_ID] = SC("request-id"),
 	[REPLY_X_REQUEST_ID] = SC("x-request-id"),
@@ -73,11 +73,11 @@ static uint32_t retry_after_of(const struct call_head *h)
 {
 	int64_t ms;
 
-	if (h->replies[REPLY_RETRY_AFTER_MS].p != NULL && num_scaled(h->replies[REPLY_RETRY_AFTER_MS], 0, &ms) == OK &&
-	    ms > 0 && ms < INT32_MAX)
+	if (h->replies[REPLY_RETRY_AFTER_MS].p != NULL &&
+	    num_scaled(h->replies[REPLY_RETRY_AFTER_MS], 0, &ms) == OK && ms > 0 && ms < INT32_MAX)
 		return (uint32_t)ms;
-	if (h->replies[REPLY_RETRY_AFTER].p != NULL && num_scaled(h->replies[REPLY_RETRY_AFTER], 3, &ms) == OK && ms > 0 &&
-	    ms < INT32_MAX)
+	if (h->replies[REPLY_RETRY_AFTER].p != NULL &&
+	    num_scaled(h->replies[REPLY_RETRY_AFTER], 3, &ms) == OK && ms > 0 && ms < INT32_MAX)
 		return (uint32_t)ms;
 	return 0;
 }
@@ -86,7 +86,8 @@ static bool is_event_stream(struct str content_type)
 {
 	struct str rest;
 
-	return content_type.p != NULL && str_ieq(str_trim(str_cut(content_type, ';', &rest)), S("text/event-stream"));
+	return content_type.p != NULL &&
+	       str_ieq(str_trim(str_cut(content_type, ';', &rest)), S("text/event-stream"));
 }
 
 void exchange_head(struct exchange *x, const struct call_head *h)
@@ -122,13 +123,16 @@ void exchange_data(struct exchange *x, struct str data)
 {
 	switch (x->answer) {
 	case A_ERROR:
-		buf_add(&x->got, str_head(data, ERROR_BODY_MAX - (x->got.n < ERROR_BODY_MAX ? x->got.n : ERROR_BODY_MAX)));
+		buf_add(&x->got, str_head(data, ERROR_BODY_MAX - (x->got.n < ERROR_BODY_MAX
+									  ? x->got.n
+									  : ERROR_BODY_MAX)));
 		break;
 	case A_WHOLE:
 		buf_add(&x->got, data);
 		if (x->got.err != OK) {
 			struct llm_error e = { 0 };
-			llm_error_set(&e, LLM_UPSTREAM, &x->in->turn, S("the provider's answer is too large"));
+			llm_error_set(&e, LLM_UPSTREAM, &x->in->turn,
+				      S("the provider's answer is too large"));
 			exchange_refuse(x, &e, NULL);
 			return;
 		}
@@ -155,11 +159,14 @@ void exchange_writable(struct exchange *x)
 		pay(x, 0);
 }
 
-/* ---- ends that are no answer ------------------------------------------------------------------ */
+/* ---- ends that are no answer ------------------------------------------------------------------
+ */
 
 static void end_error(struct exchange *x, enum call_end how, struct llm_error *e)
 {
-	enum llm_error_kind kind = how == END_TIMEOUT ? LLM_TIMEOUT : how == END_BUSY ? LLM_OVERLOADED : LLM_UPSTREAM;
+	enum llm_error_kind kind = how == END_TIMEOUT ? LLM_TIMEOUT
+				   : how == END_BUSY  ? LLM_OVERLOADED
+						      : LLM_UPSTREAM;
 
 	*e = (struct llm_error){ 0 };
 	llm_error_set(e, kind, &x->in->turn, str_z(call_end_text[how]));
@@ -169,19 +176,31 @@ static void end_error(struct exchange *x, enum call_end how, struct llm_error *e
 /* The statuses that may pass if asked again or elsewhere. */
 static bool retryable_status(unsigned status)
 {
-	return status == 401 || status == 403 || status == 404 || status == 408 || status == 409 || status == 429 ||
-	       status >= 500;
+	return status == 401 || status == 403 || status == 404 || status == 408 || status == 409 ||
+	       status == 429 || status >= 500;
 }
 
-/* A provider that refuses the gate's own credential must not look as if the client's key were wrong. */
-static void hide_auth(struct exchange *x, struct llm_error *e)
+/* A provider that refuses the gate's own credential must not look as if the client's key were wrong,
+ * and what it says about that key is not for the client. */
+void relay_hide_auth(struct exchange *x, struct llm_error *e)
 {
-	if (x->upstream_status != 401 && x->upstream_status != 403)
+	bool auth = x->upstream_status == 401 || e->kind == LLM_AUTH;
+
+	if (!auth && x->upstream_status != 403 && e->kind != LLM_PERMISSION)
 		return;
 	llm_error_set(e, LLM_UPSTREAM, &x->in->turn,
-		      x->upstream_status == 401 ? S("the provider refused the gate's credential; its operator must renew it")
-						: S("the provider denies this call to the gate's credential"));
+		      auth ? S("the provider refused the gate's credential; "
+			       "its operator must renew it")
+			   : S("the provider denies this call to the gate's credential"));
 	e->request_id = str_z(x->id);
+}
+
+void relay_fill(struct exchange *x, int64_t *created, struct str *model)
+{
+	if (*created == 0)
+		*created = (int64_t)(loop_wall_ms(x->in->loop) / 1000);
+	if (model->n == 0)
+		*model = x->model_esc;
 }
 
 static void end_upstream_error(struct exchange *x)
@@ -195,12 +214,14 @@ static void end_upstream_error(struct exchange *x)
 	if (e.status < 400)
 		e.status = 502;
 	e.request_id = str_z(x->id);
-	bool retryable = retryable_status(x->upstream_status) && e.kind != LLM_CONTEXT && e.kind != LLM_CONTENT;
-	hide_auth(x, &e);
+	bool retryable = retryable_status(x->upstream_status) && e.kind != LLM_CONTEXT &&
+			 e.kind != LLM_CONTENT;
+	relay_hide_auth(x, &e);
 	exchange_failed(x, &e, retryable, x->retry_after_ms);
 }
 
-/* ---- whole answers ---------------------------------------------------------------------------- */
+/* ---- whole answers ----------------------------------------------------------------------------
+ */
 
 static void send_whole(struct exchange *x, struct str body)
 {
@@ -241,6 +262,7 @@ static enum err translate(struct exchange *x, const struct json *root, struct st
 	memset(&r, 0, sizeof r);
 	TRY(dialects[x->up]->decode_response(root, &r, &in->turn, &d));
 	x->peek.usage = r.usage;
+	relay_fill(x, &r.created, &r.model);
 	buf_reset(&in->encoded);
 	TRY(dialects[x->client]->encode_response(&r, &in->turn, &in->encoded));
 	return buf_finish(&in->encoded, out);
@@ -250,7 +272,8 @@ static void bad_answer(struct exchange *x)
 {
 	struct llm_error e = { 0 };
 
-	llm_error_set(&e, LLM_UPSTREAM, &x->in->turn, S("the provider's answer cannot be understood"));
+	llm_error_set(&e, LLM_UPSTREAM, &x->in->turn,
+		      S("the provider's answer cannot be understood"));
 	e.request_id = str_z(x->id);
 	exchange_failed(x, &e, true, 0);
 }

@@ -1,14 +1,15 @@
 /*
  * ingress/relay_stream.c - events in, events out, in the turn in which they arrive.
- * Until the first content everything is held back, so that another deployment can still take over; from
- * then on what is sent is sent. A spliced event is forwarded from where it lies.
- * Input: hostile (the provider's).   Runs in: ingress.   Fuzz: fuzz/sse_fuzz.c
+ * Until the first content everything is held back, so that another deployment can still take over;
+ * from then on what is sent is sent. A spliced event is forwarded from where it lies. Input:
+ * hostile (the provider's).   Runs in: ingress.   Fuzz: fuzz/sse_fuzz.c
  */
 #include "ingress/relay_stream.h"
 
 #include "codec/sse.h"
 #include "ingress/meter.h"
 #include "ingress/relay.h"
+#include "llm/gemini.h"
 
 #include <assert.h>
 #include <string.h>
@@ -22,12 +23,13 @@ struct chunk {
 	size_t bytes;
 };
 
-/* ---- output ----------------------------------------------------------------------------------- */
+/* ---- output -----------------------------------------------------------------------------------
+ */
 
 static void send_head(struct exchange *x)
 {
 	struct ingress *in = x->in;
-	char *room = arena_alloc(&in->turn, HEAD_MAX, 1);
+	char *room = arena_take(&in->turn, HEAD_MAX, 1);
 	struct buf b;
 
 	if (room == NULL) {
@@ -35,7 +37,8 @@ static void send_head(struct exchange *x)
 		return;
 	}
 	buf_fixed(&b, room, HEAD_MAX);
-	reply_head(&b, 200, x->array_stream ? S("application/json") : S("text/event-stream; charset=utf-8"));
+	reply_head(&b, 200,
+		   x->array_stream ? S("application/json") : S("text/event-stream; charset=utf-8"));
 	relay_head_lines(x, &b);
 	if (x->conn->http10) {
 		x->conn->keep_alive = false;
@@ -54,7 +57,7 @@ static void send_head(struct exchange *x)
 	conn_gather(x->conn, buf_str(&b));
 }
 
-static void chunk_send(struct exchange *x, struct chunk *k)
+static void chunk_put(struct exchange *x, struct chunk *k)
 {
 	struct conn *c = x->conn;
 	char line[24];
@@ -73,6 +76,32 @@ static void chunk_send(struct exchange *x, struct chunk *k)
 		conn_gather(c, S("\r\n"));
 	k->n = 0;
 	k->bytes = 0;
+}
+
+/* Gemini without alt=sse: the same events as items of a JSON array. */
+static void to_array(struct exchange *x, struct chunk *k, bool last)
+{
+	struct buf array;
+
+	buf_init(&array, 2 * (size_t)LIMIT_SSE_EVENT);
+	for (unsigned i = 0; i < k->n; i++)
+		gemini_array_add(&x->array_open, k->spans[i], &array);
+	if (last)
+		gemini_array_end(&x->array_open, &array);
+	struct str s = arena_dup(&x->in->turn, buf_str(&array));
+	buf_free(&array);
+	if (array.err != OK || s.p == NULL)
+		conn_kill(x->conn);
+	k->spans[0] = s;
+	k->n = 1;
+	k->bytes = s.n;
+}
+
+static void chunk_send(struct exchange *x, struct chunk *k)
+{
+	if (x->array_stream && k->bytes != 0)
+		to_array(x, k, false);
+	chunk_put(x, k);
 }
 
 static void chunk_add(struct exchange *x, struct chunk *k, struct str s)
@@ -114,12 +143,14 @@ static void out(struct exchange *x, struct chunk *k, struct str s)
 		buf_add(&x->held, s);
 }
 
-/* ---- input ------------------------------------------------------------------------------------ */
+/* ---- input ------------------------------------------------------------------------------------
+ */
 
 /* The sink of a translated stream: neutral events become the client's bytes in in->encoded. */
 static void on_event(struct llm_sink *sink, const struct llm_event *e)
 {
 	struct exchange *x = (struct exchange *)((char *)sink - offsetof(struct exchange, sink));
+	struct llm_event filled;
 
 	switch ((int)e->kind) {
 	case EV_ERROR:
@@ -127,6 +158,12 @@ static void on_event(struct llm_sink *sink, const struct llm_event *e)
 		x->error = e->error;
 		return;
 	case EV_START:
+		filled = *e;
+		relay_fill(x, &filled.created, &filled.model);
+		e = &filled;
+		if (e->usage.known)
+			llm_usage_merge(&x->peek.usage, &e->usage);
+		break;
 	case EV_USAGE:
 		if (e->usage.known)
 			llm_usage_merge(&x->peek.usage, &e->usage);
@@ -199,7 +236,6 @@ static void splice_event(struct exchange *x, const struct sse_event *e, struct c
 	struct llm_peek *p = &x->peek;
 
 	p->only_usage = false;
-	p->content = false;
 	if (e->lines == 1)
 		dialects[x->up]->peek_event(e->event, e->data, &x->in->turn, p);
 	if (p->error) {
@@ -232,21 +268,27 @@ static bool one_event(struct exchange *x, const struct sse_event *e, struct chun
 	return !x->stream_error && !x->conn->dead;
 }
 
-/* An error inside the stream: before content it is like any failed attempt, after it the client is told. */
+/* An error inside the stream: before content it is like any failed attempt, after it the client is
+ * told. */
 static bool stream_broke(struct exchange *x, struct chunk *k)
 {
 	struct llm_error e = x->error;
 
 	buf_reset(&x->in->encoded);
 	if (e.status == 0)
-		llm_error_set(&e, LLM_UPSTREAM, &x->in->turn, S("the provider's stream reports an error or is malformed"));
+		llm_error_set(&e, LLM_UPSTREAM, &x->in->turn,
+			      S("the provider's stream reports an error or is malformed"));
+	relay_hide_auth(x, &e);
 	e.request_id = str_z(x->id);
 	chunk_send(x, k);
 	exchange_cancel(x);
 	if (x->head_sent)
 		relay_stream_end(x, &e);
 	else
-		exchange_failed(x, &e, e.kind != LLM_BAD_REQUEST && e.kind != LLM_CONTEXT && e.kind != LLM_CONTENT, 0);
+		exchange_failed(x, &e,
+				e.kind != LLM_BAD_REQUEST && e.kind != LLM_CONTEXT &&
+					e.kind != LLM_CONTENT,
+				0);
 	return false;
 }
 
@@ -259,21 +301,34 @@ void relay_stream_begin(struct exchange *x)
 		x->eager = true;
 }
 
-/* Events in in; gives what is left of an unfinished one. *out_alive false: the exchange has ended. */
+/* The next whole event of in; what was searched in vain before is not searched again. */
+static bool next_event(struct exchange *x, struct str *in, struct sse_event *e)
+{
+	size_t n;
+
+	if (x->searched == 0 && sse_next(in, e) == OK)
+		return true;
+	n = x->searched ? sse_scan(*in, x->searched) : 0;
+	if (n == 0) {
+		x->searched = in->n;
+		return false;
+	}
+	x->searched = 0;
+	sse_parse(str_head(*in, n), e);
+	*in = str_tail(*in, n);
+	return true;
+}
+
+/* Events in in; gives what is left of an unfinished one. *out_alive false: the exchange has ended.
+ */
 static struct str events(struct exchange *x, struct str in, struct chunk *k, bool *out_alive)
 {
 	struct sse_event e;
 
 	*out_alive = true;
 	while (in.n) {
-		size_t n = sse_scan(in, x->searched);
-		if (n == 0) {
-			x->searched = in.n;
+		if (!next_event(x, &in, &e))
 			return in;
-		}
-		x->searched = 0;
-		sse_parse(str_head(in, n), &e);
-		in = str_tail(in, n);
 		if (x->eager)
 			commit(x, k);
 		if (!one_event(x, &e, k)) {
@@ -308,7 +363,8 @@ bool relay_stream_data(struct exchange *x, struct str data)
 	if (x->got.n == 0)
 		buf_free(&x->got);
 	if (x->got.n > LIMIT_SSE_EVENT || x->got.err != OK || x->held.err != OK) {
-		llm_error_set(&x->error, LLM_UPSTREAM, &x->in->turn, S("an event of the provider's stream is too large"));
+		llm_error_set(&x->error, LLM_UPSTREAM, &x->in->turn,
+			      S("an event of the provider's stream is too large"));
 		return stream_broke(x, &k);
 	}
 	if (x->head_sent)
@@ -316,7 +372,8 @@ bool relay_stream_data(struct exchange *x, struct str data)
 	return !c->dead;
 }
 
-/* ---- ends ------------------------------------------------------------------------------------- */
+/* ---- ends -------------------------------------------------------------------------------------
+ */
 
 void relay_stream_end(struct exchange *x, const struct llm_error *e)
 {
@@ -331,6 +388,10 @@ void relay_stream_end(struct exchange *x, const struct llm_error *e)
 		chunk_send(x, &k);
 		if (x->status == 200)
 			x->status = e->status;
+	}
+	if (x->array_stream) {
+		to_array(x, &k, true);
+		chunk_put(x, &k);
 	}
 	x->conn = NULL;
 	c->x = NULL;

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-enum { HEAD_MAX = 8 << 10, ERROR_MAX = 16 << 10 };
+enum { HEAD_MAX = 6 << 10, ERROR_MAX = 16 << 10 };
 
 static const enum llm_error_kind kinds[ERR_COUNT] = {
 	[OK] = LLM_SERVER,
@@ -74,9 +74,10 @@ void reply_limits_write(struct buf *out, const struct reply_limits *lim)
 		add_number(out, S("retry-after"), lim->retry_after_s);
 }
 
-void reply_whole(struct conn *c, unsigned status, struct str content_type, struct str extra, struct str body)
+void reply_whole(struct conn *c, unsigned status, struct str content_type, struct str extra,
+		 struct str body)
 {
-	char *room = arena_alloc(&c->in->turn, HEAD_MAX, 1);
+	char *room = arena_take(&c->in->turn, HEAD_MAX, 1);
 	struct buf head;
 	struct str text;
 
@@ -109,9 +110,10 @@ static const struct {
 	unsigned status;
 	enum llm_error_kind kind;
 } by_status[] = {
-	{ 400, LLM_BAD_REQUEST }, { 401, LLM_AUTH },     { 403, LLM_PERMISSION }, { 404, LLM_NOT_FOUND },
-	{ 405, LLM_BAD_REQUEST }, { 408, LLM_TIMEOUT },  { 413, LLM_TOO_LARGE },  { 431, LLM_TOO_LARGE },
-	{ 501, LLM_BAD_REQUEST }, { 503, LLM_OVERLOADED },
+	{ 400, LLM_BAD_REQUEST }, { 401, LLM_AUTH },	    { 403, LLM_PERMISSION },
+	{ 404, LLM_NOT_FOUND },	  { 405, LLM_BAD_REQUEST }, { 408, LLM_TIMEOUT },
+	{ 413, LLM_TOO_LARGE },	  { 431, LLM_TOO_LARGE },   { 501, LLM_BAD_REQUEST },
+	{ 503, LLM_OVERLOADED },
 };
 
 void reply_plain(struct conn *c, unsigned status, const char *why)
@@ -134,7 +136,8 @@ void reply_no_route(struct conn *c, struct str path, enum err e)
 
 	llm_error_set(&error, method ? LLM_BAD_REQUEST : LLM_NOT_FOUND, &c->in->turn,
 		      method ? S("this path exists for another method")
-			     : S("no such path; see /v1/models, /v1/chat/completions, /v1/messages, /v1beta/models"));
+			     : S("no such path; see /v1/models, /v1/chat/completions, "
+				 "/v1/messages, /v1beta/models"));
 	error.status = method ? 405 : 404;
 	reply_error(c, route_dialect(path), &error, S(""), NULL);
 }
@@ -143,7 +146,7 @@ void reply_error(struct conn *c, enum llm_dialect d, const struct llm_error *e, 
 		 const struct reply_limits *lim)
 {
 	struct ingress *in = c->in;
-	char *room = arena_alloc(&in->turn, ERROR_MAX, 1);
+	char *room = arena_take(&in->turn, ERROR_MAX, 1);
 	char lines[1024];
 	struct buf body, extra;
 	struct str text;
@@ -155,7 +158,8 @@ void reply_error(struct conn *c, enum llm_dialect d, const struct llm_error *e, 
 	buf_fixed(&body, room, ERROR_MAX);
 	dialects[d]->encode_error(e, &body);
 	if (buf_finish(&body, &text) != OK)
-		text = S("{\"error\":{\"message\":\"the error is too long to be told\",\"type\":\"server_error\"}}");
+		text = S("{\"error\":{\"message\":\"the error is too long to be "
+			 "told\",\"type\":\"server_error\"}}");
 	buf_fixed(&extra, lines, sizeof lines);
 	if (id.n) {
 		buf_add(&extra, S("x-litellm-call-id: "));

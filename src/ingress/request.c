@@ -10,11 +10,12 @@
 
 #include <string.h>
 
-/* Fields of LiteLLM's client that would steer the gate itself. A client of ours cannot: see the advisories
- * about api_base, model_list and user_config in a request's body. */
+/* Fields of LiteLLM's client that would steer the gate itself. A client of ours cannot: see the
+ * advisories about api_base, model_list and user_config in a request's body. */
 static const struct str steering[] = {
-	SC("api_base"),    SC("api_key"),     SC("base_url"),  SC("api_version"),      SC("user_config"),
-	SC("model_list"),  SC("fallbacks"),   SC("mock_response"), SC("custom_llm_provider"),
+	SC("api_base"),	   SC("api_key"),	SC("base_url"),
+	SC("api_version"), SC("user_config"),	SC("model_list"),
+	SC("fallbacks"),   SC("mock_response"), SC("custom_llm_provider"),
 };
 
 static enum err refuse_steering(const struct json *root, struct diag *d)
@@ -22,7 +23,8 @@ static enum err refuse_steering(const struct json *root, struct diag *d)
 	for (unsigned i = 0; i < sizeof steering / sizeof steering[0]; i++)
 		if (json_get(root, steering[i]) != NULL)
 			return diag_param(d, ERR_DENIED, steering[i],
-					  "'%.*s' cannot be set by a request; it belongs to the gate's configuration",
+					  "'%.*s' cannot be set by a request; it belongs to the "
+					  "gate's configuration",
 					  FMT(steering[i]));
 	return OK;
 }
@@ -36,9 +38,11 @@ static enum err look_model(struct exchange *x, const struct json *root, struct d
 		return OK;
 	}
 	if (!json_is(model, JSON_STRING) || model->n == 0)
-		return diag_param(d, ERR_SYNTAX, S("model"), "'model' must be a string; see /v1/models");
+		return diag_param(d, ERR_SYNTAX, S("model"),
+				  "'model' must be a string; see /v1/models");
 	if (model->n > LIMIT_NAME)
-		return diag_param(d, ERR_SYNTAX, S("model"), "'model' is longer than %d bytes", LIMIT_NAME);
+		return diag_param(d, ERR_SYNTAX, S("model"), "'model' is longer than %d bytes",
+				  LIMIT_NAME);
 	struct str name = json_str(&x->in->turn, model);
 	x->model = name.p ? arena_dup(&x->arena, name) : name;
 	return x->model.p ? OK : diag_set(d, ERR_NOMEM, "no memory for this request");
@@ -66,10 +70,12 @@ enum err request_look(struct exchange *x, const struct json *root, struct diag *
 	if (x->client == DIALECT_GEMINI)
 		return OK;
 	const struct json *stream = json_get(root, S("stream"));
-	if (stream != NULL && !json_is(stream, JSON_TRUE) && !json_is(stream, JSON_FALSE) && !json_is(stream, JSON_NULL))
+	if (stream != NULL && !json_is(stream, JSON_TRUE) && !json_is(stream, JSON_FALSE) &&
+	    !json_is(stream, JSON_NULL))
 		return diag_param(d, ERR_SYNTAX, S("stream"), "'stream' must be true or false");
 	x->stream = json_bool(stream);
-	x->wants_usage = json_bool(json_get(json_get(root, S("stream_options")), S("include_usage")));
+	x->wants_usage = json_bool(
+		json_get(json_get(root, S("stream_options")), S("include_usage")));
 	return OK;
 }
 
@@ -83,7 +89,7 @@ struct str request_upstream_model(struct exchange *x)
 	if (star == SIZE_MAX)
 		return name;
 	size_t n = name.n + x->star.n;
-	room = arena_alloc(&x->in->turn, n ? n : 1, 1);
+	room = arena_take(&x->in->turn, n ? n : 1, 1);
 	if (room == NULL)
 		return S("");
 	buf_fixed(&b, room, n ? n : 1);
@@ -158,7 +164,8 @@ static enum err build_same(struct exchange *x, const struct json *root, struct c
 	return add_splice(x, c, &s);
 }
 
-enum err request_neutral(struct exchange *x, const struct json *root, struct llm_request *out, struct diag *d)
+enum err request_neutral(struct exchange *x, const struct json *root, struct llm_request *out,
+			 struct diag *d)
 {
 	TRY(dialects[x->client]->decode_request(root, out, &x->in->turn, d));
 	if (x->client == DIALECT_GEMINI) {
@@ -168,31 +175,67 @@ enum err request_neutral(struct exchange *x, const struct json *root, struct llm
 	return OK;
 }
 
-static enum err encode(struct exchange *x, const struct json *root, struct str model, struct diag *d)
+static enum err keep_model(struct exchange *x)
+{
+	struct buf *b = &x->in->encoded;
+	size_t at = b->n;
+
+	if (x->model_esc.p != NULL)
+		return OK;
+	jw_str_add(b, x->model);
+	x->model_esc = arena_dup(&x->arena, str_tail(buf_str(b), at));
+	b->n = at;
+	return x->model_esc.p ? OK : ERR_NOMEM;
+}
+
+/* An encoder looks at the client's request as long as the stream lasts, and the body does not last that
+ * long: it gets a short form that does. */
+static struct llm_encoder *new_encoder(struct exchange *x, const struct llm_request *r)
+{
+	struct llm_request *kept = NEW(&x->arena, struct llm_request);
+
+	if (kept == NULL)
+		return NULL;
+	llm_request_init(kept, x->client);
+	kept->model = x->model_esc;
+	kept->stream = true;
+	kept->include_usage = r->include_usage;
+	kept->n = r->n;
+	return dialects[x->client]->encoder_new(&x->arena, kept);
+}
+
+static enum err encode(struct exchange *x, const struct json *root, struct str model,
+		       struct diag *d)
 {
 	struct ingress *in = x->in;
 	struct llm_request r;
 	struct llm_opts o = { .model = model,
 			      .drop_params = x->dep->drop_params || x->gen->policy.drop_params,
 			      .compatible = x->dep->compatible,
-			      .default_max_tokens = x->dep->max_output_tokens > 0 ? x->dep->max_output_tokens : 4096,
+			      .default_max_tokens = x->dep->max_output_tokens > 0
+							    ? x->dep->max_output_tokens
+							    : 4096,
 			      .arena = &in->turn,
 			      .diag = d };
 
 	TRY(request_neutral(x, root, &r, d));
 	buf_reset(&in->encoded);
 	TRY(dialects[x->up]->encode_request(&r, &o, &in->encoded));
+	TRY(keep_model(x));
 	if (x->stream)
-		x->encoder = dialects[x->client]->encoder_new(&x->arena, &r);
+		x->encoder = new_encoder(x, &r);
 	x->decoder = x->stream ? dialects[x->up]->decoder_new(&x->arena) : NULL;
 	if (in->encoded.err != OK)
 		return diag_set(d, in->encoded.err, "the translated request is too large");
-	return x->stream && (x->encoder == NULL || x->decoder == NULL) ? diag_set(d, ERR_NOMEM, "no memory for this stream")
-								       : OK;
+	return x->stream && (x->encoder == NULL || x->decoder == NULL)
+		       ? diag_set(d, ERR_NOMEM, "no memory for this stream")
+		       : OK;
 }
 
-/* The translated text goes through the same overrides as a splice; a large one moves into the arena. */
-static enum err build_other(struct exchange *x, const struct json *root, struct call *c, struct diag *d)
+/* The translated text goes through the same overrides as a splice; a large one moves into the
+ * arena. */
+static enum err build_other(struct exchange *x, const struct json *root, struct call *c,
+			    struct diag *d)
 {
 	struct ingress *in = x->in;
 	const struct json *encoded;
@@ -205,7 +248,7 @@ static enum err build_other(struct exchange *x, const struct json *root, struct 
 		splice_init(&s, text);
 		overrides_splice(x->dep, x->up, encoded, &s, &in->turn);
 		TRY(s.err);
-		char *room = arena_alloc(&in->turn, splice_len(&s), 1);
+		char *room = arena_take(&in->turn, splice_len(&s), 1);
 		if (room == NULL)
 			return ERR_NOMEM;
 		struct buf spliced;
@@ -256,8 +299,10 @@ enum err request_build(struct exchange *x, const struct json *root, struct call 
 	c->upstream = x->dep->upstream;
 	c->path = path_of(x);
 	if (x->stream)
-		timeout_ms = first_set(x->dep->stream_timeout_ms, first_set(p->stream_timeout_ms, timeout_ms));
-	c->head_timeout_ms = x->timeout_ms && x->timeout_ms < timeout_ms ? x->timeout_ms : timeout_ms;
+		timeout_ms = first_set(x->dep->stream_timeout_ms,
+				       first_set(p->stream_timeout_ms, timeout_ms));
+	c->head_timeout_ms = x->timeout_ms && x->timeout_ms < timeout_ms ? x->timeout_ms
+									 : timeout_ms;
 	c->idle_timeout_ms = c->head_timeout_ms;
 	c->credit = LIMIT_STREAM_CREDIT;
 	c->fields[FIELD_CONTENT_TYPE] = S("application/json");
@@ -267,7 +312,8 @@ enum err request_build(struct exchange *x, const struct json *root, struct call 
 	if (x->up == DIALECT_ANTHROPIC && c->fields[FIELD_ANTHROPIC_VERSION].p == NULL)
 		c->fields[FIELD_ANTHROPIC_VERSION] = S("2023-06-01");
 	if (c->model.n == 0 || c->model.n > LIMIT_NAME)
-		return diag_param(d, ERR_SYNTAX, S("model"), "the model's name is empty or too long");
+		return diag_param(d, ERR_SYNTAX, S("model"),
+				  "the model's name is empty or too long");
 	enum err e = x->same ? build_same(x, root, c) : build_other(x, root, c, d);
 	if (e != OK && d->err == OK)
 		return diag_set(d, e, "the request cannot be sent: %s", err_text(e));

@@ -7,17 +7,22 @@
 #define POST_CALL .post = true, .call = true
 
 static const struct route routes[] = {
-	{ EP_CHAT, "chat", POST_CALL, .dialect = DIALECT_OPENAI, .pattern = SC("/v1/chat/completions") },
-	{ EP_CHAT, "chat", POST_CALL, .dialect = DIALECT_OPENAI, .pattern = SC("/chat/completions") },
+	{ EP_CHAT, "chat", POST_CALL, .dialect = DIALECT_OPENAI,
+	  .pattern = SC("/v1/chat/completions") },
+	{ EP_CHAT, "chat", POST_CALL, .dialect = DIALECT_OPENAI,
+	  .pattern = SC("/chat/completions") },
 	{ EP_CHAT, "chat", POST_CALL, .dialect = DIALECT_OPENAI,
 	  .pattern = SC("/openai/deployments/{m}/chat/completions") },
-	{ EP_CHAT, "chat", POST_CALL, .dialect = DIALECT_OPENAI, .pattern = SC("/engines/{m}/chat/completions") },
-	{ EP_MESSAGES, "messages", POST_CALL, .dialect = DIALECT_ANTHROPIC, .pattern = SC("/v1/messages") },
+	{ EP_CHAT, "chat", POST_CALL, .dialect = DIALECT_OPENAI,
+	  .pattern = SC("/engines/{m}/chat/completions") },
+	{ EP_MESSAGES, "messages", POST_CALL, .dialect = DIALECT_ANTHROPIC,
+	  .pattern = SC("/v1/messages") },
 	{ EP_COUNT_TOKENS, "count_tokens", POST_CALL, .dialect = DIALECT_ANTHROPIC,
 	  .pattern = SC("/v1/messages/count_tokens") },
 	{ EP_GENERATE, "generate", POST_CALL, .dialect = DIALECT_GEMINI,
 	  .pattern = SC("/v1beta/models/{m}:generateContent") },
-	{ EP_GENERATE, "generate", POST_CALL, .dialect = DIALECT_GEMINI, .pattern = SC("/models/{m}:generateContent") },
+	{ EP_GENERATE, "generate", POST_CALL, .dialect = DIALECT_GEMINI,
+	  .pattern = SC("/models/{m}:generateContent") },
 	{ EP_STREAM_GENERATE, "generate", POST_CALL, .dialect = DIALECT_GEMINI,
 	  .pattern = SC("/v1beta/models/{m}:streamGenerateContent") },
 	{ EP_STREAM_GENERATE, "generate", POST_CALL, .dialect = DIALECT_GEMINI,
@@ -36,10 +41,13 @@ static const struct route routes[] = {
 	{ EP_LIVE, "health", .dialect = DIALECT_OPENAI, .pattern = SC("/health/liveness") },
 	{ EP_READY, "health", .dialect = DIALECT_OPENAI, .pattern = SC("/health/readiness") },
 	{ EP_METRICS, "metrics", .dialect = DIALECT_OPENAI, .pattern = SC("/metrics") },
-	{ EP_ADMIN, "admin", .post = true, .prefix = true, .dialect = DIALECT_OPENAI, .pattern = SC("/key/") },
+	{ EP_ADMIN, "admin", .post = true, .prefix = true, .dialect = DIALECT_OPENAI,
+	  .pattern = SC("/key/") },
 	{ EP_ADMIN, "admin", .prefix = true, .dialect = DIALECT_OPENAI, .pattern = SC("/key/") },
-	{ EP_ADMIN, "admin", .prefix = true, .dialect = DIALECT_OPENAI, .pattern = SC("/model/info") },
-	{ EP_ADMIN, "admin", .prefix = true, .dialect = DIALECT_OPENAI, .pattern = SC("/v1/model/info") },
+	{ EP_ADMIN, "admin", .prefix = true, .dialect = DIALECT_OPENAI,
+	  .pattern = SC("/model/info") },
+	{ EP_ADMIN, "admin", .prefix = true, .dialect = DIALECT_OPENAI,
+	  .pattern = SC("/v1/model/info") },
 	{ EP_ADMIN, "admin", .prefix = true, .dialect = DIALECT_OPENAI, .pattern = SC("/spend/") },
 };
 
@@ -54,7 +62,8 @@ static bool match(const struct route *r, struct str path, struct str *out_model)
 	if (at == SIZE_MAX)
 		return str_eq(path, r->pattern);
 	struct str before = str_head(r->pattern, at), after = str_tail(r->pattern, at + 3);
-	if (path.n <= before.n + after.n || !str_has_prefix(path, before) || !str_has_suffix(path, after))
+	if (path.n <= before.n + after.n || !str_has_prefix(path, before) ||
+	    !str_has_suffix(path, after))
 		return false;
 	*out_model = str_head(str_tail(path, before.n), path.n - before.n - after.n);
 	return true;
@@ -62,7 +71,8 @@ static bool match(const struct route *r, struct str path, struct str *out_model)
 
 enum err route_find(struct str method, struct str path, struct route_match *out)
 {
-	bool post = str_eq(method, S("POST")), get = str_eq(method, S("GET")) || str_eq(method, S("HEAD"));
+	bool post = str_eq(method, S("POST")),
+	     get = str_eq(method, S("GET")) || str_eq(method, S("HEAD"));
 	bool other_method = false;
 
 	for (unsigned i = 0; i < ROUTES; i++) {

@@ -26,12 +26,12 @@ enum endpoint {
 
 struct route {
 	enum endpoint endpoint;
-	const char *name;       /* for metrics and the audit log */
-	bool post;              /* else GET */
-	bool prefix;            /* the pattern is a prefix */
-	bool call;              /* reaches a provider */
+	const char *name; /* for metrics and the audit log */
+	bool post;	  /* else GET */
+	bool prefix;	  /* the pattern is a prefix */
+	bool call;	  /* reaches a provider */
 	enum llm_dialect dialect;
-	struct str pattern;     /* "{m}" stands for one model name, slashes included */
+	struct str pattern; /* "{m}" stands for one model name, slashes included */
 };
 
 struct route_match {
@@ -39,7 +39,8 @@ struct route_match {
 	struct str model; /* what {m} matched, still percent-encoded */
 };
 
-/* route_find. ERR_NOT_FOUND: no such path. ERR_UNSUPPORTED: the path exists for another method (405). */
+/* route_find. ERR_NOT_FOUND: no such path. ERR_UNSUPPORTED: the path exists for another method
+ * (405). */
 MUST_USE enum err route_find(struct str method, struct str path, struct route_match *out);
 
 /* route_dialect guesses the error shape for a path that does not exist. */

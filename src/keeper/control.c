@@ -167,7 +167,7 @@ static void on_peer(struct watch *w, uint32_t ready)
 	if (p->role == R_CLI)
 		client_drop(p);
 	else if (!p->dead)
-		child_kill(child_of(p), "it closed its control socket");
+		child_lost(child_of(p));
 }
 
 enum err peer_open(struct keeper *k, struct peer *p, int fd, enum role role, enum phase phase)

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "sys/fs.h"
 #include "sys/ipc.h"
+#include "sys/log.h"
 #include "sys/spawn.h"
 
 #include <assert.h>
@@ -18,11 +19,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 enum forker_msg { FORK_SPAWN = 1, FORK_SIGNAL, FORK_LOAD, FORK_REPLY };
 enum { ANSWER_MS = 20000, ARG_MAX_BYTES = 4096, BODY_MAX = 4 * ARG_MAX_BYTES };
+
+/* A user for each role, where the gate was started by root. They need no names and own nothing. */
+enum { FORK_USER = 64320 };
 
 const char *const forker_role_name[FORK_ROLES] = { "ingress", "egress", "admin" };
 
@@ -53,6 +59,17 @@ static void reply(int fd, enum err e, pid_t pid, const struct diag *d, const int
 		_exit(1); /* keeper is gone */
 }
 
+/* role_user gives the user to start a role as; 0 when others may not execute the program. */
+static unsigned role_user(const struct service *s, uint8_t role)
+{
+	struct stat st;
+
+	if (stat(s->paths[role], &st) == 0 && (st.st_mode & S_IXOTH))
+		return FORK_USER + role;
+	log_msg(LOG_WARN, "'%s' may not be executed by others and runs as this user", s->paths[role]);
+	return 0;
+}
+
 static void on_spawn(struct service *s, const struct ipc_msg *m)
 {
 	struct rd r = rd_from(m->body);
@@ -71,6 +88,7 @@ static void on_spawn(struct service *s, const struct ipc_msg *m)
 				    .fds = m->fds,
 				    .n_fds = m->n_fds,
 				    .stderr_fd = -1,
+				    .uid = geteuid() == 0 ? role_user(s, role) : 0,
 				    .sibling = true };
 	enum err e = spawn_child(&what, &pid, &pidfd, &d);
 	reply(s->fd, e, pid, &d, &pidfd, e == OK ? 1 : 0);
@@ -87,16 +105,27 @@ static void on_signal(const struct ipc_msg *m)
 		spawn_signal(m->fds[0], sig);
 }
 
+/* take_text gives a copy that ends with a NUL, in out. */
+static struct str take_text(struct rd *r, char out[ARG_MAX_BYTES])
+{
+	struct str s = rd_str(r, ARG_MAX_BYTES - 1);
+
+	memcpy(out, s.n ? s.p : "", s.n);
+	out[s.n] = '\0';
+	return (struct str){ out, s.n };
+}
+
 static void on_load(struct service *s, struct ipc_msg *m)
 {
+	char config[ARG_MAX_BYTES], data[ARG_MAX_BYTES], listen[ARG_MAX_BYTES];
 	struct rd r = rd_from(m->body);
 	struct loader_args a;
 	struct diag d = { 0 };
 
 	a.generation = rd_u64(&r);
-	a.config = rd_str(&r, ARG_MAX_BYTES);
-	a.data = rd_str(&r, ARG_MAX_BYTES);
-	a.listen = rd_str(&r, ARG_MAX_BYTES);
+	a.config = take_text(&r, config);
+	a.data = take_text(&r, data);
+	a.listen = take_text(&r, listen);
 	if (rd_end(&r) != OK || m->n_fds != 2)
 		_exit(1);
 	pid_t pid = fork();
@@ -189,6 +218,13 @@ void forker_stop(struct forker *f)
 int forker_fd(const struct forker *f)
 {
 	return f->fd;
+}
+
+bool forker_alive(const struct forker *f)
+{
+	char c;
+
+	return recv(f->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) != 0;
 }
 
 /* ask sends a request and waits for its answer: milliseconds, and keeper has nothing to do without it. */

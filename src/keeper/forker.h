@@ -18,7 +18,7 @@ struct forker;
 enum forker_role { FORK_INGRESS, FORK_EGRESS, FORK_ADMIN, FORK_ROLES };
 extern const char *const forker_role_name[FORK_ROLES];
 
-/* What the loader is told. Strings live for the call. */
+/* What the loader is told. Strings live for the call; the loader sees them with a NUL behind. */
 struct loader_args {
 	uint64_t generation;
 	struct str config;     /* "": none */
@@ -34,8 +34,9 @@ MUST_USE enum err forker_start(loader_fn *loader, struct forker **out, struct di
 /* forker_stop lets it end. Legal on NULL. */
 void forker_stop(struct forker *f);
 
-/* forker_fd is readable when the forker has ended, which keeper does not survive. */
+/* forker_fd is readable when the forker has ended, which keeper does not survive; forker_alive asks. */
 int forker_fd(const struct forker *f);
+bool forker_alive(const struct forker *f);
 
 /* forker_spawn starts a role's executable with the descriptors of proto/start.h, waiting until it runs. */
 MUST_USE enum err forker_spawn(struct forker *f, enum forker_role role, unsigned worker, const int *fds,

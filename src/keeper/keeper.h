@@ -111,7 +111,7 @@ struct keeper {
 	int control_fd;
 	struct watch control;
 	struct client clients[KEEPER_CLIENTS];
-	struct watch signals;
+	struct watch signals, forker_end;
 	struct timer tick;          /* parts_tick */
 	struct timer deadline;      /* of a drain */
 	struct reload *reload;      /* NULL: none runs */
@@ -151,6 +151,9 @@ void parts_close(struct keeper *k);
 
 /* parts_tick moves finished calls from the usage files into the store; gives the ms until the next time. */
 uint32_t parts_tick(struct keeper *k, bool flush);
+
+/* parts_liar gives a worker whose usage file broke the rules, each once; -1: none. */
+int parts_liar(struct keeper *k);
 
 /* parts_next_key encodes the first key in force with an id over *cursor into out as the body of MSG_KEY_SET and
  * moves *cursor there. ERR_NOT_FOUND: there are no more. */

@@ -15,6 +15,9 @@
 enum loader_msg { LOADER_DONE = 1, LOADER_FAILED };
 enum { LOADER_FDS = 3, LOADER_TEXT = 256 };
 
+/* The vault's file below the data directory, where the configuration names no other. */
+#define LOADER_VAULT "vault"
+
 struct loaded {
 	struct str listen, admin;  /* "": not said */
 	uint32_t workers;          /* 0: not said */

@@ -84,6 +84,7 @@ enum err shared_open(struct keeper *k, struct diag *d)
 	k->counters = mmap(NULL, sizeof *k->counters, PROT_READ | PROT_WRITE, MAP_SHARED, k->counters_fd, 0);
 	if (k->counters == MAP_FAILED)
 		return diag_set(d, ERR_SYS, "cannot map the counters: %s", strerror(errno));
+	k->counters->n_workers = k->workers;
 	for (unsigned i = 0; i < k->workers; i++)
 		TRY(pair_renew(&k->pairs[i], d));
 	return OK;

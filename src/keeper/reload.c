@@ -56,8 +56,7 @@ enum err tls_send(int control_fd, int tls_fd)
 {
 	struct str map;
 
-	if (tls_fd < 0)
-		return OK;
+	assert(tls_fd >= 0);
 	/* From secret memory straight into the socket: no copy of the key in ours. */
 	TRY(secret_map(tls_fd, &map, NULL));
 	struct rd r = rd_from(map);
@@ -260,6 +259,19 @@ static void on_timer(struct timer *t)
 	}
 }
 
+/* warn_fixed says what a reload does not change. */
+static void warn_fixed(const struct keeper *k, const struct loaded *l)
+{
+	struct listen_addr at;
+	char was[LISTEN_TEXT], is[LISTEN_TEXT];
+
+	if (k->opts.listen == NULL && l->listen.n > 0 && listen_parse(l->listen, &at, NULL) == OK &&
+	    strcmp(listen_format(&k->listen_at, was), listen_format(&at, is)) != 0)
+		log_msg(LOG_WARN, "the gate goes on listening on %s; %s needs a restart", was, is);
+	if (k->opts.workers == 0 && l->workers != 0 && l->workers != k->workers)
+		log_msg(LOG_WARN, "the gate goes on with %u workers; %u need a restart", k->workers, l->workers);
+}
+
 static void on_result(struct watch *w, uint32_t ready)
 {
 	struct reload *r = OWNER(w, struct reload, result);
@@ -279,6 +291,7 @@ static void on_result(struct watch *w, uint32_t ready)
 	(void)close(w->fd);
 	w->fd = -1;
 	k->drain_ms = l.drain_ms ? l.drain_ms : DRAIN_DEFAULT_MS;
+	warn_fixed(k, &l);
 	r->stage = TO_EGRESS;
 	timer_set(k->loop, &r->timer, STAGE_MS);
 	r->waiting = 1;

@@ -21,6 +21,7 @@ enum {
 	DELAY_FIRST_MS = 50,     /* before a child is started again; doubled each time */
 	DELAY_MAX_MS = 10000,
 	LIFE_MS = 30000,         /* a child that lived so long starts with the first delay again */
+	LOST_MS = 1000,          /* between the end of its control socket and its own */
 	LOOP_ENDS = 5,           /* so many early ends in a row are a crash loop */
 	DRAIN_GRACE_MS = 1000,   /* beyond what the children were told */
 };
@@ -120,7 +121,12 @@ static enum err send_keys(struct child *c)
 
 static enum err send_tls(struct child *c)
 {
-	return tls_send(c->peer.watch.fd, reload_tables(c->keeper, c->peer.role)->tls_fd);
+	int fd = reload_tables(c->keeper, c->peer.role)->tls_fd;
+	enum err e = fd >= 0 ? tls_send(c->peer.watch.fd, fd) : OK;
+
+	if (e == OK && fd >= 0)
+		c->awaiting++; /* it answers as for tables */
+	return e;
 }
 
 static enum err send_drain(struct child *c)
@@ -267,6 +273,12 @@ void child_kill(struct child *c, const char *why)
 	forker_signal(c->keeper->forker, c->exit.fd, SIGKILL);
 }
 
+void child_lost(struct child *c)
+{
+	c->peer.dead = true;
+	timer_set(c->keeper->loop, &c->timer, LOST_MS);
+}
+
 static void check_drained(struct keeper *k)
 {
 	unsigned serving = k->admin.pid != 0, others = 0;
@@ -352,7 +364,7 @@ static void on_timer(struct timer *t)
 	struct diag d = { 0 };
 
 	if (c->pid != 0) {
-		child_kill(c, "it did not become ready in time");
+		child_kill(c, c->peer.dead ? "it closed its control socket" : "it did not become ready in time");
 		return;
 	}
 	if (child_start(c, &d) == OK)

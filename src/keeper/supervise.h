@@ -26,6 +26,9 @@ void child_flush(struct child *c);
 /* child_kill ends c because of why; it is started anew unless the gate is draining. */
 void child_kill(struct child *c, const char *why);
 
+/* child_lost: its control socket has ended, mostly because it has, too. If not, it is killed soon. */
+void child_lost(struct child *c);
+
 /* child_running: c has said that it is ready for the first time. */
 void child_running(struct child *c);
 
@@ -92,7 +95,7 @@ void reload_gone(struct keeper *k, struct child *c);
 /* reload_tables gives the snapshot a child of this role is to have now. */
 const struct snapshot *reload_tables(const struct keeper *k, enum role role);
 
-/* tls_send sends certificate and key from secret memory as MSG_TLS; OK for -1: there is none. */
+/* tls_send sends certificate and key from secret memory as MSG_TLS. */
 MUST_USE enum err tls_send(int control_fd, int tls_fd);
 
 /* snapshot_close closes the descriptors. */

@@ -7,6 +7,8 @@
 #include <assert.h>
 #include <string.h>
 
+static const struct str none = { NULL, 0 };
+
 enum { DEPTH_MAX = 2 }; /* a tool result or a document holds blocks; those hold none */
 
 struct block {
@@ -69,7 +71,7 @@ static const struct anthropic_field redacted_rows[] = {
 	ROW(cache, "cache_control", AF_RAW),
 };
 
-/* ---- sources of images and documents ------------------------------------------------------------- */
+/* ---- sources of images and documents --------------------------------------------------------- */
 
 struct source {
 	struct str media_type, data, url, file_id;
@@ -85,7 +87,8 @@ static const struct anthropic_field source_rows[] = {
 	ANTHROPIC_FIELD(source, content, "content", AF_ANY),
 };
 
-static enum err set_source(const struct anthropic_at *at, const struct json *v, const struct source *s,
+static enum err set_source(const struct anthropic_at *at, const struct json *v,
+			   const struct source *s,
 			   bool image, struct llm_media *m)
 {
 	const struct json *type = json_get(v, S("type"));
@@ -95,14 +98,15 @@ static enum err set_source(const struct anthropic_at *at, const struct json *v, 
 	else if (json_str_eq(type, S("url")) && s->url.p)
 		/* The API takes nothing but PDF by URL as a document. */
 		*m = (struct llm_media){ .url = s->url, .name = m->name,
-					 .mime = image ? (struct str){ NULL, 0 } : S("application/pdf") };
+					 .mime = image ? none : S("application/pdf") };
 	else if (json_str_eq(type, S("file")) && s->file_id.p)
 		*m = (struct llm_media){ .file_id = s->file_id, .name = m->name };
 	else if (json_str_eq(type, S("text")) && s->data.p && !image)
 		*m = (struct llm_media){ .mime = S("text/plain"), .data = s->data, .name = m->name,
 					 .is_text = true };
 	else
-		return anthropic_bad(at, S("type"), "base64, url, file, text or content, with its data");
+		return anthropic_bad(at, S("type"),
+				     "base64, url, file, text or content, with its data");
 	return OK;
 }
 
@@ -141,9 +145,10 @@ static enum err read_media(const struct anthropic_at *at, const struct block *b,
 	return OK;
 }
 
-/* ---- one function for each type of block ----------------------------------------------------------- */
+/* ---- one function for each type of block ----------------------------------------------------- */
 
-static struct llm_part *add(const struct anthropic_at *at, const struct block *b, enum llm_part_kind kind,
+static struct llm_part *add(const struct anthropic_at *at, const struct block *b,
+			    enum llm_part_kind kind,
 			    struct llm_part **list)
 {
 	struct llm_part *p = llm_part_add(at->a, list, kind);
@@ -155,7 +160,8 @@ static struct llm_part *add(const struct anthropic_at *at, const struct block *b
 	return p;
 }
 
-static enum err read_text(const struct anthropic_at *at, const struct json *v, struct llm_part **list)
+static enum err read_text(const struct anthropic_at *at, const struct json *v,
+			  struct llm_part **list)
 {
 	struct block b = { 0 };
 
@@ -170,7 +176,8 @@ static enum err read_text(const struct anthropic_at *at, const struct json *v, s
 	return OK;
 }
 
-static enum err read_image(const struct anthropic_at *at, const struct json *v, struct llm_part **list)
+static enum err read_image(const struct anthropic_at *at, const struct json *v,
+			   struct llm_part **list)
 {
 	struct block b = { 0 };
 
@@ -178,7 +185,8 @@ static enum err read_image(const struct anthropic_at *at, const struct json *v, 
 	return read_media(at, &b, true, list);
 }
 
-static enum err read_document(const struct anthropic_at *at, const struct json *v, struct llm_part **list)
+static enum err read_document(const struct anthropic_at *at, const struct json *v,
+			      struct llm_part **list)
 {
 	struct block b = { 0 };
 
@@ -188,7 +196,8 @@ static enum err read_document(const struct anthropic_at *at, const struct json *
 	return read_media(at, &b, false, list);
 }
 
-static enum err read_call(const struct anthropic_at *at, const struct json *v, struct llm_part **list)
+static enum err read_call(const struct anthropic_at *at, const struct json *v,
+			  struct llm_part **list)
 {
 	struct block b = { 0 };
 
@@ -210,7 +219,8 @@ static enum err read_call(const struct anthropic_at *at, const struct json *v, s
 	return OK;
 }
 
-static enum err read_result(const struct anthropic_at *at, const struct json *v, struct llm_part **list)
+static enum err read_result(const struct anthropic_at *at, const struct json *v,
+			    struct llm_part **list)
 {
 	struct anthropic_at under = anthropic_under(at, S("messages.content.content."));
 	enum llm_dialect ignored_origin;
@@ -229,7 +239,8 @@ static enum err read_result(const struct anthropic_at *at, const struct json *v,
 	return b.content ? anthropic_content(&under, b.content, &p->content) : OK;
 }
 
-static enum err read_thinking(const struct anthropic_at *at, const struct json *v, struct llm_part **list)
+static enum err read_thinking(const struct anthropic_at *at, const struct json *v,
+			      struct llm_part **list)
 {
 	struct block b = { 0 };
 
@@ -243,7 +254,8 @@ static enum err read_thinking(const struct anthropic_at *at, const struct json *
 	return OK;
 }
 
-static enum err read_redacted(const struct anthropic_at *at, const struct json *v, struct llm_part **list)
+static enum err read_redacted(const struct anthropic_at *at, const struct json *v,
+			      struct llm_part **list)
 {
 	struct block b = { 0 };
 
@@ -257,10 +269,11 @@ static enum err read_redacted(const struct anthropic_at *at, const struct json *
 	return OK;
 }
 
-static enum err read_opaque(const struct anthropic_at *at, const struct json *v, struct llm_part **list)
+static enum err read_opaque(const struct anthropic_at *at, const struct json *v,
+			    struct llm_part **list)
 {
-	struct block none = { 0 };
-	struct llm_part *p = add(at, &none, PART_OPAQUE, list);
+	struct block b = { 0 };
+	struct llm_part *p = add(at, &b, PART_OPAQUE, list);
 
 	if (p == NULL)
 		return ERR_NOMEM;
@@ -282,7 +295,8 @@ static const struct {
 	{ SC("redacted_thinking"), true, read_redacted },
 };
 
-enum err anthropic_block(const struct anthropic_at *at, const struct json *v, struct llm_part **list)
+enum err anthropic_block(const struct anthropic_at *at, const struct json *v,
+			 struct llm_part **list)
 {
 	const struct json *type = json_get(v, S("type"));
 
@@ -295,7 +309,8 @@ enum err anthropic_block(const struct anthropic_at *at, const struct json *v, st
 	return read_opaque(at, v, list);
 }
 
-enum err anthropic_content(const struct anthropic_at *at, const struct json *v, struct llm_part **list)
+enum err anthropic_content(const struct anthropic_at *at, const struct json *v,
+			   struct llm_part **list)
 {
 	if (v->type == JSON_STRING) {
 		struct llm_part *p = llm_part_add(at->a, list, PART_TEXT);
@@ -312,7 +327,7 @@ enum err anthropic_content(const struct anthropic_at *at, const struct json *v, 
 	return OK;
 }
 
-/* ---- writing --------------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 bool anthropic_is_delta(struct str raw)
 {
@@ -336,8 +351,8 @@ bool anthropic_blank(struct str esc)
 
 static bool id_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-	       c == '-';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_' || c == '-';
 }
 
 struct str anthropic_id(struct arena *a, struct str id)
@@ -383,7 +398,8 @@ bool anthropic_put_source(const struct llm_part *p, struct buf *out)
 	return true;
 }
 
-enum err anthropic_put_call(struct arena *a, const struct llm_part *p, struct str input, struct buf *out)
+enum err anthropic_put_call(struct arena *a, const struct llm_part *p, struct str input,
+			    struct buf *out)
 {
 	struct str id = anthropic_id(a, p->id);
 
@@ -430,12 +446,14 @@ static enum err put_signed(struct arena *a, const struct llm_part *p, struct buf
 
 enum err anthropic_put_block(struct arena *a, const struct llm_part *p, struct buf *out)
 {
+	bool own = p->origin == DIALECT_ANTHROPIC;
+
 	switch (p->kind) {
 	case PART_TEXT:
 	case PART_REFUSAL:
 		/* An empty text block would be refused when it comes back. */
 		if (p->text.n)
-			put_text(p->text, p->origin == DIALECT_ANTHROPIC ? p->extra : (struct str){ NULL, 0 }, out);
+			put_text(p->text, own ? p->extra : none, out);
 		return OK;
 	case PART_THINKING:
 	case PART_REDACTED:
@@ -450,7 +468,7 @@ enum err anthropic_put_block(struct arena *a, const struct llm_part *p, struct b
 			jw_obj_end(out);
 		return OK;
 	case PART_OPAQUE:
-		if (p->origin == DIALECT_ANTHROPIC && !anthropic_is_delta(p->raw))
+		if (own && !anthropic_is_delta(p->raw))
 			jw_raw(out, p->raw);
 		return OK;
 	case PART_AUDIO:

@@ -48,7 +48,7 @@ enum err anthropic_cannot(const struct llm_request *r, struct llm_opts *opts, co
 	return llm_cannot(opts, field, DIALECT_ANTHROPIC);
 }
 
-/* ---- models ------------------------------------------------------------------------------------------- */
+/* ---- models ---------------------------------------------------------------------------------- */
 
 static unsigned number(struct str s, size_t *io)
 {
@@ -81,7 +81,7 @@ unsigned anthropic_generation(struct str model)
 	return major * 10 + (minor > 9 ? 0 : minor); /* larger is a date */
 }
 
-/* ---- sampling ------------------------------------------------------------------------------------------ */
+/* ---- sampling -------------------------------------------------------------------------------- */
 
 static bool is_zero(struct str number_)
 {
@@ -93,7 +93,8 @@ static bool is_zero(struct str number_)
 static enum err put_sampling(const struct llm_request *r, struct llm_opts *opts, struct buf *out)
 {
 	int64_t t = 0;
-	bool hot = r->temperature.p && (num_scaled(r->temperature, 6, &t) != OK || t > TEMPERATURE_MAX);
+	bool hot = r->temperature.p &&
+		   (num_scaled(r->temperature, 6, &t) != OK || t > TEMPERATURE_MAX);
 
 	/* OpenAI's and Google's scales end at 2. Cutting at 1 would change what was asked for. */
 	if (hot)
@@ -154,7 +155,7 @@ static enum err put_misc(const struct llm_request *r, struct llm_opts *opts, str
 	return OK;
 }
 
-/* ---- thinking and structured output ---------------------------------------------------------------------- */
+/* ---- thinking and structured output ---------------------------------------------------------- */
 
 struct think {
 	enum { THINK_UNSET, THINK_OFF, THINK_BUDGET, THINK_ADAPTIVE } how;
@@ -168,13 +169,15 @@ static struct str effort_word(struct str effort)
 }
 
 /*
- * Up to 4.5 a model takes a budget, from 4.6 on it decides by itself how long to think, guided by effort,
- * and from 4.7 on a budget is refused. Words and numbers are converted where the model knows one only.
+ * Up to 4.5 a model takes a budget, from 4.6 on it decides by itself how long to think, guided by
+ * effort, and from 4.7 on a budget is refused. Words and numbers are converted where the model
+ * knows one only.
  */
 static struct think plan(const struct llm_request *r, unsigned gen)
 {
 	struct think t = { .budget = r->thinking_budget };
 	bool off = r->thinking_budget == 0 || str_eq(r->effort, S("none"));
+	bool adapts = gen >= ANTHROPIC_GEN_ADAPTIVE;
 
 	if (off) {
 		t.how = THINK_OFF;
@@ -184,14 +187,13 @@ static struct think plan(const struct llm_request *r, unsigned gen)
 	if (t.budget > 0)
 		t.how = gen >= ANTHROPIC_GEN_NO_BUDGET ? THINK_ADAPTIVE : THINK_BUDGET;
 	else if (t.budget == -2)
-		t.how = gen >= ANTHROPIC_GEN_ADAPTIVE || r->origin == DIALECT_ANTHROPIC ? THINK_ADAPTIVE :
-											  THINK_BUDGET;
+		t.how = adapts || r->origin == DIALECT_ANTHROPIC ? THINK_ADAPTIVE : THINK_BUDGET;
 	else if (t.effort.n && r->origin != DIALECT_ANTHROPIC)
-		t.how = gen >= ANTHROPIC_GEN_ADAPTIVE ? THINK_ADAPTIVE : THINK_BUDGET;
-	if (t.how == THINK_BUDGET && t.budget < 0) {
+		t.how = adapts ? THINK_ADAPTIVE : THINK_BUDGET;
+	if (t.how == THINK_BUDGET && t.budget < 0)
 		t.budget = llm_effort_budget(t.effort.n ? t.effort : S("medium"));
-		t.effort = S("");
-	}
+	if (t.how == THINK_BUDGET && r->origin != DIALECT_ANTHROPIC)
+		t.effort = S(""); /* the budget says it, and older models know no effort */
 	if (t.how == THINK_ADAPTIVE && t.budget > 0 && t.effort.n == 0)
 		t.effort = llm_budget_effort(t.budget);
 	if (t.how == THINK_BUDGET && t.budget < BUDGET_MIN)
@@ -203,15 +205,16 @@ static void put_display(const struct llm_request *r, unsigned gen, struct buf *o
 {
 	bool newer = gen >= ANTHROPIC_GEN_ADAPTIVE;
 
-	/* Newer models omit their thinking unless asked. An OpenAI client that sets an effort through
-	 * LiteLLM is used to reading it. */
+	/* Newer models omit their thinking unless asked. An OpenAI client that sets an effort
+	 * through LiteLLM is used to reading it. */
 	if (r->thinking_shown == TRI_NO)
 		jw_kv_str(out, S("display"), S("omitted"));
 	else if (newer && (r->thinking_shown == TRI_YES || r->origin == DIALECT_OPENAI))
 		jw_kv_str(out, S("display"), S("summarized"));
 }
 
-static enum err put_limits(const struct llm_request *r, struct llm_opts *opts, struct think *t, struct buf *out)
+static enum err put_limits(const struct llm_request *r, struct llm_opts *opts, struct think *t,
+			   struct buf *out)
 {
 	int64_t max = r->max_tokens;
 
@@ -233,6 +236,8 @@ enum err anthropic_put_thinking(const struct llm_request *r, struct llm_opts *op
 {
 	unsigned gen = anthropic_generation(opts->model);
 	struct think t = plan(r, gen);
+	bool schema = r->format == FORMAT_SCHEMA && r->format_schema.p &&
+		      !anthropic_answers_by_tool(r, opts->model);
 
 	TRY(put_limits(r, opts, &t, out));
 	if (t.how != THINK_UNSET) {
@@ -247,13 +252,13 @@ enum err anthropic_put_thinking(const struct llm_request *r, struct llm_opts *op
 			put_display(r, gen, out);
 		jw_obj_end(out);
 	}
-	if (t.effort.n == 0 && (r->format != FORMAT_SCHEMA || r->format_schema.p == NULL))
+	if (t.effort.n == 0 && !schema)
 		return OK;
 	jw_key(out, S("output_config"));
 	jw_obj(out);
 	if (t.effort.n)
 		jw_kv_esc(out, S("effort"), t.effort);
-	if (r->format == FORMAT_SCHEMA && r->format_schema.p) {
+	if (schema) {
 		jw_key(out, S("format"));
 		jw_obj(out);
 		jw_kv_str(out, S("type"), S("json_schema"));
@@ -264,9 +269,10 @@ enum err anthropic_put_thinking(const struct llm_request *r, struct llm_opts *op
 	return OK;
 }
 
-/* ---- the whole ---------------------------------------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
-enum err anthropic_encode_request(const struct llm_request *r, struct llm_opts *opts, struct buf *out)
+enum err anthropic_encode_request(const struct llm_request *r, struct llm_opts *opts,
+				  struct buf *out)
 {
 	assert(opts->model.p != NULL && opts->default_max_tokens > 0);
 	jw_obj(out);

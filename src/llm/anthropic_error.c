@@ -26,9 +26,10 @@ static const struct {
 	unsigned status;
 	enum llm_error_kind kind;
 } statuses[] = {
-	{ 400, LLM_BAD_REQUEST }, { 401, LLM_AUTH },    { 402, LLM_BILLING },    { 403, LLM_PERMISSION },
-	{ 404, LLM_NOT_FOUND },   { 408, LLM_TIMEOUT }, { 413, LLM_TOO_LARGE },  { 422, LLM_BAD_REQUEST },
-	{ 429, LLM_RATE },        { 500, LLM_SERVER },  { 502, LLM_UPSTREAM },   { 503, LLM_OVERLOADED },
+	{ 400, LLM_BAD_REQUEST }, { 401, LLM_AUTH },      { 402, LLM_BILLING },
+	{ 403, LLM_PERMISSION },  { 404, LLM_NOT_FOUND }, { 408, LLM_TIMEOUT },
+	{ 413, LLM_TOO_LARGE },   { 422, LLM_BAD_REQUEST }, { 429, LLM_RATE },
+	{ 500, LLM_SERVER },      { 502, LLM_UPSTREAM },  { 503, LLM_OVERLOADED },
 	{ 504, LLM_TIMEOUT },     { 529, LLM_OVERLOADED },
 };
 
@@ -62,7 +63,8 @@ static enum llm_error_kind by_status(unsigned status)
 	return status >= 400 && status < 500 ? LLM_BAD_REQUEST : LLM_SERVER;
 }
 
-void anthropic_decode_error(unsigned status, const struct json *root, struct llm_error *out, struct arena *a)
+void anthropic_decode_error(unsigned status, const struct json *root, struct llm_error *out,
+			    struct arena *a)
 {
 	const struct json *e = json_get(root, S("error"));
 	const struct json *message = json_get(e, S("message"));
@@ -83,7 +85,8 @@ void anthropic_decode_error(unsigned status, const struct json *root, struct llm
 	if (json_is(id, JSON_STRING))
 		out->request_id = json_esc(id);
 	for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++) {
-		if (out->kind != LLM_BAD_REQUEST || str_find(out->message, hints[i].words) == SIZE_MAX)
+		bool said = str_find(out->message, hints[i].words) != SIZE_MAX;
+		if (out->kind != LLM_BAD_REQUEST || !said)
 			continue;
 		out->kind = hints[i].kind;
 		out->code = hints[i].code;

@@ -2,8 +2,9 @@
  * llm/anthropic_events.c - neutral events written as a Messages API stream.
  * Ring 0, pure. Nothing is allocated for a delta. Memory: the call's arena.
  *
- * A part becomes a block when there is something to say of it, and blocks are numbered as they start;
- * several may be open at once. Usage comes last in other dialects, so message_delta waits for EV_DONE.
+ * A part becomes a block when there is something to say of it, and blocks are numbered as they
+ * start; several may be open at once. Usage comes last in other dialects, so message_delta waits
+ * for EV_DONE.
  */
 #include "llm/anthropic.h"
 
@@ -22,7 +23,7 @@ struct open {
 	bool deltas;
 	struct str id, name;     /* of a call that is not started yet */
 	enum llm_dialect origin; /* of what is gathered */
-	struct text gathered;    /* a signature, or the data of encrypted thinking: clients take it whole */
+	struct text gathered;    /* a signature or encrypted thinking: clients take it whole */
 };
 
 struct llm_encoder {
@@ -48,7 +49,7 @@ struct llm_encoder *anthropic_encoder_new(struct arena *a, const struct llm_requ
 	return e;
 }
 
-/* ---- memory ------------------------------------------------------------------------------------------------ */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 static enum err gather(struct arena *a, struct text *t, struct str s)
 {
@@ -102,7 +103,7 @@ static enum err keep(struct arena *a, struct str s, struct str *out)
 	return out->p ? OK : ERR_NOMEM;
 }
 
-/* ---- lines --------------------------------------------------------------------------------------------------- */
+/* ---- lines ----------------------------------------------------------------------------------- */
 
 static void end_event(struct buf *out)
 {
@@ -111,21 +112,24 @@ static void end_event(struct buf *out)
 
 static void put_start(unsigned index, struct buf *out)
 {
-	buf_add(out, S("event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":"));
+	buf_add(out, S("event: content_block_start\n"
+		       "data: {\"type\":\"content_block_start\",\"index\":"));
 	buf_addu(out, index);
 	buf_add(out, S(",\"content_block\":"));
 }
 
 static void put_stop(unsigned index, struct buf *out)
 {
-	buf_add(out, S("event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":"));
+	buf_add(out, S("event: content_block_stop\n"
+		       "data: {\"type\":\"content_block_stop\",\"index\":"));
 	buf_addu(out, index);
 	end_event(out);
 }
 
 static void put_delta_head(unsigned index, struct buf *out)
 {
-	buf_add(out, S("event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":"));
+	buf_add(out, S("event: content_block_delta\n"
+		       "data: {\"type\":\"content_block_delta\",\"index\":"));
 	buf_addu(out, index);
 	buf_add(out, S(",\"delta\":"));
 }
@@ -151,7 +155,7 @@ static void put_one_line(struct str raw, struct buf *out)
 	buf_grew(out, raw.n);
 }
 
-/* ---- the message ------------------------------------------------------------------------------------------------ */
+/* ---- the message ----------------------------------------------------------------------------- */
 
 static void put_message_start(struct llm_encoder *e, const struct llm_event *ev, struct buf *out)
 {
@@ -161,7 +165,6 @@ static void put_message_start(struct llm_encoder *e, const struct llm_event *ev,
 	if (ev->usage.known)
 		e->usage = ev->usage;
 	buf_add(out, S("event: message_start\ndata: {\"type\":\"message_start\",\"message\":"));
-	buf_addc(out, ' '); /* a value follows: see jw.h */
 	jw_obj(out);
 	jw_kv_esc(out, S("id"), ev->id.n ? ev->id : S("msg_0"));
 	jw_kv_str(out, S("type"), S("message"));
@@ -180,7 +183,7 @@ static void put_message_end(struct llm_encoder *e, struct buf *out)
 	enum llm_finish finish = anthropic_finish_of(e->finish, e->calls, e->refused);
 	struct anthropic_usage u = anthropic_usage_wire(&e->usage);
 
-	buf_add(out, S("event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\": "));
+	buf_add(out, S("event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":"));
 	jw_obj(out);
 	anthropic_put_stop(finish, e->finish_text, out);
 	jw_obj_end(out);
@@ -201,7 +204,7 @@ static void put_message_end(struct llm_encoder *e, struct buf *out)
 	buf_add(out, S("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"));
 }
 
-/* ---- parts --------------------------------------------------------------------------------------------------------- */
+/* ---- parts ----------------------------------------------------------------------------------- */
 
 static enum err start_call(struct llm_encoder *e, struct open *o, struct buf *out)
 {
@@ -212,7 +215,6 @@ static enum err start_call(struct llm_encoder *e, struct open *o, struct buf *ou
 	o->index = e->blocks++;
 	e->calls = true;
 	put_start(o->index, out);
-	buf_addc(out, ' ');
 	TRY(anthropic_put_call(e->a, &p, S("{}"), out));
 	jw_obj_end(out);
 	end_event(out);
@@ -245,7 +247,6 @@ static enum err on_part_start(struct llm_encoder *e, const struct llm_event *ev,
 		struct llm_part p = { .kind = PART_IMAGE, .media = *ev->media };
 		size_t mark = out->n;
 		put_start(e->blocks, out);
-		buf_addc(out, ' ');
 		if (!anthropic_put_source(&p, out)) {
 			out->n = mark;
 			return OK;
@@ -257,7 +258,7 @@ static enum err on_part_start(struct llm_encoder *e, const struct llm_event *ev,
 	}
 	if (o->kind != PART_TOOL_CALL)
 		return OK;
-	/* Google's proof of a call travels in the block's id, so the block waits until it is known. */
+	/* Google's proof of a call travels in the block's id, which waits until it is known. */
 	if (ev->origin != DIALECT_GEMINI || ev->signature.n) {
 		o->id = ev->id;
 		o->name = ev->name;
@@ -281,14 +282,16 @@ static enum err on_part_delta(struct llm_encoder *e, const struct llm_event *ev,
 		if (!o->started)
 			start_prose(e, o, out);
 		put_delta(o->index,
-			  o->kind == PART_THINKING ? S("{\"type\":\"thinking_delta\",\"thinking\":\"") :
+			  o->kind == PART_THINKING ?
+				  S("{\"type\":\"thinking_delta\",\"thinking\":\"") :
 						     S("{\"type\":\"text_delta\",\"text\":\""),
 			  ev->text, out);
 		return OK;
 	case PART_TOOL_CALL:
 		if (!o->started)
 			TRY(start_call(e, o, out));
-		put_delta(o->index, S("{\"type\":\"input_json_delta\",\"partial_json\":\""), ev->text, out);
+		put_delta(o->index, S("{\"type\":\"input_json_delta\",\"partial_json\":\""),
+			  ev->text, out);
 		return OK;
 	case PART_REDACTED:
 		return gather(e->a, &o->gathered, ev->text);
@@ -405,7 +408,7 @@ static void on_opaque(struct llm_encoder *e, const struct llm_event *ev, struct 
 	end_event(out);
 }
 
-/* ---- the table of events ----------------------------------------------------------------------------------------- */
+/* ---- the table of events --------------------------------------------------------------------- */
 
 static enum err first_choice(struct llm_encoder *e, const struct llm_event *ev, struct buf *out)
 {

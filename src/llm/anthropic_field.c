@@ -30,7 +30,8 @@ enum err anthropic_bad(const struct anthropic_at *at, struct str name, const cha
 	buf_fixed(&b, room, sizeof room);
 	buf_add(&b, at->prefix);
 	buf_add(&b, str_head(name, 32));
-	return diag_param(at->d, ERR_SYNTAX, buf_str(&b), "'%.*s' must be %s", FMT(buf_str(&b)), what);
+	return diag_param(at->d, ERR_SYNTAX, buf_str(&b), "'%.*s' must be %s", FMT(buf_str(&b)),
+			  what);
 }
 
 struct anthropic_at anthropic_under(const struct anthropic_at *at, struct str prefix)
@@ -54,7 +55,8 @@ enum err anthropic_extra(const struct anthropic_at *at, struct str name, struct 
 		if (str_eq(x->name, full))
 			return OK;
 	if (n >= EXTRAS_MAX)
-		return diag_param(at->d, ERR_LIMIT, str_head(full, 64), "more than %d unknown fields",
+		return diag_param(at->d, ERR_LIMIT, str_head(full, 64),
+				  "more than %d unknown fields",
 				  EXTRAS_MAX);
 	return llm_extra_add(at->a, at->extras, full, raw);
 }

@@ -2,8 +2,8 @@
  * llm/anthropic_messages.c - system and messages of a neutral request for the Messages API.
  * Ring 0, pure. Memory: the call's arena.
  *
- * Messages of one role in a row become one. In a user's turn the tool results stand first, as the API
- * demands; in an assistant's that was put together elsewhere, thinking does.
+ * Messages of one role in a row become one. In a user's turn the tool results stand first, as the
+ * API demands; in an assistant's that was put together elsewhere, thinking does.
  */
 #include "llm/anthropic.h"
 
@@ -40,7 +40,9 @@ static void close_message(struct writer *w)
 static void open_message(struct writer *w, enum llm_role role)
 {
 	static const struct str words[] = {
-		[ROLE_USER] = SC("user"), [ROLE_ASSISTANT] = SC("assistant"), [ROLE_SYSTEM] = SC("system"),
+		[ROLE_USER] = SC("user"),
+		[ROLE_ASSISTANT] = SC("assistant"),
+		[ROLE_SYSTEM] = SC("system"),
 	};
 
 	if (w->open == (int)role)
@@ -62,7 +64,7 @@ static void end_block(struct writer *w, struct str cache)
 	jw_obj_end(w->out);
 }
 
-/* ---- parts ---------------------------------------------------------------------------------------------- */
+/* ---- parts ----------------------------------------------------------------------------------- */
 
 static void put_text(struct writer *w, const struct llm_part *p)
 {
@@ -104,11 +106,13 @@ static enum err put_media(struct writer *w, const struct llm_part *p)
 {
 	struct llm_part copy = *p;
 	const struct llm_media *m = &p->media;
-	const char *field = p->kind == PART_IMAGE ? "messages.content.image_url" : "messages.content.file";
+	const char *field = p->kind == PART_IMAGE ? "messages.content.image_url" :
+						    "messages.content.file";
 	bool pdf = str_eq(m->mime, S("application/pdf"));
 
 	/* A file id means nothing at another provider, and it fetches by http only. */
-	if (m->data.p == NULL && m->url.p == NULL && (m->file_id.p == NULL || w->r->origin != DIALECT_ANTHROPIC))
+	bool own_file = m->file_id.p != NULL && w->r->origin == DIALECT_ANTHROPIC;
+	if (m->data.p == NULL && m->url.p == NULL && !own_file)
 		return anthropic_cannot(w->r, w->opts, field);
 	if (m->data.p == NULL && m->url.p && !str_has_prefix(m->url, S("http")))
 		return anthropic_cannot(w->r, w->opts, field);
@@ -190,7 +194,8 @@ static enum err put_result(struct writer *w, const struct llm_part *p)
 static void put_thinking(struct writer *w, const struct llm_part *p)
 {
 	jw_obj(w->out);
-	jw_kv_str(w->out, S("type"), p->kind == PART_REDACTED ? S("redacted_thinking") : S("thinking"));
+	jw_kv_str(w->out, S("type"),
+		  p->kind == PART_REDACTED ? S("redacted_thinking") : S("thinking"));
 	if (p->kind == PART_REDACTED) {
 		jw_kv_esc(w->out, S("data"), p->text);
 	} else {
@@ -227,9 +232,10 @@ static enum err put_part(struct writer *w, enum llm_role role, const struct llm_
 	return OK;
 }
 
-/* ---- messages ------------------------------------------------------------------------------------------- */
+/* ---- messages -------------------------------------------------------------------------------- */
 
-static enum err put_pass(struct writer *w, const struct llm_msg *from, const struct llm_msg *to, unsigned pass)
+static enum err put_pass(struct writer *w, const struct llm_msg *from, const struct llm_msg *to,
+			 unsigned pass)
 {
 	w->pass = pass;
 	for (const struct llm_msg *m = from; m != to; m = m->next)
@@ -289,7 +295,7 @@ static enum err put_messages(struct writer *w)
 	return OK;
 }
 
-/* ---- system ---------------------------------------------------------------------------------------------- */
+/* ---- system ---------------------------------------------------------------------------------- */
 
 static enum err put_instructions(struct writer *w, const struct llm_part *list)
 {
@@ -320,7 +326,8 @@ static enum err put_system(struct writer *w)
 	if (p == NULL && !more)
 		return OK;
 	jw_key(w->out, S("system"));
-	if (p != NULL && p->next == NULL && p->cache.p == NULL && !more && !anthropic_blank(p->text)) {
+	if (p != NULL && p->next == NULL && p->cache.p == NULL && !more &&
+	    !anthropic_blank(p->text)) {
 		jw_esc(w->out, p->text);
 		return OK;
 	}

@@ -1,5 +1,5 @@
 /*
- * llm/anthropic_peek.c - what policy and metering need of answers that are passed through untouched.
+ * llm/anthropic_peek.c - what policy and metering need of answers that pass through untouched.
  * Ring 0. Input: hostile.   Runs in: ingress.   Fuzz: fuzz/anthropic_stream_fuzz.c
  */
 #include "llm/anthropic.h"
@@ -16,7 +16,8 @@ void anthropic_peek_response(const struct json *root, struct llm_peek *out)
 	out->finish = anthropic_finish(json_get(root, S("stop_reason")));
 }
 
-/* The counts are cumulative and come in two events, so the earlier ones are taken back to the wire's form. */
+/* The counts are cumulative and come in two events, so the earlier ones are taken back to the
+ * wire's form. */
 static void merge(struct llm_peek *io, const struct json *usage)
 {
 	struct anthropic_usage u = anthropic_usage_wire(&io->usage);
@@ -27,7 +28,7 @@ static void merge(struct llm_peek *io, const struct json *usage)
 
 static bool says(struct str event, struct str data, struct str name)
 {
-	/* The provider writes "type" first. Any other order is caught by the event's name, or parsed. */
+	/* The provider writes "type" first. Another order is caught by the name, or parsed. */
 	static const struct str head = SC("{\"type\":\"");
 
 	if (event.n)
@@ -35,7 +36,8 @@ static bool says(struct str event, struct str data, struct str name)
 	return str_has_prefix(data, head) && str_has_prefix(str_tail(data, head.n), name);
 }
 
-void anthropic_peek_event(struct str event, struct str data, struct arena *scratch, struct llm_peek *io)
+void anthropic_peek_event(struct str event, struct str data, struct arena *scratch,
+			  struct llm_peek *io)
 {
 	const struct json *root = NULL, *type, *content;
 
@@ -58,7 +60,8 @@ void anthropic_peek_event(struct str event, struct str data, struct arena *scrat
 		if (json_is(content, JSON_ARRAY) && json_count(content) > 0)
 			io->content = true;
 	} else if (json_str_eq(type, S("message_delta"))) {
-		enum llm_finish why = anthropic_finish(json_get(json_get(root, S("delta")), S("stop_reason")));
+		enum llm_finish why = anthropic_finish(json_get(json_get(root, S("delta")),
+								S("stop_reason")));
 		merge(io, json_get(root, S("usage")));
 		if (why != FINISH_NONE)
 			io->finish = why;

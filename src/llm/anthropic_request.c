@@ -10,7 +10,8 @@ struct top {
 	struct str model, temperature, top_p, top_k, service_tier;
 	int64_t max_tokens;
 	enum llm_tri stream;
-	const struct json *messages, *instructions, *tools, *tool_choice, *stop, *metadata, *thinking;
+	const struct json *messages, *instructions, *tools, *tool_choice, *stop, *metadata,
+		*thinking;
 	const struct json *output_config, *output_format;
 };
 
@@ -35,9 +36,10 @@ static const struct anthropic_field top_rows[] = {
 	ROW(service_tier, "service_tier", AF_ESC),
 };
 
-/* ---- messages -------------------------------------------------------------------------------------- */
+/* ---- messages -------------------------------------------------------------------------------- */
 
-static enum err read_instructions(const struct anthropic_at *at, const struct json *v, struct llm_request *r)
+static enum err read_instructions(const struct anthropic_at *at, const struct json *v,
+				  struct llm_request *r)
 {
 	struct anthropic_at under = anthropic_under(at, S("system."));
 
@@ -66,7 +68,8 @@ static const struct anthropic_field message_rows[] = {
 	ANTHROPIC_FIELD(message, content, "content", AF_ANY),
 };
 
-static enum err read_message(const struct anthropic_at *at, const struct json *v, struct llm_request *r)
+static enum err read_message(const struct anthropic_at *at, const struct json *v,
+			     struct llm_request *r)
 {
 	struct anthropic_at blocks = anthropic_under(at, S("messages.content."));
 	struct anthropic_at under = anthropic_under(at, S("messages."));
@@ -86,12 +89,14 @@ static enum err read_message(const struct anthropic_at *at, const struct json *v
 	TRY(anthropic_content(&blocks, m.content, &msg->parts));
 	if (msg->role == ROLE_SYSTEM)
 		for (const struct llm_part *p = msg->parts; p != NULL; p = p->next)
-			if (p->kind != PART_TEXT && p->kind != PART_OPAQUE) /* such as tool_addition */
-				return anthropic_bad(&blocks, S("type"), "text in a system message");
+			/* such as tool_addition */
+			if (p->kind != PART_TEXT && p->kind != PART_OPAQUE)
+				return anthropic_bad(&blocks, S("type"),
+						     "text in a system message");
 	return OK;
 }
 
-/* ---- tools ------------------------------------------------------------------------------------------ */
+/* ---- tools ----------------------------------------------------------------------------------- */
 
 struct tool {
 	struct str type, name, description, cache;
@@ -112,7 +117,8 @@ static const struct anthropic_field tool_rows[] = {
 
 static bool is_direct(const struct json *callers)
 {
-	return callers == NULL || (json_count(callers) == 1 && json_str_eq(callers + 1, S("direct")));
+	return callers == NULL ||
+	       (json_count(callers) == 1 && json_str_eq(callers + 1, S("direct")));
 }
 
 static enum err read_custom(const struct anthropic_at *at, const struct json *v, struct llm_tool *t)
@@ -134,7 +140,8 @@ static enum err read_custom(const struct anthropic_at *at, const struct json *v,
 	return OK;
 }
 
-static enum err read_tool(const struct anthropic_at *at, const struct json *v, struct llm_request *r)
+static enum err read_tool(const struct anthropic_at *at, const struct json *v,
+			  struct llm_request *r)
 {
 	struct anthropic_at under = anthropic_under(at, S("tools."));
 	const struct json *type = json_get(v, S("type"));
@@ -176,7 +183,8 @@ static const struct {
 	{ SC("tool"), CHOICE_NAMED },
 };
 
-static enum err read_choice(const struct anthropic_at *at, const struct json *v, struct llm_request *r)
+static enum err read_choice(const struct anthropic_at *at, const struct json *v,
+			    struct llm_request *r)
 {
 	struct anthropic_at under = anthropic_under(at, S("tool_choice."));
 	struct choice c = { 0 };
@@ -197,7 +205,7 @@ static enum err read_choice(const struct anthropic_at *at, const struct json *v,
 	return llm_str_add(at->a, &r->choice_names, c.name);
 }
 
-/* ---- thinking and the form of the answer ------------------------------------------------------------- */
+/* ---- thinking and the form of the answer ----------------------------------------------------- */
 
 struct thinking {
 	const struct json *type, *display;
@@ -210,7 +218,8 @@ static const struct anthropic_field thinking_rows[] = {
 	ANTHROPIC_FIELD(thinking, budget, "budget_tokens", AF_INT),
 };
 
-static enum err read_thinking(const struct anthropic_at *at, const struct json *v, struct llm_request *r)
+static enum err read_thinking(const struct anthropic_at *at, const struct json *v,
+			      struct llm_request *r)
 {
 	struct anthropic_at under = anthropic_under(at, S("thinking."));
 	struct thinking t = { .budget = -1 };
@@ -218,7 +227,8 @@ static enum err read_thinking(const struct anthropic_at *at, const struct json *
 	TRY(ANTHROPIC_READ(&under, v, thinking_rows, &t));
 	if (json_str_eq(t.type, S("enabled"))) {
 		if (t.budget < 1)
-			return anthropic_bad(&under, S("budget_tokens"), "an integer of 1024 or more");
+			return anthropic_bad(&under, S("budget_tokens"),
+					     "an integer of 1024 or more");
 		r->thinking_budget = t.budget;
 		r->thinking_shown = TRI_YES; /* the default where a budget is understood */
 	} else if (json_str_eq(t.type, S("disabled"))) {
@@ -248,7 +258,8 @@ static const struct anthropic_field format_rows[] = {
 	ANTHROPIC_FIELD(format, schema, "schema", AF_OBJ),
 };
 
-static enum err read_format(const struct anthropic_at *at, const struct json *v, struct llm_request *r)
+static enum err read_format(const struct anthropic_at *at, const struct json *v,
+			    struct llm_request *r)
 {
 	struct format f = { 0 };
 
@@ -273,7 +284,8 @@ static const struct anthropic_field output_rows[] = {
 	ANTHROPIC_FIELD(output, format, "format", AF_OBJ),
 };
 
-static enum err read_output(const struct anthropic_at *at, const struct json *v, struct llm_request *r)
+static enum err read_output(const struct anthropic_at *at, const struct json *v,
+			    struct llm_request *r)
 {
 	struct anthropic_at under = anthropic_under(at, S("output_config."));
 	struct anthropic_at format = anthropic_under(at, S("output_config.format."));
@@ -284,7 +296,7 @@ static enum err read_output(const struct anthropic_at *at, const struct json *v,
 	return o.format ? read_format(&format, o.format, r) : OK;
 }
 
-/* ---- the rest ------------------------------------------------------------------------------------------ */
+/* ---- the rest -------------------------------------------------------------------------------- */
 
 struct metadata {
 	struct str user_id;
@@ -294,7 +306,8 @@ static const struct anthropic_field metadata_rows[] = {
 	ANTHROPIC_FIELD(metadata, user_id, "user_id", AF_ESC),
 };
 
-static enum err read_stop(const struct anthropic_at *at, const struct json *v, struct llm_request *r)
+static enum err read_stop(const struct anthropic_at *at, const struct json *v,
+			  struct llm_request *r)
 {
 	JSON_EACH_ITEM(v, it) {
 		if (it->type != JSON_STRING)
@@ -305,8 +318,8 @@ static enum err read_stop(const struct anthropic_at *at, const struct json *v, s
 }
 
 /*
- * Claude Code asks for all of its earlier thinking to be kept, which is what happens where nobody edits
- * the context. That is no loss, so it is no reason to refuse.
+ * Claude Code asks for all of its earlier thinking to be kept, which is what happens where nobody
+ * edits the context. That is no loss, so it is no reason to refuse.
  */
 static bool keeps_everything(const struct json *v)
 {
@@ -338,7 +351,8 @@ static enum err drop_noops(struct llm_request *r, struct arena *a)
 	return OK;
 }
 
-static enum err read_lists(const struct anthropic_at *at, const struct top *t, struct llm_request *r)
+static enum err read_lists(const struct anthropic_at *at, const struct top *t,
+			   struct llm_request *r)
 {
 	if (t->instructions != NULL)
 		TRY(read_instructions(at, t->instructions, r));
@@ -375,7 +389,9 @@ enum err anthropic_decode_request(const struct json *root, struct llm_request *o
 	out->top_p = t.top_p;
 	out->top_k = t.top_k;
 	/* The neutral words are OpenAI's. */
-	out->service_tier = str_eq(t.service_tier, S("standard_only")) ? S("default") : t.service_tier;
+	out->service_tier = t.service_tier;
+	if (str_eq(t.service_tier, S("standard_only")))
+		out->service_tier = S("default");
 	TRY(read_lists(&at, &t, out));
 	if (t.metadata != NULL)
 		TRY(ANTHROPIC_READ(&meta, t.metadata, metadata_rows, &metadata));

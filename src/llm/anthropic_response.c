@@ -62,7 +62,8 @@ static enum err unwrap_json(struct arena *a, struct llm_answer_choice *c)
 	return OK;
 }
 
-enum err anthropic_decode_response(const struct json *root, struct llm_response *out, struct arena *a,
+enum err anthropic_decode_response(const struct json *root, struct llm_response *out,
+				   struct arena *a,
 				   struct diag *d)
 {
 	struct anthropic_at at = { .a = a, .d = d, .prefix = S("answer."), .extras = &out->extras,
@@ -96,9 +97,10 @@ enum err anthropic_decode_response(const struct json *root, struct llm_response 
 	return OK;
 }
 
-/* ---- writing --------------------------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
-/* Every member is there whatever the provider was: clients have been seen to fail on a missing one. */
+/* Every member is there whatever the provider was: clients have been seen to fail on a missing
+ * one. */
 void anthropic_put_usage(const struct llm_usage *u, struct str tier, struct buf *out)
 {
 	struct anthropic_usage w = anthropic_usage_wire(u);
@@ -124,7 +126,7 @@ void anthropic_put_usage(const struct llm_usage *u, struct str tier, struct buf 
 	jw_obj_end(out);
 }
 
-/* Some servers end a turn of tool calls with "stop", and OpenAI says a refusal in a part of its own. */
+/* Some servers end a turn of tool calls with "stop"; OpenAI's refusal is a part of its own. */
 enum llm_finish anthropic_finish_of(enum llm_finish finish, bool calls, bool refused)
 {
 	if (refused && finish == FINISH_STOP)
@@ -154,8 +156,7 @@ enum err anthropic_encode_response(const struct llm_response *r, struct arena *a
 	}
 	jw_arr_end(out);
 	anthropic_put_stop(anthropic_finish_of(c->finish, calls, refused), c->finish_text, out);
-	anthropic_put_usage(&r->usage, r->service_tier.p ? anthropic_tier_wire(r->service_tier) : r->service_tier,
-			    out);
+	anthropic_put_usage(&r->usage, anthropic_tier_wire(r->service_tier), out);
 	jw_obj_end(out);
 	return out->err;
 }

@@ -2,8 +2,9 @@
  * llm/anthropic_stream.c - a Messages API stream told as neutral events.
  * Ring 0. Input: hostile.   Runs in: ingress.   Fuzz: fuzz/anthropic_stream_fuzz.c
  *
- * Blocks that only this dialect knows (server tools and their results, compaction, ...) are gathered and
- * handed on whole as EV_OPAQUE; a citation is handed on as its delta, "citations_delta".
+ * Blocks that only this dialect knows (server tools and their results, compaction, ...) are
+ * gathered and handed on whole as EV_OPAQUE; a citation is handed on as its delta,
+ * "citations_delta".
  */
 #include "llm/anthropic.h"
 
@@ -11,7 +12,7 @@
 #include <string.h>
 
 enum {
-	OPEN_MAX = 64, /* blocks open at once; the API opens one */
+	OPEN_MAX = 16, /* blocks open at once; the API opens one */
 	TOKENS = 48,   /* values of an ordinary event, on the stack */
 };
 
@@ -52,7 +53,7 @@ struct llm_decoder *anthropic_decoder_new(struct arena *a)
 	return d;
 }
 
-/* ---- pushing --------------------------------------------------------------------------------------------- */
+/* ---- pushing --------------------------------------------------------------------------------- */
 
 static void push(struct llm_decoder *d, struct llm_event e)
 {
@@ -95,8 +96,8 @@ static enum err add(struct arena *a, struct text *t, struct str s)
 static void push_delta(struct llm_decoder *d, const struct block *b, struct str text)
 {
 	if (text.n)
-		push(d, (struct llm_event){ .kind = EV_PART_DELTA, .part = b->part, .part_kind = b->kind,
-					    .text = text });
+		push(d, (struct llm_event){ .kind = EV_PART_DELTA, .part = b->part,
+					    .part_kind = b->kind, .text = text });
 }
 
 static void push_signature(struct llm_decoder *d, struct block *b)
@@ -110,7 +111,7 @@ static void push_signature(struct llm_decoder *d, struct block *b)
 	b->text.n = 0;
 }
 
-/* ---- message_start ------------------------------------------------------------------------------------------ */
+/* ---- message_start --------------------------------------------------------------------------- */
 
 static enum err start_block(struct llm_decoder *d, int64_t index, const struct json *v);
 static enum err stop_block(struct llm_decoder *d, struct block *b);
@@ -123,8 +124,9 @@ static enum err on_message_start(struct llm_decoder *d, const struct json *root)
 	int64_t index = -1;
 
 	if (d->started) {
-		/* Gateways have been seen to send it twice, which is harmless, and to splice a second
-		 * attempt into a stream that had begun, whose parts would be taken for one answer. */
+		/* Gateways have been seen to send it twice, which is harmless, and to splice a
+		 * second attempt into a stream that had begun, whose parts would be taken for one
+		 * answer. */
 		if (!str_eq(id, d->id) || d->finished)
 			return broken(d, S("the provider's stream started over"));
 		anthropic_usage_read(json_get(m, S("usage")), &d->usage);
@@ -137,7 +139,8 @@ static enum err on_message_start(struct llm_decoder *d, const struct json *root)
 	if (d->id.p == NULL)
 		return ERR_NOMEM;
 	anthropic_usage_read(json_get(m, S("usage")), &d->usage);
-	push(d, (struct llm_event){ .kind = EV_START, .id = id, .model = json_esc(json_get(m, S("model"))),
+	push(d, (struct llm_event){ .kind = EV_START, .id = id,
+				    .model = json_esc(json_get(m, S("model"))),
 				    .usage = anthropic_usage_norm(&d->usage) });
 	if (!json_is(content, JSON_ARRAY))
 		return OK;
@@ -151,7 +154,7 @@ static enum err on_message_start(struct llm_decoder *d, const struct json *root)
 	return OK;
 }
 
-/* ---- blocks --------------------------------------------------------------------------------------------------- */
+/* ---- blocks ---------------------------------------------------------------------------------- */
 
 static struct block *find(struct llm_decoder *d, int64_t index)
 {
@@ -167,7 +170,8 @@ static enum err index_of(const struct json *root, int64_t *out)
 	return json_i64(json_get(root, S("index")), out);
 }
 
-static void start_part(struct llm_decoder *d, struct block *b, enum llm_part_kind kind, struct llm_event e)
+static void start_part(struct llm_decoder *d, struct block *b, enum llm_part_kind kind,
+		       struct llm_event e)
 {
 	b->kind = kind;
 	b->part = d->parts++;
@@ -185,7 +189,8 @@ static enum err start_call(struct llm_decoder *d, struct block *b, const struct 
 
 	if (json_esc(json_get(v, S("id"))).n == 0 || e.name.n == 0)
 		return broken(d, S("a tool call without an id or a name"));
-	b->head = json_is(input, JSON_OBJECT) && json_count(input) ? arena_dup(d->a, json_raw(input)) : S("{}");
+	bool whole = json_is(input, JSON_OBJECT) && json_count(input) > 0;
+	b->head = whole ? arena_dup(d->a, json_raw(input)) : S("{}");
 	if (b->head.p == NULL)
 		return ERR_NOMEM;
 	if (json_str_eq(json_get(v, S("name")), ANTHROPIC_JSON_TOOL)) {
@@ -322,9 +327,9 @@ static enum err on_block_stop(struct llm_decoder *d, const struct json *root)
 	return b ? stop_block(d, b) : OK;
 }
 
-/* ---- deltas -------------------------------------------------------------------------------------------------- */
+/* ---- deltas ---------------------------------------------------------------------------------- */
 
-/* Text inside a thinking block and the reverse: other gateways do that. It starts a part of its own. */
+/* Text inside a thinking block and the reverse: other gateways do that. It starts a new part. */
 static void become(struct llm_decoder *d, struct block *b, enum llm_part_kind kind)
 {
 	if (b->kind == kind)
@@ -354,7 +359,9 @@ static enum err on_input(struct llm_decoder *d, struct block *b, struct str esc)
 
 static enum err on_other_delta(struct llm_decoder *d, struct block *b, const struct json *delta)
 {
-	if (b->kind == PART_OPAQUE && json_str_eq(json_get(delta, S("type")), S("compaction_delta"))) {
+	const struct json *type = json_get(delta, S("type"));
+
+	if (b->kind == PART_OPAQUE && json_str_eq(type, S("compaction_delta"))) {
 		b->field = S("content");
 		return add(d->a, &b->text, json_esc(json_get(delta, S("content"))));
 	}
@@ -375,7 +382,8 @@ static enum err on_delta(struct llm_decoder *d, const struct json *root)
 		return broken(d, S("a delta without a type"));
 	if (json_str_eq(type, S("input_json_delta")))
 		return on_input(d, b, json_esc(json_get(delta, S("partial_json"))));
-	bool text = json_str_eq(type, S("text_delta")), thinking = json_str_eq(type, S("thinking_delta"));
+	bool text = json_str_eq(type, S("text_delta"));
+	bool thinking = json_str_eq(type, S("thinking_delta"));
 	if (text || thinking) {
 		if (!is_prose(b))
 			return broken(d, S("a text delta outside a text block"));
@@ -391,7 +399,7 @@ static enum err on_delta(struct llm_decoder *d, const struct json *root)
 	return on_other_delta(d, b, delta);
 }
 
-/* ---- the end --------------------------------------------------------------------------------------------------- */
+/* ---- the end --------------------------------------------------------------------------------- */
 
 static enum err finish(struct llm_decoder *d, enum llm_finish why, struct str text)
 {
@@ -413,7 +421,8 @@ static enum err on_message_delta(struct llm_decoder *d, const struct json *root)
 	if (why != FINISH_NONE && !d->finished)
 		TRY(finish(d, why, anthropic_finish_text(delta, why)));
 	if (d->usage.known)
-		push(d, (struct llm_event){ .kind = EV_USAGE, .usage = anthropic_usage_norm(&d->usage) });
+		push(d, (struct llm_event){ .kind = EV_USAGE,
+					    .usage = anthropic_usage_norm(&d->usage) });
 	return OK;
 }
 
@@ -472,7 +481,7 @@ static enum err dispatch(struct llm_decoder *d, const struct json *root)
 			return broken(d, S("content after the stop reason"));
 		return handlers[i].handle(d, root);
 	}
-	/* "New event types may be added, and your code should handle unknown event types gracefully." */
+	/* "New event types may be added": the API's documentation asks to ignore them. */
 	return OK;
 }
 

@@ -1,10 +1,13 @@
 /*
- * llm/anthropic_tools.c - tools, tool_choice and JSON mode of a neutral request for the Messages API.
+ * llm/anthropic_tools.c - tools, tool_choice and JSON mode of a request for the Messages API.
  * Ring 0, pure. Memory: the call's arena.
  */
 #include "llm/anthropic.h"
 
-enum { GEN_STRICT = 45 }; /* strict tools came with structured outputs */
+enum {
+	GEN_STRICT = 45,  /* strict tools came with structured outputs */
+	NAMES_MAX = 128,  /* of a tool choice: each tool is looked up among them */
+};
 
 static bool named(const struct llm_request *r, struct str name)
 {
@@ -14,9 +17,18 @@ static bool named(const struct llm_request *r, struct str name)
 	return false;
 }
 
+static bool too_many_named(const struct llm_request *r)
+{
+	unsigned n = 0;
+
+	for (const struct llm_str *s = r->choice_names; s != NULL && n <= NAMES_MAX; s = s->next)
+		n++;
+	return n > NAMES_MAX;
+}
+
 static bool several_named(const struct llm_request *r)
 {
-	return r->choice == CHOICE_NAMED && r->choice_names != NULL && r->choice_names->next != NULL;
+	return r->choice == CHOICE_NAMED && r->choice_names && r->choice_names->next;
 }
 
 /* The API wants a schema, and "object" in it; others take a schema without a type for the same. */
@@ -48,7 +60,8 @@ static enum err put_schema(struct str schema, struct arena *a, struct buf *out)
 	return OK;
 }
 
-static enum err put_tool(const struct llm_request *r, struct llm_opts *opts, const struct llm_tool *t,
+static enum err put_tool(const struct llm_request *r, struct llm_opts *opts,
+			 const struct llm_tool *t,
 			 struct buf *out)
 {
 	if (t->raw.p != NULL && t->origin != DIALECT_ANTHROPIC)
@@ -59,7 +72,8 @@ static enum err put_tool(const struct llm_request *r, struct llm_opts *opts, con
 	}
 	bool strict = t->strict == TRI_YES && anthropic_generation(opts->model) >= GEN_STRICT;
 	if (t->strict == TRI_YES && !strict)
-		TRY(anthropic_cannot(r, opts, r->origin == DIALECT_OPENAI ? "tools.function.strict" :
+		TRY(anthropic_cannot(r, opts, r->origin == DIALECT_OPENAI ?
+				     "tools.function.strict" :
 									    "tools.strict"));
 	jw_obj(out);
 	jw_kv_esc(out, S("name"), t->name);
@@ -97,39 +111,71 @@ static void put_choice(const struct llm_request *r, struct buf *out)
 	jw_obj_end(out);
 }
 
-static void put_json_tool(struct buf *out)
+bool anthropic_answers_by_tool(const struct llm_request *r, struct str model)
 {
-	jw_key(out, S("tools"));
-	jw_raw(out, S("[{\"name\":\"yett_json_answer\",\"description\":\"Takes the whole answer as one JSON "
-		      "object. Its members are the answer's own: do not wrap them.\",\"input_schema\":"
-		      "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":true}}]"));
-	jw_key(out, S("tool_choice"));
-	jw_raw(out, S("{\"type\":\"tool\",\"name\":\"yett_json_answer\"}"));
+	if (r->format == FORMAT_JSON)
+		return true;
+	return r->format == FORMAT_SCHEMA && r->origin != DIALECT_ANTHROPIC &&
+	       anthropic_generation(model) < GEN_STRICT;
 }
 
-/* A forced tool and thinking exclude each other, and the client's own tools could no longer be called. */
+/* A tool's input is an object, so its schema says nothing else. */
+static bool is_object_schema(struct str schema, struct arena *a)
+{
+	const struct json *v = NULL, *type;
+
+	if (schema.p == NULL || json_read(a, schema, &v, NULL) != OK || !json_is(v, JSON_OBJECT))
+		return false;
+	type = json_get(v, S("type"));
+	return type == NULL || json_str_eq(type, S("object"));
+}
+
+/* A forced tool and thinking exclude each other, and the client's own tools could no longer be
+ * called. */
 static enum err put_json_mode(const struct llm_request *r, struct llm_opts *opts, struct buf *out)
 {
+	static const struct str any =
+		SC("{\"type\":\"object\",\"properties\":{},\"additionalProperties\":true}");
 	bool thinks = r->thinking_budget > 0 || r->thinking_budget == -2 ||
 		      (r->effort.n && !str_eq(r->effort, S("none")));
+	struct str schema = r->format == FORMAT_SCHEMA ? r->format_schema : any;
 
-	if (thinks || r->tools != NULL)
+	if (thinks || r->tools != NULL || !is_object_schema(schema, opts->arena))
 		return anthropic_cannot(r, opts, "response_format");
-	put_json_tool(out);
+	jw_key(out, S("tools"));
+	jw_arr(out);
+	jw_obj(out);
+	jw_kv_str(out, S("name"), ANTHROPIC_JSON_TOOL);
+	jw_kv_str(out, S("description"),
+		  S("Takes the whole answer as one JSON object. Its members are the "
+					   "answer's own: do not wrap them."));
+	TRY(put_schema(schema, opts->arena, out));
+	jw_obj_end(out);
+	jw_arr_end(out);
+	jw_key(out, S("tool_choice"));
+	jw_obj(out);
+	jw_kv_str(out, S("type"), S("tool"));
+	jw_kv_str(out, S("name"), ANTHROPIC_JSON_TOOL);
+	jw_obj_end(out);
 	return OK;
 }
 
 enum err anthropic_put_tools(const struct llm_request *r, struct llm_opts *opts, struct buf *out)
 {
-	if (r->format == FORMAT_JSON)
+	if (anthropic_answers_by_tool(r, opts->model))
 		TRY(put_json_mode(r, opts, out));
 	if (r->tools == NULL)
 		return OK;
+	bool all = !several_named(r);
+	if (too_many_named(r)) {
+		TRY(anthropic_cannot(r, opts, "tool_choice"));
+		all = true;
+	}
 	jw_key(out, S("tools"));
 	jw_arr(out);
 	for (const struct llm_tool *t = r->tools; t != NULL; t = t->next)
 		/* "any of these" is said by offering only these. */
-		if (!several_named(r) || named(r, t->name))
+		if (all || named(r, t->name))
 			TRY(put_tool(r, opts, t, out));
 	jw_arr_end(out);
 	put_choice(r, out);

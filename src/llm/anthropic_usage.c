@@ -1,5 +1,5 @@
 /*
- * llm/anthropic_usage.c - counts, stop reasons and service tiers between Anthropic's words and ours.
+ * llm/anthropic_usage.c - counts, stop reasons and service tiers, Anthropic's words and ours.
  * Ring 0. Input: hostile.   Runs in: ingress.   Fuzz: fuzz/anthropic_stream_fuzz.c
  */
 #include "llm/anthropic.h"
@@ -23,7 +23,8 @@ void anthropic_usage_read(const struct json *v, struct anthropic_usage *io)
 	count(v, S("cache_read_input_tokens"), &io->cache_read, &io->known);
 	count(v, S("cache_creation_input_tokens"), &io->cache_write, &io->known);
 	count(v, S("output_tokens"), &io->output, &io->known);
-	count(json_get(v, S("output_tokens_details")), S("thinking_tokens"), &io->thinking, &io->known);
+	count(json_get(v, S("output_tokens_details")), S("thinking_tokens"), &io->thinking,
+	      &io->known);
 }
 
 struct llm_usage anthropic_usage_norm(const struct anthropic_usage *u)
@@ -52,7 +53,7 @@ struct anthropic_usage anthropic_usage_wire(const struct llm_usage *u)
 	};
 }
 
-/* ---- why it stopped ---------------------------------------------------------------------------------------- */
+/* ---- why it stopped -------------------------------------------------------------------------- */
 
 static const struct {
 	struct str word;
@@ -125,7 +126,7 @@ void anthropic_put_stop(enum llm_finish finish, struct str text, struct buf *out
 	jw_obj_end(out);
 }
 
-/* ---- service tiers: the neutral words are OpenAI's ------------------------------------------------------------ */
+/* ---- service tiers: the neutral words are OpenAI's ------------------------------------------- */
 
 struct str anthropic_tier(struct str esc)
 {

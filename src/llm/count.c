@@ -29,7 +29,7 @@ const struct json *llm_count_body(enum llm_dialect d, const struct json *root)
 	return json_is(wrapped, JSON_OBJECT) ? wrapped : root;
 }
 
-/* ---- requests ------------------------------------------------------------------------------------------------ */
+/* ---- requests -------------------------------------------------------------------------------- */
 
 /* What Anthropic's count endpoint takes of a message request; it refuses the rest. */
 static const struct str anthropic_takes[] = {
@@ -57,7 +57,8 @@ static void put_anthropic(const struct json *body, struct buf *out)
 	jw_obj_end(out);
 }
 
-/* Google counts system instructions and tools only inside a whole request, which must name the model. */
+/* Google counts system instructions and tools only inside a whole request, which must name the
+ * model. */
 static void put_gemini(const struct json *body, struct str model, struct buf *out)
 {
 	jw_obj(out);
@@ -79,7 +80,8 @@ static void put_gemini(const struct json *body, struct str model, struct buf *ou
 	jw_obj_end(out);
 }
 
-static enum err recode(enum llm_dialect target, struct str text, const struct llm_opts *opts, struct buf *out)
+static enum err recode(enum llm_dialect target, struct str text, const struct llm_opts *opts,
+		       struct buf *out)
 {
 	const struct json *body = NULL;
 
@@ -109,7 +111,7 @@ enum err llm_count_encode_request(enum llm_dialect target, const struct llm_requ
 	return e;
 }
 
-/* ---- replies -------------------------------------------------------------------------------------------------- */
+/* ---- replies --------------------------------------------------------------------------------- */
 
 static const struct str number_name[DIALECT_COUNT] = {
 	[DIALECT_OPENAI] = SC("input_tokens"),
@@ -138,7 +140,7 @@ void llm_count_encode(enum llm_dialect d, int64_t tokens, struct buf *out)
 	jw_obj_end(out);
 }
 
-/* ---- the estimate ---------------------------------------------------------------------------------------------- */
+/* ---- the estimate ---------------------------------------------------------------------------- */
 
 struct bytes {
 	uint64_t ascii, other, tokens;
@@ -169,7 +171,8 @@ static void add_part(struct bytes *b, const struct llm_part *p)
 	add_text(b, p->name);
 	add_text(b, p->args);
 	add_text(b, p->raw);
-	if (p->kind == PART_IMAGE || p->kind == PART_DOCUMENT || p->kind == PART_AUDIO || p->kind == PART_VIDEO)
+	if (p->kind == PART_IMAGE || p->kind == PART_DOCUMENT || p->kind == PART_AUDIO ||
+	    p->kind == PART_VIDEO)
 		add_media(b, p);
 }
 
@@ -200,6 +203,7 @@ int64_t llm_count_estimate(const struct llm_request *r)
 	}
 	add_text(&b, r->format_schema);
 	b.ascii -= b.other;
-	b.tokens += (b.ascii + ASCII_BYTES - 1) / ASCII_BYTES + (b.other + OTHER_BYTES - 1) / OTHER_BYTES;
+	b.tokens += (b.ascii + ASCII_BYTES - 1) / ASCII_BYTES;
+	b.tokens += (b.other + OTHER_BYTES - 1) / OTHER_BYTES;
 	return (int64_t)b.tokens;
 }

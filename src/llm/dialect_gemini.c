@@ -1,6 +1,7 @@
 /*
- * llm/dialect_gemini.c - Google's generateContent as a row of the table, and what splices want to know.
- * Ring 0. Input: hostile.   Runs in: ingress.   Fuzz: fuzz/gemini_stream_fuzz.c
+ * llm/dialect_gemini.c - Google's generateContent as a row of the table, and what splices want to
+ * know.
+ * Ring 0. Input: hostile. Runs in: ingress. Fuzz: fuzz/gemini_stream_fuzz.c
  */
 #include "llm/gemini.h"
 
@@ -12,7 +13,8 @@ static const char *const harmless[] = {
 	"labels",                              /* billing labels */
 	"store",                               /* whether Google logs the call */
 	"tools.functionDeclarations.behavior", /* of the live API */
-	"tools.functionDeclarations.response", /* describes what comes back, to the model's reader */
+	/* describes what comes back, to the model's reader */
+	"tools.functionDeclarations.response",
 	"tools.functionDeclarations.responseJsonSchema",
 	"tools.function_declarations.response_json_schema",
 	"contents.parts.partMetadata",
@@ -75,9 +77,10 @@ static void peek_response(const struct json *root, struct llm_peek *out)
 		out->content = out->content || candidates;
 }
 
-/* In JSON a quote inside a string is escaped, so these are found only where a member or a string begins. A
- * name that turns up in arguments costs a parse and changes nothing. */
-static void peek_event(struct str event, struct str data, struct arena *scratch, struct llm_peek *io)
+/* In JSON a quote inside a string is escaped, so these are found only where a member or a string
+ * begins. A name that turns up in arguments costs a parse and changes nothing. */
+static void peek_event(struct str event, struct str data, struct arena *scratch,
+		       struct llm_peek *io)
 {
 	const struct json *root = NULL;
 	bool candidates = has(data, S("\"candidates\""));
@@ -87,8 +90,8 @@ static void peek_event(struct str event, struct str data, struct arena *scratch,
 	if (candidates && (has(data, S("\"text\"")) || has(data, S("\"functionCall\"")) ||
 			   has(data, S("\"inlineData\"")) || has(data, S("\"executableCode\""))))
 		io->content = true;
-	bool plain = candidates && !has(data, S("\"finishReason\"")) && !has(data, S("\"error\"")) &&
-		     !has(data, S("\"promptFeedback\""));
+	bool plain = candidates && !has(data, S("\"finishReason\"")) &&
+		     !has(data, S("\"error\"")) && !has(data, S("\"promptFeedback\""));
 	/* Each event reports the usage so far; the first and the last are enough. */
 	if (plain && (io->usage.known || !has(data, S("\"usageMetadata\""))))
 		return;

@@ -1,5 +1,5 @@
 /*
- * llm/dialects.c - the wire formats that can be translated into each other. A new one is a file and a row.
+ * llm/dialects.c - the wire formats that are translated into each other: one row each.
  * Ring 0, pure.
  */
 #include "llm/llm.h"

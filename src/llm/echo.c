@@ -37,7 +37,7 @@ struct echo {
 	bool cut;                /* by max_tokens */
 };
 
-/* ---- strings ----------------------------------------------------------------------------------------------- */
+/* ---- strings ------------------------------------------------------------------------------- */
 
 static struct str plain(struct arena *a, struct str esc)
 {
@@ -93,7 +93,7 @@ static struct str cut_words(struct str s, int64_t n)
 	return str_head(s, end);
 }
 
-/* ---- reading the conversation ------------------------------------------------------------------------------- */
+/* ---- reading the conversation -------------------------------------------------------------- */
 
 static enum err read_last(struct echo *e)
 {
@@ -148,12 +148,12 @@ static int64_t count_input(const struct llm_request *r)
 	return n;
 }
 
-/* ---- calls ------------------------------------------------------------------------------------------------------ */
+/* ---- calls --------------------------------------------------------------------------------- */
 
 static bool is_name_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-	       c == '.';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_' || c == '-' || c == '.';
 }
 
 /* object_at gives the JSON object that s begins with after spaces, p == NULL when there is none. */
@@ -193,7 +193,8 @@ static enum err minimal(struct arena *a, struct str schema, struct str *out)
 	return e == ERR_NOMEM || out->p == NULL ? ERR_NOMEM : OK;
 }
 
-static enum err add_call(struct echo *e, const struct llm_tool *tool, struct str name, struct str args)
+static enum err add_call(struct echo *e, const struct llm_tool *tool, struct str name,
+			 struct str args)
 {
 	struct call *c = &e->calls[e->call_count];
 
@@ -261,7 +262,7 @@ static enum err make_calls(struct echo *e)
 	return OK;
 }
 
-/* ---- text --------------------------------------------------------------------------------------------------------- */
+/* ---- text ---------------------------------------------------------------------------------- */
 
 static const char *const media_words[PART_KINDS] = {
 	[PART_IMAGE] = " [image]", [PART_DOCUMENT] = " [document]",
@@ -325,7 +326,7 @@ static enum err stop(struct echo *e)
 	size_t first = SIZE_MAX;
 	int tried = 0;
 
-	for (const struct llm_str *s = e->r->stop; s != NULL && tried < STOPS_MAX; s = s->next, tried++) {
+	for (const struct llm_str *s = e->r->stop; s != NULL && tried++ < STOPS_MAX; s = s->next) {
 		struct str word = plain(e->a, s->s);
 		if (word.p == NULL)
 			return ERR_NOMEM;
@@ -374,7 +375,7 @@ static enum err make_text(struct echo *e)
 	return e->answer_esc.p ? OK : ERR_NOMEM;
 }
 
-/* ---- the answer ------------------------------------------------------------------------------------------------------ */
+/* ---- the answer ---------------------------------------------------------------------------- */
 
 static enum err numbered(struct arena *a, struct str prefix, uint64_t n, struct str *out)
 {
@@ -387,6 +388,15 @@ static enum err numbered(struct arena *a, struct str prefix, uint64_t n, struct 
 	buf_add(&b, prefix);
 	buf_addu(&b, n);
 	return buf_finish(&b, out);
+}
+
+static enum llm_finish reason(const struct echo *e)
+{
+	if (e->call_count > 0)
+		return FINISH_TOOLS;
+	if (e->cut)
+		return FINISH_LENGTH;
+	return e->stop.p ? FINISH_STOP_SEQUENCE : FINISH_STOP;
 }
 
 static enum err add_choice(struct echo *e, struct llm_response *out)
@@ -413,7 +423,7 @@ static enum err add_choice(struct echo *e, struct llm_response *out)
 		p->args = e->calls[i].args;
 		TRY(numbered(e->a, S("call_echo_"), e->calls_before + i + 1, &p->id));
 	}
-	c->finish = e->call_count ? FINISH_TOOLS : e->cut ? FINISH_LENGTH : e->stop.p ? FINISH_STOP_SEQUENCE : FINISH_STOP;
+	c->finish = reason(e);
 	c->finish_text = e->stop;
 	if (e->call_count > 0 || e->answer.n == 0)
 		return OK;
@@ -451,7 +461,9 @@ enum err echo_answer(const struct llm_request *r, struct arena *a, struct llm_re
 	TRY(read_last(e));
 	TRY(make_calls(e));
 	TRY(make_text(e));
-	*out = (struct llm_response){ .origin = r->origin, .model = r->model.p ? r->model : S("echo") };
+	*out = (struct llm_response){ .origin = r->origin, .model = r->model };
+	if (out->model.p == NULL)
+		out->model = S("echo");
 	TRY(numbered(a, S("echo-"), str_hash(e->text), &out->id));
 	for (int64_t i = 0; i < n; i++)
 		TRY(add_choice(e, out));
@@ -459,7 +471,7 @@ enum err echo_answer(const struct llm_request *r, struct arena *a, struct llm_re
 	return OK;
 }
 
-/* ---- the stream -------------------------------------------------------------------------------------------------------- */
+/* ---- the stream ---------------------------------------------------------------------------- */
 
 /* Stands before the caller's sink and sends a delta for each word. */
 struct splitter {

@@ -1,6 +1,7 @@
 /*
- * llm/echo_schema.c - the smallest instance of a JSON schema, for echo's calls and structured answers.
- * Ring 0. Input: hostile (clients' schemas).   Runs in: ingress.   Fuzz: fuzz/echo_fuzz.c
+ * llm/echo_schema.c - the smallest instance of a JSON schema, for echo's calls and structured
+ * answers.
+ * Ring 0. Input: hostile (clients' schemas). Runs in: ingress. Fuzz: fuzz/echo_fuzz.c
  */
 #include "llm/echo.h"
 
@@ -8,7 +9,8 @@
 
 enum { DEPTH_MAX = 32, HOPS_MAX = 16, VALUES_MAX = 512, FILL_MAX = 256 };
 
-/* A container that is being written: an object takes its members from required, an array repeats items. */
+/* A container that is being written: an object takes its members from required, an array repeats
+ * items. */
 struct frame {
 	const struct json *schema;
 	const struct json *at, *end; /* of required */
@@ -23,21 +25,25 @@ struct maker {
 	struct buf *out;
 };
 
-/* ---- finding the schema that counts ------------------------------------------------------------------ */
+/* ---- finding the schema that counts -------------------------------------------------------- */
 
 /* Only "#" and "#/$defs/NAME" (or definitions) are followed; others are not understood. */
 static const struct json *follow(const struct maker *m, const struct json *ref)
 {
 	static const struct {
 		struct str prefix, key;
-	} places[] = { { SC("#/$defs/"), SC("$defs") }, { SC("#/definitions/"), SC("definitions") } };
+	} places[] = {
+		{ SC("#/$defs/"), SC("$defs") },
+		{ SC("#/definitions/"), SC("definitions") },
+	};
 	struct str path = json_esc(ref);
 
 	if (str_eq(path, S("#")))
 		return m->root;
 	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
 		if (str_has_prefix(path, places[i].prefix))
-			return json_get(json_get(m->root, places[i].key), str_tail(path, places[i].prefix.n));
+			return json_get(json_get(m->root, places[i].key),
+					str_tail(path, places[i].prefix.n));
 	return NULL;
 }
 
@@ -58,7 +64,8 @@ static const struct json *resolve(const struct maker *m, const struct json *sche
 {
 	for (int hops = 0; hops < HOPS_MAX && json_is(schema, JSON_OBJECT); hops++) {
 		const struct json *ref = json_get(schema, S("$ref"));
-		const struct json *next = json_is(ref, JSON_STRING) ? follow(m, ref) : first_of(schema);
+		bool refers = json_is(ref, JSON_STRING);
+		const struct json *next = refers ? follow(m, ref) : first_of(schema);
 		if (next == NULL)
 			return schema;
 		schema = next;
@@ -79,7 +86,7 @@ static struct str type_of(const struct json *schema)
 	return json_get(schema, S("items")) != NULL ? S("array") : S("null");
 }
 
-/* ---- leaves -------------------------------------------------------------------------------------------- */
+/* ---- leaves -------------------------------------------------------------------------------- */
 
 static int64_t count_of(const struct json *schema, struct str name)
 {
@@ -138,7 +145,7 @@ static const struct json *given(const struct json *schema)
 	return value ? value : json_get(schema, S("default"));
 }
 
-/* ---- the walk ---------------------------------------------------------------------------------------------- */
+/* ---- the walk ------------------------------------------------------------------------------ */
 
 static void put_value(struct maker *m, const struct json *schema)
 {

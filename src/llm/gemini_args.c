@@ -1,8 +1,9 @@
 /*
- * llm/gemini_args.c - function arguments that arrive as pairs of a JSON path and a piece of a value, told as
- * the growing text of one JSON object. Providers send the paths in the order of the text, so each piece can
- * go out at once; a path that goes back to what is written already is refused.
- * Ring 0. Input: hostile (providers').   Runs in: ingress.   Fuzz: fuzz/gemini_stream_fuzz.c
+ * llm/gemini_args.c - function arguments that arrive as pairs of a JSON path and a piece of a
+ * value, told as the growing text of one JSON object. Providers send the paths in the order of
+ * the text, so each piece can go out at once; a path that goes back to what is written already is
+ * refused.
+ * Ring 0. Input: hostile (providers'). Runs in: ingress. Fuzz: fuzz/gemini_stream_fuzz.c
  */
 #include "llm/gemini.h"
 
@@ -48,7 +49,7 @@ struct gemini_args *gemini_args_new(struct arena *a)
 	return g;
 }
 
-/* ---- paths: $.name[0]['other name'] ------------------------------------------------------------------- */
+/* ---- paths: $.name[0]['other name'] -------------------------------------------------------- */
 
 static enum err quoted(struct str *io, struct arena *scratch, struct step *out)
 {
@@ -108,7 +109,8 @@ static enum err next_step(struct str *io, struct arena *scratch, struct step *ou
 	return indexed(io, out);
 }
 
-static enum err parse(struct str path, struct arena *scratch, struct step steps[STEPS_MAX], size_t *out_n)
+static enum err parse(struct str path, struct arena *scratch, struct step steps[STEPS_MAX],
+		      size_t *out_n)
 {
 	size_t n = 0;
 
@@ -123,7 +125,7 @@ static enum err parse(struct str path, struct arena *scratch, struct step steps[
 	return n && !steps[0].is_index ? OK : ERR_SYNTAX;
 }
 
-/* ---- the text -------------------------------------------------------------------------------------------- */
+/* ---- the text ------------------------------------------------------------------------------ */
 
 static bool is_at(const struct frame *f, const struct step *s)
 {
@@ -177,8 +179,10 @@ static void close_to(struct gemini_args *g, size_t depth, struct buf *out)
 		buf_addc(out, g->frames[--g->depth].is_array ? ']' : '}');
 }
 
-/* go writes everything between the last value and the one at steps. *out_on: the string there goes on. */
-static enum err go(struct gemini_args *g, const struct step *steps, size_t n, bool *out_on, struct buf *out)
+/* go writes everything between the last value and the one at steps. *out_on: the string there
+ * goes on. */
+static enum err go(struct gemini_args *g, const struct step *steps, size_t n, bool *out_on,
+		   struct buf *out)
 {
 	size_t same = 0;
 
@@ -187,7 +191,8 @@ static enum err go(struct gemini_args *g, const struct step *steps, size_t n, bo
 	*out_on = same == n && same == g->depth && g->in_string;
 	if (*out_on)
 		return OK;
-	if (same == n || same == g->depth) /* a value that is complete, or a leaf taken for a container */
+	/* a value that is complete, or a leaf taken for a container */
+	if (same == n || same == g->depth)
 		return ERR_SYNTAX;
 	close_to(g, same + 1, out);
 	TRY(enter(g, &g->frames[same], &steps[same], out));
@@ -238,7 +243,8 @@ static enum err put_value(struct gemini_args *g, const struct piece *p, bool on,
 	return OK;
 }
 
-static enum err add_piece(struct gemini_args *g, const struct json *v, struct arena *scratch, struct buf *out)
+static enum err add_piece(struct gemini_args *g, const struct json *v, struct arena *scratch,
+			  struct buf *out)
 {
 	struct gemini_at at = { .a = scratch, .prefix = S(""), .lenient = true };
 	struct step steps[STEPS_MAX];

@@ -12,7 +12,8 @@ enum { OPEN_CALLS_MAX = 1024 };
 
 static const struct str none = { NULL, 0 };
 
-/* A call that has no answer yet: results without an id answer the oldest open call of their name. */
+/* A call that has no answer yet: results without an id answer the oldest open call
+ * of their name. */
 struct open_call {
 	struct open_call *next;
 	struct str id, name;
@@ -41,10 +42,10 @@ static struct llm_part *add(struct reader *r, enum llm_part_kind kind)
 	return p;
 }
 
-/* ---- text and thoughts -------------------------------------------------------------------------- */
+/* ---- text and thoughts --------------------------------------------------------------------- */
 
-/* A client sends the pieces of a stream back as they came, so a thought stands in many parts, its proof
- * in the last. They are one thought, and the proof is of the whole. */
+/* A client sends the pieces of a stream back as they came, so a thought stands in many parts, its
+ * proof in the last. They are one thought, and the proof is of the whole. */
 static enum err join(struct reader *r, struct str text)
 {
 	struct llm_part *p = r->last;
@@ -73,7 +74,8 @@ static enum err read_text(struct reader *r, const struct gemini_part *in)
 
 	if (in->signature.n)
 		signature = gemini_unsign(r->at->a, in->signature, &origin, &redacted);
-	enum llm_part_kind kind = redacted ? PART_REDACTED : in->thought ? PART_THINKING : PART_TEXT;
+	enum llm_part_kind kind = in->thought ? PART_THINKING : PART_TEXT;
+	kind = redacted ? PART_REDACTED : kind;
 	bool goes_on = kind == PART_THINKING && r->last != NULL && r->last->kind == kind &&
 		       r->last->signature.p == NULL;
 	if (goes_on)
@@ -88,7 +90,7 @@ static enum err read_text(struct reader *r, const struct gemini_part *in)
 	return OK;
 }
 
-/* ---- calls and their results ---------------------------------------------------------------------- */
+/* ---- calls and their results --------------------------------------------------------------- */
 
 static enum err read_call(struct reader *r, const struct gemini_part *in)
 {
@@ -118,7 +120,8 @@ static enum err read_call(struct reader *r, const struct gemini_part *in)
 	return p->id.p ? OK : ERR_NOMEM;
 }
 
-/* answered takes the oldest open call with this id, or with this name when there is none, off the list. */
+/* answered takes the oldest open call with this id, or with this name when there is none, off the
+ * list. */
 static struct open_call *answered(struct reader *r, struct str id, struct str name)
 {
 	struct open_call **at = &r->open;
@@ -147,8 +150,8 @@ static const struct gemini_field result_rows[] = {
 	GEMINI_FIELD(result, parts, "parts", GF_LIST),
 };
 
-/* What the response says: "output" and "result" hold a function's return value and "error" its failure by
- * convention; anything else is the value itself. */
+/* What the response says: "output" and "result" hold a function's return value and "error" its
+ * failure by convention; anything else is the value itself. */
 static struct str result_text(struct arena *a, const struct json *response, bool *out_error)
 {
 	static const struct str wraps[] = { SC("output"), SC("result"), SC("error") };
@@ -166,7 +169,8 @@ static struct str result_text(struct arena *a, const struct json *response, bool
 	return value->type == JSON_STRING ? json_esc(value) : llm_args_esc(a, json_raw(value));
 }
 
-static enum err read_result_media(struct reader *r, struct llm_part *result, const struct json *parts)
+static enum err read_result_media(struct reader *r, struct llm_part *result,
+				  const struct json *parts)
 {
 	struct gemini_at at = gemini_under(r->at, S("contents.parts.functionResponse.parts."));
 
@@ -208,7 +212,7 @@ static enum err read_result(struct reader *r, const struct gemini_part *in)
 	return text->text.p ? read_result_media(r, p, res.parts) : ERR_NOMEM;
 }
 
-/* ---- parts, contents ------------------------------------------------------------------------------ */
+/* ---- parts, contents ----------------------------------------------------------------------- */
 
 static enum err read_part(struct reader *r, const struct json *v)
 {
@@ -264,7 +268,8 @@ static enum err read_content(struct reader *r, const struct json *v)
 	return OK;
 }
 
-enum err gemini_decode_contents(const struct gemini_at *at, const struct json *list, struct llm_msg **out)
+enum err gemini_decode_contents(const struct gemini_at *at, const struct json *list,
+				struct llm_msg **out)
 {
 	struct reader r = { .at = at, .msgs = out };
 

@@ -11,7 +11,7 @@ static enum err cannot(struct llm_opts *opts, const char *field)
 	return llm_cannot(opts, field, DIALECT_GEMINI);
 }
 
-/* ---- instructions ------------------------------------------------------------------------------------ */
+/* ---- instructions -------------------------------------------------------------------------- */
 
 static bool has_text(const struct llm_part *p)
 {
@@ -32,8 +32,9 @@ static void put_texts(const struct llm_part *p, struct buf *out)
 	}
 }
 
-/* Instructions in mid-conversation have no place of their own here. They keep their authority rather than
- * their position: as the user's words they would be weaker than the client meant them. */
+/* Instructions in mid-conversation have no place of their own here. They keep their authority
+ * rather than their position: as the user's words they would be weaker than the client meant
+ * them. */
 static void put_instructions(const struct llm_request *r, struct buf *out)
 {
 	bool any = has_text(r->instructions);
@@ -54,7 +55,7 @@ static void put_instructions(const struct llm_request *r, struct buf *out)
 	jw_obj_end(out);
 }
 
-/* ---- tools --------------------------------------------------------------------------------------------- */
+/* ---- tools --------------------------------------------------------------------------------- */
 
 static void put_declaration(const struct llm_tool *t, struct buf *out)
 {
@@ -67,7 +68,8 @@ static void put_declaration(const struct llm_tool *t, struct buf *out)
 	jw_obj_end(out);
 }
 
-static enum err check_tools(const struct llm_request *r, struct llm_opts *opts, bool *out_any, bool *out_declared)
+static enum err check_tools(const struct llm_request *r, struct llm_opts *opts, bool *out_any,
+			    bool *out_declared)
 {
 	for (const struct llm_tool *t = r->tools; t != NULL; t = t->next) {
 		if (t->raw.p != NULL && t->origin != DIALECT_GEMINI) {
@@ -80,7 +82,8 @@ static enum err check_tools(const struct llm_request *r, struct llm_opts *opts, 
 	return OK;
 }
 
-static enum err put_tools(const struct llm_request *r, struct llm_opts *opts, bool *out_declared, struct buf *out)
+static enum err put_tools(const struct llm_request *r, struct llm_opts *opts, bool *out_declared,
+			  struct buf *out)
 {
 	bool any = false;
 
@@ -106,7 +109,8 @@ static enum err put_tools(const struct llm_request *r, struct llm_opts *opts, bo
 	return OK;
 }
 
-/* A strict tool's calls keep to its schema. Google says that of all calls at once: VALIDATED, and ANY. */
+/* A strict tool's calls keep to its schema. Google says that of all calls at once: VALIDATED, and
+ * ANY. */
 static struct str mode(const struct llm_request *r)
 {
 	bool strict = false;
@@ -149,7 +153,7 @@ static void put_tool_config(const struct llm_request *r, struct buf *out)
 	jw_obj_end(out);
 }
 
-/* ---- generationConfig ------------------------------------------------------------------------------------ */
+/* ---- generationConfig ---------------------------------------------------------------------- */
 
 static void put_number(struct buf *out, struct str name, struct str raw)
 {
@@ -167,7 +171,8 @@ static void put_format(const struct llm_request *r, struct buf *out)
 {
 	if (r->format == FORMAT_UNSET)
 		return;
-	jw_kv_str(out, S("responseMimeType"), r->format == FORMAT_TEXT ? S("text/plain") : S("application/json"));
+	jw_kv_str(out, S("responseMimeType"),
+		  r->format == FORMAT_TEXT ? S("text/plain") : S("application/json"));
 	if (r->format == FORMAT_SCHEMA && r->format_schema.n)
 		jw_kv_raw(out, S("responseJsonSchema"), r->format_schema);
 }
@@ -179,19 +184,22 @@ static bool wants_thinking(const struct llm_request *r)
 	return r->thinking_budget > 0 || r->thinking_budget == -2;
 }
 
-/* The third generation's levels; it cannot be kept from thinking, and only its small models know MINIMAL. */
+/* The third generation's levels; it cannot be kept from thinking, and only its small models know
+ * MINIMAL. */
 static struct str level(struct str effort, struct str model)
 {
 	static const struct str words[][2] = {
-		{ SC("none"), SC("LOW") },    { SC("minimal"), SC("LOW") }, { SC("low"), SC("LOW") },
-		{ SC("medium"), SC("MEDIUM") }, { SC("high"), SC("HIGH") }, { SC("xhigh"), SC("HIGH") },
+		{ SC("none"), SC("LOW") },      { SC("minimal"), SC("LOW") },
+		{ SC("low"), SC("LOW") },       { SC("medium"), SC("MEDIUM") },
+		{ SC("high"), SC("HIGH") },     { SC("xhigh"), SC("HIGH") },
 		{ SC("max"), SC("HIGH") },
 	};
 
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
 		if (!str_eq(words[i][0], effort))
 			continue;
-		return i < 2 && str_find(model, S("flash")) != SIZE_MAX ? S("MINIMAL") : words[i][1];
+		bool small = str_find(model, S("flash")) != SIZE_MAX;
+		return i < 2 && small ? S("MINIMAL") : words[i][1];
 	}
 	return (struct str){ NULL, 0 };
 }
@@ -201,7 +209,8 @@ static enum err put_thinking(const struct llm_request *r, struct llm_opts *opts,
 	bool by_level = r->effort.n && (gemini_is_3(opts->model) || r->thinking_budget == -1);
 	int64_t budget = r->thinking_budget;
 	bool shown = r->thinking_shown == TRI_YES ||
-		     (r->thinking_shown == TRI_UNSET && r->origin != DIALECT_GEMINI && wants_thinking(r));
+		     (r->thinking_shown == TRI_UNSET && r->origin != DIALECT_GEMINI &&
+		      wants_thinking(r));
 	struct str word = by_level ? level(r->effort, opts->model) : (struct str){ NULL, 0 };
 
 	if (by_level && word.p == NULL)
@@ -252,7 +261,7 @@ static enum err put_config(const struct llm_request *r, struct llm_opts *opts, s
 	return OK;
 }
 
-/* ---- the request --------------------------------------------------------------------------------------------- */
+/* ---- the request --------------------------------------------------------------------------- */
 
 static enum err put_tier(const struct llm_request *r, struct llm_opts *opts, struct buf *out)
 {

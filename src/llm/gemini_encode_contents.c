@@ -1,12 +1,14 @@
 /*
- * llm/gemini_encode_contents.c - messages become contents: two roles that alternate, results by name.
+ * llm/gemini_encode_contents.c - messages become contents: two roles that alternate, results by
+ * name.
  * Ring 0, pure. Memory: the call's arena.
  */
 #include "llm/gemini.h"
 
 #include <assert.h>
 
-/* Results are matched with the calls before them, the latest first; further back none is looked for. */
+/* Results are matched with the calls before them, the latest first; further back none is looked
+ * for. */
 enum { CALLS_KEPT = 1024 };
 
 struct writer {
@@ -41,10 +43,10 @@ static void want(struct writer *w, struct str role)
 	w->first_call = true;
 }
 
-/* ---- calls and results -------------------------------------------------------------------------------- */
+/* ---- calls and results --------------------------------------------------------------------- */
 
-/* The third generation refuses the first call of a step without its proof. For calls that another model
- * made, or that the client wrote, Google documents this word in its place. */
+/* The third generation refuses the first call of a step without its proof. For calls that another
+ * model made, or that the client wrote, Google documents this word in its place. */
 static const struct str no_proof = SC("skip_thought_signature_validator");
 
 static enum err put_call(struct writer *w, const struct llm_part *p, struct str role)
@@ -155,7 +157,7 @@ static enum err put_result(struct writer *w, const struct llm_part *p)
 	return OK;
 }
 
-/* ---- media ------------------------------------------------------------------------------------------------ */
+/* ---- media --------------------------------------------------------------------------------- */
 
 static enum err put_media_part(struct writer *w, const struct llm_part *p)
 {
@@ -169,7 +171,8 @@ static enum err put_media_part(struct writer *w, const struct llm_part *p)
 	if (w->is_3 && (low || high)) {
 		jw_key(w->out, S("mediaResolution"));
 		jw_obj(w->out);
-		jw_kv_str(w->out, S("level"), low ? S("MEDIA_RESOLUTION_LOW") : S("MEDIA_RESOLUTION_HIGH"));
+		jw_kv_str(w->out, S("level"),
+			  low ? S("MEDIA_RESOLUTION_LOW") : S("MEDIA_RESOLUTION_HIGH"));
 		jw_obj_end(w->out);
 	}
 	jw_obj_end(w->out);
@@ -184,7 +187,7 @@ static enum err put_media(struct writer *w, const struct llm_part *p, struct str
 	return put_media_part(w, p);
 }
 
-/* ---- messages ----------------------------------------------------------------------------------------------- */
+/* ---- messages ------------------------------------------------------------------------------ */
 
 /* Thoughts of another provider prove nothing here, and unproven ones only cost tokens. */
 static enum err put_own(struct writer *w, const struct llm_part *p, struct str role)

@@ -10,7 +10,8 @@ static const struct {
 	struct str status;
 	enum llm_error_kind kind;
 } statuses[] = {
-	{ SC("INVALID_ARGUMENT"), LLM_BAD_REQUEST },   { SC("FAILED_PRECONDITION"), LLM_BAD_REQUEST },
+	{ SC("INVALID_ARGUMENT"), LLM_BAD_REQUEST },
+	{ SC("FAILED_PRECONDITION"), LLM_BAD_REQUEST },
 	{ SC("OUT_OF_RANGE"), LLM_BAD_REQUEST },       { SC("ALREADY_EXISTS"), LLM_BAD_REQUEST },
 	{ SC("UNAUTHENTICATED"), LLM_AUTH },           { SC("PERMISSION_DENIED"), LLM_PERMISSION },
 	{ SC("NOT_FOUND"), LLM_NOT_FOUND },            { SC("RESOURCE_EXHAUSTED"), LLM_RATE },
@@ -59,7 +60,8 @@ static enum llm_error_kind kind_of(unsigned http, const struct json *status)
 	return kind_of_http(http);
 }
 
-/* details are typed objects; of two the gate has a use: the reason's code and the field that is wrong. */
+/* details are typed objects; of two the gate has a use: the reason's code and the field that is
+ * wrong. */
 static void read_details(const struct json *details, struct llm_error *out)
 {
 	if (!json_is(details, JSON_ARRAY))
@@ -67,7 +69,8 @@ static void read_details(const struct json *details, struct llm_error *out)
 	JSON_EACH_ITEM(details, it) {
 		const struct json *reason = json_get(it, S("reason"));
 		const struct json *list = json_get(it, S("fieldViolations"));
-		const struct json *first = json_is(list, JSON_ARRAY) && list->skip > 1 ? list + 1 : NULL;
+		bool any = json_is(list, JSON_ARRAY) && list->skip > 1;
+		const struct json *first = any ? list + 1 : NULL;
 		const struct json *field = json_get(first, S("field"));
 		if (json_is(reason, JSON_STRING) && out->code.p == NULL)
 			out->code = json_esc(reason);
@@ -91,7 +94,8 @@ static void refine(struct llm_error *e)
 	}
 }
 
-void gemini_decode_error(unsigned status, const struct json *root, struct llm_error *out, struct arena *a)
+void gemini_decode_error(unsigned status, const struct json *root, struct llm_error *out,
+			 struct arena *a)
 {
 	/* A stream without alt=sse begins as an array, an error in it too. */
 	if (json_is(root, JSON_ARRAY) && root->skip > 1)
@@ -104,7 +108,8 @@ void gemini_decode_error(unsigned status, const struct json *root, struct llm_er
 	if (status < 400 && json_is(json_get(error, S("code")), JSON_NUMBER) &&
 	    json_i64(json_get(error, S("code")), &code) == OK && code >= 400 && code < 600)
 		status = (unsigned)code;
-	llm_error_set(out, kind_of(status, json_get(error, S("status"))), a, S("the provider gave no message"));
+	llm_error_set(out, kind_of(status, json_get(error, S("status"))), a,
+		      S("the provider gave no message"));
 	if (status >= 400)
 		out->status = status;
 	if (json_is(message, JSON_STRING))
@@ -115,7 +120,7 @@ void gemini_decode_error(unsigned status, const struct json *root, struct llm_er
 	refine(out);
 }
 
-/* ---- writing ---------------------------------------------------------------------------------------------- */
+/* ---- writing ------------------------------------------------------------------------------- */
 
 #define X(name, openai, anthropic, gemini, http) [name] = SC(gemini),
 static const struct str words[LLM_ERROR_KINDS] = { LLM_ERROR_LIST(X) };

@@ -7,35 +7,44 @@
 #include <assert.h>
 #include <string.h>
 
-enum { NAME_MAX_ = 64, ROWS_MAX = 64, EXTRAS_MAX = 64 };
+enum { NAME_ROOM = 64, ROWS_MAX = 64, EXTRAS_MAX = 64 };
 
-/* snake writes the snake_case spelling of a camelCase name of the tables. */
-static struct str snake(struct str camel, char room[NAME_MAX_])
+/* is_snake compares with the snake_case spelling of a camelCase name of the tables. */
+static bool is_snake(struct str s, struct str camel)
 {
-	size_t n = 0;
+	size_t at = 0;
 
-	assert(camel.n * 2 <= NAME_MAX_);
 	for (size_t i = 0; i < camel.n; i++) {
 		char c = camel.p[i];
 		if (c >= 'A' && c <= 'Z') {
-			room[n++] = '_';
+			if (at == s.n || s.p[at++] != '_')
+				return false;
 			c = (char)(c - 'A' + 'a');
 		}
-		room[n++] = c;
+		if (at == s.n || s.p[at++] != c)
+			return false;
 	}
-	return (struct str){ room, n };
+	return at == s.n;
 }
 
-static bool is_name(const struct json *key, struct str camel)
+static bool is_name(struct str name, struct str camel)
 {
-	char room[NAME_MAX_];
+	if (name.n == camel.n)
+		return memcmp(name.p, camel.p, camel.n) == 0;
+	return name.n > camel.n && name.p[0] == camel.p[0] && is_snake(name, camel);
+}
 
-	if (json_str_eq(key, camel))
-		return true;
-	/* The first word is the same in both, so most rows are ruled out by one byte. */
-	if (!key->esc && (key->n <= camel.n || key->p[0] != camel.p[0]))
-		return false;
-	return json_str_eq(key, snake(camel, room));
+/* name_of resolves a member's name when it must: an escaped one is as good as a plain one. The
+ * empty name is given for one longer than any of the tables. */
+static struct str name_of(const struct json *key, char room[NAME_ROOM])
+{
+	struct buf b;
+
+	if (!key->esc)
+		return json_esc(key);
+	buf_fixed(&b, room, NAME_ROOM);
+	json_unescape(&b, json_esc(key));
+	return b.err == OK ? buf_str(&b) : S("");
 }
 
 enum err gemini_bad(const struct gemini_at *at, struct str name, const char *what)
@@ -46,7 +55,8 @@ enum err gemini_bad(const struct gemini_at *at, struct str name, const char *wha
 	buf_fixed(&b, room, sizeof room);
 	buf_add(&b, at->prefix);
 	buf_add(&b, str_head(name, 32));
-	return diag_param(at->d, ERR_SYNTAX, buf_str(&b), "'%.*s' must be %s", FMT(buf_str(&b)), what);
+	return diag_param(at->d, ERR_SYNTAX, buf_str(&b), "'%.*s' must be %s", FMT(buf_str(&b)),
+			  what);
 }
 
 struct gemini_at gemini_under(const struct gemini_at *at, struct str prefix)
@@ -61,6 +71,8 @@ enum err gemini_extra(const struct gemini_at *at, struct str name, struct str ra
 {
 	if (at->extras == NULL)
 		return OK;
+	if (name.n == 0) /* a refusal must have something to name */
+		name = S("\"\"");
 	char *p = arena_alloc(at->a, at->prefix.n + name.n + 1, 1);
 	if (p == NULL)
 		return ERR_NOMEM;
@@ -94,51 +106,47 @@ static bool integer(const struct json *v, int64_t *out)
 		number.type = JSON_NUMBER;
 		bool digits = v->n > 0 && v->n < 20;
 		for (uint32_t i = 0; i < v->n; i++)
-			digits = digits && ((v->p[i] >= '0' && v->p[i] <= '9') || (i == 0 && v->n > 1 && v->p[i] == '-'));
+			digits = digits && ((v->p[i] >= '0' && v->p[i] <= '9') ||
+					    (i == 0 && v->n > 1 && v->p[i] == '-'));
 		return digits && json_i64(&number, out) == OK;
 	}
 	return json_i64(v, out) == OK;
 }
 
-static bool fits(enum gemini_kind kind, const struct json *v)
+/* store puts v where a row wants it; false when it is of another type. */
+static bool store(enum gemini_kind kind, const struct json *v, void *at)
 {
-	if (kind == GF_ANY || kind == GF_SKIP)
-		return true;
-	if (kind == GF_BOOL || kind == GF_TRI)
-		return v->type == JSON_TRUE || v->type == JSON_FALSE;
-	if (kind == GF_INT) {
-		int64_t ignored;
-		return integer(v, &ignored);
-	}
-	return v->type == kinds[kind].type;
-}
+	bool boolean = v->type == JSON_TRUE || v->type == JSON_FALSE;
 
-static void store(enum gemini_kind kind, const struct json *v, void *at)
-{
 	switch (kind) {
 	case GF_ESC:
-		*(struct str *)at = json_esc(v);
-		return;
 	case GF_NUM:
-		*(struct str *)at = json_raw(v);
-		return;
+		if (v->type != kinds[kind].type)
+			return false;
+		*(struct str *)at = kind == GF_ESC ? json_esc(v) : json_raw(v);
+		return true;
 	case GF_INT:
-		(void)integer(v, at);
-		return;
+		return integer(v, at);
 	case GF_BOOL:
-		*(bool *)at = json_bool(v);
-		return;
+		*(bool *)at = v->type == JSON_TRUE;
+		return boolean;
 	case GF_TRI:
-		*(enum llm_tri *)at = json_bool(v) ? TRI_YES : TRI_NO;
-		return;
+		if (boolean)
+			*(enum llm_tri *)at = v->type == JSON_TRUE ? TRI_YES : TRI_NO;
+		return boolean;
 	case GF_OBJ:
 	case GF_LIST:
+		if (v->type != kinds[kind].type)
+			return false;
+		*(const struct json **)at = v;
+		return true;
 	case GF_ANY:
 		*(const struct json **)at = v;
-		return;
+		return true;
 	case GF_SKIP:
-		return;
+		break;
 	}
+	return true;
 }
 
 static enum err unknown(const struct gemini_at *at, const struct json *key)
@@ -149,7 +157,8 @@ static enum err unknown(const struct gemini_at *at, const struct json *key)
 	return name.p ? gemini_extra(at, name, json_raw(key + 1)) : ERR_NOMEM;
 }
 
-enum err gemini_read(const struct gemini_at *at, const struct json *v, const struct gemini_field *rows,
+enum err gemini_read(const struct gemini_at *at, const struct json *v,
+		     const struct gemini_field *rows,
 		     size_t n, void *to)
 {
 	uint64_t seen = 0;
@@ -159,8 +168,10 @@ enum err gemini_read(const struct gemini_at *at, const struct json *v, const str
 		return at->lenient ? OK : gemini_bad(at, S("*"), "an object");
 	JSON_EACH_MEMBER(v, key) {
 		const struct json *value = key + 1;
+		char room[NAME_ROOM];
+		struct str name = name_of(key, room);
 		size_t i = 0;
-		while (i < n && !is_name(key, rows[i].name))
+		while (i < n && !is_name(name, rows[i].name))
 			i++;
 		if (i == n) {
 			TRY(unknown(at, key));
@@ -171,12 +182,11 @@ enum err gemini_read(const struct gemini_at *at, const struct json *v, const str
 		seen |= UINT64_C(1) << i;
 		if (value->type == JSON_NULL)
 			continue;
-		if (fits(rows[i].kind, value))
-			store(rows[i].kind, value, (char *)to + rows[i].at);
-		else if (!at->lenient)
+		if (store(rows[i].kind, value, (char *)to + rows[i].at))
+			continue;
+		if (!at->lenient)
 			return gemini_bad(at, rows[i].name, kinds[rows[i].kind].what);
-		else
-			TRY(unknown(at, key));
+		TRY(unknown(at, key));
 	}
 	return OK;
 }

@@ -64,7 +64,8 @@ static void put_openai(struct buf *b, const struct json *chosen, const struct js
 	jw_obj_end(b);
 }
 
-/* Each of Google's tokens takes at least 2 bytes of source, "{}", and at most this many more here. */
+/* Each of Google's tokens takes at least 2 bytes of source, "{}", and at most this many more
+ * here. */
 enum { TOKEN_GROWS = 64 };
 
 struct str gemini_logprobs(struct arena *a, const struct json *v)
@@ -85,7 +86,7 @@ struct str gemini_logprobs(struct arena *a, const struct json *v)
 	return b.err == OK ? buf_str(&b) : (struct str){ NULL, 0 };
 }
 
-/* ---- and back ----------------------------------------------------------------------------------- */
+/* ---- and back ------------------------------------------------------------------------------ */
 
 static void put_google_token(struct buf *out, const struct json *v)
 {

@@ -9,7 +9,7 @@
 #include <assert.h>
 #include <string.h>
 
-/* ---- reading ------------------------------------------------------------------------------------ */
+/* ---- reading ------------------------------------------------------------------------------- */
 
 static const struct gemini_field part_rows[] = {
 	GEMINI_FIELD(gemini_part, text, "text", GF_ESC),
@@ -97,7 +97,8 @@ static enum llm_part_kind kind_of(struct str mime, struct str url)
 	return str_has_prefix(mime, S("video")) ? PART_VIDEO : PART_DOCUMENT;
 }
 
-/* google-genai writes bytes in base64's URL alphabet; the other dialects take the standard one only. */
+/* google-genai writes bytes in base64's URL alphabet; the other dialects take the standard one
+ * only. */
 static struct str standard(struct arena *a, struct str esc)
 {
 	struct buf b;
@@ -118,7 +119,8 @@ static struct str standard(struct arena *a, struct str esc)
 	return buf_str(&b);
 }
 
-/* text gives the esc text of a base64 text/plain, p == NULL when it is none: it stays base64 then. */
+/* text gives the esc text of a base64 text/plain, p == NULL when it is none: it stays base64
+ * then. */
 static struct str text_of(struct arena *a, struct str data)
 {
 	struct str none = { NULL, 0 };
@@ -138,6 +140,23 @@ static struct str text_of(struct arena *a, struct str data)
 	return esc.err == OK ? buf_str(&esc) : none;
 }
 
+/* type/subtype, and parameters such as ";rate=24000": nothing that could end a data URL's head
+ * early. */
+static bool is_mime(struct str s)
+{
+	size_t slashes = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+		bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			(c >= '0' && c <= '9');
+		if (!alnum && (c == '\0' || strchr("/.+-_;= ", c) == NULL))
+			return false;
+		slashes += c == '/';
+	}
+	return s.n > 2 && slashes == 1;
+}
+
 enum err gemini_media_read(const struct gemini_at *at, const struct gemini_part *in,
 			   enum llm_part_kind *out_kind, struct llm_media *out)
 {
@@ -147,6 +166,8 @@ enum err gemini_media_read(const struct gemini_at *at, const struct gemini_part 
 	TRY(GEMINI_READ(at, v, media_rows, &m));
 	if (in->inline_data != NULL && !at->lenient && (m.data.p == NULL || m.mime.p == NULL))
 		return gemini_bad(at, S("inlineData"), "complete: mimeType and data");
+	if (m.mime.p != NULL && !at->lenient && !is_mime(m.mime))
+		return gemini_bad(at, S("mimeType"), "a media type");
 	if (in->inline_data == NULL && !at->lenient && m.uri.p == NULL)
 		return gemini_bad(at, S("fileData"), "complete: fileUri");
 	*out = (struct llm_media){ .mime = m.mime, .name = m.name };
@@ -158,7 +179,11 @@ enum err gemini_media_read(const struct gemini_at *at, const struct gemini_part 
 	out->data = standard(at->a, m.data.p ? m.data : S(""));
 	if (out->data.p == NULL)
 		return ERR_NOMEM;
-	struct str text = str_eq(m.mime, S("text/plain")) ? text_of(at->a, out->data) : (struct str){ NULL, 0 };
+	if (!at->lenient && !base64_valid(out->data, BASE64_STD))
+		return gemini_bad(at, S("inlineData.data"), "base64");
+	struct str text = { NULL, 0 };
+	if (str_eq(m.mime, S("text/plain")))
+		text = text_of(at->a, out->data);
 	if (text.p != NULL) {
 		out->data = text;
 		out->is_text = true;
@@ -166,7 +191,7 @@ enum err gemini_media_read(const struct gemini_at *at, const struct gemini_part 
 	return OK;
 }
 
-/* ---- writing ------------------------------------------------------------------------------------ */
+/* ---- writing ------------------------------------------------------------------------------- */
 
 static enum err put_text_file(struct arena *a, struct str esc, struct buf *out)
 {
@@ -189,8 +214,10 @@ enum err gemini_put_media(struct arena *a, const struct llm_media *m, struct buf
 	bool by_url = m->url.p != NULL;
 	struct str mime = m->mime;
 
-	if (mime.n == 0)
-		mime = m->is_text ? S("text/plain") : by_url ? mime_of_url(m->url) : S("application/octet-stream");
+	if (mime.n == 0 && by_url)
+		mime = mime_of_url(m->url);
+	else if (mime.n == 0)
+		mime = m->is_text ? S("text/plain") : S("application/octet-stream");
 	jw_key(out, by_url ? S("fileData") : S("inlineData"));
 	jw_obj(out);
 	if (mime.n)

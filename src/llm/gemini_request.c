@@ -8,14 +8,15 @@
 
 static const struct str none = { NULL, 0 };
 
-/* ---- tools -------------------------------------------------------------------------------------- */
+/* ---- tools --------------------------------------------------------------------------------- */
 
 struct declaration {
 	struct str name, description;
 	const struct json *parameters, *schema;
 };
 
-/* The response's schema tells the model what to expect and has no counterpart; it changes no call. */
+/* The response's schema tells the model what to expect and has no counterpart; it changes no
+ * call. */
 static const struct gemini_field declaration_rows[] = {
 	GEMINI_FIELD(declaration, name, "name", GF_ESC),
 	GEMINI_FIELD(declaration, description, "description", GF_ESC),
@@ -23,7 +24,8 @@ static const struct gemini_field declaration_rows[] = {
 	GEMINI_FIELD(declaration, schema, "parametersJsonSchema", GF_OBJ),
 };
 
-static enum err read_declaration(const struct gemini_at *at, const struct json *v, struct llm_request *out)
+static enum err read_declaration(const struct gemini_at *at, const struct json *v,
+				 struct llm_request *out)
 {
 	struct declaration d = { none, none, NULL, NULL };
 
@@ -46,7 +48,8 @@ static enum err read_declaration(const struct gemini_at *at, const struct json *
 	return e == ERR_SYNTAX ? gemini_bad(at, S("parameters"), "spelled in one way only") : e;
 }
 
-static enum err read_builtin(const struct gemini_at *at, const struct json *key, struct llm_request *out)
+static enum err read_builtin(const struct gemini_at *at, const struct json *key,
+			     struct llm_request *out)
 {
 	struct buf b;
 	size_t room = (size_t)key->n + key[1].n + 16;
@@ -70,7 +73,8 @@ static enum err read_builtin(const struct gemini_at *at, const struct json *key,
 static enum err read_tool(const struct gemini_at *at, const struct json *v, struct llm_request *out)
 {
 	const struct json *list = NULL;
-	static const struct str spellings[] = { SC("functionDeclarations"), SC("function_declarations") };
+	static const struct str spellings[] =
+		{ SC("functionDeclarations"), SC("function_declarations") };
 
 	if (v->type != JSON_OBJECT)
 		return gemini_bad(at, S("*"), "an object");
@@ -108,7 +112,8 @@ static const struct gemini_field tool_config_rows[] = {
 	{ SC("functionCallingConfig"), GF_OBJ, 0 },
 };
 
-static enum err read_names(const struct gemini_at *at, const struct json *list, struct llm_str **out)
+static enum err read_names(const struct gemini_at *at, const struct json *list,
+			   struct llm_str **out)
 {
 	JSON_EACH_ITEM(list, it) {
 		if (it->type != JSON_STRING)
@@ -118,7 +123,8 @@ static enum err read_names(const struct gemini_at *at, const struct json *list, 
 	return OK;
 }
 
-static enum err read_calling(const struct gemini_at *at, const struct json *v, struct llm_request *out)
+static enum err read_calling(const struct gemini_at *at, const struct json *v,
+			     struct llm_request *out)
 {
 	struct calling c = { none, NULL };
 
@@ -129,7 +135,8 @@ static enum err read_calling(const struct gemini_at *at, const struct json *v, s
 		out->choice = CHOICE_REQUIRED;
 	else if (str_eq(c.mode, S("NONE")))
 		out->choice = CHOICE_NONE;
-	else if (validated || c.mode.n == 0 || str_eq(c.mode, S("AUTO")) || str_eq(c.mode, S("MODE_UNSPECIFIED")))
+	else if (validated || c.mode.n == 0 || str_eq(c.mode, S("AUTO")) ||
+		 str_eq(c.mode, S("MODE_UNSPECIFIED")))
 		out->choice = CHOICE_AUTO;
 	else
 		return gemini_bad(at, S("mode"), "one of AUTO, ANY, NONE, VALIDATED");
@@ -144,7 +151,8 @@ static enum err read_calling(const struct gemini_at *at, const struct json *v, s
 	return read_names(at, c.names, &out->choice_names);
 }
 
-enum err gemini_decode_tools(const struct gemini_at *at, const struct json *tools, const struct json *config,
+enum err gemini_decode_tools(const struct gemini_at *at, const struct json *tools,
+			     const struct json *config,
 			     struct llm_request *out)
 {
 	struct gemini_at under = gemini_under(at, S("tools."));
@@ -161,7 +169,7 @@ enum err gemini_decode_tools(const struct gemini_at *at, const struct json *tool
 	return calling ? read_calling(&under, calling, out) : OK;
 }
 
-/* ---- generationConfig ------------------------------------------------------------------------------ */
+/* ---- generationConfig ---------------------------------------------------------------------- */
 
 struct config {
 	struct str temperature, top_p, top_k, seed, presence, frequency, mime;
@@ -203,11 +211,13 @@ static const struct gemini_field thinking_rows[] = {
 static const struct level {
 	struct str google, effort;
 } levels[] = {
-	{ SC("MINIMAL"), SC("minimal") }, { SC("LOW"), SC("low") },     { SC("MEDIUM"), SC("medium") },
-	{ SC("HIGH"), SC("high") },       { SC("XHIGH"), SC("xhigh") }, { SC("THINKING_LEVEL_UNSPECIFIED"), SC("") },
+	{ SC("MINIMAL"), SC("minimal") }, { SC("LOW"), SC("low") }, { SC("MEDIUM"), SC("medium") },
+	{ SC("HIGH"), SC("high") }, { SC("XHIGH"), SC("xhigh") },
+	{ SC("THINKING_LEVEL_UNSPECIFIED"), SC("") },
 };
 
-static enum err read_thinking(const struct gemini_at *at, const struct json *v, struct llm_request *out)
+static enum err read_thinking(const struct gemini_at *at, const struct json *v,
+			      struct llm_request *out)
 {
 	struct thinking t = { -2, none, TRI_UNSET };
 	int64_t unset = t.budget;
@@ -230,7 +240,8 @@ static enum err read_thinking(const struct gemini_at *at, const struct json *v, 
 	return gemini_bad(at, S("thinkingLevel"), "one of MINIMAL, LOW, MEDIUM, HIGH, XHIGH");
 }
 
-static enum err read_format(const struct gemini_at *at, const struct config *c, struct llm_request *out)
+static enum err read_format(const struct gemini_at *at, const struct config *c,
+			    struct llm_request *out)
 {
 	const struct json *schema = c->json_schema ? c->json_schema : c->schema;
 	bool json = str_ieq(c->mime, S("application/json"));
@@ -249,14 +260,16 @@ static enum err read_format(const struct gemini_at *at, const struct config *c, 
 			return OK;
 		}
 		enum err e = gemini_schema(at->a, schema, &out->format_schema);
-		return e == ERR_SYNTAX ? gemini_bad(at, S("responseSchema"), "spelled in one way only") : e;
+		return e == ERR_SYNTAX ?
+			gemini_bad(at, S("responseSchema"), "spelled in one way only") : e;
 	}
 	if (c->mime.n)
 		out->format = json ? FORMAT_JSON : FORMAT_TEXT;
 	return OK;
 }
 
-static enum err read_stop(const struct gemini_at *at, const struct json *list, struct llm_request *out)
+static enum err read_stop(const struct gemini_at *at, const struct json *list,
+			  struct llm_request *out)
 {
 	JSON_EACH_ITEM(list, it) {
 		if (it->type != JSON_STRING)
@@ -266,14 +279,17 @@ static enum err read_stop(const struct gemini_at *at, const struct json *list, s
 	return OK;
 }
 
-static enum err read_config(const struct gemini_at *at, const struct json *v, struct llm_request *out)
+static enum err read_config(const struct gemini_at *at, const struct json *v,
+			    struct llm_request *out)
 {
 	struct config c = { .max_tokens = -1, .n = -1, .top_logprobs = -1 };
 
 	TRY(GEMINI_READ(at, v, config_rows, &c));
+	struct str field = c.n < -1 ? S("candidateCount") : S("logprobs");
+	if (c.max_tokens < -1)
+		field = S("maxOutputTokens");
 	if (c.max_tokens < -1 || c.n < -1 || c.top_logprobs < -1)
-		return gemini_bad(at, c.max_tokens < -1 ? S("maxOutputTokens") : c.n < -1 ? S("candidateCount") : S("logprobs"),
-				  "a positive number");
+		return gemini_bad(at, field, "a positive number");
 	out->temperature = c.temperature;
 	out->top_p = c.top_p;
 	out->top_k = c.top_k;
@@ -291,7 +307,7 @@ static enum err read_config(const struct gemini_at *at, const struct json *v, st
 	return c.thinking ? read_thinking(&under, c.thinking, out) : OK;
 }
 
-/* ---- the request ------------------------------------------------------------------------------------ */
+/* ---- the request --------------------------------------------------------------------------- */
 
 struct request {
 	const struct json *contents, *instruction, *tools, *tool_config, *config, *safety;
@@ -314,7 +330,8 @@ static const struct gemini_field instruction_rows[] = {
 	{ SC("role"), GF_SKIP, 0 }, /* any: Google ignores it */
 };
 
-static enum err add_instruction(const struct gemini_at *at, struct str text, struct llm_request *out)
+static enum err add_instruction(const struct gemini_at *at, struct str text,
+				struct llm_request *out)
 {
 	struct llm_part *p = llm_part_add(at->a, &out->instructions, PART_TEXT);
 
@@ -325,7 +342,8 @@ static enum err add_instruction(const struct gemini_at *at, struct str text, str
 	return OK;
 }
 
-static enum err read_instruction(const struct gemini_at *at, const struct json *v, struct llm_request *out)
+static enum err read_instruction(const struct gemini_at *at, const struct json *v,
+				 struct llm_request *out)
 {
 	const struct json *parts = NULL;
 
@@ -356,7 +374,8 @@ static bool filters_off(const struct json *safety)
 	return true;
 }
 
-static enum err read_request(const struct gemini_at *at, const struct json *root, struct llm_request *out)
+static enum err read_request(const struct gemini_at *at, const struct json *root,
+			     struct llm_request *out)
 {
 	struct request q = { .tier = none };
 

@@ -10,7 +10,7 @@ static const struct str none = { NULL, 0 };
 
 enum { CANDIDATES_MAX = 128 };
 
-/* ---- reading -------------------------------------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------------------------- */
 
 const struct gemini_field gemini_candidate_rows[] = {
 	GEMINI_FIELD(gemini_candidate, content, "content", GF_OBJ),
@@ -22,7 +22,8 @@ const struct gemini_field gemini_candidate_rows[] = {
 	GEMINI_FIELD(gemini_candidate, grounding, "groundingMetadata", GF_OBJ),
 	GEMINI_FIELD(gemini_candidate, urls, "urlContextMetadata", GF_OBJ),
 };
-const size_t gemini_candidate_row_count = sizeof gemini_candidate_rows / sizeof gemini_candidate_rows[0];
+const size_t gemini_candidate_row_count =
+	sizeof gemini_candidate_rows / sizeof gemini_candidate_rows[0];
 
 const struct gemini_field gemini_answer_rows[] = {
 	GEMINI_FIELD(gemini_answer, candidates, "candidates", GF_LIST),
@@ -132,7 +133,8 @@ static void read_finish(struct llm_answer_choice *choice, const struct gemini_ca
 		choice->finish = FINISH_TOOLS;
 }
 
-static enum err read_candidate(const struct gemini_at *at, const struct json *v, struct llm_response *out)
+static enum err read_candidate(const struct gemini_at *at, const struct json *v,
+			       struct llm_response *out)
 {
 	struct gemini_candidate c = { .index = 0 };
 	struct gemini_at under = gemini_under(at, S("candidates."));
@@ -153,14 +155,18 @@ static enum err read_candidate(const struct gemini_at *at, const struct json *v,
 	return read_beside(&under, &c);
 }
 
-/* A prompt that was refused has no candidates; neutrally it is an answer that the filter emptied. */
-static enum err read_blocked(const struct gemini_at *at, const struct json *feedback, struct llm_response *out)
+/* A prompt that was refused has no candidates; neutrally it is an answer that the filter
+ * emptied. */
+static enum err read_blocked(const struct gemini_at *at, const struct json *feedback,
+			     struct llm_response *out)
 {
 	struct str message, reason = gemini_blocked(feedback, &message);
 
 	if (reason.p == NULL && out->choices != NULL)
 		return OK;
-	struct llm_answer_choice *c = out->choices ? out->choices : llm_choice_add(at->a, &out->choices);
+	struct llm_answer_choice *c = out->choices;
+	if (c == NULL)
+		c = llm_choice_add(at->a, &out->choices);
 	if (c == NULL)
 		return ERR_NOMEM;
 	c->finish = reason.p ? FINISH_FILTER : FINISH_OTHER;
@@ -178,7 +184,8 @@ static enum err read_blocked(const struct gemini_at *at, const struct json *feed
 enum err gemini_decode_response(const struct json *root, struct llm_response *out, struct arena *a,
 				struct diag *d)
 {
-	struct gemini_at at = { .a = a, .d = d, .prefix = S(""), .extras = &out->extras, .lenient = true };
+	struct gemini_at at = { .a = a, .d = d, .prefix = S(""), .extras = &out->extras,
+				.lenient = true };
 	struct gemini_answer v = { .id = none };
 	size_t n = 0;
 
@@ -199,7 +206,7 @@ enum err gemini_decode_response(const struct json *root, struct llm_response *ou
 	return read_blocked(&at, v.feedback, out);
 }
 
-/* ---- writing ---------------------------------------------------------------------------------------------- */
+/* ---- writing ------------------------------------------------------------------------------- */
 
 static enum err put_parts(const struct llm_part *parts, struct arena *a, struct buf *out)
 {
@@ -210,7 +217,8 @@ static enum err put_parts(const struct llm_part *parts, struct arena *a, struct 
 	jw_key(out, S("parts"));
 	jw_arr(out);
 	for (const struct llm_part *p = parts; p != NULL; p = p->next) {
-		bool foreign = p->kind == PART_OPAQUE && (p->origin != DIALECT_GEMINI || p->raw.n == 0);
+		bool foreign = p->kind == PART_OPAQUE &&
+			(p->origin != DIALECT_GEMINI || p->raw.n == 0);
 		if (foreign || p->kind == PART_TOOL_RESULT)
 			continue;
 		TRY(gemini_put_part(a, p, out));
@@ -224,7 +232,8 @@ static enum err put_parts(const struct llm_part *parts, struct arena *a, struct 
 	return OK;
 }
 
-static enum err put_candidate(const struct llm_answer_choice *c, struct arena *a, int64_t index, struct buf *out)
+static enum err put_candidate(const struct llm_answer_choice *c, struct arena *a, int64_t index,
+			      struct buf *out)
 {
 	jw_obj(out);
 	TRY(put_parts(c->parts, a, out));

@@ -1,7 +1,7 @@
 /*
- * llm/gemini_schema.c - Google's OpenAPI schemas (types in capitals, nullable, counts as strings) as JSON
- * Schema, which is what the other dialects and parametersJsonSchema speak.
- * Ring 0. Input: hostile.   Runs in: ingress.   Fuzz: fuzz/gemini_schema_fuzz.c
+ * llm/gemini_schema.c - Google's OpenAPI schemas (types in capitals, nullable, counts as strings)
+ * as JSON Schema, which is what the other dialects and parametersJsonSchema speak.
+ * Ring 0. Input: hostile. Runs in: ingress. Fuzz: fuzz/gemini_schema_fuzz.c
  */
 #include "llm/gemini.h"
 #include "base/limits.h"
@@ -18,7 +18,7 @@ enum of {
 	OF_ENUM,
 	OF_NULLABLE,  /* becomes part of the type */
 	OF_FORMAT,
-	OF_ORDER,     /* propertyOrdering: JSON Schema has no word for it, the order of properties stands for it */
+	OF_ORDER,     /* propertyOrdering: in JSON Schema the order of properties says it */
 	OF_DATA,
 };
 
@@ -34,7 +34,8 @@ static const struct keyword {
 	{ SC("defs"), SC("$defs"), SC("$defs"), OF_NAMES },
 	{ SC("ref"), SC("$ref"), SC("$ref"), OF_DATA },
 	{ SC("items"), SC("items"), SC("items"), OF_SCHEMA },
-	{ SC("additionalProperties"), SC("additional_properties"), SC("additionalProperties"), OF_SCHEMA },
+	{ SC("additionalProperties"), SC("additional_properties"), SC("additionalProperties"),
+	  OF_SCHEMA },
 	{ SC("anyOf"), SC("any_of"), SC("anyOf"), OF_SCHEMAS },
 	{ SC("oneOf"), SC("one_of"), SC("oneOf"), OF_SCHEMAS },
 	{ SC("allOf"), SC("all_of"), SC("allOf"), OF_SCHEMAS },
@@ -151,7 +152,8 @@ static void open_frame(struct walk *w, const struct json *v, enum of of, bool or
 		jw_arr(w->out);
 }
 
-/* open_or_copy walks into v when it has the form that of asks for, else it is copied as it stands. */
+/* open_or_copy walks into v when it has the form that of asks for, else it is copied as it
+ * stands. */
 static void open_or_copy(struct walk *w, const struct json *v, enum of of, bool or_null)
 {
 	if (v->type == (of == OF_SCHEMAS ? JSON_ARRAY : JSON_OBJECT))
@@ -249,7 +251,8 @@ enum err gemini_schema(struct arena *a, const struct json *schema, struct str *o
 		*out = json_raw(schema);
 		return OK;
 	}
-	/* Each object may gain `,null` in its enum and brackets with "null" in its type: less than this. */
+	/* Each object may gain `,null` in its enum and brackets with "null" in its type: less
+	 * than this. */
 	size_t room = json_raw(schema).n + (size_t)schema->skip * 20 + 64;
 	char *p = arena_alloc(a, room, 1);
 	if (p == NULL)

@@ -1,7 +1,8 @@
 /*
- * llm/gemini_stream.c - a streamGenerateContent stream becomes neutral events. Each event is a whole answer
- * that holds what is new: pieces of text, whole calls, or calls whose arguments come path by path.
- * Ring 0. Input: hostile (providers').   Runs in: ingress.   Fuzz: fuzz/gemini_stream_fuzz.c
+ * llm/gemini_stream.c - a streamGenerateContent stream becomes neutral events. Each event is a
+ * whole answer that holds what is new: pieces of text, whole calls, or calls whose arguments come
+ * path by path.
+ * Ring 0. Input: hostile (providers'). Runs in: ingress. Fuzz: fuzz/gemini_stream_fuzz.c
  */
 #include "llm/gemini.h"
 
@@ -10,7 +11,7 @@
 
 static const struct str none = { NULL, 0 };
 
-enum { CANDIDATES_MAX = 128 };
+enum { CANDIDATES_MAX = 128, TOKENS = 128 /* of an event that needs no memory */ };
 
 struct candidate {
 	bool started, called;
@@ -90,7 +91,7 @@ static enum err keep(struct llm_decoder *d, struct str s, struct str *out)
 	return out->p ? OK : ERR_NOMEM;
 }
 
-/* ---- parts that open and close --------------------------------------------------------------------------- */
+/* ---- parts that open and close ------------------------------------------------------------- */
 
 /* tell_args sends a piece of the arguments' text as a delta. */
 static enum err tell_args(struct step *s, const struct buf *piece)
@@ -119,7 +120,8 @@ static enum err close_part(struct step *s)
 		TRY(tail.err);
 		TRY(tell_args(s, &tail));
 	}
-	push(s, (struct llm_event){ .kind = EV_PART_END, .part = c->parts - 1, .part_kind = c->kind });
+	push(s, (struct llm_event){ .kind = EV_PART_END, .part = c->parts - 1,
+				    .part_kind = c->kind });
 	c->open = false;
 	c->args = NULL;
 	return OK;
@@ -136,7 +138,7 @@ static enum err open_part(struct step *s, struct llm_event e)
 	return OK;
 }
 
-/* ---- text and thoughts ------------------------------------------------------------------------------------- */
+/* ---- text and thoughts --------------------------------------------------------------------- */
 
 static enum err on_redacted(struct step *s, enum llm_dialect origin, struct str data)
 {
@@ -171,12 +173,13 @@ static enum err on_text(struct step *s, const struct gemini_part *in)
 	return close_part(s); /* the proof covers what came before it */
 }
 
-/* ---- calls --------------------------------------------------------------------------------------------------- */
+/* ---- calls --------------------------------------------------------------------------------- */
 
 static enum err on_partial(struct step *s, const struct json *partial)
 {
 	struct buf piece;
-	/* A path may ask for 64 names and as many brackets, and the escapes of its names grow sixfold. */
+	/* A path may ask for 64 names and as many brackets, and the escapes of its names grow
+	 * sixfold. */
 	size_t room = json_raw(partial).n * 6 + (size_t)partial->skip * 140 + 16;
 	char *p = arena_alloc(s->scratch, room, 1);
 
@@ -191,7 +194,8 @@ static enum err on_partial(struct step *s, const struct json *partial)
 	return tell_args(s, &piece);
 }
 
-static enum err start_call(struct step *s, const struct gemini_part *in, const struct gemini_call *call)
+static enum err start_call(struct step *s, const struct gemini_part *in,
+			   const struct gemini_call *call)
 {
 	struct llm_event e = { .part_kind = PART_TOOL_CALL, .origin = DIALECT_GEMINI,
 			       .name = call->name, .id = call->id };
@@ -218,13 +222,15 @@ static enum err on_call(struct step *s, const struct gemini_part *in)
 
 	TRY(gemini_call_read(&s->at, in->call, &call));
 	if (call.name.n == 0 && !going)
-		return call.partial || call.args ? broken(s, S("the provider sent a call without a name")) : OK;
+		return call.partial || call.args ?
+			broken(s, S("the provider sent a call without a name")) : OK;
 	if (call.name.n != 0) {
 		TRY(start_call(s, in, &call));
 		if (call.args != NULL || (!call.more && call.partial == NULL)) {
+			struct str args = call.args ? json_raw(call.args) : S("{}");
 			push(s, (struct llm_event){ .kind = EV_PART_END, .part = c->parts - 1,
 						    .part_kind = PART_TOOL_CALL,
-						    .args = call.args ? json_raw(call.args) : S("{}") });
+						    .args = args });
 			c->open = false;
 			return OK;
 		}
@@ -237,7 +243,7 @@ static enum err on_call(struct step *s, const struct gemini_part *in)
 	return call.more || s->d->over ? OK : close_part(s);
 }
 
-/* ---- other parts ---------------------------------------------------------------------------------------------- */
+/* ---- other parts --------------------------------------------------------------------------- */
 
 static enum err on_media(struct step *s, const struct gemini_part *in)
 {
@@ -247,7 +253,8 @@ static enum err on_media(struct step *s, const struct gemini_part *in)
 
 	at.a = s->scratch;
 	TRY(gemini_media_read(&at, in, &kind, &media));
-	TRY(open_part(s, (struct llm_event){ .part_kind = kind, .origin = DIALECT_GEMINI, .media = &media }));
+	TRY(open_part(s, (struct llm_event){ .part_kind = kind, .origin = DIALECT_GEMINI,
+					     .media = &media }));
 	return close_part(s);
 }
 
@@ -267,7 +274,7 @@ static enum err on_part(struct step *s, const struct json *v)
 	return OK;
 }
 
-/* ---- candidates ------------------------------------------------------------------------------------------------ */
+/* ---- candidates ---------------------------------------------------------------------------- */
 
 static enum err begin(struct step *s, unsigned index)
 {
@@ -283,12 +290,13 @@ static enum err begin(struct step *s, unsigned index)
 	if (s->c->started)
 		return OK;
 	s->c->started = true;
-	push(s, (struct llm_event){ .kind = EV_START, .id = d->id, .model = d->model, .created = d->created,
-				    .usage = d->usage });
+	push(s, (struct llm_event){ .kind = EV_START, .id = d->id, .model = d->model,
+				    .created = d->created, .usage = d->usage });
 	return OK;
 }
 
-/* What stands beside the content is told as an object of one member: citations, grounding, read URLs. */
+/* What stands beside the content is told as an object of one member: citations, grounding, read
+ * URLs. */
 static enum err beside(struct step *s, struct str name, const struct json *v)
 {
 	struct buf b;
@@ -342,9 +350,10 @@ static enum err on_blocked(struct step *s, struct str reason, struct str message
 {
 	TRY(begin(s, 0));
 	if (message.n && s->c->parts == 0) {
-		TRY(open_part(s, (struct llm_event){ .part_kind = PART_REFUSAL, .origin = DIALECT_GEMINI }));
-		push(s, (struct llm_event){ .kind = EV_PART_DELTA, .part = 0, .part_kind = PART_REFUSAL,
-					    .text = message });
+		TRY(open_part(s, (struct llm_event){ .part_kind = PART_REFUSAL,
+						     .origin = DIALECT_GEMINI }));
+		push(s, (struct llm_event){ .kind = EV_PART_DELTA, .part = 0,
+					    .part_kind = PART_REFUSAL, .text = message });
 		TRY(close_part(s));
 	}
 	s->c->finish = FINISH_FILTER;
@@ -396,7 +405,12 @@ enum err gemini_decode_event(struct llm_decoder *d, struct str event, struct str
 	s.at = (struct gemini_at){ .a = scratch, .prefix = S(""), .lenient = true };
 	if (d->over || str_trim(data).n == 0)
 		return OK;
-	enum err e = json_read(scratch, data, &root, NULL);
+	struct json tokens[TOKENS];
+	size_t n = 0;
+	enum err e = json_parse(data, tokens, TOKENS, &n, NULL);
+	root = tokens;
+	if (e == ERR_LIMIT)
+		e = json_read(scratch, data, &root, NULL);
 	if (e == ERR_NOMEM)
 		return e;
 	if (e == OK)
@@ -412,7 +426,7 @@ enum err gemini_decode_event(struct llm_decoder *d, struct str event, struct str
 	return on_answer(&s, &v);
 }
 
-/* ---- the end ------------------------------------------------------------------------------------------------------ */
+/* ---- the end ------------------------------------------------------------------------------- */
 
 static bool complete(const struct llm_decoder *d)
 {
@@ -437,7 +451,8 @@ static void finish(struct step *s, unsigned index)
 	push(s, (struct llm_event){ .kind = EV_FINISH, .finish = reason, .text = c->finish_text });
 }
 
-/* Only the end of the body says that a stream is over: the last event looks like those before it. */
+/* Only the end of the body says that a stream is over: the last event looks like those before
+ * it. */
 void gemini_decode_end(struct llm_decoder *d, struct llm_sink *sink)
 {
 	struct step s = { .d = d, .sink = sink, .scratch = d->a };

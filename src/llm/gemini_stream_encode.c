@@ -1,6 +1,7 @@
 /*
  * llm/gemini_stream_encode.c - neutral events become a streamGenerateContent stream.
- * Ring 0, pure. Memory: the call's arena for what must wait (calls, proofs); plain text waits for nothing.
+ * Ring 0, pure. Memory: the call's arena for what must wait (calls, proofs); plain text waits for
+ * nothing.
  */
 #include "llm/gemini.h"
 
@@ -81,11 +82,19 @@ static enum err keep(struct arena *a, struct str s, struct str *out)
 	return out->p ? OK : ERR_NOMEM;
 }
 
-/* ---- one event ---------------------------------------------------------------------------------------------- */
+/* ---- one event ----------------------------------------------------------------------------- */
 
 static void head(struct buf *out)
 {
 	buf_add(out, S("data: {\"candidates\":[{\"content\":{\"parts\":["));
+}
+
+/* empty_head begins an event that has something beside its content: a content must have a part. */
+static void empty_head(unsigned choice, struct buf *out)
+{
+	head(out);
+	buf_add(out, S("{\"text\":\"\"}],\"role\":\"model\"},\"index\":"));
+	buf_addu(out, choice);
 }
 
 static void foot(const struct llm_encoder *e, unsigned choice, struct buf *out)
@@ -96,7 +105,8 @@ static void foot(const struct llm_encoder *e, unsigned choice, struct buf *out)
 	buf_add(out, e->tail);
 }
 
-/* An event is one line, and raw JSON may hold line ends; between its values any white space is the same. */
+/* An event is one line, and raw JSON may hold line ends; between its values any white space is
+ * the same. */
 static void one_line(struct buf *out, size_t from)
 {
 	for (size_t i = from; i < out->n; i++)
@@ -104,7 +114,8 @@ static void one_line(struct buf *out, size_t from)
 			out->p[i] = ' ';
 }
 
-static enum err put(const struct llm_encoder *e, unsigned choice, const struct llm_part *p, struct buf *out)
+static enum err put(const struct llm_encoder *e, unsigned choice, const struct llm_part *p,
+		    struct buf *out)
 {
 	size_t from = out->n;
 
@@ -125,7 +136,7 @@ static enum err put_text(const struct llm_encoder *e, const struct llm_event *ev
 	return out->err;
 }
 
-/* ---- parts ---------------------------------------------------------------------------------------------------- */
+/* ---- parts --------------------------------------------------------------------------------- */
 
 static struct open_part **find(struct llm_encoder *e, const struct llm_event *ev)
 {
@@ -201,7 +212,7 @@ static enum err on_part_end(struct llm_encoder *e, const struct llm_event *ev, s
 	return waited || proof ? put(e, ev->choice, &part, out) : OK;
 }
 
-/* ---- other events ------------------------------------------------------------------------------------------------ */
+/* ---- other events -------------------------------------------------------------------------- */
 
 static enum err on_start(struct llm_encoder *e, const struct llm_event *ev, struct buf *out)
 {
@@ -238,12 +249,15 @@ static enum err on_start(struct llm_encoder *e, const struct llm_event *ev, stru
 	return buf_finish(&tail, &e->tail);
 }
 
-/* member gives what is between the braces of an object that gemini_stream.c made of a field beside the
- * content, p == NULL for anything else. */
+/* member gives what is between the braces of an object that gemini_stream.c made of a field
+ * beside the content, p == NULL for anything else. */
 static struct str member(struct str raw)
 {
-	static const struct str names[] = { SC("{\"citationMetadata\":"), SC("{\"urlContextMetadata\":"),
-					    SC("{\"groundingMetadata\":") };
+	static const struct str names[] = {
+		SC("{\"citationMetadata\":"),
+		SC("{\"urlContextMetadata\":"),
+		SC("{\"groundingMetadata\":"),
+	};
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		if (str_has_prefix(raw, names[i]))
@@ -251,10 +265,10 @@ static struct str member(struct str raw)
 	return (struct str){ NULL, 0 };
 }
 
-static void put_beside(const struct llm_encoder *e, unsigned choice, struct str members, struct buf *out)
+static void put_beside(const struct llm_encoder *e, unsigned choice, struct str members,
+		       struct buf *out)
 {
-	buf_add(out, S("data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"\"}],\"role\":\"model\"},\"index\":"));
-	buf_addu(out, choice);
+	empty_head(choice, out);
 	buf_addc(out, ',');
 	size_t from = out->n;
 	buf_add(out, members);
@@ -278,8 +292,7 @@ static enum err on_opaque(struct llm_encoder *e, const struct llm_event *ev, str
 
 static enum err on_logprobs(struct llm_encoder *e, const struct llm_event *ev, struct buf *out)
 {
-	buf_add(out, S("data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"\"}],\"role\":\"model\"},\"index\":"));
-	buf_addu(out, ev->choice);
+	empty_head(ev->choice, out);
 	buf_add(out, S(",\"logprobsResult\":"));
 	size_t from = out->n;
 	TRY(gemini_put_logprobs(e->a, ev->raw, out));
@@ -324,7 +337,8 @@ static enum err on_ping(struct llm_encoder *e, const struct llm_event *ev, struc
 	return OK;
 }
 
-/* The last event has all finish reasons and the usage, which other dialects may tell after the finish. */
+/* The last event has all finish reasons and the usage, which other dialects may tell after the
+ * finish. */
 static enum err on_done(struct llm_encoder *e, const struct llm_event *ev, struct buf *out)
 {
 	(void)ev;
@@ -345,17 +359,19 @@ static enum err on_done(struct llm_encoder *e, const struct llm_event *ev, struc
 	return out->err;
 }
 
-static enum err (*const handlers[EV_KINDS])(struct llm_encoder *, const struct llm_event *, struct buf *) = {
-	[EV_START] = on_start,           [EV_PART_START] = on_part_start,
-	[EV_PART_DELTA] = on_part_delta, [EV_SIGNATURE] = on_signature,
-	[EV_PART_END] = on_part_end,     [EV_OPAQUE] = on_opaque,
-	[EV_LOGPROBS] = on_logprobs,     [EV_FINISH] = on_finish,
-	[EV_USAGE] = on_usage,           [EV_ERROR] = on_error,
-	[EV_PING] = on_ping,             [EV_DONE] = on_done,
+static const struct handler {
+	enum err (*on)(struct llm_encoder *, const struct llm_event *, struct buf *);
+} handlers[EV_KINDS] = {
+	[EV_START] = { on_start },           [EV_PART_START] = { on_part_start },
+	[EV_PART_DELTA] = { on_part_delta }, [EV_SIGNATURE] = { on_signature },
+	[EV_PART_END] = { on_part_end },     [EV_OPAQUE] = { on_opaque },
+	[EV_LOGPROBS] = { on_logprobs },     [EV_FINISH] = { on_finish },
+	[EV_USAGE] = { on_usage },           [EV_ERROR] = { on_error },
+	[EV_PING] = { on_ping },             [EV_DONE] = { on_done },
 };
 
 enum err gemini_encode_event(struct llm_encoder *e, const struct llm_event *ev, struct buf *out)
 {
 	assert((unsigned)ev->kind < EV_KINDS);
-	return e->over ? OK : handlers[ev->kind](e, ev, out);
+	return e->over ? OK : handlers[ev->kind].on(e, ev, out);
 }

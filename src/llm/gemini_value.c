@@ -1,7 +1,7 @@
 /*
- * llm/gemini_value.c - small values the gemini dialect spells its own way: signatures, finish reasons,
- * usage, times, ids, and events wrapped into an array.
- * Ring 0. Input: hostile.   Runs in: ingress.   Fuzz: fuzz/gemini_stream_fuzz.c
+ * llm/gemini_value.c - small values the gemini dialect spells its own way: signatures, finish
+ * reasons, usage, times, ids, and events wrapped into an array.
+ * Ring 0. Input: hostile. Runs in: ingress. Fuzz: fuzz/gemini_stream_fuzz.c
  */
 #include "codec/base64.h"
 #include "llm/gemini.h"
@@ -22,9 +22,10 @@ bool gemini_is_3(struct str model)
 	return rest.n > 0 && rest.p[0] >= '3' && rest.p[0] <= '9';
 }
 
-/* ---- signatures ------------------------------------------------------------------------------- */
+/* ---- signatures ---------------------------------------------------------------------------- */
 
-struct str gemini_sign(struct arena *a, enum llm_dialect origin, struct str signature, bool redacted)
+struct str gemini_sign(struct arena *a, enum llm_dialect origin, struct str signature,
+		       bool redacted)
 {
 	struct buf plain, coded;
 
@@ -60,11 +61,13 @@ static struct str decode(struct arena *a, struct str coded)
 	return base64_decode(&out, coded, BASE64_URL) == OK ? buf_str(&out) : none;
 }
 
-/* tag_of says whether coded can be base64 of a tagged form, without decoding a long signature: the first
- * 8 digits hold 6 bytes, and those of our tags differ from each other and start no protocol buffer. */
+/* may_be_tagged says whether coded can be base64 of a tagged form, without decoding a long
+ * signature: the first 8 digits hold 6 bytes, and those of our tags differ from each other and
+ * start no protocol buffer. */
 static bool may_be_tagged(struct str coded)
 {
-	static const struct str heads[] = { SC("b3BlbmFp"), SC("YW50aHJv"), SC("cmVkYWN0"), SC("Z2VtaW5p") };
+	static const struct str heads[] = { SC("b3BlbmFp"), SC("YW50aHJv"), SC("cmVkYWN0"),
+					    SC("Z2VtaW5p") };
 
 	for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
 		if (str_has_prefix(coded, heads[i]))
@@ -72,7 +75,8 @@ static bool may_be_tagged(struct str coded)
 	return false;
 }
 
-struct str gemini_unsign(struct arena *a, struct str esc, enum llm_dialect *out_origin, bool *out_redacted)
+struct str gemini_unsign(struct arena *a, struct str esc, enum llm_dialect *out_origin,
+			 bool *out_redacted)
 {
 	struct buf b;
 	enum llm_dialect origin = DIALECT_COUNT;
@@ -85,7 +89,8 @@ struct str gemini_unsign(struct arena *a, struct str esc, enum llm_dialect *out_
 	if (plain.p == NULL)
 		return esc;
 	bool redacted = str_has_prefix(plain, redacted_mark);
-	struct str signature = llm_untag(redacted ? str_tail(plain, redacted_mark.n) : plain, DIALECT_COUNT, &origin);
+	struct str signature = llm_untag(redacted ? str_tail(plain, redacted_mark.n) : plain,
+					 DIALECT_COUNT, &origin);
 	if (origin == DIALECT_COUNT)
 		return esc;
 	char *p = arena_alloc(a, signature.n * 6 + 1, 1);
@@ -98,7 +103,7 @@ struct str gemini_unsign(struct arena *a, struct str esc, enum llm_dialect *out_
 	return buf_str(&b);
 }
 
-/* ---- finish reasons --------------------------------------------------------------------------- */
+/* ---- finish reasons ------------------------------------------------------------------------ */
 
 static const struct {
 	struct str word;
@@ -139,8 +144,8 @@ enum llm_finish gemini_finish(struct str word)
 	return FINISH_OTHER;
 }
 
-/* Google has one word for a turn that ended, whatever ended it; the rest is said by the first row of its
- * kind above, or by the provider's own word when it is one of Google's. */
+/* Google has one word for a turn that ended, whatever ended it; the rest is said by the first row
+ * of its kind above, or by the provider's own word when it is one of Google's. */
 struct str gemini_finish_word(enum llm_finish finish, struct str text)
 {
 	switch (finish) {
@@ -190,7 +195,7 @@ struct str gemini_blocked(const struct json *feedback, struct str *out_message)
 	return both[0];
 }
 
-/* ---- usage ------------------------------------------------------------------------------------ */
+/* ---- usage --------------------------------------------------------------------------------- */
 
 struct counts {
 	int64_t prompt, candidates, thoughts, cached, tools, total;
@@ -249,7 +254,7 @@ void gemini_put_usage(struct buf *out, const struct llm_usage *u)
 	jw_obj_end(out);
 }
 
-/* ---- times and ids ---------------------------------------------------------------------------- */
+/* ---- times and ids ------------------------------------------------------------------------- */
 
 static int64_t digits(const char *p, size_t n)
 {
@@ -272,9 +277,11 @@ int64_t gemini_created(struct str s)
 	int64_t h = digits(s.p + 11, 2), min = digits(s.p + 14, 2), sec = digits(s.p + 17, 2);
 	if (y < 1970 || m < 1 || m > 12 || d < 1 || d > 31 || h < 0 || min < 0 || sec < 0)
 		return 0;
-	/* Years that begin in March put the leap day last, so the days before a month are linear in it. */
+	/* Years that begin in March put the leap day last, so the days before a month are linear
+	 * in it. */
 	int64_t from_march = (m + 9) % 12, year = m <= 2 ? y - 1 : y;
-	int64_t days = year * 365 + year / 4 - year / 100 + year / 400 + (from_march * 153 + 2) / 5 + d - 1;
+	int64_t days = year * 365 + year / 4 - year / 100 + year / 400;
+	days += (from_march * 153 + 2) / 5 + d - 1;
 	return (days - 719468) * 86400 + h * 3600 + min * 60 + sec;
 }
 
@@ -288,8 +295,8 @@ struct str gemini_call_id(struct arena *a, struct str response_id, size_t n)
 		return none;
 	for (size_t i = 0; fit && i < response_id.n; i++) {
 		char c = response_id.p[i];
-		fit = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-		      c == '_';
+		fit = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+		      (c >= '0' && c <= '9') || c == '-' || c == '_';
 	}
 	buf_fixed(&b, p, 64);
 	buf_add(&b, S("call_"));
@@ -301,7 +308,7 @@ struct str gemini_call_id(struct arena *a, struct str response_id, size_t n)
 	return buf_str(&b);
 }
 
-/* ---- streams without alt=sse ------------------------------------------------------------------- */
+/* ---- streams without alt=sse --------------------------------------------------------------- */
 
 void gemini_array_add(bool *open, struct str events, struct buf *out)
 {

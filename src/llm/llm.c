@@ -1,6 +1,6 @@
 /*
- * llm/llm.c - what the dialects share: lists, refusals, tool arguments, data URLs, small conversions.
- * Ring 0, pure. Input: strings of hostile JSON that json_parse accepted. Memory: the request's arena.
+ * llm/llm.c - what the dialects share: lists, refusals, tool arguments, data URLs, conversions.
+ * Ring 0, pure. Reads strings of JSON that json_parse accepted. Memory: the request's arena.
  */
 #include "llm/llm.h"
 
@@ -30,11 +30,11 @@ void llm_request_init(struct llm_request *r, enum llm_dialect origin)
 	};
 }
 
-/* ---- lists ------------------------------------------------------------------------------------ */
+/* ---- lists --------------------------------------------------------------------------------- */
 
 /*
- * A body of 32 MB can hold a million items, so walking to the end for each would take for ever. last may
- * be behind when somebody linked two lists by hand; the loop catches up.
+ * A body of 32 MB can hold a million items, so walking to the end for each would take for ever.
+ * last may be behind when somebody linked two lists by hand; the loop catches up.
  */
 #define LIST_ADD(a, list, type)                                       \
 	do {                                                          \
@@ -123,7 +123,7 @@ enum err llm_extra_add(struct arena *a, struct llm_extra **list, struct str name
 	return OK;
 }
 
-/* ---- refusals --------------------------------------------------------------------------------- */
+/* ---- refusals ------------------------------------------------------------------------------ */
 
 static bool listed(const struct llm_str *list, struct str s)
 {
@@ -166,7 +166,7 @@ enum err llm_refuse_extras(const struct llm_request *r, struct llm_opts *opts,
 	return OK;
 }
 
-/* ---- tool arguments --------------------------------------------------------------------------- */
+/* ---- tool arguments ------------------------------------------------------------------------ */
 
 static struct str unescape(struct arena *a, struct str esc)
 {
@@ -226,7 +226,7 @@ enum err llm_args_any(struct arena *a, struct str esc, struct str *out_raw)
 	return OK;
 }
 
-/* escape_of gives the letter of a two-character escape, 0 for a character that stands for itself. */
+/* escape_of gives the letter of a two-character escape, 0 for what stands for itself. */
 static char escape_of(char c)
 {
 	switch (c) {
@@ -265,7 +265,7 @@ struct str llm_args_esc(struct arena *a, struct str raw)
 	return (struct str){ p, n };
 }
 
-/* ---- small conversions ------------------------------------------------------------------------ */
+/* ---- small conversions --------------------------------------------------------------------- */
 
 bool llm_data_url(struct str esc, struct str *out_mime, struct str *out_data)
 {
@@ -290,8 +290,9 @@ static const struct effort {
 	struct str word;
 	int64_t budget;
 } efforts[] = {
-	{ SC("none"), 0 },      { SC("minimal"), 1024 }, { SC("low"), 1024 },  { SC("medium"), 2048 },
-	{ SC("high"), 4096 },   { SC("xhigh"), 8192 },   { SC("max"), 16384 },
+	{ SC("none"), 0 },       { SC("minimal"), 1024 }, { SC("low"), 1024 },
+	{ SC("medium"), 2048 },  { SC("high"), 4096 },    { SC("xhigh"), 8192 },
+	{ SC("max"), 16384 },
 };
 
 int64_t llm_effort_budget(struct str effort)
@@ -335,7 +336,8 @@ void llm_usage_merge(struct llm_usage *io, const struct llm_usage *later)
 static const unsigned error_http[LLM_ERROR_KINDS] = { LLM_ERROR_LIST(X) };
 #undef X
 
-void llm_error_set(struct llm_error *e, enum llm_error_kind kind, struct arena *a, struct str message)
+void llm_error_set(struct llm_error *e, enum llm_error_kind kind, struct arena *a,
+		   struct str message)
 {
 	struct buf b;
 	size_t room = message.n * 6 + 1;

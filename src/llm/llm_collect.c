@@ -1,6 +1,6 @@
 /*
  * llm/llm_collect.c - a stream's events gathered into a whole answer, and the judge of their order.
- * Ring 0, pure. Every string is copied: events point into scratch memory. Memory: the request's arena.
+ * Ring 0, pure. Every string is copied into the request's arena: events point into scratch.
  */
 #include "llm/llm.h"
 
@@ -65,7 +65,7 @@ static enum err keep(struct arena *a, struct str s, struct str *out)
 	return OK;
 }
 
-/* ---- choices and parts ------------------------------------------------------------------------ */
+/* ---- choices and parts --------------------------------------------------------------------- */
 
 static enum err choice_at(struct llm_collect *c, unsigned i, struct llm_collect_choice **out)
 {
@@ -94,7 +94,8 @@ static enum err begun(struct llm_collect *c, unsigned i, struct llm_collect_choi
 	return (*out)->started && !(*out)->finished ? OK : ERR_SYNTAX;
 }
 
-static enum err open_part(struct llm_collect *c, const struct llm_event *e, struct collect_part **out)
+static enum err open_part(struct llm_collect *c, const struct llm_event *e,
+			  struct collect_part **out)
 {
 	struct llm_collect_choice *s = NULL;
 
@@ -120,7 +121,7 @@ static enum err grow_parts(struct arena *a, struct llm_collect_choice *s)
 	return OK;
 }
 
-/* ---- one function for each event -------------------------------------------------------------- */
+/* ---- one function for each event ----------------------------------------------------------- */
 
 static enum err on_start(struct llm_collect *c, const struct llm_event *e)
 {
@@ -252,7 +253,8 @@ static enum err on_logprobs(struct llm_collect *c, const struct llm_event *e)
 	return add_items(c->arena, &s->refusal, json_get(root, S("refusal")));
 }
 
-static enum err write_list(struct arena *a, struct text *to, struct str name, const struct text *items)
+static enum err write_list(struct arena *a, struct text *to, struct str name,
+			   const struct text *items)
 {
 	TRY(add(a, to, name));
 	if (items->n == 0)
@@ -315,13 +317,15 @@ static enum err on_done(struct llm_collect *c, const struct llm_event *e)
 	return OK;
 }
 
-static enum err (*const handlers[EV_KINDS])(struct llm_collect *, const struct llm_event *) = {
-	[EV_START] = on_start,           [EV_PART_START] = on_part_start,
-	[EV_PART_DELTA] = on_part_delta, [EV_SIGNATURE] = on_signature,
-	[EV_PART_END] = on_part_end,     [EV_OPAQUE] = on_opaque,
-	[EV_LOGPROBS] = on_logprobs,     [EV_FINISH] = on_finish,
-	[EV_USAGE] = on_usage,           [EV_ERROR] = on_error,
-	[EV_PING] = on_ping,             [EV_DONE] = on_done,
+static const struct {
+	enum err (*on)(struct llm_collect *, const struct llm_event *);
+} handlers[EV_KINDS] = {
+	[EV_START] = { on_start },           [EV_PART_START] = { on_part_start },
+	[EV_PART_DELTA] = { on_part_delta }, [EV_SIGNATURE] = { on_signature },
+	[EV_PART_END] = { on_part_end },     [EV_OPAQUE] = { on_opaque },
+	[EV_LOGPROBS] = { on_logprobs },     [EV_FINISH] = { on_finish },
+	[EV_USAGE] = { on_usage },           [EV_ERROR] = { on_error },
+	[EV_PING] = { on_ping },             [EV_DONE] = { on_done },
 };
 
 static void collect(struct llm_sink *sink, const struct llm_event *e)
@@ -332,7 +336,7 @@ static void collect(struct llm_sink *sink, const struct llm_event *e)
 	assert((unsigned)e->kind < EV_KINDS);
 	if (c->err != OK)
 		return;
-	c->err = c->done ? ERR_SYNTAX : handlers[e->kind](c, e);
+	c->err = c->done ? ERR_SYNTAX : handlers[e->kind].on(c, e);
 }
 
 void llm_collect_init(struct llm_collect *c, struct arena *a, struct llm_response *out)

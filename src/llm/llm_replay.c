@@ -21,7 +21,8 @@ static void push(struct replay *x, struct llm_event e)
 static void replay_part(struct replay *x, const struct llm_part *p)
 {
 	if (p->kind == PART_OPAQUE) {
-		push(x, (struct llm_event){ .kind = EV_OPAQUE, .origin = p->origin, .raw = p->raw });
+		push(x, (struct llm_event){ .kind = EV_OPAQUE, .origin = p->origin,
+					    .raw = p->raw });
 		return;
 	}
 	push(x, (struct llm_event){
@@ -33,8 +34,9 @@ static void replay_part(struct replay *x, const struct llm_part *p)
 		push(x, (struct llm_event){ .kind = EV_PART_DELTA, .part = x->part,
 					    .part_kind = p->kind, .text = p->text });
 	if (p->signature.n && p->kind != PART_TOOL_CALL)
-		push(x, (struct llm_event){ .kind = EV_SIGNATURE, .part = x->part, .origin = p->origin,
-					    .part_kind = p->kind, .text = p->signature });
+		push(x, (struct llm_event){ .kind = EV_SIGNATURE, .part = x->part,
+					    .origin = p->origin, .part_kind = p->kind,
+					    .text = p->signature });
 	push(x, (struct llm_event){ .kind = EV_PART_END, .part = x->part, .part_kind = p->kind,
 				    .args = p->args });
 	x->part++;
@@ -50,7 +52,8 @@ static void replay_choice(struct replay *x, const struct llm_answer_choice *c)
 		replay_part(x, p);
 	if (c->logprobs.p)
 		push(x, (struct llm_event){ .kind = EV_LOGPROBS, .raw = c->logprobs });
-	push(x, (struct llm_event){ .kind = EV_FINISH, .finish = c->finish, .text = c->finish_text });
+	push(x, (struct llm_event){ .kind = EV_FINISH, .finish = c->finish,
+				    .text = c->finish_text });
 	x->choice++;
 }
 

@@ -1,6 +1,7 @@
 /*
  * llm/llm_sign.c - signatures of thinking that travel through a foreign dialect and come back.
- * Ring 0, pure. Input: hostile (a client may write any id).   Runs in: ingress.   Fuzz: fuzz/llm_sign_fuzz.c
+ * Ring 0, pure. A client may write any id.
+ * Input: hostile.   Runs in: ingress.   Fuzz: fuzz/llm_sign_fuzz.c
  */
 #include "codec/base64.h"
 #include "llm/llm.h"
@@ -48,9 +49,10 @@ struct str llm_untag(struct str tagged, enum llm_dialect own, enum llm_dialect *
 	return tagged;
 }
 
-/* The signature goes into base64 resolved and is escaped anew when it comes out, so that a client cannot
- * smuggle an unescaped quote into the JSON that is written from it. */
-struct str llm_id_join(struct arena *a, struct str id, enum llm_dialect origin, struct str signature)
+/* The signature goes into base64 resolved and is escaped anew when it comes out, so that a client
+ * cannot smuggle an unescaped quote into the JSON that is written from it. */
+struct str llm_id_join(struct arena *a, struct str id, enum llm_dialect origin,
+		       struct str signature)
 {
 	struct buf plain, coded;
 	struct str tagged = llm_tag(a, origin, signature);

@@ -1,5 +1,5 @@
 /*
- * llm/openai.h - what the files of the openai-chat dialect share. Not for others: they use dialect_openai.
+ * llm/openai.h - what the files of openai-chat share. Others use dialect_openai.
  * Ring 0, pure.
  */
 #ifndef LLM_OPENAI_H
@@ -14,13 +14,13 @@ struct oa_reader {
 	struct llm_request *req;
 	struct llm_extra **extras;
 	unsigned msg, calls;     /* number of the message; of calls that had no id */
-	struct str legacy_id;    /* of the latest function_call, for the function message that answers it */
+	struct str legacy_id;    /* of the latest function_call, for the message that answers it */
 };
 
 /* oa_bad says that field must be what, and returns ERR_SYNTAX. */
 enum err oa_bad(const struct oa_reader *rd, const char *field, const char *what);
 
-/* oa_extra notes a member that the neutral model has no place for, as "<prefix><key>". null is nothing. */
+/* oa_extra notes a member that has no place as "<prefix><key>". null is nothing. */
 MUST_USE enum err oa_extra(struct oa_reader *rd, const char *prefix, const struct json *key);
 
 /* oa_plain_esc is json_esc with needless escapes ("\/") resolved, for what is looked into. */
@@ -39,16 +39,19 @@ int oa_word(const struct json *v, const struct str *words, size_t n);
 MUST_USE enum err oa_messages(struct oa_reader *rd, const struct json *list);
 
 /* oa_thinking_blocks adds LiteLLM's blocks to list. */
-MUST_USE enum err oa_thinking_blocks(struct arena *a, const struct json *blocks, struct llm_part **list);
+MUST_USE enum err oa_thinking_blocks(struct arena *a, const struct json *blocks,
+				     struct llm_part **list);
 
 /* oa_image reads an image_url value (object or string) into m. */
 void oa_image(struct arena *a, const struct json *v, struct llm_media *m);
 
 /* oa_call reads one item of tool_calls or a function_call; id is what to use when it has none. */
-MUST_USE enum err oa_call(struct arena *a, const struct json *call, struct str id, struct llm_part **list);
+MUST_USE enum err oa_call(struct arena *a, const struct json *call, struct str id,
+			  struct llm_part **list);
 
-/* oa_text_signatures gives the signatures of provider_specific_fields back to the last text of list. */
-MUST_USE enum err oa_text_signatures(struct arena *a, const struct json *fields, struct llm_part **list);
+/* oa_text_signatures gives those of provider_specific_fields back to the last text of list. */
+MUST_USE enum err oa_text_signatures(struct arena *a, const struct json *fields,
+				     struct llm_part **list);
 
 /* oa_made_id makes an id for a call that has none: "call_<seed>_<n>". */
 struct str oa_made_id(struct arena *a, struct str seed, unsigned n);
@@ -73,10 +76,38 @@ void oa_sig_write(struct buf *b, enum llm_dialect origin, struct str signature);
 struct str oa_call_id(struct arena *a, const struct llm_part *p);
 
 /* oa_error_object reads whatever a server put under "error", or the root itself. */
-void oa_error_object(unsigned status, const struct json *root, struct llm_error *out, struct arena *a);
+void oa_error_object(unsigned status, const struct json *root, struct llm_error *out,
+		     struct arena *a);
 
 /* oa_is_error: this chunk of a stream is an error object. */
 bool oa_is_error(const struct json *root);
+
+/* A writer of one request: to whom, and where. */
+struct oa_writer {
+	const struct llm_request *r;
+	struct llm_opts *o;
+	struct buf *b;
+};
+
+/* What OpenAI's format cannot say. */
+enum oa_cannot {
+	OA_TOP_K,
+	OA_STOP,
+	OA_CHOICE,
+	OA_TIER,
+	OA_THINKING,
+	OA_FILE_ID,
+	OA_DOCUMENT_URL,
+	OA_AUDIO,
+	OA_VIDEO,
+	OA_COUNT,
+};
+
+/* oa_cannot is llm_cannot with the name that the client's dialect has for it. */
+MUST_USE enum err oa_cannot(struct oa_writer *w, enum oa_cannot what);
+
+/* oa_write_messages appends the member "messages". */
+MUST_USE enum err oa_write_messages(struct oa_writer *w);
 
 /* The functions of the table's row. */
 enum err openai_decode_request(const struct json *root, struct llm_request *out, struct arena *a,
@@ -96,6 +127,7 @@ void openai_decode_error(unsigned status, const struct json *root, struct llm_er
 void openai_encode_error(const struct llm_error *e, struct buf *out);
 void openai_encode_stream_error(const struct llm_error *e, struct buf *out);
 void openai_peek_response(const struct json *root, struct llm_peek *out);
-void openai_peek_event(struct str event, struct str data, struct arena *scratch, struct llm_peek *io);
+void openai_peek_event(struct str event, struct str data, struct arena *scratch,
+		       struct llm_peek *io);
 
 #endif

@@ -46,7 +46,8 @@ static const struct {
 
 /* Servers that have no code for a full context say it in words. */
 static const struct str context_words[] = {
-	SC("maximum context length"), SC("context window"), SC("context size"), SC("context length"),
+	SC("maximum context length"), SC("context window"),
+	SC("context size"), SC("context length"),
 };
 
 static bool find_code(const struct json *v, enum llm_error_kind *out)
@@ -77,7 +78,7 @@ static enum llm_error_kind classify(unsigned status, const struct json *v, struc
 	for (size_t i = 0; i < COUNT(context_words) && status == 400; i++)
 		if (str_find(message, context_words[i]) != SIZE_MAX)
 			return LLM_CONTEXT;
-	/* A type is vaguer than most statuses: it speaks where the status is a vague one or none. */
+	/* A type is vaguer than most statuses: it speaks where the status says little. */
 	if ((status < 400 || status == 429) && find_code(json_get(v, S("type")), &said))
 		return said;
 	return kind;
@@ -90,7 +91,8 @@ static const struct {
 } words[LLM_ERROR_KINDS] = { LLM_ERROR_LIST(X) };
 #undef X
 
-void oa_error_object(unsigned status, const struct json *root, struct llm_error *out, struct arena *a)
+void oa_error_object(unsigned status, const struct json *root, struct llm_error *out,
+		     struct arena *a)
 {
 	const struct json *v = json_get(root, S("error")), *message, *code;
 	int64_t number = 0;
@@ -127,7 +129,7 @@ void openai_decode_error(unsigned status, const struct json *root, struct llm_er
 	oa_error_object(status, root, out, a);
 }
 
-/* ---- ours ------------------------------------------------------------------------------------- */
+/* ---- ours ---------------------------------------------------------------------------------- */
 
 /* The codes that clients test for. */
 static struct str default_code(enum llm_error_kind kind)

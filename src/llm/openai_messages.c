@@ -1,5 +1,5 @@
 /*
- * llm/openai_messages.c - the messages of a chat completion request, and the parts they share with answers.
+ * llm/openai_messages.c - a chat completion's messages are read, and what they share with answers.
  * Ring 0, pure.
  * Input: hostile.   Runs in: ingress.   Fuzz: fuzz/openai_request_fuzz.c
  */
@@ -18,7 +18,7 @@ static enum err bad(const struct oa_reader *rd, const char *field, const char *w
 	return oa_bad(rd, name, what);
 }
 
-/* ---- media ------------------------------------------------------------------------------------ */
+/* ---- media --------------------------------------------------------------------------------- */
 
 /* One URL field says data: or a place; it may also be bare base64 (a file's) when mime is known. */
 static void read_url(struct arena *a, const struct json *v, struct llm_media *m)
@@ -71,7 +71,8 @@ static enum err part_video(struct oa_reader *rd, const struct json *v, struct ll
 
 static enum err part_audio(struct oa_reader *rd, const struct json *v, struct llm_part *p)
 {
-	static const struct str formats[] = { SC("wav"), SC("mp3"), SC("flac"), SC("opus"), SC("aac") };
+	static const struct str formats[] = { SC("wav"), SC("mp3"), SC("flac"), SC("opus"),
+					      SC("aac") };
 	static const struct str mimes[] = { SC("audio/wav"), SC("audio/mpeg"), SC("audio/flac"),
 					    SC("audio/opus"), SC("audio/aac") };
 	const struct json *audio = json_get(v, S("input_audio"));
@@ -133,7 +134,7 @@ static enum err part_file(struct oa_reader *rd, const struct json *v, struct llm
 	return OK;
 }
 
-/* ---- content ---------------------------------------------------------------------------------- */
+/* ---- content ------------------------------------------------------------------------------- */
 
 static enum err part_text(struct oa_reader *rd, const struct json *v, struct llm_part *p)
 {
@@ -156,7 +157,7 @@ static enum err part_refusal(struct oa_reader *rd, const struct json *v, struct 
 }
 
 static const struct part_type {
-	struct str word, field; /* field holds what the type is about, everything else is an extra */
+	struct str word, field; /* field holds what the type is about, all else is an extra */
 	enum llm_part_kind kind;
 	enum err (*read)(struct oa_reader *, const struct json *, struct llm_part *);
 } part_types[] = {
@@ -213,7 +214,7 @@ static enum err read_content(struct oa_reader *rd, const struct json *v, struct 
 	return OK;
 }
 
-/* ---- what assistants say ---------------------------------------------------------------------- */
+/* ---- what assistants say ------------------------------------------------------------------- */
 
 enum err oa_thinking_blocks(struct arena *a, const struct json *blocks, struct llm_part **list)
 {
@@ -223,7 +224,8 @@ enum err oa_thinking_blocks(struct arena *a, const struct json *blocks, struct l
 		bool redacted = json_str_eq(json_get(it, S("type")), S("redacted_thinking"));
 		if (!redacted && !json_str_eq(json_get(it, S("type")), S("thinking")))
 			continue;
-		struct llm_part *p = llm_part_add(a, list, redacted ? PART_REDACTED : PART_THINKING);
+		enum llm_part_kind kind = redacted ? PART_REDACTED : PART_THINKING;
+		struct llm_part *p = llm_part_add(a, list, kind);
 		if (p == NULL)
 			return ERR_NOMEM;
 		/* LiteLLM's blocks are Anthropic's, so that is what an untagged signature is. */
@@ -338,7 +340,8 @@ static enum err read_calls(struct oa_reader *rd, const struct json *calls, struc
 	return OK;
 }
 
-static enum err read_legacy_call(struct oa_reader *rd, const struct json *call, struct llm_part **list)
+static enum err read_legacy_call(struct oa_reader *rd, const struct json *call,
+				 struct llm_part **list)
 {
 	rd->legacy_id = oa_made_id(rd->arena, S("function"), rd->calls++);
 	if (rd->legacy_id.p == NULL)
@@ -374,7 +377,7 @@ static enum err read_assistant(struct oa_reader *rd, const struct json *v, struc
 
 	m->name = oa_esc_or_null(json_get(v, S("name")));
 	TRY(read_thoughts(rd, v, m));
-	/* Beside calls an empty text is no text: OpenAI's own answers have null there, others "". */
+	/* Beside calls an empty text is no text: OpenAI's own have null there, others "". */
 	bool empty = json_is(content, JSON_STRING) && content->n == 0;
 	if (!oa_is_null(content) && !(empty && (!oa_is_null(calls) || !oa_is_null(call))))
 		TRY(read_content(rd, content, &m->parts));
@@ -421,7 +424,7 @@ static enum err read_legacy_result(struct oa_reader *rd, const struct json *v, s
 	return oa_is_null(content) ? OK : read_content(rd, content, &p->content);
 }
 
-/* ---- roles ------------------------------------------------------------------------------------ */
+/* ---- roles --------------------------------------------------------------------------------- */
 
 static enum err read_user(struct oa_reader *rd, const struct json *v, struct llm_msg *m)
 {
@@ -429,10 +432,11 @@ static enum err read_user(struct oa_reader *rd, const struct json *v, struct llm
 	return read_content(rd, json_get(v, S("content")), &m->parts);
 }
 
-/* What a role says with each field is known to its reader; these are all names that some reader takes. */
+/* All the names that some role's reader takes. */
 static const char *const msg_fields[] = {
 	"role", "content", "name", "cache_control", "tool_calls", "function_call", "refusal",
-	"reasoning_content", "reasoning", "thinking_blocks", "provider_specific_fields", "tool_call_id",
+	"reasoning_content", "reasoning", "thinking_blocks", "provider_specific_fields",
+	"tool_call_id",
 };
 
 static const struct role {

@@ -10,7 +10,7 @@
 
 #define COUNT(x) (sizeof(x) / sizeof(x)[0])
 
-/* ---- reading values --------------------------------------------------------------------------- */
+/* ---- reading values ------------------------------------------------------------------------ */
 
 enum err oa_bad(const struct oa_reader *rd, const char *field, const char *what)
 {
@@ -78,7 +78,7 @@ enum err oa_extra(struct oa_reader *rd, const char *prefix, const struct json *k
 	return llm_extra_add(rd->arena, rd->extras, name, json_raw(key + 1));
 }
 
-/* ---- setters: one for each type of field ------------------------------------------------------ */
+/* ---- setters: one for each type of field --------------------------------------------------- */
 
 struct field {
 	const char *name;
@@ -164,7 +164,8 @@ static enum err set_stop(struct oa_reader *rd, const struct field *f, const stru
 	return OK;
 }
 
-static enum err set_stream_options(struct oa_reader *rd, const struct field *f, const struct json *v)
+static enum err set_stream_options(struct oa_reader *rd, const struct field *f,
+				   const struct json *v)
 {
 	if (!json_is(v, JSON_OBJECT))
 		return oa_bad(rd, f->name, "an object");
@@ -240,7 +241,7 @@ static enum err set_format(struct oa_reader *rd, const struct field *f, const st
 	}
 }
 
-/* ---- tools ------------------------------------------------------------------------------------ */
+/* ---- tools --------------------------------------------------------------------------------- */
 
 static enum err read_function(struct oa_reader *rd, const struct json *fn, struct llm_tool *t)
 {
@@ -372,7 +373,7 @@ static enum err set_function_call(struct oa_reader *rd, const struct field *f, c
 	return set_choice(rd, f, v);
 }
 
-/* ---- the table -------------------------------------------------------------------------------- */
+/* ---- the table ----------------------------------------------------------------------------- */
 
 static enum err set_messages(struct oa_reader *rd, const struct field *f, const struct json *v)
 {

@@ -1,5 +1,5 @@
 /*
- * llm/openai_response.c - chat completions: decoded, encoded, and the words they share with streams.
+ * llm/openai_response.c - chat completions, both ways, and the words they share with streams.
  * Ring 0, pure. Takes what compatible servers send: reasoning_content, calls without ids or types,
  * content in parts, usage that counts reasoning apart.
  * Input: hostile.   Runs in: ingress.   Fuzz: fuzz/openai_response_fuzz.c
@@ -13,7 +13,7 @@
 
 enum { CHOICES_MAX = 128 };
 
-/* ---- usage ------------------------------------------------------------------------------------ */
+/* ---- usage --------------------------------------------------------------------------------- */
 
 static int64_t number(const struct json *v, struct str name)
 {
@@ -68,7 +68,7 @@ void oa_usage_write(struct buf *b, const struct llm_usage *u)
 	jw_obj_end(b);
 }
 
-/* ---- finish reasons --------------------------------------------------------------------------- */
+/* ---- finish reasons ------------------------------------------------------------------------ */
 
 static const struct {
 	struct str word;
@@ -104,9 +104,9 @@ struct str oa_finish_word(enum llm_finish f)
 	return words[f];
 }
 
-/* ---- decoding --------------------------------------------------------------------------------- */
+/* ---- decoding ------------------------------------------------------------------------------ */
 
-/* Everything but the names in known, n of them, becomes an extra; empty lists and objects say nothing. */
+/* All but the n names in known become extras; empty lists and objects say nothing. */
 static enum err note_extras(struct oa_reader *rd, const char *prefix, const struct json *v,
 			    const struct str *known, size_t n)
 {
@@ -189,7 +189,8 @@ static enum err read_calls(struct oa_reader *rd, const struct json *calls, struc
 	return OK;
 }
 
-static enum err read_images(struct oa_reader *rd, const struct json *images, struct llm_part **parts)
+static enum err read_images(struct oa_reader *rd, const struct json *images,
+			    struct llm_part **parts)
 {
 	if (!json_is(images, JSON_ARRAY))
 		return OK;
@@ -337,7 +338,7 @@ enum err openai_decode_response(const struct json *root, struct llm_response *ou
 	return note_extras(&rd, "", root, known, COUNT(known));
 }
 
-/* ---- encoding --------------------------------------------------------------------------------- */
+/* ---- encoding ------------------------------------------------------------------------------ */
 
 void oa_sig_write(struct buf *b, enum llm_dialect origin, struct str signature)
 {
@@ -501,7 +502,8 @@ static void write_message(struct buf *b, struct arena *a, const struct llm_part 
 	jw_obj_end(b);
 }
 
-static void write_choice(struct buf *b, struct arena *a, const struct llm_answer_choice *c, int64_t i)
+static void write_choice(struct buf *b, struct arena *a, const struct llm_answer_choice *c,
+			 int64_t i)
 {
 	jw_obj(b);
 	jw_kv_int(b, S("index"), i);

@@ -1,8 +1,9 @@
 /*
  * llm/openai_stream.c - chat completion chunks become neutral events.
- * Ring 0, pure. Takes what servers really send: whole calls in one chunk, calls without index or id, all
- * calls with the same index, no [DONE], usage in the last content chunk, an error inside a 200.
- * A choice is finished only when the stream is: some servers send content after the finish reason.
+ * Ring 0, pure. Takes what servers really send: whole calls in one chunk, calls without index or
+ * id, all calls with the same index, no [DONE], usage in the last content chunk, an error inside a
+ * 200. A choice is finished only when the stream is: some servers send content after the finish
+ * reason.
  * Input: hostile.   Runs in: ingress.   Fuzz: fuzz/openai_stream_fuzz.c
  */
 #include "llm/openai.h"
@@ -41,8 +42,8 @@ struct choice {
 struct llm_decoder {
 	struct arena *arena, *scratch;
 	struct llm_sink *sink;
-	struct choice *choices[CHOICES_MAX];
-	unsigned n;
+	struct choice **choices;
+	unsigned n, cap;
 	struct str id, model;
 	int64_t created;
 	struct llm_usage usage;
@@ -78,17 +79,18 @@ static void fail_text(struct llm_decoder *d, struct arena *a, struct str text)
 	fail(d, &error);
 }
 
-/* ---- prose: text, thinking, refusal ----------------------------------------------------------- */
+/* ---- prose: text, thinking, refusal -------------------------------------------------------- */
 
 static void end_prose(struct llm_decoder *d, struct choice *c)
 {
 	if (!c->open)
 		return;
 	c->open = false;
-	push(d, c, (struct llm_event){ .kind = EV_PART_END, .part = c->part, .part_kind = c->kind });
+	push(d, c, (struct llm_event){ .kind = EV_PART_END, .part = c->part,
+				       .part_kind = c->kind });
 }
 
-/* Calls whose arguments are whole end where the next part begins; the others may go on beside it. */
+/* Calls whose arguments are whole end where the next part begins; others go on beside it. */
 static void end_whole_calls(struct llm_decoder *d, struct choice *c, bool all)
 {
 	for (size_t i = 0; i < c->n; i++) {
@@ -115,7 +117,8 @@ static void start_prose(struct llm_decoder *d, struct choice *c, enum llm_part_k
 				       .origin = DIALECT_OPENAI });
 }
 
-static void add_prose(struct llm_decoder *d, struct choice *c, enum llm_part_kind kind, struct str text)
+static void add_prose(struct llm_decoder *d, struct choice *c, enum llm_part_kind kind,
+		      struct str text)
 {
 	if (text.n == 0)
 		return;
@@ -219,7 +222,7 @@ static void on_images(struct llm_decoder *d, struct choice *c, const struct json
 	}
 }
 
-/* ---- tool calls ------------------------------------------------------------------------------- */
+/* ---- tool calls ---------------------------------------------------------------------------- */
 
 static void nest(struct nesting *n, char c)
 {
@@ -239,7 +242,7 @@ static void nest(struct nesting *n, char c)
 	}
 }
 
-/* esc is a JSON string's content, and that string holds JSON in its turn: \" is a quote of the inner. */
+/* esc is the content of a JSON string that holds JSON in its turn: \" is a quote of the inner. */
 static void follow(struct nesting *n, struct str esc)
 {
 	for (size_t i = 0; i < esc.n; i++) {
@@ -261,8 +264,8 @@ static bool is_blank(struct str esc)
 	return true;
 }
 
-/* Which call a fragment belongs to. Gemini's OpenAI endpoint gives all its calls index 0: a new id with
- * a name is a new call. Without an index, one without an id goes on with the latest. */
+/* Which call a fragment belongs to. Gemini's OpenAI endpoint gives all its calls index 0: a new id
+ * with a name is a new call. Without an index, one without an id goes on with the latest. */
 static struct call *find_call(struct choice *c, const struct json *v, bool named)
 {
 	const struct json *index = json_get(v, S("index"));
@@ -301,8 +304,8 @@ static enum err add_call(struct llm_decoder *d, struct choice *c, struct call **
 	return OK;
 }
 
-static enum err start_call(struct llm_decoder *d, struct choice *c, const struct json *v, struct str name,
-			   struct call **out)
+static enum err start_call(struct llm_decoder *d, struct choice *c, const struct json *v,
+			   struct str name, struct call **out)
 {
 	const struct json *index = json_get(v, S("index"));
 	struct str id = json_esc(json_get(v, S("id"))), signature;
@@ -335,6 +338,11 @@ static enum err on_call(struct llm_decoder *d, struct choice *c, const struct js
 	struct str name = json_esc(json_get(fn ? fn : v, S("name"))), text = json_esc(args);
 	struct call *call = find_call(c, v, name.n > 0);
 
+	if (json_is(json_get(v, S("custom")), JSON_OBJECT)) { /* of OpenAI alone */
+		push(d, c, (struct llm_event){ .kind = EV_OPAQUE, .origin = DIALECT_OPENAI,
+					       .name = S("custom"), .raw = json_raw(v) });
+		return OK;
+	}
 	if (call == NULL && name.n == 0 && is_blank(text) && !json_is(args, JSON_OBJECT))
 		return OK;
 	if (call == NULL && name.n == 0) {
@@ -349,7 +357,8 @@ static enum err on_call(struct llm_decoder *d, struct choice *c, const struct js
 		return OK;
 	if (!call->open) {
 		if (!is_blank(text))
-			fail_text(d, d->scratch, S("the provider went on with a tool call that was whole"));
+			fail_text(d, d->scratch,
+				  S("the provider went on with a tool call that was whole"));
 		return OK;
 	}
 	follow(&call->args, text);
@@ -371,7 +380,28 @@ static enum err on_calls(struct llm_decoder *d, struct choice *c, const struct j
 	return json_is(call, JSON_OBJECT) && !d->ended ? on_call(d, c, call) : OK;
 }
 
-/* ---- chunks ----------------------------------------------------------------------------------- */
+/* ---- chunks -------------------------------------------------------------------------------- */
+
+static enum err grow_choices(struct llm_decoder *d, unsigned n)
+{
+	if (n > d->cap) {
+		unsigned cap = n > 1 ? CHOICES_MAX : 1;
+		struct choice **choices = NEW_ARRAY(d->arena, struct choice *, cap);
+		if (choices == NULL)
+			return ERR_NOMEM;
+		if (d->n)
+			memcpy(choices, d->choices, d->n * sizeof(struct choice *));
+		d->choices = choices;
+		d->cap = cap;
+	}
+	for (; d->n < n; d->n++) {
+		d->choices[d->n] = NEW(d->arena, struct choice);
+		if (d->choices[d->n] == NULL)
+			return ERR_NOMEM;
+		d->choices[d->n]->number = d->n;
+	}
+	return OK;
+}
 
 static enum err choice_at(struct llm_decoder *d, const struct json *v, struct choice **out)
 {
@@ -382,12 +412,7 @@ static enum err choice_at(struct llm_decoder *d, const struct json *v, struct ch
 		return ERR_SYNTAX;
 	if (i < 0 || i >= CHOICES_MAX)
 		return ERR_SYNTAX;
-	for (; d->n <= (unsigned)i; d->n++) {
-		d->choices[d->n] = NEW(d->arena, struct choice);
-		if (d->choices[d->n] == NULL)
-			return ERR_NOMEM;
-		d->choices[d->n]->number = d->n;
-	}
+	TRY(grow_choices(d, (unsigned)i + 1));
 	*out = d->choices[i];
 	return OK;
 }
@@ -401,7 +426,8 @@ static void start_choice(struct llm_decoder *d, struct choice *c)
 				       .model = d->model, .created = d->created });
 }
 
-static void on_opaque(struct llm_decoder *d, struct choice *c, const struct json *delta, struct str name)
+static void on_opaque(struct llm_decoder *d, struct choice *c, const struct json *delta,
+		      struct str name)
 {
 	const struct json *v = json_get(delta, name);
 
@@ -423,7 +449,8 @@ static void on_text_signatures(struct llm_decoder *d, struct choice *c, const st
 
 static enum err on_finish(struct llm_decoder *d, struct choice *c, const struct json *v)
 {
-	const struct json *reason = json_get(v, S("finish_reason")), *stop = json_get(v, S("stop_reason"));
+	const struct json *reason = json_get(v, S("finish_reason"));
+	const struct json *stop = json_get(v, S("stop_reason"));
 	enum llm_finish finish = oa_finish(reason);
 	struct str text = { NULL, 0 };
 
@@ -467,7 +494,8 @@ static enum err on_choice(struct llm_decoder *d, const struct json *v)
 /* The first chunk that has choices says who speaks; Azure sends an empty one before it. */
 static enum err read_head(struct llm_decoder *d, const struct json *root)
 {
-	struct str id = json_esc(json_get(root, S("id"))), model = json_esc(json_get(root, S("model")));
+	struct str id = json_esc(json_get(root, S("id")));
+	struct str model = json_esc(json_get(root, S("model")));
 
 	if (d->id.p == NULL && id.n) {
 		d->id = arena_dup(d->arena, id);
@@ -480,7 +508,8 @@ static enum err read_head(struct llm_decoder *d, const struct json *root)
 			return ERR_NOMEM;
 	}
 	const struct json *created = json_get(root, S("created"));
-	if (d->created == 0 && (!json_is(created, JSON_NUMBER) || json_i64(created, &d->created) != OK))
+	if (d->created == 0 &&
+	    (!json_is(created, JSON_NUMBER) || json_i64(created, &d->created) != OK))
 		d->created = 0;
 	return OK;
 }
@@ -494,7 +523,8 @@ static void finish_choice(struct llm_decoder *d, struct choice *c)
 	end_whole_calls(d, c, true);
 	if (!c->finished || (c->finish == FINISH_STOP && calls))
 		c->finish = calls ? FINISH_TOOLS : FINISH_STOP;
-	push(d, c, (struct llm_event){ .kind = EV_FINISH, .finish = c->finish, .text = c->finish_text });
+	push(d, c, (struct llm_event){ .kind = EV_FINISH, .finish = c->finish,
+				       .text = c->finish_text });
 }
 
 static void finish_all(struct llm_decoder *d)

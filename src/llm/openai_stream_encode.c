@@ -1,5 +1,5 @@
 /*
- * llm/openai_stream_encode.c - neutral events become chat completion chunks, each a complete SSE event.
+ * llm/openai_stream_encode.c - neutral events become chunks, each a complete SSE event.
  * Ring 0, pure. What all chunks begin with is written once; text goes out without an allocation.
  */
 #include "llm/openai.h"
@@ -12,7 +12,7 @@ enum { CHOICES_MAX = 128 };
 struct part {
 	bool deltas;         /* some of it has been written */
 	enum llm_dialect origin;
-	struct str late;     /* what is written when the part ends: a signature, or redacted thinking */
+	struct str late;     /* written when the part ends: a signature, or redacted thinking */
 	unsigned tool;       /* index among the tool calls */
 };
 
@@ -27,7 +27,8 @@ struct llm_encoder {
 	bool include_usage, error;
 	struct str head; /* data: {"id":...,"choices":[{"index": */
 	struct str model;
-	struct choice choices[CHOICES_MAX];
+	struct choice *choices;
+	unsigned n;
 	struct llm_usage usage;
 };
 
@@ -43,11 +44,12 @@ struct llm_encoder *openai_encoder_new(struct arena *a, const struct llm_request
 	return enc;
 }
 
-/* ---- what surrounds a delta ------------------------------------------------------------------- */
+/* ---- what surrounds a delta ---------------------------------------------------------------- */
 
 static enum err make_head(struct llm_encoder *enc, const struct llm_event *e)
 {
-	struct str id = e->id.n ? e->id : S("chatcmpl-0"), model = e->model.n ? e->model : enc->model;
+	struct str id = e->id.n ? e->id : S("chatcmpl-0");
+	struct str model = e->model.n ? e->model : enc->model;
 	size_t room = id.n + model.n + 160;
 	char *p = arena_alloc(enc->arena, room, 1);
 	struct buf b;
@@ -79,7 +81,7 @@ static void close_choice(struct llm_encoder *enc, struct buf *b)
 {
 	jw_obj_end(b);
 	jw_arr_end(b);
-	/* As OpenAI does it: the field is there in every chunk for those who will get it in the last. */
+	/* As OpenAI does it: for those who will get it, the field is there in every chunk. */
 	if (enc->include_usage)
 		jw_kv_raw(b, S("usage"), S("null"));
 	jw_obj_end(b);
@@ -93,11 +95,11 @@ static void close_delta(struct llm_encoder *enc, struct buf *b)
 	close_choice(enc, b);
 }
 
-/* ---- parts ------------------------------------------------------------------------------------ */
+/* ---- parts --------------------------------------------------------------------------------- */
 
 static struct part *part_at(struct llm_encoder *enc, const struct llm_event *e)
 {
-	assert(e->choice < CHOICES_MAX && e->part < enc->choices[e->choice].n);
+	assert(e->choice < enc->n && e->part < enc->choices[e->choice].n);
 	return &enc->choices[e->choice].parts[e->part];
 }
 
@@ -154,7 +156,8 @@ static void close_call(struct buf *b)
 static enum err start_call(struct llm_encoder *enc, const struct llm_event *e, struct part *p,
 			   struct buf *b)
 {
-	const struct llm_part part = { .id = e->id, .origin = e->origin, .signature = e->signature };
+	const struct llm_part part = { .id = e->id, .origin = e->origin,
+				       .signature = e->signature };
 	struct str id = oa_call_id(enc->arena, &part);
 
 	p->tool = enc->choices[e->choice].tools++;
@@ -201,8 +204,9 @@ static void image(struct llm_encoder *enc, const struct llm_event *e, struct buf
 	close_delta(enc, b);
 }
 
-/* One block of LiteLLM's thinking_blocks: a piece of thinking, its signature, or redacted thinking. */
-static void block(const struct llm_event *e, const struct part *p, struct str thinking, struct buf *b)
+/* One of LiteLLM's thinking_blocks: a piece of thinking, its signature, or redacted thinking. */
+static void block(const struct llm_event *e, const struct part *p, struct str thinking,
+		  struct buf *b)
 {
 	jw_key(b, S("thinking_blocks"));
 	jw_arr(b);
@@ -234,7 +238,7 @@ static void text_signature(const struct part *p, struct buf *b)
 	jw_obj_end(b);
 }
 
-/* ---- one function for each event -------------------------------------------------------------- */
+/* ---- one function for each event ----------------------------------------------------------- */
 
 static enum err on_start(struct llm_encoder *enc, const struct llm_event *e, struct buf *b)
 {
@@ -270,7 +274,8 @@ static enum err on_part_delta(struct llm_encoder *enc, const struct llm_event *e
 		call_args(enc, e, p, e->text, b);
 		return OK;
 	}
-	if (e->part_kind != PART_TEXT && e->part_kind != PART_THINKING && e->part_kind != PART_REFUSAL)
+	if (e->part_kind != PART_TEXT && e->part_kind != PART_THINKING &&
+	    e->part_kind != PART_REFUSAL)
 		return OK;
 	open_delta(enc, e->choice, b);
 	if (e->part_kind == PART_TEXT) {
@@ -382,21 +387,38 @@ static enum err on_done(struct llm_encoder *enc, const struct llm_event *e, stru
 	return OK;
 }
 
-static enum err (*const handlers[EV_KINDS])(struct llm_encoder *, const struct llm_event *,
-					    struct buf *) = {
-	[EV_START] = on_start,           [EV_PART_START] = on_part_start,
-	[EV_PART_DELTA] = on_part_delta, [EV_SIGNATURE] = on_signature,
-	[EV_PART_END] = on_part_end,     [EV_OPAQUE] = on_nothing,
-	[EV_LOGPROBS] = on_logprobs,     [EV_FINISH] = on_finish,
-	[EV_USAGE] = on_usage,           [EV_ERROR] = on_error,
-	[EV_PING] = on_ping,             [EV_DONE] = on_done,
+static const struct {
+	enum err (*on)(struct llm_encoder *, const struct llm_event *, struct buf *);
+} handlers[EV_KINDS] = {
+	[EV_START] = { on_start },           [EV_PART_START] = { on_part_start },
+	[EV_PART_DELTA] = { on_part_delta }, [EV_SIGNATURE] = { on_signature },
+	[EV_PART_END] = { on_part_end },     [EV_OPAQUE] = { on_nothing },
+	[EV_LOGPROBS] = { on_logprobs },     [EV_FINISH] = { on_finish },
+	[EV_USAGE] = { on_usage },           [EV_ERROR] = { on_error },
+	[EV_PING] = { on_ping },             [EV_DONE] = { on_done },
 };
+
+/* Nearly every stream has one choice, and thousands of streams may wait at once. */
+static enum err grow_choices(struct llm_encoder *enc, unsigned n)
+{
+	struct choice *choices = NEW_ARRAY(enc->arena, struct choice, n);
+
+	if (choices == NULL)
+		return ERR_NOMEM;
+	if (enc->n)
+		memcpy(choices, enc->choices, enc->n * sizeof *choices);
+	enc->choices = choices;
+	enc->n = n;
+	return OK;
+}
 
 enum err openai_encode_event(struct llm_encoder *enc, const struct llm_event *e, struct buf *out)
 {
 	assert((unsigned)e->kind < EV_KINDS);
 	if (e->choice >= CHOICES_MAX)
 		return ERR_LIMIT;
-	TRY(handlers[e->kind](enc, e, out));
+	if (e->choice >= enc->n)
+		TRY(grow_choices(enc, e->choice + 1));
+	TRY(handlers[e->kind].on(enc, e, out));
 	return out->err;
 }

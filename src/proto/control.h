@@ -21,7 +21,7 @@
 	X(MSG_KEYS_DONE, "keeper", "empty: all keys have been sent after a start")              \
 	X(MSG_TLS, "keeper", "str certificate chain PEM, str key PEM (ingress)")                \
 	X(MSG_DRAIN, "keeper", "u32 timeout ms: finish what runs, accept nothing new")          \
-	X(MSG_READY, "child", "u32 1 when the last policy or table is in force, 0 refused")     \
+	X(MSG_READY, "child", "u32 1 when the policy, table or certificate is in force, 0 refused")     \
 	X(MSG_DRAINED, "child", "empty")                                                         \
 	X(MSG_HANDOFF, "ingress", "str bytes already read; fds: the client's socket")            \
 	/* requests of admin and of the control socket, answered by MSG_REPLY with the same seq */ \

@@ -1,7 +1,8 @@
 /*
- * proto/policy.c - the compiled configuration: encode, decode, and the look-ups that everybody must do
- * the same way.
- * Input: own (keeper), read as if hostile.   Runs in: keeper, ingress, admin, cli.   Fuzz: fuzz/policy_fuzz.c
+ * proto/policy.c - the compiled configuration: encode, decode, and the look-ups that everybody
+ * must do the same way.
+ * Input: own (keeper), read as if hostile. Runs in: keeper, ingress, admin, cli. Fuzz:
+ * fuzz/policy_fuzz.c
  */
 #include "proto/policy.h"
 
@@ -162,7 +163,8 @@ static void model_encode(const struct policy_model *m, struct buf *b)
 	wr_bool(b, m->hidden);
 }
 
-static void model_decode(struct rd *r, struct arena *a, struct policy_model *m, uint32_t n_deployments)
+static void model_decode(struct rd *r, struct arena *a, struct policy_model *m,
+			 uint32_t n_deployments)
 {
 	m->name = rd_str(r, LIMIT_NAME);
 	uint32_t n = rd_count(r, LIMIT_DEPLOYMENTS, 4);
@@ -319,7 +321,8 @@ static void decode_models(struct rd *r, struct arena *a, struct policy *p)
 	for (uint32_t i = 0; i < p->n_models && r->err == OK; i++) {
 		model_decode(r, a, &p->models[i], p->n_deployments);
 		/* The look-up halves the range: order is part of the format. */
-		if (i > 0 && i < p->n_exact && str_cmp(p->models[i - 1].name, p->models[i].name) >= 0)
+		if (i > 0 && i < p->n_exact && str_cmp(p->models[i - 1].name,
+						       p->models[i].name) >= 0)
 			r->err = ERR_SYNTAX;
 	}
 }
@@ -457,7 +460,8 @@ static bool star_match(struct str pattern, struct str name, struct str *out_star
 	return true;
 }
 
-const struct policy_model *policy_model_find(const struct policy *p, struct str name, struct str *out_star)
+const struct policy_model *policy_model_find(const struct policy *p, struct str name,
+					     struct str *out_star)
 {
 	/* One step only: an alias of an alias is none, so no configuration can make a loop. */
 	const struct policy_alias *alias = alias_find(p, name);
@@ -502,17 +506,14 @@ static struct str join(char *room, size_t cap, struct str provider, struct str m
 	return b.err == OK ? buf_str(&b) : S("");
 }
 
-struct policy_price policy_price_find(const struct policy *p, const struct policy_deployment *d,
-				      struct str upstream_model)
+const struct policy_price_row *policy_row_find(const struct policy *p,
+					       const struct policy_deployment *d,
+					       struct str upstream_model)
 {
 	char room[2 * LIMIT_NAME + 1];
 	struct str rest;
-
-	/* A row that names a price of its own names all of it: a cache price from the table beside the
-	 * operator's input price would be a mix that nobody asked for. */
-	if (d->price.input >= 0 || d->price.output >= 0)
-		return d->price;
 	const struct policy_price_row *row = d->base_model.n ? row_find(p, d->base_model) : NULL;
+
 	if (row == NULL && d->base_model.n) {
 		(void)str_cut(d->base_model, '/', &rest);
 		row = rest.n ? row_find(p, rest) : NULL;
@@ -522,5 +523,16 @@ struct policy_price policy_price_find(const struct policy *p, const struct polic
 	/* OpenAI's prices are not those of a server that only speaks its format. */
 	if (row == NULL && !d->compatible)
 		row = row_find(p, upstream_model);
+	return row;
+}
+
+struct policy_price policy_price_find(const struct policy *p, const struct policy_deployment *d,
+				      struct str upstream_model)
+{
+	/* A row that names a price of its own names all of it: a cache price from the table beside
+	 * the operator's input price would be a mix that nobody asked for. */
+	if (d->price.input >= 0 || d->price.output >= 0)
+		return d->price;
+	const struct policy_price_row *row = policy_row_find(p, d, upstream_model);
 	return row ? row->price : (struct policy_price){ -1, -1, -1, -1, -1 };
 }

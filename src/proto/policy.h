@@ -1,6 +1,6 @@
 /*
- * proto/policy.h - the compiled configuration as ingress and admin see it: names, routes, limits, prices.
- * Ring 0. No secret and no host is in it; the master key is there as a hash.
+ * proto/policy.h - the compiled configuration as ingress and admin see it: names, routes, limits,
+ * prices. Ring 0. No secret and no host is in it; the master key is there as a hash.
  */
 #ifndef PROTO_POLICY_H
 #define PROTO_POLICY_H
@@ -12,7 +12,8 @@
 
 enum { POLICY_HASH = 32, POLICY_DEFAULTS = 32 };
 
-enum policy_provider_kind { SERVES_OPENAI, SERVES_ANTHROPIC, SERVES_GEMINI, SERVES_ECHO, SERVES_COUNT };
+enum policy_provider_kind { SERVES_OPENAI, SERVES_ANTHROPIC, SERVES_GEMINI, SERVES_ECHO,
+			    SERVES_COUNT };
 
 /* Money: pico-dollars (1e-12) a token; -1 unknown. */
 struct policy_price {
@@ -27,7 +28,7 @@ struct policy_default {
 struct policy_deployment {
 	struct str id;              /* model_info.id, else a hash of the parameters */
 	struct str provider;        /* "openai", "anthropic", "gemini", "echo", ... */
-	struct str upstream_model;  /* may hold one '*', replaced by what the public name's '*' matched */
+	struct str upstream_model;  /* may hold one '*': what the public name's '*' matched */
 	struct str base_model;      /* price key, or "" */
 	enum policy_provider_kind serves;
 	bool compatible;            /* OpenAI's format, not OpenAI itself */
@@ -79,7 +80,8 @@ struct policy_by_class {
 	int32_t bad_request, auth, timeout, rate_limit, content, internal;
 };
 
-enum policy_strategy { ROUTE_SHUFFLE, ROUTE_LEAST_BUSY, ROUTE_LATENCY, ROUTE_USAGE, ROUTE_COST, ROUTE_COUNT };
+enum policy_strategy { ROUTE_SHUFFLE, ROUTE_LEAST_BUSY, ROUTE_LATENCY, ROUTE_USAGE, ROUTE_COST,
+		       ROUTE_COUNT };
 
 struct policy_price_row {
 	struct str model;           /* as LiteLLM's price table names it, sorted */
@@ -93,13 +95,13 @@ struct policy {
 	bool has_master;
 	uint8_t master_hash[POLICY_HASH];  /* SHA-256 of the master key */
 	bool open;                         /* no master key and no keys asked for: loopback only */
-	bool admin_on_inference;           /* LiteLLM's admin paths also answer on the inference port */
+	bool admin_on_inference;           /* LiteLLM's admin paths also on the inference port */
 	struct str key_header;             /* litellm_key_header_name, lower case, or "" */
 	struct str price_version;
 
 	struct policy_deployment *deployments;
 	uint32_t n_deployments;
-	struct policy_model *models;       /* exact names first, sorted; then wildcards, longest first */
+	struct policy_model *models;       /* exact names, sorted; then wildcards, longest first */
 	uint32_t n_models, n_exact;
 	struct policy_alias *aliases;      /* sorted */
 	uint32_t n_aliases;
@@ -119,15 +121,28 @@ struct policy {
 	bool always_include_usage;
 };
 
+/* policy_encode appends the blob; its form is canonical: decoding and encoding gives the same
+ * bytes. */
 void policy_encode(const struct policy *p, struct buf *out);
+/* policy_decode borrows strings from blob and takes arrays from a. ERR_SYNTAX, ERR_LIMIT,
+ * ERR_NOMEM; *p is set only on OK. */
 MUST_USE enum err policy_decode(struct policy *p, struct str blob, struct arena *a);
 
-/* policy_model_find resolves aliases, then exact names, then wildcards. *out_star is what '*' matched.
- * NULL: no such model. */
-const struct policy_model *policy_model_find(const struct policy *p, struct str name, struct str *out_star);
+/* policy_model_find resolves aliases, then exact names, then wildcards. *out_star is what '*'
+ * matched. NULL: no such model. */
+const struct policy_model *policy_model_find(const struct policy *p, struct str name,
+					     struct str *out_star);
 
-/* policy_price_find: the deployment's own price, else the table's row for base_model, "provider/model",
- * or the model itself. Unknown prices are -1. */
-struct policy_price policy_price_find(const struct policy *p, const struct policy_deployment *d, struct str upstream_model);
+/* policy_row_find gives the table's row for a deployment's model: by its base_model, as
+ * "provider/model", or by the model itself. NULL: none. The deployment's own price is not looked
+ * at. */
+const struct policy_price_row *policy_row_find(const struct policy *p,
+					       const struct policy_deployment *d,
+					       struct str upstream_model);
+
+/* policy_price_find: the deployment's own price, else the table's row for base_model,
+ * "provider/model", or the model itself. Unknown prices are -1. */
+struct policy_price policy_price_find(const struct policy *p, const struct policy_deployment *d,
+				      struct str upstream_model);
 
 #endif

@@ -177,7 +177,8 @@ enum err secrets_get(struct str map, uint32_t i, struct str *out)
 		return ERR_SYNTAX;
 	const char *entry = map.p + SECRETS_HEAD + (size_t)i * SECRETS_ENTRY;
 	uint32_t at = le32(entry), len = le32(entry + 4);
-	if (at < SECRETS_HEAD + (size_t)n * SECRETS_ENTRY || at > map.n || map.n - at < len || len > LIMIT_SECRET)
+	if (at < SECRETS_HEAD + (size_t)n * SECRETS_ENTRY || at > map.n || map.n - at < len ||
+	    len > LIMIT_SECRET)
 		return ERR_SYNTAX;
 	*out = (struct str){ map.p + at, len };
 	return OK;

@@ -1,7 +1,7 @@
 /*
- * proto/upstream.h - the table that keeper gives to egress: where a call goes and which key goes along.
- * Ring 0. The table names secrets by number; the secrets themselves lie in a secret memory file that only
- * keeper's loader writes and only egress maps.
+ * proto/upstream.h - the table that keeper gives to egress: where a call goes and which key goes
+ * along. Ring 0. The table names secrets by number; the secrets themselves lie in a secret memory
+ * file that only keeper's loader writes and only egress maps.
  */
 #ifndef PROTO_UPSTREAM_H
 #define PROTO_UPSTREAM_H
@@ -11,7 +11,8 @@
 #include "base/err.h"
 #include "base/limits.h"
 
-enum upstream_auth { AUTH_NONE, AUTH_BEARER, AUTH_X_API_KEY, AUTH_API_KEY, AUTH_X_GOOG_API_KEY, AUTH_COUNT };
+enum upstream_auth { AUTH_NONE, AUTH_BEARER, AUTH_X_API_KEY, AUTH_API_KEY, AUTH_X_GOOG_API_KEY,
+		     AUTH_COUNT };
 
 enum { UPSTREAM_HEADERS = 16, UPSTREAM_PINS = 4, UPSTREAM_NO_SECRET = 0xffff };
 
@@ -48,11 +49,15 @@ struct upstreams {
 	uint32_t n_secrets;
 };
 
+/* upstreams_encode appends the table; its form is canonical. */
 void upstreams_encode(const struct upstreams *t, struct buf *out);
+/* upstreams_decode borrows strings from blob and takes rows from a. Every secret's number is below
+ * n_secrets, and a row has one exactly when its auth sends one. *t is set only on OK. */
 MUST_USE enum err upstreams_decode(struct upstreams *t, struct str blob, struct arena *a);
 
-/* Secrets: u32 magic, u32 count, then (u32 offset, u32 length) each, then the bytes. Offsets count from
- * the start. secrets_size and secrets_put are for the loader, which writes straight into secret memory. */
+/* Secrets: u32 magic, u32 count, then (u32 offset, u32 length) each, then the bytes. Offsets
+ * count from the start. secrets_size and secrets_put are for the loader, which writes straight
+ * into secret memory. */
 size_t secrets_size(const struct str *secrets, uint32_t n);
 void secrets_put(const struct str *secrets, uint32_t n, uint8_t *map);
 /* secrets_get borrows secret i of the mapped file. ERR_SYNTAX when the file does not hold it. */

@@ -3,11 +3,14 @@
  * Runs in: keeper.
  */
 #include "store/db.h"
+#include "store/record.h"
 
 #include <assert.h>
 #include <string.h>
 
 enum { DAY_MS = 86400000, SCAN_MAX = 500000 };
+
+static const int64_t money_top = INT64_C(9000000000000000000); /* MONEY_MAX of the statements */
 
 static struct str text_of(const char *field, size_t cap)
 {
@@ -44,12 +47,16 @@ static enum err flush_group(struct store *s, const struct spend_group *g, struct
 	return db_run(s, Q_KEY_SPENT, d);
 }
 
-enum err call_flush(struct store *s, struct diag *d)
+enum err store_settle(struct store *s, struct diag *d)
 {
+	assert(s->open);
+	if (s->summed == s->last)
+		return OK;
 	for (uint32_t i = 0; i < s->n_groups; i++)
 		TRY(flush_group(s, &s->groups[i], d));
 	call_forget(s);
-	return OK;
+	s->summed = s->last;
+	return store_meta_set(s, S("summed"), (int64_t)s->last, d);
 }
 
 static struct spend_group *find_group(struct store *s, int64_t day, uint32_t key, const char *model)
@@ -87,8 +94,12 @@ static enum err count(struct store *s, const struct usage_record *r, struct diag
 	static const char nothing[USAGE_TEXT];
 	int64_t day = day_of(r->end_ms);
 
-	if (s->n_groups == SPEND_GROUPS)
-		TRY(call_flush(s, d));
+	if (s->n_groups == SPEND_GROUPS) {
+		s->last--; /* this record is not in the groups yet */
+		enum err e = store_settle(s, d);
+		s->last++;
+		TRY(e);
+	}
 	/* What was never routed is one group: a client could make up model names without end. */
 	struct spend_group *g = find_group(s, day, r->key, r->deployment[0] ? r->model_asked : nothing);
 	g->calls++;
@@ -98,7 +109,8 @@ static enum err count(struct store *s, const struct usage_record *r, struct diag
 	g->cache_write += bounded(r->cache_write);
 	g->output += bounded(r->output);
 	g->reasoning += bounded(r->reasoning);
-	g->cost_pico += r->cost_pico > 0 ? r->cost_pico : 0;
+	if (r->cost_pico > 0)
+		g->cost_pico = r->cost_pico > money_top - g->cost_pico ? money_top : g->cost_pico + r->cost_pico;
 	if (day == s->day_known)
 		return OK;
 	s->day_known = day;
@@ -109,18 +121,13 @@ static enum err count(struct store *s, const struct usage_record *r, struct diag
 
 static enum err add(struct store *s, const struct usage_record *r, struct diag *d)
 {
-	const int64_t n[] = { (int64_t)s->last, r->key, r->start_ms, r->end_ms, r->first_byte_ms, r->status,
-			      r->upstream_status, r->attempts, r->flags, r->client_dialect, r->endpoint, r->input,
-			      r->cache_read, r->cache_write, r->output, r->reasoning, r->cost_pico,
-			      (int64_t)r->policy_generation };
+	char rec[RECORD_MAX];
+	size_t n = record_pack(r, rec);
 
-	for (int i = 0; i < 18; i++)
-		db_int(s, Q_CALL_ADD, 1 + i, n[i]);
-	db_text(s, Q_CALL_ADD, 19, text_of(r->request_id, sizeof r->request_id));
-	db_text(s, Q_CALL_ADD, 20, text_of(r->model_asked, sizeof r->model_asked));
-	db_text(s, Q_CALL_ADD, 21, text_of(r->model_served, sizeof r->model_served));
-	db_text(s, Q_CALL_ADD, 22, text_of(r->deployment, sizeof r->deployment));
-	db_text(s, Q_CALL_ADD, 23, text_of(r->end_user, sizeof r->end_user));
+	db_int(s, Q_CALL_ADD, 1, (int64_t)s->last);
+	db_int(s, Q_CALL_ADD, 2, r->key);
+	db_int(s, Q_CALL_ADD, 3, r->end_ms);
+	db_blob(s, Q_CALL_ADD, 4, (struct str){ rec, n });
 	return db_run(s, Q_CALL_ADD, d);
 }
 
@@ -144,32 +151,13 @@ enum err store_event(struct store *s, struct str leaf, struct diag *d)
 	return db_run(s, Q_EVENT_ADD, d);
 }
 
-static void read_record(struct store *s, enum statement q, struct usage_record *r)
+/* The columns seq, key, end_ms and rec, which both statements begin with. */
+static enum err read_record(struct store *s, enum statement q, struct usage_record *r, struct diag *d)
 {
-	*r = (struct usage_record){
-		.key = (uint32_t)db_get(s, q, 1),
-		.start_ms = db_get(s, q, 2),
-		.end_ms = db_get(s, q, 3),
-		.first_byte_ms = (uint32_t)db_get(s, q, 4),
-		.status = (uint32_t)db_get(s, q, 5),
-		.upstream_status = (uint32_t)db_get(s, q, 6),
-		.attempts = (uint16_t)db_get(s, q, 7),
-		.flags = (uint16_t)db_get(s, q, 8),
-		.client_dialect = (uint16_t)db_get(s, q, 9),
-		.endpoint = (uint16_t)db_get(s, q, 10),
-		.input = db_get(s, q, 11),
-		.cache_read = db_get(s, q, 12),
-		.cache_write = db_get(s, q, 13),
-		.output = db_get(s, q, 14),
-		.reasoning = db_get(s, q, 15),
-		.cost_pico = db_get(s, q, 16),
-		.policy_generation = (uint64_t)db_get(s, q, 17),
-	};
-	usage_text(r->request_id, sizeof r->request_id, db_get_str(s, q, 18));
-	usage_text(r->model_asked, sizeof r->model_asked, db_get_str(s, q, 19));
-	usage_text(r->model_served, sizeof r->model_served, db_get_str(s, q, 20));
-	usage_text(r->deployment, sizeof r->deployment, db_get_str(s, q, 21));
-	usage_text(r->end_user, sizeof r->end_user, db_get_str(s, q, 22));
+	*r = (struct usage_record){ .key = (uint32_t)db_get(s, q, 1), .end_ms = db_get(s, q, 2) };
+	if (record_unpack(r, db_get_str(s, q, 3)) != OK)
+		return diag_set(d, ERR_SYS, "the database's row %lld is damaged", (long long)db_get(s, q, 0));
+	return OK;
 }
 
 /* next gives the statement's next row's number, UINT64_MAX when there is none. */
@@ -197,8 +185,9 @@ enum err store_entries(struct store *s, uint64_t after, uint32_t max, struct dia
 		if (call == UINT64_MAX && event == UINT64_MAX)
 			break;
 		if (call == seq) {
-			read_record(s, Q_CALLS_AFTER, &r);
-			e = on_entry(arg, seq, &r, S(""));
+			e = read_record(s, Q_CALLS_AFTER, &r, d);
+			if (e == OK)
+				e = on_entry(arg, seq, &r, S(""));
 			if (e == OK)
 				e = next(s, Q_CALLS_AFTER, &call, d);
 		} else if (event == seq) {
@@ -211,6 +200,46 @@ enum err store_entries(struct store *s, uint64_t after, uint32_t max, struct dia
 	db_reset(s, Q_CALLS_AFTER);
 	db_reset(s, Q_EVENTS_AFTER);
 	return e;
+}
+
+static enum err on_unsummed(void *arg, uint64_t seq, const struct usage_record *r, struct str event)
+{
+	struct store *s = arg;
+	uint64_t last = s->last;
+
+	(void)event;
+	if (r == NULL)
+		return OK;
+	s->last = seq; /* what count takes for the newest */
+	enum err e = count(s, r, NULL);
+	s->last = last;
+	return e;
+}
+
+enum err call_sum_up(struct store *s, struct diag *d)
+{
+	int64_t summed = 0;
+
+	call_forget(s);
+	TRY(store_meta(s, S("summed"), 0, &summed, d));
+	s->summed = (uint64_t)summed;
+	while (s->summed < s->last) {
+		TRY(store_begin(s, d));
+		uint64_t to = s->last - s->summed > SPEND_GROUPS ? s->summed + SPEND_GROUPS : s->last;
+		enum err e = store_entries(s, s->summed, (uint32_t)(to - s->summed), d, s, on_unsummed);
+		uint64_t last = s->last;
+		s->last = to;
+		if (e == OK)
+			e = store_settle(s, d);
+		s->last = last;
+		if (e == OK)
+			e = store_commit(s, d);
+		if (e != OK) {
+			store_rollback(s);
+			return e;
+		}
+	}
+	return OK;
 }
 
 /* The first row of a day or of one after it; a day's margin, since rows are ordered by their commit. */
@@ -226,12 +255,12 @@ static enum err first_of(struct store *s, int64_t ms, int64_t days, int64_t fall
 
 static void read_call(struct store *s, const struct usage_record *r, struct control_call *c)
 {
-	struct str hash = db_get_str(s, Q_SPEND_SCAN, 23);
+	struct str hash = db_get_str(s, Q_SPEND_SCAN, 4);
 
 	*c = (struct control_call){
 		.number = (uint64_t)db_get(s, Q_SPEND_SCAN, 0),
-		.key_name = db_get_str(s, Q_SPEND_SCAN, 24),
-		.key_alias = db_get_str(s, Q_SPEND_SCAN, 25),
+		.key_name = db_get_str(s, Q_SPEND_SCAN, 5),
+		.key_alias = db_get_str(s, Q_SPEND_SCAN, 6),
 		.request_id = text_of(r->request_id, sizeof r->request_id),
 		.model_asked = text_of(r->model_asked, sizeof r->model_asked),
 		.model_served = text_of(r->model_served, sizeof r->model_served),
@@ -249,12 +278,16 @@ static void read_call(struct store *s, const struct usage_record *r, struct cont
 
 static bool wanted(struct store *s, const struct control_spend_query *q, int64_t key_id)
 {
-	int64_t end_ms = db_get(s, Q_SPEND_SCAN, 3);
+	int64_t end_ms = db_get(s, Q_SPEND_SCAN, 2);
+	struct str rec;
 
 	if ((key_id >= 0 && db_get(s, Q_SPEND_SCAN, 1) != key_id) || (q->from_ms && end_ms < q->from_ms) ||
 	    (q->to_ms && end_ms >= q->to_ms))
 		return false;
-	return q->request_id.n == 0 || str_eq(db_get_str(s, Q_SPEND_SCAN, 18), q->request_id);
+	if (q->request_id.n == 0)
+		return true;
+	rec = str_head(str_tail(db_get_str(s, Q_SPEND_SCAN, 3), RECORD_ID_AT), USAGE_ID);
+	return str_eq(text_of(rec.p, rec.n), q->request_id);
 }
 
 enum err store_spend(struct store *s, const struct control_spend_query *q, int64_t key_id, struct diag *d, void *arg,
@@ -281,7 +314,9 @@ enum err store_spend(struct store *s, const struct control_spend_query *q, int64
 			break;
 		if (!wanted(s, q, key_id))
 			continue;
-		read_record(s, Q_SPEND_SCAN, &r);
+		e = read_record(s, Q_SPEND_SCAN, &r, d);
+		if (e != OK)
+			break;
 		read_call(s, &r, &c);
 		found++;
 		if (!on_row(arg, &c) || q->request_id.n)

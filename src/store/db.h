@@ -12,11 +12,6 @@
 	"id,hash,name,alias,user,team,metadata,aliases,tags,models,created_ms,expires_ms,"          \
 	"rpm,tpm,parallel,budget_pico,soft_budget_pico,budget_period_s,budget_reset_ms,spent_pico,blocked"
 
-#define CALL_COLUMNS                                                                                \
-	"seq,key,start_ms,end_ms,first_byte_ms,status,upstream_status,attempts,flags,"              \
-	"client_dialect,endpoint,input,cache_read,cache_write,output,reasoning,cost_pico,generation," \
-	"request_id,model_asked,model_served,deployment,end_user"
-
 /* A sum of money may not leave SQLite's integers: one overflow would block the queue for good. */
 #define MONEY_MAX "9000000000000000000"
 
@@ -27,8 +22,7 @@
 	X(Q_LAST, "SELECT max(ifnull((SELECT max(seq) FROM call),0),ifnull((SELECT max(seq) FROM event),0))") \
 	X(Q_META, "SELECT value FROM meta WHERE name=?1")                                           \
 	X(Q_META_SET, "INSERT INTO meta VALUES(?1,?2) ON CONFLICT DO UPDATE SET value=?2")          \
-	X(Q_CALL_ADD, "INSERT INTO call VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15," \
-		      "?16,?17,?18,?19,?20,?21,?22,?23)")                                           \
+	X(Q_CALL_ADD, "INSERT INTO call VALUES(?1,?2,?3,?4)")                                       \
 	X(Q_EVENT_ADD, "INSERT INTO event VALUES(?1,?2)")                                           \
 	X(Q_DAY_ADD, "INSERT OR IGNORE INTO day VALUES(?1,?2)")                                     \
 	X(Q_SPEND_ADD, "INSERT INTO spend VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11) ON CONFLICT DO" \
@@ -36,7 +30,7 @@
 		       "cache_read=cache_read+?7,cache_write=cache_write+?8,output=output+?9,"      \
 		       "reasoning=reasoning+?10,cost_pico=min(cost_pico," MONEY_MAX "-?11)+?11")    \
 	X(Q_KEY_SPENT, "UPDATE key SET spent_pico=min(spent_pico," MONEY_MAX "-?2)+?2 WHERE id=?1") \
-	X(Q_CALLS_AFTER, "SELECT " CALL_COLUMNS " FROM call WHERE seq>?1 ORDER BY seq")             \
+	X(Q_CALLS_AFTER, "SELECT seq,key,end_ms,rec FROM call WHERE seq>?1 ORDER BY seq")          \
 	X(Q_EVENTS_AFTER, "SELECT seq,leaf FROM event WHERE seq>?1 ORDER BY seq")                   \
 	X(Q_KEY_ADD, "INSERT INTO key(hash,name,alias,user,team,metadata,aliases,tags,models,created_ms," \
 		     "expires_ms,rpm,tpm,parallel,budget_pico,soft_budget_pico,budget_period_s,"    \
@@ -53,10 +47,8 @@
 	X(Q_KEY_AFTER, "SELECT " KEY_COLUMNS " FROM key WHERE id>?1 AND deleted_ms=0 ORDER BY id LIMIT 1") \
 	X(Q_KEY_COUNT, "SELECT count(*) FROM key WHERE deleted_ms=0")                               \
 	X(Q_DAY_FROM, "SELECT min(first_seq) FROM day WHERE day>=?1")                               \
-	X(Q_SPEND_SCAN, "SELECT call.seq,call.key,start_ms,end_ms,first_byte_ms,status,upstream_status," \
-			"attempts,flags,client_dialect,endpoint,input,cache_read,cache_write,output," \
-			"reasoning,cost_pico,generation,request_id,model_asked,model_served,deployment," \
-			"end_user,key.hash,key.name,key.alias FROM call LEFT JOIN key ON key.id=call.key" \
+	X(Q_SPEND_SCAN, "SELECT call.seq,call.key,end_ms,rec,key.hash,key.name,key.alias"            \
+			" FROM call LEFT JOIN key ON key.id=call.key"                               \
 			" WHERE call.seq>=?1 AND call.seq<?2 ORDER BY call.seq DESC")               \
 	X(Q_SUMS, "SELECT CASE WHEN ?3&4 THEN day ELSE 0 END AS d,"                                 \
 		  "CASE WHEN ?3&1 THEN spend.key ELSE 0 END AS k,"                                  \
@@ -70,19 +62,21 @@
 enum statement { STORE_STATEMENTS(X) Q_COUNT };
 #undef X
 
-/* What one transaction adds to a (day, key, model). */
+/* What the sums of a (day, key, model) lack. */
 struct spend_group {
 	int64_t day, key;
 	char model[USAGE_TEXT];
 	int64_t calls, fails, input, cache_read, cache_write, output, reasoning, cost_pico;
 };
 
-enum { SPEND_GROUPS = 512, SPEND_TABLE = 2048 };
+enum { SPEND_GROUPS = 4096, SPEND_TABLE = 16384 };
 
 struct store {
 	sqlite3 *db;
 	sqlite3_stmt *st[Q_COUNT];
 	uint64_t last, last_begun; /* last: the newest number; last_begun: at store_begin */
+	uint64_t summed;           /* calls up to this number are in the sums; later ones in groups */
+	bool stale;                /* groups hold calls of a transaction that was rolled back */
 	int64_t day_known;         /* has its row, or INT64_MIN */
 	bool open;                 /* a transaction is */
 	uint32_t n_groups;
@@ -107,8 +101,8 @@ void db_blob(struct store *s, enum statement q, int at, struct str v);
 int64_t db_get(struct store *s, enum statement q, int column);
 struct str db_get_str(struct store *s, enum statement q, int column);
 
-/* call_flush writes the groups of this transaction. */
-MUST_USE enum err call_flush(struct store *s, struct diag *d);
+/* call_sum_up counts the calls that are stored but not in the sums yet, as after a kill. */
+MUST_USE enum err call_sum_up(struct store *s, struct diag *d);
 void call_forget(struct store *s);
 
 #endif

@@ -180,6 +180,8 @@ enum err store_open(const char *path, struct store **out, struct diag *d)
 		e = migrate(s, d);
 	if (e == OK)
 		e = prepare(s, d);
+	if (e == OK)
+		e = call_sum_up(s, d);
 	if (e != OK) {
 		store_close(s);
 		return e;
@@ -201,10 +203,15 @@ void store_close(struct store *s)
 enum err store_begin(struct store *s, struct diag *d)
 {
 	assert(!s->open);
+	if (s->stale) {
+		s->stale = false;
+		enum err e = call_sum_up(s, d);
+		s->stale = e != OK;
+		TRY(e);
+	}
 	TRY(db_run(s, Q_BEGIN, d));
 	s->open = true;
 	s->last_begun = s->last;
-	call_forget(s);
 	return OK;
 }
 
@@ -220,15 +227,13 @@ void store_rollback(struct store *s)
 	s->open = false;
 	s->last = s->last_begun;
 	s->day_known = INT64_MIN;
-	call_forget(s);
+	s->stale = true;
 }
 
 enum err store_commit(struct store *s, struct diag *d)
 {
 	assert(s->open);
-	enum err e = call_flush(s, d);
-	if (e == OK)
-		e = db_run(s, Q_COMMIT, d);
+	enum err e = db_run(s, Q_COMMIT, d);
 	if (e != OK) {
 		store_rollback(s);
 		return e;

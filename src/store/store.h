@@ -35,9 +35,12 @@ void store_floor(struct store *s, uint64_t last);
 MUST_USE enum err store_meta(struct store *s, struct str name, int64_t fallback, int64_t *out, struct diag *d);
 MUST_USE enum err store_meta_set(struct store *s, struct str name, int64_t value, struct diag *d);
 
-/* store_calls adds finished calls, numbered on from store_last, and counts them to their keys and days.
- * The caller has judged every field. */
+/* store_calls adds finished calls, numbered on from store_last. The caller has judged every field. */
 MUST_USE enum err store_calls(struct store *s, const struct usage_record *r, uint32_t n, struct diag *d);
+
+/* store_settle brings sums and keys' spending up to the newest call, inside a transaction: before either is
+ * read or a key is changed, and about once a second. After a kill store_open does it. */
+MUST_USE enum err store_settle(struct store *s, struct diag *d);
 
 /* store_event adds one line of the audit log that is no call; its number is store_last afterwards. */
 MUST_USE enum err store_event(struct store *s, struct str leaf, struct diag *d);

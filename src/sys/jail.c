@@ -19,6 +19,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { MEMLOCK = 64 << 20 };
+
 /* ---- jail_begin ---- */
 
 /* drop_root changes to the role's user for good, groups first, and makes sure. */
@@ -52,6 +54,19 @@ static void close_others(const int *keep, size_t n_keep)
 	}
 }
 
+/* raise_memlock lets this process lock as much as it may: secret memory counts. */
+static void raise_memlock(void)
+{
+	struct rlimit lim;
+
+	if (getrlimit(RLIMIT_MEMLOCK, &lim) != 0)
+		return;
+	if (geteuid() == 0 && lim.rlim_max < MEMLOCK)
+		lim.rlim_max = MEMLOCK;
+	lim.rlim_cur = lim.rlim_max;
+	(void)setrlimit(RLIMIT_MEMLOCK, &lim); /* what is there must do then */
+}
+
 enum err jail_begin(const struct jail *j, const int *keep, size_t n_keep, struct diag *d)
 {
 	const struct rlimit no_core = { 0, 0 };
@@ -68,6 +83,7 @@ enum err jail_begin(const struct jail *j, const int *keep, size_t n_keep, struct
 		if (setrlimit(RLIMIT_NOFILE, &files) != 0)
 			return diag_set(d, ERR_SYS, "cannot set the descriptor limit: %s", strerror(errno));
 	}
+	raise_memlock();
 	TRY(drop_root(j, d));
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return diag_set(d, ERR_SYS, "cannot give up new privileges: %s", strerror(errno));

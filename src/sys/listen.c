@@ -10,6 +10,7 @@
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* split divides "host:port"; brackets around an IPv6 address are removed. */
@@ -30,6 +31,17 @@ static bool split(struct str s, struct str *host, struct str *port, bool *v6)
 	return *v6 || str_chr(*host, ':') == SIZE_MAX;
 }
 
+static enum err parse_path(struct str s, struct listen_addr *out, struct diag *d)
+{
+	struct listen_addr a = { .un = { .sun_family = AF_UNIX }, .n = sizeof a.un };
+
+	if (s.n >= sizeof a.un.sun_path || str_chr(s, '\0') != SIZE_MAX)
+		return diag_set(d, ERR_USAGE, "'%.*s' is too long for a socket's path", FMT(str_head(s, 80)));
+	memcpy(a.un.sun_path, s.p, s.n);
+	*out = a;
+	return OK;
+}
+
 enum err listen_parse(struct str s, struct listen_addr *out, struct diag *d)
 {
 	struct listen_addr a = { 0 };
@@ -38,6 +50,8 @@ enum err listen_parse(struct str s, struct listen_addr *out, struct diag *d)
 	uint64_t number;
 	bool v6;
 
+	if (str_chr(s, '/') != SIZE_MAX)
+		return parse_path(s, out, d);
 	if (!split(s, &host, &port, &v6) || host.n >= sizeof text || num_u64(port, 65535, &number) != OK)
 		return diag_set(d, ERR_USAGE, "'%.*s' is not ADDRESS:PORT", FMT(str_head(s, 80)));
 	if (host.n == 0 || str_eq(host, S("*")))
@@ -64,6 +78,8 @@ enum err listen_parse(struct str s, struct listen_addr *out, struct diag *d)
 
 bool listen_is_loopback(const struct listen_addr *a)
 {
+	if (a->sa.sa_family == AF_UNIX)
+		return true;
 	if (a->sa.sa_family == AF_INET)
 		return ntohl(a->v4.sin_addr.s_addr) >> 24 == 127;
 	/* ::ffff:127.0.0.1 would be reachable as IPv4 loopback only, too. */
@@ -76,6 +92,10 @@ const char *listen_format(const struct listen_addr *a, char *out)
 {
 	char text[INET6_ADDRSTRLEN] = "?";
 	bool v6 = a->sa.sa_family == AF_INET6;
+	if (a->sa.sa_family == AF_UNIX) {
+		(void)snprintf(out, LISTEN_TEXT, "%s", a->un.sun_path);
+		return out;
+	}
 	const void *from = v6 ? (const void *)&a->v6.sin6_addr : (const void *)&a->v4.sin_addr;
 
 	(void)inet_ntop(a->sa.sa_family, from, text, sizeof text);
@@ -91,9 +111,46 @@ static bool set(int fd, int level, int option)
 	return setsockopt(fd, level, option, &one, sizeof one) == 0;
 }
 
+/* path_is_free: nothing there, or a socket nobody listens on, which is removed. */
+static bool path_is_free(const struct listen_addr *a)
+{
+	struct stat st;
+
+	if (lstat(a->un.sun_path, &st) != 0)
+		return errno == ENOENT;
+	errno = EADDRINUSE;
+	if (!S_ISSOCK(st.st_mode))
+		return false;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool used = fd < 0 || connect(fd, &a->sa, a->n) == 0;
+	if (fd >= 0)
+		(void)close(fd);
+	errno = EADDRINUSE;
+	return !used && unlink(a->un.sun_path) == 0;
+}
+
+static enum err open_path(const struct listen_addr *a, int backlog, int *out_fd, struct diag *d)
+{
+	int fd = -1;
+
+	/* The mode of the unbound socket becomes the file's: it is never open to others, not for a moment. */
+	if (path_is_free(a) && (fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) >= 0 &&
+	    fchmod(fd, 0600) == 0 && bind(fd, &a->sa, a->n) == 0 && listen(fd, backlog) == 0) {
+		*out_fd = fd;
+		return OK;
+	}
+	int saved = errno;
+	if (fd >= 0)
+		(void)close(fd);
+	return diag_set(d, ERR_SYS, "cannot listen on '%s': %s", a->un.sun_path, strerror(saved));
+}
+
 enum err listen_open(struct listen_addr *a, int backlog, int *out_fd, struct diag *d)
 {
 	char text[LISTEN_TEXT];
+
+	if (a->sa.sa_family == AF_UNIX)
+		return open_path(a, backlog, out_fd, d);
 	int fd = socket(a->sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd >= 0 && set(fd, SOL_SOCKET, SO_REUSEADDR) && set(fd, SOL_SOCKET, SO_REUSEPORT) &&
@@ -111,6 +168,9 @@ enum err listen_open(struct listen_addr *a, int backlog, int *out_fd, struct dia
 enum err listen_probe(const struct listen_addr *a, struct diag *d)
 {
 	char text[LISTEN_TEXT];
+
+	if (a->sa.sa_family == AF_UNIX)
+		return OK; /* listen_open finds out: there is no sharing of paths */
 	int fd = socket(a->sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	bool ok = fd >= 0 && set(fd, SOL_SOCKET, SO_REUSEADDR) && bind(fd, &a->sa, a->n) == 0;
 	int saved = errno;
@@ -125,7 +185,7 @@ enum err listen_probe(const struct listen_addr *a, struct diag *d)
 
 enum err listen_accept(int fd, int *out_fd, struct listen_addr *out_peer)
 {
-	struct listen_addr peer = { .n = sizeof peer.v6 };
+	struct listen_addr peer = { .n = sizeof peer.un };
 	int got = accept4(fd, out_peer ? &peer.sa : NULL, out_peer ? &peer.n : NULL,
 			  SOCK_CLOEXEC | SOCK_NONBLOCK);
 

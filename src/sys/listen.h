@@ -10,20 +10,22 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
-enum { LISTEN_TEXT = 64 };
+enum { LISTEN_TEXT = 128 };
 
 struct listen_addr {
 	union {
 		struct sockaddr sa;
 		struct sockaddr_in v4;
 		struct sockaddr_in6 v6;
+		struct sockaddr_un un;
 	};
 	socklen_t n;
 };
 
-/* listen_parse reads "127.0.0.1:4000", "[::1]:4000" or ":4000" and "*:4000" (all addresses). Names are not
- * looked up, "localhost" apart. */
+/* listen_parse reads "127.0.0.1:4000", "[::1]:4000" or ":4000" and "*:4000" (all addresses), or
+ * the path of a Unix socket, which has a '/'. Names are not looked up, "localhost" apart. */
 MUST_USE enum err listen_parse(struct str s, struct listen_addr *out, struct diag *d);
 
 /* listen_is_loopback: only this machine can reach it. */
@@ -33,7 +35,8 @@ bool listen_is_loopback(const struct listen_addr *a);
 const char *listen_format(const struct listen_addr *a, char *out);
 
 /* listen_open makes a non-blocking listening socket with SO_REUSEPORT, so that several workers each have
- * one. Port 0 takes a free one; a is then updated. TCP_NODELAY is set and inherited by what is accepted. */
+ * one. Port 0 takes a free one; a is then updated. TCP_NODELAY is set and inherited by what is accepted. A
+ * Unix socket has mode 0600 and replaces one that nobody listens on. */
 MUST_USE enum err listen_open(struct listen_addr *a, int backlog, int *out_fd, struct diag *d);
 
 /* listen_probe finds out whether somebody listens there already: SO_REUSEPORT would let two gates share the
@@ -41,7 +44,7 @@ MUST_USE enum err listen_open(struct listen_addr *a, int backlog, int *out_fd, s
 MUST_USE enum err listen_probe(const struct listen_addr *a, struct diag *d);
 
 /* listen_accept takes one connection, non-blocking and close-on-exec. ERR_AGAIN: none waits; ERR_LIMIT: no
- * descriptors left; out_peer may be NULL. */
+ * descriptors left; out_peer may be NULL (of a Unix socket it tells nothing). */
 MUST_USE enum err listen_accept(int fd, int *out_fd, struct listen_addr *out_peer);
 
 #endif

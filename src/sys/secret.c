@@ -42,41 +42,49 @@ static int secret_file(size_t size)
 {
 	int fd = (int)syscall(__NR_memfd_secret, O_CLOEXEC);
 
-	if (fd >= 0) {
-		if (ftruncate(fd, (off_t)size) == 0)
-			return fd;
-		(void)close(fd);
-	}
-	fd = memfd_create("yett-secret", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (fd < 0)
-		return -1;
-	if (ftruncate(fd, (off_t)size) == 0 &&
+	if (fd >= 0 && ftruncate(fd, (off_t)size) == 0)
+		return fd;
+	int saved = errno;
+	fd_closep(&fd);
+	errno = saved;
+	return -1;
+}
+
+/* sealed_file is the same without secret memory. */
+static int sealed_file(size_t size)
+{
+	int fd = memfd_create("yett-secret", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd >= 0 && ftruncate(fd, (off_t)size) == 0 &&
 	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
 		return fd;
 	int saved = errno;
-	(void)close(fd);
+	fd_closep(&fd);
 	errno = saved;
 	return -1;
 }
 
 enum err secret_memfd(size_t size, int *out_fd, uint8_t **out_map, struct diag *d)
 {
+	static int (*const kinds[])(size_t) = { secret_file, sealed_file };
+
 	assert(size > 0 && size < SIZE_MAX / 2);
 	size = page_up(size);
-	int fd = secret_file(size);
-	if (fd < 0)
-		return diag_set(d, ERR_SYS, "cannot make secret memory: %s", strerror(errno));
-	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (at == MAP_FAILED) {
+	/* Mapping secret memory can fail for RLIMIT_MEMLOCK, which containers like to set low. */
+	for (size_t i = 0; i < 2; i++) {
+		int fd = kinds[i](size);
+		void *at = fd < 0 ? MAP_FAILED : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		if (at != MAP_FAILED) {
+			protect(at, size);
+			*out_fd = fd;
+			*out_map = at;
+			return OK;
+		}
 		int saved = errno;
-		(void)close(fd);
-		return diag_set(d, ERR_SYS, "cannot map %zu bytes of secret memory: %s", size,
-				strerror(saved));
+		fd_closep(&fd);
+		errno = saved;
 	}
-	protect(at, size);
-	*out_fd = fd;
-	*out_map = at;
-	return OK;
+	return diag_set(d, ERR_SYS, "cannot make %zu bytes of secret memory: %s", size, strerror(errno));
 }
 
 enum err secret_map(int fd, struct str *out, struct diag *d)

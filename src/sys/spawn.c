@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <stdint.h>
@@ -30,43 +31,55 @@ static void default_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* arrange moves the descriptors to 3, 4, ..., the error pipe behind them, and closes all others. First they
- * go out of the way of the numbers that they will get. */
-static int arrange(const struct spawn *s, int *error_fd)
+/* arrange moves the descriptors to 3, 4, ..., the error pipe and the program behind them, and closes all
+ * others. First they go out of the way of the numbers that they will get. */
+static int arrange(const struct spawn *s, int *error_fd, int *program)
 {
 	int moved[FDS_MAX];
-	int base = FIRST_FD + (int)s->n_fds;
+	int base = FIRST_FD + (int)s->n_fds; /* what follows goes up from here */
 
 	for (size_t i = 0; i < s->n_fds; i++)
-		if ((moved[i] = fcntl(s->fds[i], F_DUPFD_CLOEXEC, base + 1)) < 0)
+		if ((moved[i] = fcntl(s->fds[i], F_DUPFD_CLOEXEC, base + 2)) < 0)
 			return -1;
-	int pipe_fd = fcntl(*error_fd, F_DUPFD_CLOEXEC, base + 1);
-	int err_fd = s->stderr_fd < 0 ? -1 : fcntl(s->stderr_fd, F_DUPFD_CLOEXEC, base + 1);
+	int pipe_fd = fcntl(*error_fd, F_DUPFD_CLOEXEC, base + 2);
+	int program_fd = fcntl(*program, F_DUPFD_CLOEXEC, base + 2);
+	int err_fd = s->stderr_fd < 0 ? -1 : fcntl(s->stderr_fd, F_DUPFD_CLOEXEC, base + 2);
 	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (pipe_fd < 0 || null_fd < 0 || (s->stderr_fd >= 0 && err_fd < 0))
+	if (pipe_fd < 0 || program_fd < 0 || null_fd < 0 || (s->stderr_fd >= 0 && err_fd < 0))
 		return -1;
 	if (dup2(null_fd, STDIN_FILENO) < 0 || (err_fd >= 0 && dup2(err_fd, STDERR_FILENO) < 0))
 		return -1;
 	for (size_t i = 0; i < s->n_fds; i++)
 		if (dup2(moved[i], FIRST_FD + (int)i) < 0)
 			return -1;
-	if (dup3(pipe_fd, base, O_CLOEXEC) < 0)
+	if (dup3(pipe_fd, base, O_CLOEXEC) < 0 || dup3(program_fd, base + 1, O_CLOEXEC) < 0)
 		return -1;
 	*error_fd = base;
-	return close_range((unsigned)base + 1, ~0u, 0);
+	*program = base + 1;
+	return close_range((unsigned)base + 2, ~0u, 0);
+}
+
+/* change_user drops root for good. */
+static bool change_user(unsigned uid)
+{
+	if (uid == 0 || geteuid() != 0)
+		return true;
+	return setgroups(0, NULL) == 0 && setresgid(uid, uid, uid) == 0 && setresuid(uid, uid, uid) == 0;
 }
 
 static void become(const struct spawn *s, int error_fd)
 {
 	static char *const no_environment[] = { NULL };
-	int why;
+	/* Opened with our rights: the way to the file may be closed to the child's user, as below /root. */
+	int program = open(s->path, O_PATH | O_CLOEXEC);
 
 	default_signals();
 	(void)setsid();
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (arrange(s, &error_fd) == 0)
-		(void)execve(s->path, (char *const *)(uintptr_t)s->argv, no_environment);
-	why = errno;
+	if (program >= 0 && arrange(s, &error_fd, &program) == 0 && change_user(s->uid)) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a change of user takes it back */
+		(void)execveat(program, "", (char *const *)(uintptr_t)s->argv, no_environment, AT_EMPTY_PATH);
+	}
+	int why = errno;
 	ssize_t ignored = write(error_fd, &why, sizeof why);
 	(void)ignored;
 	_exit(EXEC_FAILED);

@@ -16,6 +16,7 @@ struct spawn {
 	const int *fds;     /* become descriptors 3, 4, ... of the child, in this order; all others are closed */
 	size_t n_fds;
 	int stderr_fd;      /* -1: inherit */
+	unsigned uid;       /* when we are root: the child's user and group, without others; 0: stay */
 	bool sibling;       /* the child's parent is ours: it, not we, waits for the child, also for one
 			     * that could not execute, whose *out_pid is then set */
 };

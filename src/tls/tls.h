@@ -1,7 +1,7 @@
 /*
  * tls/tls.h - TLS 1.2 and 1.3 over a non-blocking socket, behind one small interface. Ring 1.
  * tls_client_* is in egress only, tls_server_* in ingress only; struct tls is the same for both.
- * No file is opened and no callback into the caller exists. SIGPIPE must be ignored by the process.
+ * After tls_prepare no file is opened, and no callback into the caller exists.
  */
 #ifndef TLS_TLS_H
 #define TLS_TLS_H
@@ -18,7 +18,8 @@ enum { TLS_PIN = 32, TLS_PINS = 4 };
 
 struct tls_client_opts {
 	struct str ca_pem;         /* trusted roots, PEM; every other root is unknown */
-	const struct str *pins;    /* SHA-256 of a SubjectPublicKeyInfo of the chain, TLS_PIN bytes each */
+	const struct str
+		*pins; /* SHA-256 of a SubjectPublicKeyInfo of the chain, TLS_PIN bytes each */
 	size_t n_pins;             /* 0: any chain to a trusted root; TLS_PINS at most */
 	bool http2;                /* offer h2 before http/1.1 */
 };
@@ -28,18 +29,21 @@ struct tls_session {
 	void *kept;
 };
 
-/* tls_prepare loads what OpenSSL would otherwise load at first use; called once before the jail is locked. */
+/* tls_prepare loads what OpenSSL would otherwise load at first use; called once before the jail is
+ * locked. */
 MUST_USE enum err tls_prepare(struct diag *d);
 
-/* tls_system_ca appends the system's bundle of roots (PEM) to out. ERR_NOT_FOUND: no known place has one. */
+/* tls_system_ca appends the system's bundle of roots (PEM) to out. ERR_NOT_FOUND: no known place
+ * has one. */
 MUST_USE enum err tls_system_ca(struct buf *out, struct diag *d);
 
 /* tls_client_new copies all of opts. NULL with d set: bad PEM or no memory. */
 struct tls_client *tls_client_new(const struct tls_client_opts *opts, struct diag *d);
 void tls_client_free(struct tls_client *c);
 
-/* tls_connect begins a client connection on fd, which stays the caller's, to host: a name (sent as SNI) or
- * a literal address; the certificate has to be for it. kept: resumed from and kept for the next one. */
+/* tls_connect begins a client connection on fd, which stays the caller's, to host: a name (sent as
+ * SNI) or a literal address; the certificate has to be for it. kept: resumed from and kept for the
+ * next one. */
 struct tls *tls_connect(struct tls_client *c, int fd, struct str host, struct tls_session *kept);
 
 /* tls_session_drop forgets a kept session. */
@@ -55,20 +59,26 @@ struct tls *tls_accept(struct tls_server *s, int fd);
 /* tls_free ends a connection without waiting; the descriptor stays open. NULL is legal. */
 void tls_free(struct tls *t);
 
-/* tls_handshake goes on with the handshake. ERR_AGAIN: call again when the socket is ready (tls_wants_write
- * tells for what). ERR_DENIED: the peer's certificate is not valid for us. ERR_UPSTREAM: all else. */
+/* tls_handshake goes on with the handshake. ERR_AGAIN: call again when the socket is ready
+ * (tls_wants_write tells for what). ERR_DENIED: the peer's certificate is not valid for us.
+ * ERR_UPSTREAM: all else. */
 MUST_USE enum err tls_handshake(struct tls *t, struct diag *d);
 
 /* tls_read reads up to cap bytes. OK with *out_n 0: the peer ended the stream with close_notify.
- * ERR_AGAIN: nothing now. ERR_NOT_FOUND: the stream ended without close_notify, so its end may be a lie.
- * ERR_UPSTREAM: reset or broken. */
+ * ERR_AGAIN: nothing now. ERR_NOT_FOUND: the stream ended without close_notify, so its end may be a
+ * lie. ERR_UPSTREAM: reset or broken. */
 MUST_USE enum err tls_read(struct tls *t, void *p, size_t cap, size_t *out_n);
+
+/* tls_ready is for loops that are told of readiness once (EPOLLET): it says that the socket can be
+ * read now, ended: and that the peer has closed. Who calls it at each such event is spared the recv
+ * that would only say EAGAIN; who never calls it is none the worse. */
+void tls_ready(struct tls *t, bool ended);
 
 /* tls_pending: decrypted bytes wait that no readiness of the socket will announce. */
 bool tls_pending(const struct tls *t);
 
-/* tls_write writes up to n bytes, 16 KB at most in one call. After ERR_AGAIN the same bytes must be offered
- * again (at any address). ERR_UPSTREAM: the connection is lost. */
+/* tls_write writes up to n bytes, 16 KB at most in one call. After ERR_AGAIN the same bytes must be
+ * offered again (at any address). ERR_UPSTREAM: the connection is lost. */
 MUST_USE enum err tls_write(struct tls *t, const void *p, size_t n, size_t *out_n);
 
 /* tls_close_notify says, if the socket takes it, that nothing more will be written. */

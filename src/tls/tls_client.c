@@ -1,6 +1,6 @@
 /*
  * tls/tls_client.c - the client side: verification is always on, there is no switch for it.
- * Input: hostile (certificates, read by OpenSSL).   Runs in: egress.   Fuzz: none
+ * Input: the peer's bytes, read by OpenSSL alone.   Runs in: egress.
  */
 #include "tls/tls_conn.h"
 
@@ -20,6 +20,7 @@
 
 struct tls_client {
 	SSL_CTX *ctx;
+	BIO_METHOD *io;
 	EVP_MD *sha256; /* fetched once: an implicit fetch costs more than the hash */
 	uint8_t pins[TLS_PINS][TLS_PIN];
 	size_t n_pins;
@@ -28,7 +29,8 @@ struct tls_client {
 enum err tls_prepare(struct diag *d)
 {
 	/* The system's openssl.cnf has no say in what we accept. */
-	if (OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_LOAD_SSL_STRINGS, NULL) != 1)
+	if (OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_LOAD_SSL_STRINGS, NULL) !=
+	    1)
 		return tls_failed(d, ERR_SYS, "cannot start OpenSSL");
 	return OK;
 }
@@ -38,7 +40,8 @@ static enum err read_file(const char *path, struct buf *out, struct diag *d)
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		return errno == ENOENT ? ERR_NOT_FOUND : diag_set(d, ERR_SYS, "cannot open '%s'", path);
+		return errno == ENOENT ? ERR_NOT_FOUND
+				       : diag_set(d, ERR_SYS, "cannot open '%s'", path);
 	for (;;) {
 		char *at = buf_room(out, 64 << 10);
 		ssize_t n = at ? read(fd, at, 64 << 10) : -1;
@@ -120,14 +123,17 @@ static enum err client_setup(struct tls_client *c, const struct tls_client_opts 
 	}
 	c->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 	c->ctx = tls_ctx_new(TLS_client_method(), d);
-	if (c->ctx == NULL || c->sha256 == NULL)
-		return ERR_SYS;
+	c->io = tls_io_new();
+	if (c->ctx == NULL || c->sha256 == NULL || c->io == NULL)
+		return diag_set(d, ERR_SYS, "cannot set up TLS");
 	SSL_CTX_set_verify(c->ctx, SSL_VERIFY_PEER, NULL);
-	(void)SSL_CTX_set_session_cache_mode(c->ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+	(void)SSL_CTX_set_session_cache_mode(c->ctx,
+					     SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
 	SSL_CTX_sess_set_new_cb(c->ctx, keep_session);
 
 	const unsigned char *alpn = o->http2 ? h2 : h2 + 3;
-	if (SSL_CTX_set_alpn_protos(c->ctx, alpn, (unsigned)(sizeof h2 - 1) - (o->http2 ? 0u : 3u)) != 0)
+	if (SSL_CTX_set_alpn_protos(c->ctx, alpn,
+				    (unsigned)(sizeof h2 - 1) - (o->http2 ? 0u : 3u)) != 0)
 		return tls_failed(d, ERR_SYS, "cannot set ALPN");
 	return add_roots(c->ctx, o->ca_pem, d);
 }
@@ -148,6 +154,7 @@ void tls_client_free(struct tls_client *c)
 	if (c == NULL)
 		return;
 	SSL_CTX_free(c->ctx);
+	BIO_meth_free(c->io);
 	EVP_MD_free(c->sha256);
 	free(c);
 }
@@ -167,7 +174,8 @@ static bool key_pinned(const struct tls_client *c, X509 *x)
 	return found;
 }
 
-/* peer_ok: the chain was verified; a pinned key must be in it. A resumed session was checked before. */
+/* peer_ok: the chain was verified; a pinned key must be in it. A resumed session was checked
+ * before. */
 static bool peer_ok(const struct tls *t)
 {
 	const struct tls_client *c = t->owner;
@@ -183,7 +191,8 @@ static bool peer_ok(const struct tls *t)
 	return false;
 }
 
-/* set_host says whom we expect: a name goes out as SNI too, an address must be in the certificate. */
+/* set_host says whom we expect: a name goes out as SNI too, an address must be in the
+ * certificate. */
 static bool set_host(SSL *ssl, struct str host)
 {
 	char name[256];
@@ -204,7 +213,7 @@ static bool set_host(SSL *ssl, struct str host)
 
 struct tls *tls_connect(struct tls_client *c, int fd, struct str host, struct tls_session *kept)
 {
-	struct tls *t = tls_conn_new(c->ctx, fd);
+	struct tls *t = tls_conn_new(c->ctx, c->io, fd);
 
 	if (t == NULL)
 		return NULL;

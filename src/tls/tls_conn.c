@@ -1,6 +1,6 @@
 /*
  * tls/tls_conn.c - one TLS connection: handshake, read, write. The same for client and server.
- * Input: hostile.   Runs in: egress, ingress.   Fuzz: none, the parser is OpenSSL's
+ * Input: the peer's bytes, read by OpenSSL alone.   Runs in: egress, ingress.
  */
 #include "tls/tls_conn.h"
 
@@ -8,7 +8,9 @@
 #include <openssl/x509v3.h>
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 enum { RECORD = 16 << 10 };
 
@@ -31,25 +33,100 @@ SSL_CTX *tls_ctx_new(const SSL_METHOD *method, struct diag *d)
 		return NULL;
 	}
 	(void)SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
-	(void)SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+	(void)SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
+					    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
 					    SSL_MODE_RELEASE_BUFFERS);
 	/* One recv for many records, instead of two for each. */
 	SSL_CTX_set_read_ahead(ctx, 1);
 	return ctx;
 }
 
-struct tls *tls_conn_new(SSL_CTX *ctx, int fd)
+/* ---- the socket, as OpenSSL sees it
+ * ------------------------------------------------------------ */
+
+static int io_read(BIO *b, char *p, int n)
+{
+	struct tls *t = BIO_get_data(b);
+
+	BIO_clear_retry_flags(b);
+	if (t->drained) {
+		BIO_set_retry_read(b);
+		return -1;
+	}
+	ssize_t got = recv(t->fd, p, (size_t)n, 0);
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		BIO_set_retry_read(b);
+	/* What comes later is told by a new event, unless the last one has told of the end
+	 * already. */
+	t->drained = t->told && !t->ended && got != 0 && got < n && (got > 0 || errno == EAGAIN);
+	t->at_end = got == 0;
+	return (int)got;
+}
+
+static int io_write(BIO *b, const char *p, int n)
+{
+	struct tls *t = BIO_get_data(b);
+	ssize_t done = send(t->fd, p, (size_t)n, MSG_NOSIGNAL);
+
+	BIO_clear_retry_flags(b);
+	if (done < 0 && (errno == EAGAIN || errno == EINTR))
+		BIO_set_retry_write(b);
+	return (int)done;
+}
+
+static long io_ctrl(BIO *b, int what, long n, void *p)
+{
+	const struct tls *t = BIO_get_data(b);
+
+	(void)n, (void)p;
+	if (what == BIO_CTRL_EOF)
+		return t->at_end;
+	return what == BIO_CTRL_FLUSH;
+}
+
+static int io_create(BIO *b)
+{
+	BIO_set_init(b, 1);
+	return 1;
+}
+
+BIO_METHOD *tls_io_new(void)
+{
+	BIO_METHOD *m = BIO_meth_new(BIO_TYPE_SOURCE_SINK | BIO_get_new_index(), "socket");
+
+	if (m && BIO_meth_set_read(m, io_read) == 1 && BIO_meth_set_write(m, io_write) == 1 &&
+	    BIO_meth_set_ctrl(m, io_ctrl) == 1 && BIO_meth_set_create(m, io_create) == 1)
+		return m;
+	BIO_meth_free(m);
+	return NULL;
+}
+
+void tls_ready(struct tls *t, bool ended)
+{
+	t->told = true;
+	t->drained = false;
+	t->ended |= ended;
+}
+
+/* ---- connections
+ * ------------------------------------------------------------------------------ */
+
+struct tls *tls_conn_new(SSL_CTX *ctx, BIO_METHOD *io, int fd)
 {
 	struct tls *t = calloc(1, sizeof *t);
+	BIO *b = t ? BIO_new(io) : NULL;
 
-	if (t == NULL)
-		return NULL;
-	t->ssl = SSL_new(ctx);
-	if (t->ssl == NULL || SSL_set_fd(t->ssl, fd) != 1) {
-		tls_free(t);
+	if (b != NULL)
+		t->ssl = SSL_new(ctx);
+	if (b == NULL || t->ssl == NULL) {
+		(void)BIO_free(b);
+		free(t);
 		ERR_clear_error();
 		return NULL;
 	}
+	t->fd = fd;
+	BIO_set_data(b, t);
+	SSL_set_bio(t->ssl, b, b);
 	return t;
 }
 
@@ -57,8 +134,8 @@ void tls_free(struct tls *t)
 {
 	if (t == NULL)
 		return;
-	/* OpenSSL counts a session without a shutdown as bad. HTTP's own framing has told us whether the
-	 * answer was whole, so the session stays good for resumption. */
+	/* OpenSSL counts a session without a shutdown as bad. HTTP's own framing has told us
+	 * whether the answer was whole, so the session stays good for resumption. */
 	if (t->open)
 		SSL_set_shutdown(t->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 	SSL_free(t->ssl);
@@ -91,7 +168,8 @@ enum err tls_handshake(struct tls *t, struct diag *d)
 	long verdict = SSL_get_verify_result(t->ssl);
 	if (t->peer_ok && verdict != X509_V_OK) {
 		ERR_clear_error();
-		return diag_set(d, ERR_DENIED, "certificate: %s", X509_verify_cert_error_string(verdict));
+		return diag_set(d, ERR_DENIED, "certificate: %s",
+				X509_verify_cert_error_string(verdict));
 	}
 	return tls_failed(d, ERR_UPSTREAM, "TLS handshake");
 }

@@ -1,6 +1,6 @@
 /*
  * tls/tls_server.c - the server side for the inference listener: certificate and key from memory.
- * Input: hostile (handshakes, read by OpenSSL).   Runs in: ingress.   Fuzz: none
+ * Input: the peer's bytes, read by OpenSSL alone.   Runs in: ingress.
  */
 #include "tls/tls_conn.h"
 
@@ -12,6 +12,7 @@
 
 struct tls_server {
 	SSL_CTX *ctx;
+	BIO_METHOD *io;
 };
 
 /* no_passphrase keeps OpenSSL from asking on a terminal for an encrypted key. */
@@ -55,13 +56,14 @@ static enum err use_key(SSL_CTX *ctx, struct str pem, struct diag *d)
 	if (ok != 1)
 		return tls_failed(d, ERR_CONFIG, "cannot read the private key");
 	if (SSL_CTX_check_private_key(ctx) != 1)
-		return tls_failed(d, ERR_CONFIG, "the private key does not belong to the certificate");
+		return tls_failed(d, ERR_CONFIG,
+				  "the private key does not belong to the certificate");
 	return OK;
 }
 
 /* choose_alpn takes http/1.1 when it is offered and goes on without ALPN when it is not. */
-static int choose_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_n, const unsigned char *in,
-		       unsigned n, void *arg)
+static int choose_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_n,
+		       const unsigned char *in, unsigned n, void *arg)
 {
 	static const struct str want = SC("http/1.1");
 
@@ -85,7 +87,9 @@ struct tls_server *tls_server_new(struct str chain_pem, struct str key_pem, stru
 	if (s == NULL)
 		return NULL;
 	s->ctx = tls_ctx_new(TLS_server_method(), d);
-	if (s->ctx == NULL || use_chain(s->ctx, chain_pem, d) != OK || use_key(s->ctx, key_pem, d) != OK) {
+	s->io = tls_io_new();
+	if (s->ctx == NULL || s->io == NULL || use_chain(s->ctx, chain_pem, d) != OK ||
+	    use_key(s->ctx, key_pem, d) != OK) {
 		tls_server_free(s);
 		return NULL;
 	}
@@ -102,12 +106,13 @@ void tls_server_free(struct tls_server *s)
 	if (s == NULL)
 		return;
 	SSL_CTX_free(s->ctx);
+	BIO_meth_free(s->io);
 	free(s);
 }
 
 struct tls *tls_accept(struct tls_server *s, int fd)
 {
-	struct tls *t = tls_conn_new(s->ctx, fd);
+	struct tls *t = tls_conn_new(s->ctx, s->io, fd);
 
 	if (t == NULL)
 		return NULL;

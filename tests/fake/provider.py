@@ -236,7 +236,7 @@ class Connection:
             obj["choices"][0]["message"]["content"] = "x" * (8 << 20)
             await self.whole(200, obj)
         elif stream and how == "early-stop":      # dies before the first content
-            await self.stream(dialect, req, tool, stop_after=1)
+            await self.stream(dialect, req, tool, stop_after=0 if dialect == "gemini" else 1)
             return False
         elif stream and how == "mid-stop":        # dies after some content
             await self.stream(dialect, req, tool, stop_after=4, cut=True)

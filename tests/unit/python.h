@@ -27,8 +27,8 @@ __attribute__((unused)) static int python_run(const char *const *argv, struct bu
 	}
 	(void)close(fds[1]);
 	for (;;) {
-		char *at = buf_room(out, 65536);
-		ssize_t n = at ? read(fds[0], at, 65536) : 0;
+		char *at = buf_room(out, 4096);
+		ssize_t n = at ? read(fds[0], at, 4096) : 0;
 		if (n <= 0)
 			break;
 		buf_grew(out, (size_t)n);

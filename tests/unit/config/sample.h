@@ -68,39 +68,54 @@ __attribute__((unused)) static void sample_done(struct sample *s)
 	arena_wipe(&s->arena);
 }
 
-/* The note whose path and reason contain these, or NULL. */
-__attribute__((unused)) static const struct config_note *sample_note(const struct sample *s, const char *path,
-								     const char *why)
+/* There is a note for path whose reason contains why; sample_status is its status. */
+__attribute__((unused)) static enum config_status sample_status(const struct sample *s, const char *path,
+								const char *why)
 {
 	for (uint32_t i = 0; i < s->c.n_notes; i++)
 		if (str_eq(s->c.notes[i].path, str_z(path)) &&
 		    str_find(s->c.notes[i].why, str_z(why)) != SIZE_MAX)
-			return &s->c.notes[i];
-	return NULL;
+			return s->c.notes[i].status;
+	return CONFIG_STATUS_COUNT;
 }
 
-/* The nth deployment of a public name, or NULL. */
+__attribute__((unused)) static bool sample_note(const struct sample *s, const char *path, const char *why)
+{
+	return sample_status(s, path, why) != CONFIG_STATUS_COUNT;
+}
+
+static const struct policy_deployment sample_no_dep = { .serves = SERVES_COUNT };
+static const struct upstream sample_no_up = { .auth = AUTH_COUNT, .secret = UPSTREAM_NO_SECRET };
+
+__attribute__((unused)) static bool sample_has(const struct sample *s, const char *name)
+{
+	struct str star;
+
+	return policy_model_find(&s->c.policy, str_z(name), &star) != NULL;
+}
+
+/* The nth deployment of a public name and its upstream; empty ones, never NULL, where there is none. */
 __attribute__((unused)) static const struct policy_deployment *sample_dep(const struct sample *s, const char *name,
 									  uint32_t nth)
 {
 	struct str star;
 	const struct policy_model *m = policy_model_find(&s->c.policy, str_z(name), &star);
 
-	return m && nth < m->n_deployments ? &s->c.policy.deployments[m->deployments[nth]] : NULL;
+	return m && nth < m->n_deployments ? &s->c.policy.deployments[m->deployments[nth]] : &sample_no_dep;
 }
 
 __attribute__((unused)) static const struct upstream *sample_up(const struct sample *s, const char *name, uint32_t nth)
 {
 	const struct policy_deployment *d = sample_dep(s, name, nth);
 
-	return d && d->serves != SERVES_ECHO ? &s->c.upstreams.rows[d->upstream] : NULL;
+	return d->serves < SERVES_ECHO ? &s->c.upstreams.rows[d->upstream] : &sample_no_up;
 }
 
 __attribute__((unused)) static struct str sample_key(const struct sample *s, const char *name, uint32_t nth)
 {
 	const struct upstream *u = sample_up(s, name, nth);
 
-	return u && u->secret != UPSTREAM_NO_SECRET ? s->c.secrets[u->secret].value : S("");
+	return u->secret != UPSTREAM_NO_SECRET ? s->c.secrets[u->secret].value : S("");
 }
 
 #endif

@@ -20,7 +20,7 @@ static const char *const finish_words[FINISH_COUNT] = {
 struct telling {
 	const enum llm_finish *finish;   /* what each becomes, or NULL */
 	bool cache_write, reasoning;     /* of the usage */
-	bool redacted, images, signatures;
+	bool redacted, images, signatures, text_signatures;
 };
 
 static void tell_value(struct buf *b, const struct json *v)
@@ -93,11 +93,19 @@ static void tell_part(struct world *w, const struct llm_part *p, const struct te
 	} else if (p->kind == PART_IMAGE && t->images) {
 		buf_addf(b, "image %.*s %.*s%.*s\n", FMT(p->media.mime), FMT(p->media.data),
 			 FMT(p->media.url));
-	} else if (p->signature.n && t->signatures) {
+	} else if (p->signature.n && (p->kind == PART_TEXT ? t->text_signatures : t->signatures)) {
 		buf_addf(b, p->kind == PART_TEXT ? "text" : "thinking");
 		tell_signature(b, p);
 		buf_addc(b, '\n');
 	}
+}
+
+static bool has_call(const struct llm_part *p)
+{
+	for (; p != NULL; p = p->next)
+		if (p->kind == PART_TOOL_CALL)
+			return true;
+	return false;
 }
 
 __attribute__((unused)) static struct str answer_text(struct world *w, const struct llm_response *r,
@@ -114,15 +122,20 @@ __attribute__((unused)) static struct str answer_text(struct world *w, const str
 		tell_kind(b, "refusal", c->parts, PART_REFUSAL);
 		for (const struct llm_part *p = c->parts; p != NULL; p = p->next)
 			tell_part(w, p, t);
-		buf_addf(b, "finish %s\n", finish_words[t->finish ? t->finish[c->finish] : c->finish]);
+		enum llm_finish finish = t->finish ? t->finish[c->finish] : c->finish;
+		if (t->finish && finish == FINISH_STOP && has_call(c->parts))
+			finish = FINISH_TOOLS;
+		buf_addf(b, "finish %s\n", finish_words[finish]);
 	}
 	const struct llm_usage *u = &r->usage;
-	if (u->known)
+	/* Anthropic has no answers without a usage: zeros come back for what was not said. */
+	bool known = u->known && (u->input || u->output);
+	if (known)
 		buf_addf(b, "usage %lld %lld %lld\n", (long long)u->input, (long long)u->output,
 			 (long long)u->cache_read);
-	if (u->known && t->cache_write)
+	if (known && t->cache_write)
 		buf_addf(b, "cache write %lld\n", (long long)u->cache_write);
-	if (u->known && t->reasoning)
+	if (known && t->reasoning)
 		buf_addf(b, "reasoning %lld\n", (long long)u->reasoning);
 	return kept(w);
 }

@@ -348,6 +348,11 @@ CASE(json_mode_is_a_forced_tool)
 	req.format_schema = S("{\"type\":\"object\"}");
 	CHECK(encode_for("claude-sonnet-4-5", false) == OK);
 	CHECK(has(S("\"output_config\":{\"format\":{\"type\":\"json_schema\",\"schema\":{\"type\":\"object\"}}}")));
+	CHECK(encode_for("claude-opus-4-1", false) == OK);
+	CHECK(has(S("\"input_schema\":{\"type\":\"object\"}")) && !has(S("output_config")));
+	req.format_schema = S("{\"type\":\"array\"}");
+	CHECK(encode_for("claude-opus-4-1", false) == ERR_UNSUPPORTED);
+	CHECK_STR(str_z(diag.param), S("response_format"));
 }
 
 CASE(schemas_get_a_type)

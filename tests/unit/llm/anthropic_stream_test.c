@@ -212,7 +212,7 @@ CASE(truncated_everywhere)
 CASE(relayed_bytes)
 {
 	CHECK_STR(relay(S(START BLOCK("0", TEXT) DELTA("0", SAY("He")) END("0") STOP("end_turn", "30"))),
-		  S("event: message_start\ndata: {\"type\":\"message_start\",\"message\": {\"id\":\"msg_1\",\"type\":"
+		  S("event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_1\",\"type\":"
 		    "\"message\",\"role\":\"assistant\",\"model\":\"c\",\"content\":[],\"stop_reason\":null,"
 		    "\"stop_sequence\":null,\"usage\":{\"input_tokens\":5,\"cache_creation_input_tokens\":0,"
 		    "\"cache_read_input_tokens\":2,\"cache_creation\":{\"ephemeral_5m_input_tokens\":0,"
@@ -222,13 +222,13 @@ CASE(relayed_bytes)
 		    "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":"
 		    "{\"type\":\"text_delta\",\"text\":\"He\"}}\n\n"
 		    "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n"
-		    "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\": {\"stop_reason\":"
+		    "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":"
 		    "\"end_turn\",\"stop_sequence\":null},\"usage\":{\"input_tokens\":5,"
 		    "\"cache_creation_input_tokens\":0,\"cache_read_input_tokens\":2,\"output_tokens\":30}}\n\n"
 		    "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"));
 }
 
-/* ---- encoding what other dialects' decoders say --------------------------------------------------------------- */
+/* ---- encoding what other dialects' decoders say ---------------------------------------------- */
 
 static void tell(struct forward *f, struct llm_event e)
 {

@@ -56,6 +56,14 @@ CASE(a_count_request_has_no_more_than_is_taken)
 	CHECK_STR(buf_str(&b), S("{\"model\":\"claude-sonnet-4-5\",\"system\":\"s\",\"messages\":[{\"role\":\"user\","
 				 "\"content\":[{\"type\":\"text\",\"text\":\"hello\"}]}]}"));
 	CHECK(llm_count_encode_request(DIALECT_OPENAI, &r, &o, &b) == ERR_UNSUPPORTED);
+	buf_reset(&b);
+	CHECK(llm_count_encode_request(DIALECT_GEMINI, &r, &o, &b) == OK);
+	CHECK(str_has_prefix(buf_str(&b), S("{\"generateContentRequest\":{\"model\":\"models/claude-sonnet-4-5\","
+					    "\"contents\":[{\"role\":\"user\"")));
+	const struct json *body = llm_count_body(DIALECT_GEMINI, read_json(buf_str(&b)));
+	CHECK(dialects[DIALECT_GEMINI]->decode_request(body, &r, &arena, &d) == OK);
+	for (const struct llm_extra *x = r.extras; x != NULL; x = x->next)
+		CHECK_STR(x->name, S("nothing"));
 	buf_free(&b);
 }
 

@@ -41,9 +41,11 @@ CASE(text)
 	says(ask("{'contents':[{'parts':[{'text':'a'}]},{'role':'model','parts':[{'text':'b'}]},"
 		 "{'parts':[{'text':'c \\n\\u00e9'},{'inlineData':{'mimeType':'image/png','data':'AA=='}}]}]}"),
 	     "echo: c \\n\xc3\xa9 [image]", FINISH_STOP);
-	says(ask("{" USER("one two three four") ",'generationConfig':{'maxOutputTokens':3}}"), "echo: one two",
+	says(ask("{" USER("one two three four") ",'generationConfig':{'maxOutputTokens':3}}"),
+	     "echo: one two",
 	     FINISH_LENGTH);
-	says(ask("{" USER("one two three") ",'generationConfig':{'maxOutputTokens':4}}"), "echo: one two three",
+	says(ask("{" USER("one two three") ",'generationConfig':{'maxOutputTokens':4}}"),
+	     "echo: one two three",
 	     FINISH_STOP);
 	says(ask("{" USER("one END two STOP") ",'generationConfig':{'stopSequences':['STOP','END','']}}"), "echo: one ",
 	     FINISH_STOP_SEQUENCE);
@@ -51,12 +53,14 @@ CASE(text)
 	CHECK(ask("{" USER("x") ",'generationConfig':{'maxOutputTokens':0}}") == NULL);
 	CHECK(ans.choices->finish == FINISH_LENGTH);
 	ask("{" USER("x") ",'generationConfig':{'candidateCount':3}}");
-	CHECK(ans.choices->next->next != NULL && ans.choices->next->next->next == NULL && ans.usage.output == 6);
+	CHECK(ans.choices->next->next != NULL && ans.choices->next->next->next == NULL &&
+	      ans.usage.output == 6);
 }
 
 CASE(calls)
 {
-	const struct llm_part *p = ask("{" USER("please call look {\\\"q\\\": \\\"}\\\"} and call stop.it. recall look") "," TOOLS "}");
+	const struct llm_part *p =
+		ask("{" USER("please call look {\\\"q\\\": \\\"}\\\"} and call stop.it. recall look") "," TOOLS "}");
 
 	CHECK(p != NULL && p->kind == PART_TOOL_CALL && str_eq(p->name, S("look")));
 	CHECK_STR(p->args, S("{\"q\": \"}\"}"));
@@ -73,7 +77,8 @@ CASE(calls)
 	CHECK(p->kind == PART_TOOL_CALL && str_eq(p->name, S("look")));
 	p = ask("{" USER("hi") "," TOOLS ",'toolConfig':{'functionCallingConfig':{'mode':'ANY',"
 		"'allowedFunctionNames':['stop.it']}}}");
-	CHECK(p->kind == PART_TOOL_CALL && str_eq(p->name, S("stop.it")) && str_eq(p->args, S("{}")));
+	CHECK(p->kind == PART_TOOL_CALL && str_eq(p->name, S("stop.it")) &&
+	      str_eq(p->args, S("{}")));
 	p = ask("{" USER("call look call stop.it") "," TOOLS "}");
 	CHECK(p->next != NULL && str_eq(p->next->id, S("call_echo_2")));
 	try_reset();
@@ -91,7 +96,8 @@ CASE(results)
 
 CASE(thinking_and_formats)
 {
-	const struct llm_part *p = ask("{" USER("hi") ",'generationConfig':{'thinkingConfig':{'thinkingBudget':100}}}");
+	const struct llm_part *p =
+		ask("{" USER("hi") ",'generationConfig':{'thinkingConfig':{'thinkingBudget':100}}}");
 
 	CHECK(p->kind == PART_THINKING && p->signature.n > 0 && p->origin == DIALECT_GEMINI);
 	CHECK_STR(p->next->text, S("echo: hi"));
@@ -159,7 +165,8 @@ CASE(every_dialect)
 		ask("{" USER("call look") "," TOOLS ",'generationConfig':{'thinkingConfig':{'thinkingBudget':10}}}");
 		CHECK(dialects[t]->encode_response(&ans, &try_arena, &try_out) == OK);
 		struct llm_response back;
-		CHECK(dialects[t]->decode_response(try_parse(buf_str(&try_out)), &back, &try_arena, &try_diag) == OK);
+		CHECK(dialects[t]->decode_response(try_parse(buf_str(&try_out)), &back, &try_arena,
+						   &try_diag) == OK);
 		const struct llm_part *p = back.choices->parts;
 		while (p != NULL && p->kind != PART_TOOL_CALL)
 			p = p->next;
@@ -168,5 +175,6 @@ CASE(every_dialect)
 	}
 }
 
-TESTS(CASE_ROW(text), CASE_ROW(calls), CASE_ROW(results), CASE_ROW(thinking_and_formats), CASE_ROW(instances),
+TESTS(CASE_ROW(text), CASE_ROW(calls), CASE_ROW(results), CASE_ROW(thinking_and_formats),
+      CASE_ROW(instances),
       CASE_ROW(streams), CASE_ROW(every_dialect))

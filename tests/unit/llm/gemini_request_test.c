@@ -46,7 +46,8 @@ CASE(snake_case)
 
 	CHECK(try_request("{" HI ",'generationConfig':{'topP':1,'top_p':1}}", &r) == ERR_SYNTAX);
 	CHECK_STR(str_z(try_diag.param), S("generationConfig.topP"));
-	CHECK(try_request("{" HI ",'generationConfig':{},'generation_config':{}}", &r) == ERR_SYNTAX);
+	CHECK(try_request("{" HI ",'generationConfig':{},'generation_config':{}}",
+			  &r) == ERR_SYNTAX);
 	CHECK_STR(str_z(try_diag.param), S("generationConfig"));
 }
 
@@ -60,18 +61,24 @@ CASE(strict_types)
 		{ "{'contents':[1]}", "contents.*" },
 		{ "{'contents':[{'role':'system','parts':[]}]}", "contents.role" },
 		{ "{'contents':[{'parts':[{'text':1}]}]}", "contents.parts.text" },
-		{ "{'contents':[{'parts':[{'text':'a','functionCall':{'name':'f'}}]}]}", "contents.parts.text" },
-		{ "{'contents':[{'parts':[{'functionCall':{}}]}]}", "contents.parts.functionCall.name" },
+		{ "{'contents':[{'parts':[{'text':'a','functionCall':{'name':'f'}}]}]}",
+		  "contents.parts.text" },
+		{ "{'contents':[{'parts':[{'functionCall':{}}]}]}",
+		  "contents.parts.functionCall.name" },
 		{ "{'contents':[{'parts':[{'functionCall':{'name':'f','args':[]}}]}]}",
 		  "contents.parts.functionCall.args" },
 		{ "{'contents':[{'parts':[{'functionResponse':{'name':'f','response':{}}}]}]}",
 		  "contents.parts.functionResponse.name" },
 		{ "{'contents':[{'parts':[{'inlineData':{'mimeType':'image/png'}}]}]}",
 		  "contents.parts.inlineData" },
-		{ "{" HI ",'generationConfig':{'temperature':'1'}}", "generationConfig.temperature" },
-		{ "{" HI ",'generationConfig':{'maxOutputTokens':1.5}}", "generationConfig.maxOutputTokens" },
-		{ "{" HI ",'generationConfig':{'maxOutputTokens':-5}}", "generationConfig.maxOutputTokens" },
-		{ "{" HI ",'generationConfig':{'stopSequences':[1]}}", "generationConfig.stopSequences" },
+		{ "{" HI ",'generationConfig':{'temperature':'1'}}",
+		  "generationConfig.temperature" },
+		{ "{" HI ",'generationConfig':{'maxOutputTokens':1.5}}",
+		  "generationConfig.maxOutputTokens" },
+		{ "{" HI ",'generationConfig':{'maxOutputTokens':-5}}",
+		  "generationConfig.maxOutputTokens" },
+		{ "{" HI ",'generationConfig':{'stopSequences':[1]}}",
+		  "generationConfig.stopSequences" },
 		{ "{" HI ",'toolConfig':{'functionCallingConfig':{'mode':'MAYBE'}}}",
 		  "toolConfig.functionCallingConfig.mode" },
 		{ "{" HI ",'tools':[{'functionDeclarations':[{'name':'f','parameters':{'anyOf':[],'any_of':[]}}]}]}",
@@ -101,7 +108,8 @@ CASE(extras)
 	CHECK_STR(str_z(try_diag.param), S("cachedContent"));
 	CHECK(try_encode(&r, "gemini-2.5-flash", true) == OK);
 
-	CHECK(try_request("{" HI ",'safetySettings':[{'category':'X','threshold':'BLOCK_NONE'}]}", &r) == OK);
+	CHECK(try_request("{" HI ",'safetySettings':[{'category':'X','threshold':'BLOCK_NONE'}]}",
+			  &r) == OK);
 	CHECK(r.extras == NULL);
 	CHECK(try_request("{" HI ",'safetySettings':[{'category':'X','threshold':'BLOCK_LOW_AND_ABOVE'}]}", &r) == OK);
 	CHECK_STR(r.extras->name, S("safetySettings"));
@@ -118,7 +126,8 @@ CASE(tools)
 			  "'required':['n']}},{'name':'g','parametersJsonSchema':{'type':'object'}}]},"
 			  "{'googleSearch':{}}],'toolConfig':{'functionCallingConfig':{'mode':'VALIDATED'}}}",
 			  &r) == OK);
-	TRY_SAME(r.tools->schema, "{'type':'object','properties':{'type':{'type':['string','null'],'enum':['a',null]},"
+	TRY_SAME(r.tools->schema,
+		 "{'type':'object','properties':{'type':{'type':['string','null'],'enum':['a',null]},"
 				  "'n':{'type':'array','items':{'type':'integer'},'minItems':2}},'required':['n']}");
 	TRY_SAME(r.tools->next->schema, "{'type':'object'}");
 	TRY_SAME(r.tools->next->next->raw, "{'googleSearch':{}}");
@@ -144,7 +153,8 @@ CASE(calls_and_results)
 			  "{'role':'user','parts':[{'functionResponse':{'name':'f','response':{'output':'one'}}},"
 			  "{'functionResponse':{'name':'f','response':{'t':[1]}}},"
 			  "{'functionResponse':{'id':'x','name':'g','response':{'error':'no'},"
-			  "'parts':[{'inlineData':{'mimeType':'image/png','data':'_-8='}}]}}]}]}", &r) == OK);
+			  "'parts':[{'inlineData':{'mimeType':'image/png','data':'_-8='}}]}}]}]}",
+				  &r) == OK);
 	struct llm_part *p = r.msgs->next->parts;
 	CHECK(p->kind == PART_THINKING);
 	CHECK_STR(p->text, S("let me see"));
@@ -294,7 +304,8 @@ CASE(thinking_levels)
 		 "{'thinkingConfig':{'thinkingLevel':'MINIMAL','includeThoughts':true}}}");
 	TRY_SAME(thinking("medium", -1, "gemini-2.5-pro"),
 		 "{'thinkingConfig':{'thinkingBudget':2048,'includeThoughts':true}}}");
-	TRY_SAME(thinking("none", -1, "gemini-2.5-pro"), "{'thinkingConfig':{'thinkingBudget':0}}}");
+	TRY_SAME(thinking("none", -1, "gemini-2.5-pro"),
+		 "{'thinkingConfig':{'thinkingBudget':0}}}");
 	TRY_SAME(thinking("", -2, "gemini-2.5-pro"),
 		 "{'thinkingConfig':{'thinkingBudget':-1,'includeThoughts':true}}}");
 }
@@ -304,7 +315,8 @@ CASE(formats)
 	struct llm_request r;
 
 	try_reset();
-	CHECK(try_request("{" HI ",'generationConfig':{'responseMimeType':'application/json'}}", &r) == OK);
+	CHECK(try_request("{" HI ",'generationConfig':{'responseMimeType':'application/json'}}",
+			  &r) == OK);
 	CHECK(r.format == FORMAT_JSON);
 	CHECK(try_request("{" HI ",'generationConfig':{'responseMimeType':'application/json',"
 			  "'responseSchema':{'type':'OBJECT','properties':{'a':{'type':'STRING'}}}}}", &r) == OK);
@@ -332,7 +344,8 @@ CASE(media)
 	struct llm_part *p = r.msgs->parts;
 	CHECK(p->kind == PART_DOCUMENT && p->media.is_text);
 	CHECK_STR(p->media.data, S("hi\\\""));
-	CHECK(p->next->kind == PART_VIDEO && str_has_prefix(p->next->media.url, S("https://www.youtube")));
+	CHECK(p->next->kind == PART_VIDEO &&
+	      str_has_prefix(p->next->media.url, S("https://www.youtube")));
 	CHECK(p->next->next->kind == PART_AUDIO);
 	CHECK_STR(p->next->next->media.data, S("AAA="));
 	CHECK(p->next->next->next->kind == PART_DOCUMENT);
@@ -362,6 +375,8 @@ CASE(signatures)
 	CHECK(origin == DIALECT_GEMINI && !redacted);
 }
 
-TESTS(CASE_ROW(plain), CASE_ROW(snake_case), CASE_ROW(strict_types), CASE_ROW(extras), CASE_ROW(tools),
-      CASE_ROW(calls_and_results), CASE_ROW(from_elsewhere), CASE_ROW(refusals), CASE_ROW(thinking_levels),
+TESTS(CASE_ROW(plain), CASE_ROW(snake_case), CASE_ROW(strict_types), CASE_ROW(extras),
+      CASE_ROW(tools),
+      CASE_ROW(calls_and_results), CASE_ROW(from_elsewhere), CASE_ROW(refusals),
+	      CASE_ROW(thinking_levels),
       CASE_ROW(formats), CASE_ROW(media), CASE_ROW(signatures))

@@ -11,7 +11,8 @@ static enum err answer(const char *z, struct llm_response *out)
 static struct str wire(const struct llm_response *r)
 {
 	buf_reset(&try_out);
-	return dialect_gemini.encode_response(r, &try_arena, &try_out) == OK ? buf_str(&try_out) : S("error");
+	return dialect_gemini.encode_response(r, &try_arena, &try_out) == OK ? buf_str(&try_out) :
+		S("error");
 }
 
 CASE(whole)
@@ -35,7 +36,8 @@ CASE(whole)
 	CHECK_STR(p->id, S("call_Abc_1"));
 	CHECK(p->next->kind == PART_OPAQUE && p->next->next->kind == PART_IMAGE);
 	CHECK(r.choices->finish == FINISH_TOOLS);
-	CHECK(r.usage.known && r.usage.input == 13 && r.usage.output == 12 && r.usage.reasoning == 7 &&
+	CHECK(r.usage.known && r.usage.input == 13 && r.usage.output == 12 &&
+	      r.usage.reasoning == 7 &&
 	      r.usage.cache_read == 4 && r.usage.tool_input == 3);
 	CHECK(r.created == 1777924862);
 	CHECK_STR(r.extras->name, S("candidates.safetyRatings"));
@@ -71,7 +73,8 @@ CASE(finishes)
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
 		try_reset();
 		CHECK(gemini_finish(str_z(all[i].word)) == all[i].finish);
-		CHECK_STR(gemini_finish_word(all[i].finish, str_z(all[i].word)), str_z(all[i].back));
+		CHECK_STR(gemini_finish_word(all[i].finish, str_z(all[i].word)),
+			  str_z(all[i].back));
 	}
 	CHECK_STR(gemini_finish_word(FINISH_TOOLS, S("")), S("STOP"));
 	CHECK_STR(gemini_finish_word(FINISH_STOP_SEQUENCE, S("END")), S("STOP"));
@@ -109,18 +112,21 @@ CASE(logprobs)
 	CHECK(answer("{'candidates':[{'content':{'parts':[{'text':'a'}]},'finishReason':'STOP','logprobsResult':{"
 		     "'topCandidates':[{'candidates':[{'token':'a','logProbability':-0.5},"
 		     "{'token':'b','logProbability':-1}]}],"
-		     "'chosenCandidates':[{'token':'a','tokenId':9,'logProbability':-0.5}]}}]}", &r) == OK);
+		     "'chosenCandidates':[{'token':'a','tokenId':9,'logProbability':-0.5}]}}]}",
+			     &r) == OK);
 	TRY_SAME(r.choices->logprobs,
 		 "{'content':[{'token':'a','logprob':-0.5,'bytes':null,'top_logprobs':["
 		 "{'token':'a','logprob':-0.5,'bytes':null},{'token':'b','logprob':-1,'bytes':null}]}]}");
-	CHECK(str_find(wire(&r), try_json("'logprobsResult':{'topCandidates':[{'candidates':[{'token':'a',"
+	CHECK(str_find(wire(&r),
+		       try_json("'logprobsResult':{'topCandidates':[{'candidates':[{'token':'a',"
 					  "'logProbability':-0.5},{'token':'b','logProbability':-1}]}],"
 					  "'chosenCandidates':[{'token':'a','logProbability':-0.5}]}")) != SIZE_MAX);
 }
 
 CASE(foreign_answer)
 {
-	struct llm_response r = { .origin = DIALECT_ANTHROPIC, .id = S("msg_1"), .model = S("claude") };
+	struct llm_response r = { .origin = DIALECT_ANTHROPIC, .id = S("msg_1"), .model =
+				  S("claude") };
 	struct llm_response back;
 
 	try_reset();
@@ -137,7 +143,8 @@ CASE(foreign_answer)
 	const struct json *root = try_parse(wire(&r));
 	CHECK(dialect_gemini.decode_response(root, &back, &try_arena, &try_diag) == OK);
 	p = back.choices->parts;
-	CHECK(p->kind == PART_THINKING && p->origin == DIALECT_ANTHROPIC && str_eq(p->signature, S("Eq==")));
+	CHECK(p->kind == PART_THINKING && p->origin == DIALECT_ANTHROPIC &&
+	      str_eq(p->signature, S("Eq==")));
 	CHECK(p->next->kind == PART_REDACTED && str_eq(p->next->text, S("blob")));
 	CHECK(p->next->origin == DIALECT_ANTHROPIC && back.choices->finish == FINISH_STOP);
 	CHECK(back.usage.input == 9 && back.usage.output == 5 && back.usage.reasoning == 2);
@@ -161,7 +168,9 @@ CASE(errors)
 	e = error_of(400, "[{'error':{'code':400,'message':'bad key','status':'INVALID_ARGUMENT',"
 			  "'details':[{'reason':'API_KEY_INVALID'}]}}]");
 	CHECK(e.kind == LLM_AUTH && e.status == 400);
-	e = error_of(400, "{'error':{'message':'input exceeds the maximum number of tokens','status':'INVALID_ARGUMENT'}}");
+	e =
+		error_of(400,
+			 "{'error':{'message':'input exceeds the maximum number of tokens','status':'INVALID_ARGUMENT'}}");
 	CHECK(e.kind == LLM_CONTEXT && str_eq(e.code, S("context_length_exceeded")));
 	e = error_of(503, NULL);
 	CHECK(e.kind == LLM_OVERLOADED && e.status == 503 && e.message.n > 0);
@@ -170,15 +179,18 @@ CASE(errors)
 	e = error_of(0, "{'error':{'code':503,'message':'m','status':'UNAVAILABLE'}}");
 	CHECK(e.kind == LLM_OVERLOADED && e.status == 503);
 
-	e = (struct llm_error){ .kind = LLM_BAD_REQUEST, .status = 400, .message = S("no \\\"x\\\""),
+	e = (struct llm_error){ .kind = LLM_BAD_REQUEST, .status = 400, .message =
+				S("no \\\"x\\\""),
 				.param = S("tools"), .code = S("bad"), .request_id = S("r1") };
 	buf_reset(&try_out);
 	dialect_gemini.encode_stream_error(&e, &try_out);
 	struct str text = buf_str(&try_out);
 	CHECK(str_has_prefix(text, S("data: {")) && str_has_suffix(text, S("}\n\n")));
 	struct llm_error back;
-	dialect_gemini.decode_error(400, try_parse(str_head(str_tail(text, 6), text.n - 8)), &back, &try_arena);
-	CHECK(back.kind == e.kind && str_eq(back.message, e.message) && str_eq(back.param, e.param));
+	dialect_gemini.decode_error(400, try_parse(str_head(str_tail(text, 6), text.n - 8)), &back,
+				    &try_arena);
+	CHECK(back.kind == e.kind && str_eq(back.message, e.message) &&
+	      str_eq(back.param, e.param));
 	CHECK(str_eq(back.code, e.code) && str_eq(back.request_id, e.request_id));
 }
 
@@ -189,25 +201,33 @@ CASE(peek)
 	try_reset();
 	dialect_gemini.peek_response(try_parse(try_json("{'candidates':[{'finishReason':'MAX_TOKENS'}],"
 							"'usageMetadata':{'promptTokenCount':3,'candidatesTokenCount':4}}")), &p);
-	CHECK(p.usage.known && p.usage.input == 3 && p.usage.output == 4 && p.finish == FINISH_LENGTH);
+	CHECK(p.usage.known && p.usage.input == 3 && p.usage.output == 4 &&
+	      p.finish == FINISH_LENGTH);
 
 	p = (struct llm_peek){ .content = false };
-	dialect_gemini.peek_event(S(""), try_json("{'candidates':[{'content':{'parts':[{'text':'a'}]}}]}"), &try_arena, &p);
+	dialect_gemini.peek_event(S(""),
+				  try_json("{'candidates':[{'content':{'parts':[{'text':'a'}]}}]}"),
+					  &try_arena, &p);
 	CHECK(p.content && !p.usage.known && !p.done && !p.error);
-	dialect_gemini.peek_event(S(""), try_json("{'candidates':[{'content':{},'finishReason':'STOP'}],"
+	dialect_gemini.peek_event(S(""),
+				  try_json("{'candidates':[{'content':{},'finishReason':'STOP'}],"
 						  "'usageMetadata':{'promptTokenCount':1,'totalTokenCount':2}}"), &try_arena, &p);
-	CHECK(p.done && p.finish == FINISH_STOP && p.usage.known && p.usage.input == 1 && !p.only_usage);
-	dialect_gemini.peek_event(S(""), try_json("{'usageMetadata':{'promptTokenCount':1,'candidatesTokenCount':8}}"),
+	CHECK(p.done && p.finish == FINISH_STOP && p.usage.known && p.usage.input == 1 &&
+	      !p.only_usage);
+	dialect_gemini.peek_event(S(""),
+				  try_json("{'usageMetadata':{'promptTokenCount':1,'candidatesTokenCount':8}}"),
 				  &try_arena, &p);
 	CHECK(p.only_usage && p.usage.output == 8);
 	p = (struct llm_peek){ .content = false };
 	dialect_gemini.peek_event(S(""), try_json("{'error':{'code':500}}"), &try_arena, &p);
 	CHECK(p.error && !p.content);
 	p = (struct llm_peek){ .content = false };
-	dialect_gemini.peek_event(S(""), S("{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"the \\\"error\\\": "
+	dialect_gemini.peek_event(S(""),
+				  S("{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"the \\\"error\\\": "
 					   "\\\"usageMetadata\\\"\"}]}}]}"), &try_arena, &p);
 	CHECK(p.content && !p.error);
 }
 
-TESTS(CASE_ROW(whole), CASE_ROW(finishes), CASE_ROW(blocked), CASE_ROW(logprobs), CASE_ROW(foreign_answer),
+TESTS(CASE_ROW(whole), CASE_ROW(finishes), CASE_ROW(blocked), CASE_ROW(logprobs),
+      CASE_ROW(foreign_answer),
       CASE_ROW(errors), CASE_ROW(peek))

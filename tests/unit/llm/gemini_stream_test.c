@@ -37,7 +37,8 @@ static void feed(struct str text, struct llm_decoder *d, struct llm_sink *sink)
 	dialect_gemini.decode_end(d, sink);
 }
 
-static void run(struct str text, struct llm_response *out, struct llm_error *error, struct llm_response *again)
+static void run(struct str text, struct llm_response *out, struct llm_error *error,
+		struct llm_response *again)
 {
 	struct both b = { .sink = { on_both } };
 	struct llm_collect second;
@@ -51,7 +52,8 @@ static void run(struct str text, struct llm_response *out, struct llm_error *err
 	*error = b.first.error;
 
 	llm_collect_init(&second, &try_arena, again);
-	feed(arena_dup(&try_arena, buf_str(&try_out)), dialect_gemini.decoder_new(&try_arena), &second.sink);
+	feed(arena_dup(&try_arena, buf_str(&try_out)), dialect_gemini.decoder_new(&try_arena),
+	     &second.sink);
 	CHECK(second.err == OK && second.done && second.error.status == error->status);
 	arena_done(&scratch);
 }
@@ -131,8 +133,10 @@ CASE(partial_arguments)
 {
 	try_reset();
 	run(try_json(CALL("'name':'f','willContinue':true")
-		     CALL(PIECE("$.a", "'stringValue':'x','willContinue':true") ",'willContinue':true")
-		     CALL(PIECE("$.a", "'stringValue':'y\\n','willContinue':true") ",'willContinue':true")
+		     CALL(PIECE("$.a",
+				"'stringValue':'x','willContinue':true") ",'willContinue':true")
+		     CALL(PIECE("$.a",
+				"'stringValue':'y\\n','willContinue':true") ",'willContinue':true")
 		     CALL(PIECE("$.a", "'stringValue':''") ",'willContinue':true")
 		     CALL(PIECE("$.l[0].n", "'numberValue':0.5") ",'willContinue':true")
 		     CALL(PIECE("$.l[0][\1a b\1]", "'boolValue':true") ",'willContinue':true")
@@ -141,7 +145,8 @@ CASE(partial_arguments)
 		     CALL("") CALL("'name':'none','willContinue':true") CALL("") END("{'text':''}")),
 	    &first, &error, &second_);
 	CHECK(error.status == 0);
-	TRY_SAME(first.choices->parts->args, "{'a':'xy\\n','l':[{'n':0.5,'a b':true},{'n':null}],'z':'e'}");
+	TRY_SAME(first.choices->parts->args,
+		 "{'a':'xy\\n','l':[{'n':0.5,'a b':true},{'n':null}],'z':'e'}");
 	CHECK_STR(first.choices->parts->next->args, S("{}"));
 	same(&first, &second_);
 }
@@ -158,13 +163,17 @@ static unsigned fails(const char *z)
 
 CASE(partial_arguments_that_go_back)
 {
-	CHECK(fails(OPEN MORE("$.a", "'numberValue':1") MORE("$.a", "'numberValue':1") END("")) == 502);
-	CHECK(fails(OPEN MORE("$.a.b", "'numberValue':1") MORE("$.a", "'numberValue':1") END("")) == 502);
-	CHECK(fails(OPEN MORE("$.a", "'numberValue':1") MORE("$.a.b", "'numberValue':1") END("")) == 502);
+	CHECK(fails(OPEN MORE("$.a", "'numberValue':1") MORE("$.a",
+							     "'numberValue':1") END("")) == 502);
+	CHECK(fails(OPEN MORE("$.a.b", "'numberValue':1") MORE("$.a",
+							       "'numberValue':1") END("")) == 502);
+	CHECK(fails(OPEN MORE("$.a", "'numberValue':1") MORE("$.a.b",
+							     "'numberValue':1") END("")) == 502);
 	CHECK(fails(OPEN MORE("$.a.b", "'numberValue':1") MORE("$.c", "'numberValue':1")
 		    MORE("$.a.d", "'numberValue':1") END("")) == 502);
 	CHECK(fails(OPEN MORE("$.a[1]", "'numberValue':1") END("")) == 502);
-	CHECK(fails(OPEN MORE("$.a[0]", "'numberValue':1") MORE("$.a.x", "'numberValue':1") END("")) == 502);
+	CHECK(fails(OPEN MORE("$.a[0]", "'numberValue':1") MORE("$.a.x",
+								"'numberValue':1") END("")) == 502);
 	CHECK(fails(OPEN MORE("$[0]", "'numberValue':1") END("")) == 502);
 	CHECK(fails(OPEN MORE("$", "'numberValue':1") END("")) == 502);
 	CHECK(fails(OPEN MORE("a", "'numberValue':1") END("")) == 502);
@@ -219,7 +228,7 @@ CASE(as_an_array)
 	CHECK_STR(buf_str(&try_out), S("[]"));
 }
 
-/* ---- what Google really sent ------------------------------------------------------------------------ */
+/* ---- what Google really sent --------------------------------------------------------------- */
 
 static const char *recorded_dir(void)
 {
@@ -287,7 +296,8 @@ CASE(recorded)
 	closedir(d);
 
 	try_reset();
-	run(load(dir, "google-stream-tool-call-array-arguments-missing-terminal-function-call.chunks.txt"),
+	run(load(dir,
+		 "google-stream-tool-call-array-arguments-missing-terminal-function-call.chunks.txt"),
 	    &first, &error, &second_);
 	TRY_SAME(first.choices->parts->args,
 		 "{'operations':[{'action':'add','description':'Fresh red apple','itemid':'apple_001','price':0.5},"

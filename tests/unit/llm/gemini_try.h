@@ -53,7 +53,8 @@ __attribute__((unused)) static enum err try_request(const char *z, struct llm_re
 }
 
 /* try_encode writes a request for Gemini into try_out. */
-__attribute__((unused)) static enum err try_encode(const struct llm_request *r, const char *model, bool drop)
+__attribute__((unused)) static enum err try_encode(const struct llm_request *r, const char *model,
+						   bool drop)
 {
 	struct llm_opts opts = { .model = str_z(model), .drop_params = drop, .arena = &try_arena,
 				 .diag = &try_diag };

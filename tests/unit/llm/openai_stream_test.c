@@ -138,6 +138,10 @@ CASE(what_servers_send)
 		{ "a call of 2023", ROLE CHUNK("\"function_call\":{\"name\":\"f\",\"arguments\":\"\"}")
 		  CHUNK("\"function_call\":{\"arguments\":\"{}\"}") FINISH("function_call"),
 		  "call(call_c1_0 f {}) 3" },
+		{ "a custom tool's call", ROLE
+		  CHUNK("\"tool_calls\":[{\"index\":0,\"id\":\"x\",\"type\":\"custom\",\"custom\":{\"name\":\"f\"}}]")
+		  FINISH("stop"),
+		  "opaque({\"index\":0,\"id\":\"x\",\"type\":\"custom\",\"custom\":{\"name\":\"f\"}}) 1" },
 		{ "two choices", "data: {\"choices\":[{\"index\":1,\"delta\":{\"content\":\"b\"}}]}\n\n"
 		  "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"},\"finish_reason\":\"stop\"},"
 		  "{\"index\":1,\"delta\":{},\"finish_reason\":\"length\"}]}\n\n" DONE, "text(a) 1|text(b) 2" },
@@ -213,6 +217,22 @@ CASE(usage_for_those_who_ask)
 	CHECK(str_find(recode_stream(w, DIALECT_OPENAI, DIALECT_OPENAI, in, false), S("usage")) == SIZE_MAX);
 }
 
+/* Log probabilities come in pieces and stay with their choice. */
+CASE(logprobs)
+{
+	struct world *w = world_new();
+	struct llm_response r;
+	struct llm_error error;
+	struct str in = S("data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"},\"logprobs\":"
+			  "{\"content\":[{\"token\":\"a\"}],\"refusal\":null}}]}\n\n"
+			  "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"b\"},\"logprobs\":"
+			  "{\"content\":[{\"token\":\"b\"}]},\"finish_reason\":\"stop\"}]}\n\n");
+	struct str out = recode_stream(w, DIALECT_OPENAI, DIALECT_OPENAI, in, false);
+
+	CHECK(collect_stream(w, DIALECT_OPENAI, out, &r, &error) == OK);
+	CHECK_STR(r.choices->logprobs, S("{\"content\":[{\"token\":\"a\"},{\"token\":\"b\"}],\"refusal\":null}"));
+}
+
 static void peek(struct world *w, struct str data, struct llm_peek *p)
 {
 	struct str g = check_guard(data);
@@ -248,5 +268,5 @@ CASE(peeked)
 	CHECK(p.error);
 }
 
-TESTS(CASE_ROW(what_servers_send), CASE_ROW(what_we_send), CASE_ROW(usage_for_those_who_ask),
+TESTS(CASE_ROW(what_servers_send), CASE_ROW(what_we_send), CASE_ROW(usage_for_those_who_ask), CASE_ROW(logprobs),
       CASE_ROW(peeked))

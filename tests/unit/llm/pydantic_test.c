@@ -1,7 +1,7 @@
 /*
- * tests/unit/llm/pydantic_test.c - real interactions recorded by pydantic-ai, through every dialect.
- * A request is decoded, encoded for each target and accepted there again; an answer or a stream is shown
- * to each kind of client, and what the client would read is what the provider said.
+ * tests/unit/llm/pydantic_test.c - real interactions recorded by pydantic-ai, through every
+ * dialect. A request is decoded, encoded for each target and accepted there again; an answer or a
+ * stream is shown to each kind of client, and what the client would read is what the provider said.
  */
 #include "base/num.h"
 #include "llm/count.h"
@@ -27,7 +27,7 @@ static unsigned n_requests, n_answers, n_streams, n_errors, n_counts;
 		}                                                         \
 	} while (0)
 
-/* ---- the files --------------------------------------------------------------------------------------- */
+/* ---- the files ------------------------------------------------------------------------------- */
 
 static const char *recorded(void)
 {
@@ -87,14 +87,16 @@ static int unlink_one(const char *path, const struct stat *st, int type, struct 
 	return remove(path);
 }
 
-/* ---- comparing what a client reads --------------------------------------------------------------------- */
+/* ---- comparing what a client reads ----------------------------------------------------------- */
 
-static struct str told(struct world *w, const struct llm_response *r, enum llm_part_kind a, enum llm_part_kind b)
+static struct str told(struct world *w, const struct llm_response *r, enum llm_part_kind a,
+		       enum llm_part_kind b)
 {
 	struct buf all;
 
 	buf_init(&all, (size_t)16 << 20);
-	for (const struct llm_part *p = r->choices ? r->choices->parts : NULL; p != NULL; p = p->next)
+	for (const struct llm_part *p = r->choices ? r->choices->parts : NULL; p != NULL; p =
+	     p->next)
 		if (p->kind == a || p->kind == b) {
 			struct buf plain;
 			buf_init(&plain, (size_t)16 << 20);
@@ -116,7 +118,8 @@ static bool same_json(struct world *w, struct str x, struct str y)
 	for (uint32_t i = 0; i < a->skip; i++) {
 		if (a[i].type != b[i].type)
 			return false;
-		if (a[i].type == JSON_STRING && !str_eq(json_str(&w->arena, a + i), json_str(&w->arena, b + i)))
+		if (a[i].type == JSON_STRING && !str_eq(json_str(&w->arena, a + i),
+							json_str(&w->arena, b + i)))
 			return false;
 		if (a[i].type == JSON_NUMBER && !str_eq(json_raw(a + i), json_raw(b + i)))
 			return false;
@@ -154,23 +157,27 @@ static void same_usage(const struct llm_usage *x, const struct llm_usage *y)
 	EXPECT(x->reasoning == y->reasoning);
 }
 
-static void same(struct world *w, const struct llm_response *x, const struct llm_response *y, enum llm_dialect via)
+static void same(struct world *w, const struct llm_response *x, const struct llm_response *y,
+		 enum llm_dialect via)
 {
-	const struct llm_part *p = call(x->choices->parts), *q = call(y->choices ? y->choices->parts : NULL);
+	const struct llm_part *p = call(x->choices->parts), *q =
+		call(y->choices ? y->choices->parts : NULL);
 	bool calls = p != NULL;
 
 	CHECK_STR(told(w, y, PART_TEXT, PART_REFUSAL), told(w, x, PART_TEXT, PART_REFUSAL));
-	CHECK_STR(told(w, y, PART_THINKING, PART_THINKING), told(w, x, PART_THINKING, PART_THINKING));
+	CHECK_STR(told(w, y, PART_THINKING, PART_THINKING),
+		  told(w, x, PART_THINKING, PART_THINKING));
 	for (; p != NULL && q != NULL; p = call(p->next), q = call(q->next)) {
 		CHECK_STR(q->name, p->name);
 		EXPECT(same_json(w, p->args, q->args));
 	}
 	EXPECT(p == NULL && q == NULL);
-	EXPECT(y->choices != NULL && seen(y->choices->finish, via, calls) == seen(x->choices->finish, via, calls));
+	EXPECT(y->choices != NULL && seen(y->choices->finish, via,
+					  calls) == seen(x->choices->finish, via, calls));
 	same_usage(&x->usage, &y->usage);
 }
 
-/* ---- one case -------------------------------------------------------------------------------------------- */
+/* ---- one case -------------------------------------------------------------------------------- */
 
 static void try_request(struct world *w, enum llm_dialect from, struct str body)
 {
@@ -190,14 +197,16 @@ static void try_request(struct world *w, enum llm_dialect from, struct str body)
 		s = recode_request(w, to, to, s);
 		EXPECT(s.n > 1 && s.p[0] == '{');
 		if (s.p[0] != '{')
-			fprintf(stderr, "%s of its own: %.*s %s\n", dialects[to]->name, FMT(s), diag_text(&w->diag));
+			fprintf(stderr, "%s of its own: %.*s %s\n", dialects[to]->name, FMT(s),
+				diag_text(&w->diag));
 	}
 	n_requests++;
 }
 
 /* Additions of servers that are compatible with OpenAI, and what the answer's text says too. */
 static const char *const additions[] = {
-	"x_groq", "usage.num_cached_tokens", "usage.total_time", "usage.queue_time", "usage.prompt_time",
+	"x_groq", "usage.num_cached_tokens", "usage.total_time", "usage.queue_time",
+		"usage.prompt_time",
 	"usage.completion_time", "candidates.groundingMetadata", NULL,
 };
 
@@ -233,7 +242,8 @@ static void show(struct world *w, const struct llm_response *x)
 		encoding_init(w, &enc, dialects[t], &r);
 		llm_replay(x, &enc.sink);
 		EXPECT(enc.err == OK);
-		EXPECT(collect_stream(w, (enum llm_dialect)t, kept(w), &y, &error) == OK && error.status == 0);
+		EXPECT(collect_stream(w, (enum llm_dialect)t, kept(w), &y, &error) == OK &&
+		       error.status == 0);
 		same(w, x, &y, (enum llm_dialect)t);
 	}
 }
@@ -260,7 +270,8 @@ static void try_stream(struct world *w, enum llm_dialect from, struct str body)
 	for (unsigned t = 0; t < DIALECT_COUNT; t++) {
 		struct llm_response y;
 		struct str s = recode_stream(w, from, (enum llm_dialect)t, body, true);
-		EXPECT(collect_stream(w, (enum llm_dialect)t, s, &y, &error) == OK && error.status == 0);
+		EXPECT(collect_stream(w, (enum llm_dialect)t, s, &y, &error) == OK &&
+		       error.status == 0);
 		same(w, &x, &y, (enum llm_dialect)t);
 	}
 	n_streams++;
@@ -346,7 +357,8 @@ CASE(every_interaction)
 	for (unsigned d = 0; d < DIALECT_COUNT; d++)
 		try_dialect(to, (enum llm_dialect)d);
 	(void)nftw(to, unlink_one, 16, FTW_DEPTH | FTW_PHYS);
-	printf("%u requests, %u answers, %u streams, %u errors, %u counts\n", n_requests, n_answers, n_streams,
+	printf("%u requests, %u answers, %u streams, %u errors, %u counts\n", n_requests, n_answers,
+	       n_streams,
 	       n_errors, n_counts);
 }
 

@@ -116,6 +116,7 @@ static struct telling telling_of(enum llm_dialect via, bool changed)
 		.redacted = true,
 		.images = via != DIALECT_ANTHROPIC,
 		.signatures = true,
+		.text_signatures = via != DIALECT_ANTHROPIC,
 	};
 }
 

@@ -119,6 +119,25 @@ CASE(listeners)
 	(void)close(one);
 }
 
+CASE(local_listeners)
+{
+	char path[64];
+	struct listen_addr a;
+	struct stat st;
+	struct diag d;
+	int one, two;
+
+	(void)snprintf(path, sizeof path, "/tmp/yett-listen-%d", (int)getpid());
+	CHECK(round_trip(path, path, true));
+	CHECK(listen_parse(str_z(path), &a, &d) == OK && listen_open(&a, 16, &one, &d) == OK);
+	CHECK(stat(path, &st) == 0 && (st.st_mode & 07777) == 0600);
+	CHECK(listen_open(&a, 16, &two, &d) == ERR_SYS); /* somebody listens */
+	(void)close(one);
+	CHECK(listen_open(&a, 16, &two, &d) == OK); /* left over */
+	(void)close(two);
+	(void)unlink(path);
+}
+
 CASE(log_text)
 {
 	char out[16];
@@ -133,5 +152,5 @@ CASE(log_text)
 	CHECK_STR(str_z(log_str(S("abc"), out, 0)), S(""));
 }
 
-TESTS(CASE_ROW(directories_and_files), CASE_ROW(memory_files), CASE_ROW(addresses), CASE_ROW(listeners),
+TESTS(CASE_ROW(directories_and_files), CASE_ROW(memory_files), CASE_ROW(addresses), CASE_ROW(listeners), CASE_ROW(local_listeners),
       CASE_ROW(log_text))

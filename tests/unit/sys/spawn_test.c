@@ -42,6 +42,20 @@ CASE(a_child_has_what_it_was_given_and_nothing_else)
 	(void)close(40);
 }
 
+CASE(root_can_start_another_user)
+{
+	const struct spawn s = { .path = self, .argv = { "child", "who" }, .stderr_fd = -1, .uid = 64399 };
+	pid_t pid = 0;
+	int pidfd = -1;
+
+	if (geteuid() != 0) {
+		printf("skipped: not root\n");
+		return;
+	}
+	CHECK(spawn_child(&s, &pid, &pidfd, NULL) == OK);
+	CHECK(wait_end(pid, pidfd) == 0);
+}
+
 CASE(what_cannot_be_executed_is_an_error)
 {
 	const struct spawn s = { .path = "/nonexistent", .argv = { "x" }, .stderr_fd = -1 };
@@ -78,7 +92,8 @@ CASE(siblings_lie_beside)
 	CHECK(spawn_sibling("ingress", small, sizeof small, NULL) == ERR_LIMIT);
 }
 
-TESTS(CASE_ROW(a_child_has_what_it_was_given_and_nothing_else), CASE_ROW(what_cannot_be_executed_is_an_error),
+TESTS(CASE_ROW(a_child_has_what_it_was_given_and_nothing_else), CASE_ROW(root_can_start_another_user),
+      CASE_ROW(what_cannot_be_executed_is_an_error),
       CASE_ROW(the_end_is_told), CASE_ROW(siblings_lie_beside))
 #undef main
 
@@ -108,6 +123,8 @@ int main(int argc, char **argv)
 		return 1;
 	if (argc == 2 && strcmp(argv[1], "look") == 0)
 		_exit(look());
+	if (argc == 2 && strcmp(argv[1], "who") == 0)
+		_exit(getuid() == 64399 && getgid() == 64399 && getgroups(0, NULL) == 0 && setuid(0) != 0 ? 0 : 1);
 	if (argc == 2 && strcmp(argv[1], "sleep") == 0) {
 		(void)sleep(30);
 		_exit(0);

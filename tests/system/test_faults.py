@@ -1,0 +1,163 @@
+"""kill -9 of each process under load, reload, drain, a full disk, descriptors used up."""
+import json
+import os
+import resource
+import signal
+import socket
+import subprocess
+import threading
+import time
+import unittest
+
+from harness import MASTER, Gate, GateTest, deployments, events, wait_for
+
+
+class Faults(GateTest):
+    NAMES = ("good", "trickle", "slow")
+    ROUTER = {"num_retries": 2}
+    WORKERS = 2
+
+    def load(self, seconds):
+        """Calls in a loop; gives how many were answered with 200 and what else came."""
+        ok, other, end = [0], [], time.monotonic() + seconds
+        def run():
+            while time.monotonic() < end:
+                try:
+                    status = self.gate.chat("openai-good", timeout=10)[0]
+                except OSError as e:
+                    status = type(e).__name__
+                if status == 200:
+                    ok[0] += 1
+                else:
+                    other.append(status)
+        threads = [threading.Thread(target=run) for _ in range(4)]
+        for t in threads:
+            t.start()
+        return threads, ok, other
+
+    def count_logged(self):
+        return sum(int(r["calls"]) for r in json.loads(self.gate.cli("usage", "--by", "model", "--json").stdout)["rows"]
+                   if r["model"].endswith("good"))
+
+    def kill_under_load(self, role):
+        before = self.count_logged()
+        threads, ok, other = self.load(2.0)
+        time.sleep(0.5)
+        pid = self.gate.pid_of(role)
+        os.kill(pid, signal.SIGKILL)
+        for t in threads:
+            t.join()
+        wait_for(role + " to be back", lambda: role in [r for p, r in self.gate.children().items() if p != pid], 5)
+        self.assertEqual(self.gate.chat("openai-good")[0], 200)
+        self.assertGreater(ok[0], 20)
+        time.sleep(0.3)
+        # What the client got an answer for is recorded; a call cut off by the kill may be, too.
+        logged = self.count_logged() - before
+        self.assertGreaterEqual(logged, ok[0] + 1)
+        self.assertLessEqual(logged, ok[0] + 1 + len(other) + 4)
+        return other
+
+    def test_kill_ingress(self):
+        self.assertLessEqual(len(self.kill_under_load("ingress")), 8)
+
+    def test_kill_egress(self):
+        self.assertEqual(self.kill_under_load("egress"), [])  # calls in flight are tried again
+
+    def test_kill_admin(self):
+        self.assertEqual(self.kill_under_load("admin"), [])
+        wait_for("admin", lambda: self.gate.admin("GET", "/key/list")[0] == 200, 5)
+
+    def test_reload_swaps_or_changes_nothing(self):
+        config = self.config()
+        config["model_list"] += deployments(self.provider.port, ["good"], self.KEYS, dialects=("openai",))
+        config["model_list"][-1]["model_name"] = "added"
+        self.assertEqual(self.gate.chat("added")[0], 404)
+        results = []
+        stream = threading.Thread(target=lambda: results.append(self.gate.chat("openai-trickle", stream=True)))
+        stream.start()
+        time.sleep(0.1)
+        self.gate.write(config)
+        self.gate.cli("reload")
+        self.assertEqual(self.gate.chat("added")[0], 200)
+        stream.join()
+        self.assertEqual(events(results[0][2])[-1], "[DONE]")
+        self.gate.config.write_text("model_list: [}")
+        r = self.gate.cli("reload", ok=False)
+        self.assertNotEqual(r.returncode, 0)
+        self.assertIn("config.yaml", r.stderr + r.stdout)
+        self.assertEqual(self.gate.chat("added")[0], 200)
+        self.gate.write(self.config())
+        self.gate.process.send_signal(signal.SIGHUP)
+        wait_for("the old configuration", lambda: self.gate.chat("added")[0] == 404, 5)
+
+
+class Ends(GateTest):
+    NAMES = ("good", "trickle")
+
+    def test_drain_finishes_streams(self):
+        results = []
+        t = threading.Thread(target=lambda: results.append(self.gate.chat("openai-trickle", stream=True)))
+        t.start()
+        time.sleep(0.15)
+        self.gate.process.send_signal(signal.SIGTERM)
+        t.join()
+        self.assertEqual(events(results[0][2])[-1], "[DONE]")
+        self.assertEqual(self.gate.process.wait(10), 0)
+
+    def test_kill_keeper_loses_no_finished_call(self):
+        home = os.path.join(self.tmp.name, "two")
+        os.mkdir(home)
+        gate = Gate(home, self.config()).start()
+        try:
+            done = 0
+            for _ in range(50):
+                done += gate.chat("echo")[0] == 200
+            children = list(gate.children())
+            os.kill(gate.process.pid, signal.SIGKILL)
+            gate.process.wait()
+            wait_for("the children to end", lambda: not [p for p in children if os.path.exists("/proc/%d" % p)], 5)
+            gate.start()
+            time.sleep(0.3)
+            rows = json.loads(gate.cli("usage", "--by", "model", "--json").stdout)["rows"]
+            self.assertEqual(sum(int(r["calls"]) for r in rows), done)
+            gate.cli("audit", "verify")
+        finally:
+            gate.stop()
+
+
+class Descriptors(GateTest):
+    LIMIT = 150
+
+    @classmethod
+    def setUpClass(cls):
+        cls.before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (cls.LIMIT, cls.before[1]))
+        try:
+            super().setUpClass()
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, cls.before)
+
+    def test_descriptors_used_up(self):
+        socks = [socket.create_connection(("127.0.0.1", self.gate.port)) for _ in range(self.LIMIT + 50)]
+        time.sleep(0.5)
+        for s in socks:
+            s.close()
+        wait_for("an answer", lambda: self.gate.chat("echo")[0] == 200, 5)
+
+
+class Listeners(unittest.TestCase):
+    def test_weak_master_key_is_for_loopback_only(self):
+        import tempfile
+        with tempfile.TemporaryDirectory() as d:
+            gate = Gate(d, {"model_list": [{"model_name": "echo", "litellm_params": {"model": "echo/openai"}}],
+                            "general_settings": {"master_key": "sk-1234"}})
+            gate.args[gate.args.index("--listen") + 1] = "0.0.0.0:%d" % gate.port
+            r = subprocess.run(gate.args, env=gate.env, capture_output=True, text=True, timeout=20)
+            gate.log.close()
+            self.assertNotEqual(r.returncode, 0)
+            self.assertIn("master_key", r.stderr)
+            self.assertNotIn("sk-1234", r.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,156 @@
+"""Keys, limits, budgets, retries, cooldowns and fallbacks."""
+import json
+import time
+import unittest
+
+from harness import MASTER, GateTest, deployments, events, wait_for
+
+
+class Keys(GateTest):
+    NAMES = ("good", "slow")
+    PARAMS = {"input_cost_per_token": 0.001, "output_cost_per_token": 0.002}
+
+    def test_models_of_a_key(self):
+        key = self.gate.key(models=["openai-good"])
+        self.assertEqual(self.gate.chat("openai-good", key)[0], 200)
+        status, _, data = self.gate.chat("gemini-good", key)
+        self.assertEqual(status, 403)
+        self.assertEqual(json.loads(data)["error"]["param"], "model")
+        status, _, data = self.gate.request("GET", "/v1/models", headers={"authorization": "Bearer " + key})
+        self.assertEqual([m["id"] for m in json.loads(data)["data"]], ["openai-good"])
+
+    def test_expiry_block_delete(self):
+        key = self.gate.key(duration="1s")
+        self.assertEqual(self.gate.chat("echo", key)[0], 200)
+        wait_for("expiry", lambda: self.gate.chat("echo", key)[0] == 401, 4)
+        key = self.gate.key()
+        self.assertEqual(self.gate.admin("POST", "/key/block", {"key": key})[0], 200)
+        wait_for("the block", lambda: self.gate.chat("echo", key)[0] == 401, 1)
+        self.assertEqual(self.gate.admin("POST", "/key/unblock", {"key": key})[0], 200)
+        wait_for("the unblock", lambda: self.gate.chat("echo", key)[0] == 200, 1)
+        self.assertEqual(self.gate.admin("POST", "/key/delete", {"keys": [key]})[0], 200)
+        wait_for("the deletion", lambda: self.gate.chat("echo", key)[0] == 401, 1)
+
+    def test_requests_per_minute(self):
+        key = self.gate.key(rpm_limit=3)
+        if time.time() % 60 > 55:
+            time.sleep(6)  # the window is a fixed minute
+        got = [self.gate.chat("echo", key) for _ in range(4)]
+        self.assertEqual([g[0] for g in got], [200, 200, 200, 429])
+        self.assertEqual(got[0][1]["x-ratelimit-limit-requests"], "3")
+        self.assertEqual(got[0][1]["x-ratelimit-remaining-requests"], "2")
+        self.assertTrue(1 <= int(got[3][1]["retry-after"]) <= 60)
+        body = {"model": "echo", "max_tokens": 5, "messages": [{"role": "user", "content": "x"}]}
+        status, _, data = self.gate.request("POST", "/v1/messages", body, {"x-api-key": key})
+        self.assertEqual((status, json.loads(data)["error"]["type"]), (429, "rate_limit_error"))
+        status, _, data = self.gate.request("POST", "/v1beta/models/echo:generateContent",
+                                            {"contents": [{"parts": [{"text": "x"}]}]}, {"x-goog-api-key": key})
+        self.assertEqual((status, json.loads(data)["error"]["status"]), (429, "RESOURCE_EXHAUSTED"))
+
+    def test_tokens_per_minute(self):
+        key = self.gate.key(tpm_limit=10)
+        if time.time() % 60 > 55:
+            time.sleep(6)
+        self.assertEqual(self.gate.chat("openai-good", key)[0], 200)  # uses 18
+        self.assertEqual(self.gate.chat("openai-good", key)[0], 429)
+
+    def test_budget_and_spend(self):
+        key = self.gate.key(max_budget=0.04)
+        for want in (200, 200, 429):  # 11 * 0.001 + 7 * 0.002 = 0.025 each
+            status, headers, data = self.gate.chat("openai-good", key)
+            self.assertEqual(status, want, data)
+        self.assertIn("budget", json.loads(data)["error"]["message"])
+        def spent():
+            status, info = self.gate.admin("GET", "/key/info?key=" + key)
+            return status == 200 and abs(info["info"]["spend"] - 0.05) < 1e-9
+        wait_for("the spend to be recorded", spent, 2)
+        def logged():
+            status, rows = self.gate.admin("GET", "/spend/logs?api_key=" + key)
+            return status == 200 and [r for r in rows if r["spend"] > 0]
+        rows = wait_for("the spend logs", logged, 2)
+        self.assertEqual(len(rows), 2)
+        self.assertEqual((rows[0]["prompt_tokens"], rows[0]["completion_tokens"]), (11, 7))
+
+    def test_parallel_requests(self):
+        import threading
+        key = self.gate.key(max_parallel_requests=1)
+        got = []
+        threads = [threading.Thread(target=lambda: got.append(self.gate.chat("openai-slow", key)[0]))
+                   for _ in range(3)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        self.assertEqual(sorted(got), [200, 429, 429])
+        self.assertEqual(self.gate.chat("openai-good", key)[0], 200)
+
+    def test_key_info_is_for_its_owner(self):
+        mine, other = self.gate.key(), self.gate.key()
+        self.assertEqual(self.gate.admin("GET", "/key/info", key=mine)[0], 200)
+        self.assertEqual(self.gate.admin("GET", "/key/info?key=" + other, key=mine)[0], 403)
+        self.assertIn(self.gate.admin("POST", "/key/generate", {}, key=mine)[0], (401, 403))
+
+    def test_cost_header(self):
+        _, headers, _ = self.gate.chat("openai-good")
+        self.assertAlmostEqual(float(headers["x-litellm-response-cost"]), 0.025)
+
+    def test_usage_command_and_audit(self):
+        self.gate.chat("openai-good")
+        time.sleep(0.3)
+        self.assertIn("good", self.gate.cli("usage", "--by", "model").stdout)
+        self.gate.cli("audit", "verify")
+
+
+class Fallbacks(GateTest):
+    NAMES = ("good", "status-500", "status-429", "early-stop", "early-error", "never", "status-400")
+    ROUTER = {"num_retries": 0, "timeout": 1, "stream_timeout": 1, "cooldown_time": 2,
+              "fallbacks": [{"%s-%s" % (d, n): ["anthropic-good"]}
+                            for d in ("openai", "anthropic", "gemini")
+                            for n in ("status-500", "status-429", "early-stop", "early-error", "never", "status-400")]}
+
+    def test_another_model_takes_over(self):
+        for name in ("status-500", "status-429", "early-stop", "early-error", "never"):
+            for up in ("openai", "gemini", "anthropic"):
+                for stream in (False, True):
+                    if "early" in name and not stream:
+                        continue
+                    with self.subTest(name=name, up=up, stream=stream):
+                        status, headers, data = self.gate.chat("%s-%s" % (up, name), stream=stream)
+                        self.assertEqual(status, 200, data)
+                        self.assertEqual(headers["x-litellm-attempted-fallbacks"], "1")
+                        self.assertIn(b"Hello", data)
+
+    def test_a_bad_request_is_not_tried_elsewhere(self):
+        self.assertEqual(self.gate.chat("openai-status-400")[0], 400)
+
+
+class Routing(GateTest):
+    @classmethod
+    def config(cls):
+        port = cls.provider.port
+        models = []
+        for name, weight in (("status-500", 1), ("good", 1)):
+            m = deployments(port, [name], cls.KEYS, dialects=("openai",), weight=weight)[0]
+            m["model_name"] = "mixed"
+            models.append(m)
+        return {"model_list": models + [{"model_name": "wild/*", "litellm_params": {
+                    "model": "openai/*", "api_base": "http://127.0.0.1:%d/v1" % port, "api_key": "sk-x"}}],
+                "router_settings": {"num_retries": 2, "cooldown_time": 30, "allowed_fails": 1,
+                                    "model_group_alias": {"alias": "mixed"}},
+                "general_settings": {"master_key": MASTER}}
+
+    def test_retry_on_the_other_deployment_and_cooldown(self):
+        for _ in range(20):
+            self.assertEqual(self.gate.chat("mixed")[0], 200)
+        failed = [r for r in self.provider.requests() if r.get("body", {}).get("model") == "status-500"]
+        self.assertLess(len(failed), 8)  # after two failures it cools down
+        self.assertEqual(self.gate.chat("alias")[0], 200)
+
+    def test_wildcard(self):
+        self.assertEqual(self.gate.chat("wild/good")[0], 200)
+        self.assertEqual(self.provider.requests()[-1]["body"]["model"], "good")
+        self.assertEqual(self.gate.chat("tame/good")[0], 404)
+
+
+if __name__ == "__main__":
+    unittest.main()
