@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -228,7 +229,7 @@ class Yett(Proxy):
 
     def key_generate(self):
         body = json.dumps({"key_alias": "bench-%d" % time.time_ns(), "rpm_limit": 1000000000,
-                           "tpm_limit": 1000000000000, "max_budget": 1000000000}).encode()
+                           "tpm_limit": 1000000000000, "max_budget": 1000000}).encode()
         request = urllib.request.Request(
             "http://127.0.0.1:%s01/key/generate" % self.prefix, body,
             {"Authorization": "Bearer " + MASTER, "Content-Type": "application/json"})
@@ -236,6 +237,9 @@ class Yett(Proxy):
             try:
                 with urllib.request.urlopen(request, timeout=5) as r:
                     return json.load(r)["key"]
+            except urllib.error.HTTPError as e:
+                last = "%d %s" % (e.code, e.read().decode())
+                break
             except OSError as e:
                 last = e
                 time.sleep(0.05)
