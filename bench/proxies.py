@@ -96,8 +96,9 @@ def load(args, cpu=LOAD_CPU):
 
 
 class Proxy:
-    """A row's competitor. self.ways: for each way of calling it, the generator's arguments."""
-    slow = False
+    """A competitor. self.ways: for each way of calling it, the generator's arguments.
+    A slow one takes no turns with the others: it is started once, after them, and gets few requests."""
+    slow, warm_n = False, 0
 
     def __init__(self, name):
         self.name, self.process, self.env = name, None, {}
@@ -248,7 +249,7 @@ class Yett(Proxy):
 
 
 class LiteLLM(Proxy):
-    slow = True
+    slow, warm_n = True, 200
     ways = {"plain": ["-p", 8700, "-k", MASTER], "translate": ["-p", 8700, "-k", MASTER, "-m", "claude"]}
 
     def __init__(self, name):
@@ -265,7 +266,7 @@ class LiteLLM(Proxy):
 
 
 class Portkey(Proxy):
-    slow = True
+    slow, warm_n = True, 3000 # its compiler needs them
     ways = {"plain": ["-p", 8201, "-H", "x-portkey-provider: openai",
                       "-H", "x-portkey-custom-host: http://127.0.0.1:9000/v1"],
             "translate": ["-p", 8201, "-H", "x-portkey-provider: anthropic",
