@@ -113,7 +113,8 @@ static bool on_idle(void *arg)
 {
 	struct egress *e = arg;
 
-	if (!e->paired)
+	/* Started anew, it finds calls in the ring before keeper has sent the table: they wait. */
+	if (!e->paired || e->table == NULL)
 		return false;
 	ring_awake(&e->rx);
 	bool more = take_frames(e);
