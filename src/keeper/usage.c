@@ -179,7 +179,9 @@ static uint32_t read_source(struct usage *u, struct usage_source *src, struct us
 
 	*out_next = src->at;
 	if (!get_u64(src->fd, HEAD_AT, &head) || head - src->at > USAGE_SLOTS) {
+		/* Its writer is ended for this; the next one must find a place to begin. */
 		src->lied = true;
+		(void)put_u64(src->fd, HEAD_AT, src->at);
 		return 0;
 	}
 	atomic_thread_fence(memory_order_acquire);
