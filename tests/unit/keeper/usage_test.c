@@ -203,10 +203,14 @@ CASE(lying_writer)
 	atomic_store(&file->head, UINT64_MAX / 2);
 	(void)usage_tick(&usage, 1, 1763900000000, true);
 	CHECK(usage.sources[0].lied && store_last(store) == 9);
+	/* Its next writer is not taken for a liar, too. */
+	usage.sources[0].lied = false;
+	(void)usage_tick(&usage, 1, 1763900000000, true);
+	CHECK(!usage.sources[0].lied);
 	/* A file that was cut is an error, not a signal. */
 	usage.sources[0].lied = false;
 	int fd;
-	CHECK(usage_file_for(&usage, 0, &fd, &d) == OK && ftruncate(fd, 100) == 0);
+	CHECK(usage_file_for(&usage, 0, &fd, &d) == OK && ftruncate(fd, 32) == 0);
 	(void)usage_tick(&usage, 1, 1763900000000, true);
 	CHECK(usage.sources[0].lied && store_last(store) == 9);
 	stop();
