@@ -276,7 +276,12 @@ static struct str decl_text(const struct decl *d)
 static bool is_function(struct str s)
 {
 	size_t paren = str_chr(s, '('), equals = str_chr(s, '=');
+	struct str rest, type = str_cut(s, ' ', &rest);
 
+	/* "set_fn a, b;" declares functions of a type that is named as one. */
+	if (str_has_suffix(type, S("_fn")) && str_chr(rest, '*') == SIZE_MAX &&
+	    equals == SIZE_MAX)
+		return true;
 	return paren != SIZE_MAX && paren < equals && !str_has_prefix(str_tail(s, paren), S("(*"));
 }
 
@@ -318,12 +323,17 @@ static bool is_variable(struct str s)
 	return s.n != 0 && !is_function(s) && !is_type(s) && !str_has_prefix(s, S("typedef"));
 }
 
+/* Only a process's own main.c may keep state: it is the process. */
+static bool may_keep_state(const struct file *f)
+{
+	return ring_of(f->dir) == 2 && str_eq(f->name, S("main.c"));
+}
+
 static void judge(struct file *f, struct decl *d)
 {
 	struct str s = decl_text(d);
-	bool main_c = ring_of(f->dir) == 2 && str_eq(f->name, S("main.c"));
 
-	if (is_variable(s) && is_mutable(s) && !main_c)
+	if (is_variable(s) && is_mutable(s) && !may_keep_state(f))
 		found(f, CHECK_STATE, d->line, "mutable: %.*s", FMT(s));
 	d->n = 0;
 	d->body = false;
@@ -381,11 +391,12 @@ static void check_state(struct file *f, struct str code)
 }
 
 /* A static variable in a function is state of the file as well. */
-static void check_local_state(struct file *f)
+static void check_local_state(struct file *f, struct str code)
 {
-	EACH_LINE(f->code, line, n) {
+	EACH_LINE(code, line, n) {
 		struct str s = str_trim(line);
 		if (line.n && line.p[0] == '\t' && str_has_prefix(s, S("static ")) &&
+		    !may_keep_state(f) &&
 		    is_mutable(str_head(s, str_chr(s, ';'))))
 			found(f, CHECK_STATE, n, "mutable: %.*s", FMT(s));
 	}
@@ -402,6 +413,8 @@ static bool opens_prototype(struct str code)
 	size_t paren = str_chr(code, '(');
 
 	if (code.n == 0 || !is_word(code.p[0]) || !is_function(code) || str_chr(code, '{') < paren)
+		return false;
+	if (str_chr(code, ' ') > paren) /* LIST(X): what it declares stands with the list */
 		return false;
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
 		if (str_has_prefix(code, others[i]))
@@ -535,7 +548,7 @@ static void check_file(struct file *f)
 	check_lines(f);
 	check_includes(f);
 	check_state(f, (struct str){ bare, b.n });
-	check_local_state(f);
+	check_local_state(f, (struct str){ bare, b.n });
 	if (str_has_suffix(f->name, S(".h")))
 		check_comments(f, (struct str){ bare, b.n });
 	check_fuzz(f);

@@ -1,7 +1,7 @@
 /*
  * base/arena.h - memory of one request: allocated piece by piece, released at once.
- * Ring 0. Blocks are malloc'd on demand up to the budget and the first one is kept across resets, so a
- * warm arena costs nothing.
+ * Ring 0. Blocks are malloc'd on demand up to the budget and the first one is kept across resets,
+ * so a warm arena costs nothing.
  */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
@@ -20,7 +20,8 @@ struct arena {
 /* arena_init makes an arena that hands out budget bytes at most. It allocates nothing yet. */
 void arena_init(struct arena *a, size_t budget);
 
-/* arena_init_small is arena_init with blocks of block bytes, for arenas of which there are thousands. */
+/* arena_init_small is arena_init with blocks of block bytes: for arenas of which there are
+ * thousands. */
 void arena_init_small(struct arena *a, size_t budget, size_t block);
 
 /* arena_reset releases everything handed out and keeps one block. */
@@ -36,7 +37,8 @@ void arena_wipe(struct arena *a);
  * or memory is short. align is a power of two, 16 at most. */
 void *arena_alloc(struct arena *a, size_t n, size_t align);
 
-/* arena_take is arena_alloc without the zeroing, for bytes that are written before they are read. */
+/* arena_take is arena_alloc without the zeroing, for bytes that are written before they are
+ * read. */
 void *arena_take(struct arena *a, size_t n, size_t align);
 
 /* arena_dup copies s; p is NULL on failure. */

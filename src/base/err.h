@@ -42,7 +42,8 @@ int err_exit(enum err e);
 /* err_text gives a short static English text for e, without a full stop. */
 const char *err_text(enum err e);
 
-/* TRY returns from the calling function with the first failure. Use it only where nothing owned is lost. */
+/* TRY returns from the calling function with the first failure. Use it only where nothing owned
+ * is lost. */
 #define TRY(expr)                               \
 	do {                                    \
 		enum err try_ = (expr);         \

@@ -41,7 +41,7 @@ enum {
 	/* between processes */
 	LIMIT_FRAME = 64 << 10,       /* one data frame of the ring */
 	LIMIT_RING = 4 << 20,         /* one direction of a ring */
-	LIMIT_ARENA = 256 << 20,      /* shared body memory of one pair; address space, used lazily */
+	LIMIT_ARENA = 256 << 20,      /* shared body memory of one pair, used lazily */
 	LIMIT_CONTROL = 128 << 10,    /* one control message */
 	LIMIT_STREAM_CREDIT = 256 << 10, /* bytes in flight to ingress for one call */
 };

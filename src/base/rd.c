@@ -1,6 +1,6 @@
 /*
  * base/rd.c - little-endian messages: readers and writers.
- * Input: hostile.   Runs in: every process.   Fuzz: the decoders of proto/ that are built on it.
+ * Input: hostile.   Runs in: every process.   Fuzz: fuzz/call_fuzz.c, and all decoders of proto/.
  */
 #include "base/rd.h"
 

@@ -30,6 +30,7 @@ bool str_ieq(struct str a, struct str b);
 /* str_cmp orders by bytes, then by length: <0, 0 or >0. */
 int str_cmp(struct str a, struct str b);
 
+/* str_has_prefix and str_has_suffix compare bytes; every string begins and ends with "". */
 bool str_has_prefix(struct str s, struct str prefix);
 bool str_has_suffix(struct str s, struct str suffix);
 
@@ -43,7 +44,8 @@ size_t str_find(struct str s, struct str needle);
 /* str_chr gives the offset of the first c in s, or SIZE_MAX. */
 size_t str_chr(struct str s, char c);
 
-/* str_cut splits s at the first c: head before it, *out_rest after it. Without c the rest is empty. */
+/* str_cut splits s at the first c: head before it, *out_rest after it. Without c the rest is
+ * empty. */
 struct str str_cut(struct str s, char c, struct str *out_rest);
 
 /* str_trim removes spaces and tabs at both ends. */

@@ -23,7 +23,8 @@ void sign_key_wipe(struct sign_key *k)
 
 void sign_make(const struct sign_key *k, struct str msg, uint8_t out[SIGN_BYTES])
 {
-	int rc = crypto_sign_ed25519_detached(out, NULL, (const unsigned char *)msg.p, msg.n, k->secret);
+	int rc = crypto_sign_ed25519_detached(out, NULL, (const unsigned char *)msg.p, msg.n,
+					      k->secret);
 
 	assert(rc == 0);
 	(void)rc;
@@ -31,6 +32,6 @@ void sign_make(const struct sign_key *k, struct str msg, uint8_t out[SIGN_BYTES]
 
 bool sign_ok(const uint8_t public[SIGN_PUBLIC], struct str msg, const uint8_t sig[SIGN_BYTES])
 {
-	return sodium_init() >= 0 &&
-	       crypto_sign_ed25519_verify_detached(sig, (const unsigned char *)msg.p, msg.n, public) == 0;
+	return sodium_init() >= 0 && crypto_sign_ed25519_verify_detached(
+					     sig, (const unsigned char *)msg.p, msg.n, public) == 0;
 }

@@ -1,5 +1,6 @@
 /*
- * crypto/sign.h - Ed25519 signatures (RFC 8032), for the checkpoints of the audit log. Ring 0, over libsodium.
+ * crypto/sign.h - Ed25519 signatures (RFC 8032), for the checkpoints of the audit log. Ring 0, over
+ * libsodium.
  */
 #ifndef CRYPTO_SIGN_H
 #define CRYPTO_SIGN_H

@@ -117,7 +117,7 @@ static bool on_idle(void *arg)
 {
 	struct egress *e = arg;
 
-	/* Calls wait in the ring until there is a table to judge them by. */
+	/* Started anew, it finds calls in the ring before keeper has sent the table: they wait. */
 	if (!e->paired || e->table == NULL)
 		return false;
 	ring_awake(&e->rx);

@@ -30,6 +30,7 @@ MUST_USE enum err body_alloc_shared(struct bodies *b, struct body *out, size_t c
 /* body_grow makes room for cap bytes, moving what is there. */
 MUST_USE enum err body_grow(struct bodies *b, struct body *body, size_t cap);
 
+/* body_free gives the memory back and empties *body; an empty one is legal. */
 void body_free(struct bodies *b, struct body *body);
 
 /* bodies_used gives the bytes of the arena that are lent out. */

@@ -42,6 +42,7 @@ static const struct {
 	[C_BUSY] = { "busy", 0, B(C_IDLE) | B(C_CLOSE) },
 	[C_CLOSE] = { "close", 3000, 0 },
 };
+
 void conn_restart_timer(struct conn *c)
 {
 	if (states[c->state].timeout_ms)
@@ -137,7 +138,7 @@ static void start_body(struct conn *c, const struct http1_head *h)
 {
 	struct ingress *in = c->in;
 	uint64_t want = h->framing == HTTP1_LENGTH ? h->content_length : 0;
-	uint64_t max = in->gen->policy.max_body_bytes;
+	uint64_t max = c->x->gen->policy.max_body_bytes;
 
 	c->chunked_body = h->framing == HTTP1_CHUNKED;
 	c->chunked = (struct http1_chunked){ 0 };
@@ -198,7 +199,8 @@ static bool body_take(struct conn *c, struct str s)
 {
 	struct ingress *in = c->in;
 
-	if (s.n > in->gen->policy.max_body_bytes - c->body.n) {
+	/* By the policy that the request began with: another one may be in force by now. */
+	if (s.n > c->x->gen->policy.max_body_bytes - c->body.n) {
 		reply_refuse(c, ERR_LIMIT,
 			     "the request body is larger than the limit; send a smaller one");
 		return false;

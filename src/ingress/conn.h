@@ -32,7 +32,7 @@ struct conn {
 	size_t searched;    /* bytes of inbuf in which no head ends */
 	enum conn_state state;
 	bool dead, keep_alive, chunked_body, blocked, close_after, head_only, http10, reading,
-		tls_open;
+		tls_open, ended;
 };
 
 /* conn_accept_ready accepts what waits on the listener, up to the pool's size. */

@@ -19,10 +19,21 @@ void conn_io_close(struct conn *c)
 {
 	if (c->tls == NULL)
 		return;
-	if (c->tls_open)
+	if (c->tls_open && !c->ended)
 		tls_close_notify(c->tls);
 	tls_free(c->tls);
 	c->tls = NULL;
+}
+
+void conn_io_end(struct conn *c)
+{
+	if (c->ended)
+		return;
+	c->ended = true;
+	/* Without it the client could not tell an answer's end from a cut connection. */
+	if (c->tls_open)
+		tls_close_notify(c->tls);
+	(void)shutdown(c->watch.fd, SHUT_WR);
 }
 
 bool conn_io_ready(struct conn *c)

@@ -13,6 +13,9 @@
 MUST_USE enum err conn_io_open(struct conn *c);
 void conn_io_close(struct conn *c);
 
+/* conn_io_end says that nothing more will be sent; the client may still be heard. */
+void conn_io_end(struct conn *c);
+
 /* conn_io_ready goes on with a TLS handshake; false: not yet, or the connection has been killed. */
 bool conn_io_ready(struct conn *c);
 

@@ -9,7 +9,6 @@
 
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 
 enum { GATHER_FIRST = 8, SEND_IOV = 64, STUCK_READER_MS = 60000 };
 
@@ -91,7 +90,7 @@ void conn_sent(struct conn *c)
 	if (c->outbuf.n != 0 || c->gather != NULL)
 		return;
 	if (c->state == C_CLOSE)
-		(void)shutdown(c->watch.fd, SHUT_WR);
+		conn_io_end(c);
 	else if (c->x != NULL)
 		exchange_writable(c->x);
 }

@@ -23,6 +23,7 @@ enum {
 	ARENA_MAX = 16 << 20,
 	RETRY_FIRST_MS = 250, /* the pause before the same deployment is asked again; doubles */
 	RETRY_MAX_MS = 8000,
+	RETRIES_ASKED = 10, /* the most that a client's header may ask for */
 	KEEP_LINES = 2 << 10,
 };
 
@@ -60,6 +61,10 @@ static void give(struct exchange *x)
 
 	assert(!x->in_flight);
 	timer_cancel(&x->timer);
+	if (x->lent) {
+		link_keep(in->link, x->call_id, &x->body);
+		link_keep(in->link, x->call_id, &x->sent);
+	}
 	body_free(in->bodies, &x->body);
 	body_free(in->bodies, &x->sent);
 	if (x->counted)
@@ -107,8 +112,10 @@ void exchange_cancel(struct exchange *x)
 {
 	if (!x->in_flight)
 		return;
-	if (x->dep->serves != SERVES_ECHO)
+	if (x->dep->serves != SERVES_ECHO) {
 		link_cancel(x->in->link, x->call_id);
+		x->lent = x->answer == A_NONE; /* proto/call.h: until HEAD or END */
+	}
 	choose_end(x->in, x->dep_index);
 	x->in_flight = false;
 }
@@ -191,7 +198,7 @@ static enum err keep_fields(struct exchange *x, const struct http1_head *h, stru
 	x->retries_left = x->gen->policy.num_retries > 0 ? (unsigned)x->gen->policy.num_retries : 0;
 	if (h->known[H_X_LITELLM_NUM_RETRIES].p != NULL &&
 	    num_u64(h->known[H_X_LITELLM_NUM_RETRIES], 10, &retries) == OK)
-		x->retries_left = (unsigned)retries;
+		x->retries_left = retries < RETRIES_ASKED ? (unsigned)retries : RETRIES_ASKED;
 	return OK;
 }
 
@@ -380,9 +387,9 @@ static void reset_attempt(struct exchange *x)
 	x->stream_error = false;
 	x->error = (struct llm_error){ 0 };
 	x->eager = false;
-	x->has_content = false;
 	x->upstream_status = 0;
 	x->retry_after_ms = 0;
+	x->lent = false; /* egress takes CANCEL before the next CALL */
 }
 
 static void send(struct exchange *x, const struct json *root)
@@ -495,7 +502,7 @@ static void try_with(struct exchange *x, const struct json *root)
 	enum err e;
 
 	while ((e = choose_deployment(in, &x->gen->policy, x->group, x->tried, x->n_tried,
-				      x->retries_left > 0, (int64_t)(x->asked_bytes / 4),
+				      true, (int64_t)(x->asked_bytes / 4),
 				      &choice)) != OK) {
 		if (!fall_back(x, e == ERR_LIMIT ? FALLBACK_CONTEXT : FALLBACK_GENERAL)) {
 			none_free(x, e, choice.retry_after_s);

@@ -27,7 +27,7 @@ enum answer_state {
 
 struct exchange {
 	struct llm_sink sink; /* where the decoder of a translated stream pushes to */
-	struct exchange *next_free;
+	struct exchange *next_free; /* also in link_replace's list of those whose call is gone */
 	struct conn *conn; /* NULL once the client is gone */
 	struct ingress *in;
 	struct generation *gen;
@@ -37,7 +37,7 @@ struct exchange {
 	const struct route *route;
 	enum llm_dialect client;   /* whom we answer */
 	bool array_open;                 /* the array's bracket is written */
-	struct str model_esc;            /* model, escaped for JSON, in the arena; for translations */
+	struct str model_esc;	   /* model, escaped for JSON, in the arena; for translations */
 	bool stream, array_stream; /* array_stream: Gemini without alt=sse */
 	bool wants_usage;	   /* the client asked for a stream's usage itself */
 	struct body body;
@@ -59,6 +59,7 @@ struct exchange {
 	enum llm_dialect up; /* whom we ask */
 	uint32_t call_id;
 	bool in_flight, same; /* same: splice, no translation */
+	bool lent;	      /* cancelled, and egress may still read the body */
 	uint32_t tried[EXCHANGE_TRIED];
 	unsigned n_tried, attempts, retries_left, fallbacks;
 	unsigned next_fallback; /* place in the list of the model first asked for */
@@ -74,7 +75,7 @@ struct exchange {
 	uint32_t unpaid; /* bytes received for which no credit was given back yet */
 	size_t searched; /* bytes of got in which no event ends */
 	uint32_t events; /* content events seen, for an estimate when no usage comes */
-	bool head_sent, has_content;
+	bool head_sent;
 	bool eager;		 /* a stream with nowhere else to go: nothing is held back */
 	uint32_t retry_after_ms; /* the provider's wish */
 	bool stream_error;	 /* EV_ERROR came */

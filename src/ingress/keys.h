@@ -23,6 +23,7 @@ struct key {
 	void *memory; /* of models and alias */
 };
 
+/* keys_new makes an empty table for the life of the process. NULL: no memory. */
 struct keys *keys_new(void);
 
 /* keys_set adds a key or replaces the one in the same slot. */
@@ -37,6 +38,7 @@ const struct key *keys_find(const struct keys *k, const uint8_t hash[32]);
 /* keys_at gives the key in a slot, or NULL. */
 const struct key *keys_at(const struct keys *k, uint32_t slot);
 
+/* keys_count gives the number of keys in force. */
 unsigned keys_count(const struct keys *k);
 
 #endif

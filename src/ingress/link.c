@@ -4,6 +4,7 @@
  */
 #include "ingress/link.h"
 
+#include "ingress/bodies.h"
 #include "ingress/exchange.h"
 #include "sys/ring.h"
 
@@ -22,6 +23,7 @@ struct slot {
 	uint32_t id;
 	uint32_t next_free;
 	bool in_flight;
+	struct body kept[2]; /* of a cancelled call: the client's body, the translated one */
 };
 
 struct link {
@@ -44,9 +46,16 @@ static enum err open_rings(struct link *l, const struct link_opts *o, struct dia
 	return loop_watch(l->in->loop, &l->wake, EPOLLIN);
 }
 
+static void drop_kept(struct link *l, struct slot *s)
+{
+	for (unsigned i = 0; i < sizeof s->kept / sizeof s->kept[0]; i++)
+		body_free(l->in->bodies, &s->kept[i]);
+}
+
 static void free_all(struct link *l)
 {
 	for (uint32_t i = 0; i < CALLS; i++) {
+		drop_kept(l, &l->slots[i]);
 		l->slots[i] = (struct slot){ .id = l->slots[i].id, .next_free = i + 1 };
 		if (l->slots[i].id == 0)
 			l->slots[i].id = i;
@@ -81,16 +90,21 @@ enum err link_replace(struct link *l, const struct link_opts *o, struct diag *d)
 	ring_rx_close(&old_rx);
 	(void)close(old_wake.fd);
 	(void)close(old_tx.wake_fd);
+	/* All slots are free before the first exchange is told: it may call again at once. */
+	struct exchange *gone = NULL;
 	for (uint32_t i = 0; i < CALLS; i++) {
 		struct exchange *x = l->slots[i].x;
-		if (!l->slots[i].in_flight)
+		if (x == NULL)
 			continue;
-		l->slots[i].x = NULL;
-		l->slots[i].in_flight = false;
-		if (x != NULL)
-			exchange_end(x, END_GONE, false);
+		x->next_free = gone;
+		gone = x;
 	}
 	free_all(l);
+	while (gone != NULL) {
+		struct exchange *x = gone;
+		gone = x->next_free;
+		exchange_end(x, END_GONE, false);
+	}
 	return OK;
 }
 
@@ -140,6 +154,19 @@ void link_cancel(struct link *l, uint32_t id)
 	send_small(l, FRAME_CANCEL, id, 0);
 }
 
+void link_keep(struct link *l, uint32_t id, struct body *body)
+{
+	struct slot *s = body->shared ? slot_of(l, id) : NULL;
+
+	for (unsigned i = 0; s != NULL && i < sizeof s->kept / sizeof s->kept[0]; i++) {
+		if (s->kept[i].p != NULL)
+			continue;
+		s->kept[i] = *body;
+		*body = (struct body){ 0 };
+	}
+	body_free(l->in->bodies, body);
+}
+
 void link_credit(struct link *l, uint32_t id, uint32_t n)
 {
 	send_small(l, FRAME_CREDIT, id, n);
@@ -151,6 +178,7 @@ static void on_end(struct link *l, struct slot *s, const struct frame *f)
 
 	s->x = NULL;
 	s->in_flight = false;
+	drop_kept(l, s);
 	s->next_free = l->free;
 	l->free = (uint32_t)(s - l->slots);
 	if (x != NULL)

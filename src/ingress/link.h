@@ -8,6 +8,7 @@
 #include "ingress/ingress.h"
 #include "proto/call.h"
 
+struct body;
 struct exchange;
 
 struct link_opts {
@@ -26,6 +27,10 @@ MUST_USE enum err link_call(struct link *l, struct call *c, struct exchange *x);
 
 /* link_cancel ends a call early: x hears nothing more of it. */
 void link_cancel(struct link *l, uint32_t id);
+
+/* link_keep takes over a body of a cancelled call until egress has said its END: before that it may
+ * still be read. Where nothing is to be waited for the body is freed at once. */
+void link_keep(struct link *l, uint32_t id, struct body *body);
 
 /* link_credit lets egress send n more bytes for a call. */
 void link_credit(struct link *l, uint32_t id, uint32_t n);

@@ -196,19 +196,26 @@ static void hand_over(struct conn *c, struct str raw)
 	struct diag why = { 0 };
 	struct buf body;
 
-	if (!in->gen->policy.admin_on_inference || c->tls != NULL) {
+	/* An answer that waits to be sent on this connection would be lost with it. */
+	bool waits = c->gather != NULL || conn_pending(c) != 0;
+	if (waits)
+		(void)diag_set(&why, ERR_BUSY, "send this request on a connection of its own");
+	if (!in->gen->policy.admin_on_inference || c->tls != NULL)
 		(void)diag_set(
 			&why, ERR_DENIED,
 			"admin paths answer on the admin listener (127.0.0.1:4001), or here with "
 			"'yett: {admin_on_inference: true}'");
+	if (why.err != OK) {
 		refuse(c, DIALECT_OPENAI, &why);
 		return;
 	}
 	buf_init(&body, LIMIT_CONTROL);
 	wr_str(&body, raw);
-	enum err e = body.err != OK ? ERR_LIMIT
-				    : ipc_send(in->control_fd, MSG_HANDOFF, 0, buf_str(&body),
-					       &c->watch.fd, 1);
+	/* More than this keeper takes for an attack, and it is the client who says how much. */
+	enum err e = raw.n > CONTROL_HANDOFF || body.err != OK
+			     ? ERR_LIMIT
+			     : ipc_send(in->control_fd, MSG_HANDOFF, 0, buf_str(&body),
+					&c->watch.fd, 1);
 	buf_free(&body);
 	if (e != OK) {
 		(void)diag_set(&why, e == ERR_LIMIT ? ERR_LIMIT : ERR_BUSY,

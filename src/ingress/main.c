@@ -214,7 +214,7 @@ static void setup(struct ingress *in, struct diag *d)
 			       .rx_fd = START_RX,
 			       .rx_wake_fd = START_RX_WAKE };
 
-	/* Giving memory back to the kernel and taking it again costs 50 page faults a large body. */
+	/* Giving memory back to the kernel and taking it again: 50 page faults a large body. */
 	(void)mallopt(M_MMAP_THRESHOLD, 32 << 20);
 	(void)mallopt(M_TRIM_THRESHOLD, 256 << 20);
 	in->control_fd = START_CONTROL;
@@ -251,7 +251,7 @@ int main(int argc, char **argv)
 	static const int keep[] = { START_CONTROL, START_TX,	  START_TX_WAKE,
 				    START_RX,	   START_RX_WAKE, START_ARENA,
 				    START_LISTEN,  START_USAGE,	  START_COUNTERS };
-	static struct ingress in;
+	static struct ingress in; /* large: not on the stack */
 	struct diag d = { 0 };
 	uint64_t worker;
 	int landlock, status;

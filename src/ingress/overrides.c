@@ -32,14 +32,16 @@ static struct str own_name(enum llm_dialect d, struct str openai)
 	return openai;
 }
 
-static const struct json *member_key(const struct json *obj, struct str name)
+static void drop(const struct json *obj, struct str name, struct splice *s)
 {
-	if (!json_is(obj, JSON_OBJECT))
-		return NULL;
-	JSON_EACH_MEMBER (obj, key)
-		if (json_str_eq(key, name))
-			return key;
-	return NULL;
+	if (!json_is(obj, JSON_OBJECT) || name.p == NULL)
+		return;
+	JSON_EACH_MEMBER (obj, key) {
+		if (!json_str_eq(key, name))
+			continue;
+		splice_remove(s, obj, key);
+		return;
+	}
 }
 
 /* Gemini keeps sampling parameters one level down. All that are missing there go in at once. */
@@ -92,8 +94,9 @@ void overrides_splice(const struct policy_deployment *dep, enum llm_dialect d,
 	for (uint32_t i = 0; i < dep->n_extra_body; i++)
 		splice_member(s, root, dep->extra_body[i].name, dep->extra_body[i].value, a);
 	for (uint32_t i = 0; i < dep->n_drops; i++) {
-		const struct json *key = member_key(root, own_name(d, dep->drops[i]));
-		if (key != NULL)
-			splice_remove(s, root, key);
+		struct str name = own_name(d, dep->drops[i]);
+		drop(root, name, s);
+		if (d == DIALECT_GEMINI)
+			drop(json_get(root, S("generationConfig")), name, s);
 	}
 }

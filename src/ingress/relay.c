@@ -57,9 +57,11 @@ void relay_head_lines(struct exchange *x, struct buf *out)
 	add_line(out, S("x-litellm-call-id: "), str_z(x->id));
 	add_line(out, S("x-litellm-model-id: "), x->dep->id);
 	add_line(out, S("x-yett-config: "), str_z(x->gen->config_hex));
-	if (x->attempts > 1) {
+	if (x->attempts > 1 || x->fallbacks) {
+		/* A model whose deployments all cool down is left without an attempt. */
+		unsigned again = x->attempts - 1;
 		buf_add(out, S("x-litellm-attempted-retries: "));
-		buf_addu(out, x->attempts - 1 - x->fallbacks);
+		buf_addu(out, again > x->fallbacks ? again - x->fallbacks : 0);
 		buf_add(out, S("\r\nx-litellm-attempted-fallbacks: "));
 		buf_addu(out, x->fallbacks);
 		buf_add(out, S("\r\n"));
@@ -92,6 +94,8 @@ static bool is_event_stream(struct str content_type)
 
 void exchange_head(struct exchange *x, const struct call_head *h)
 {
+	if (x->answer != A_NONE)
+		ingress_fatal("egress sent two heads for one call");
 	x->upstream_status = h->status;
 	x->first_byte_ms = (uint32_t)(loop_now_ms(x->in->loop) - x->start_mono_ms);
 	x->retry_after_ms = retry_after_of(h);
@@ -180,8 +184,8 @@ static bool retryable_status(unsigned status)
 	       status == 429 || status >= 500;
 }
 
-/* A provider that refuses the gate's own credential must not look as if the client's key were wrong,
- * and what it says about that key is not for the client. */
+/* A provider that refuses the gate's own credential must not look as if the client's key were
+ * wrong, and what it says about that key is not for the client. */
 void relay_hide_auth(struct exchange *x, struct llm_error *e)
 {
 	bool auth = x->upstream_status == 401 || e->kind == LLM_AUTH;

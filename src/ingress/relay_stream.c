@@ -1,8 +1,8 @@
 /*
  * ingress/relay_stream.c - events in, events out, in the turn in which they arrive.
  * Until the first content everything is held back, so that another deployment can still take over;
- * from then on what is sent is sent. A spliced event is forwarded from where it lies. Input:
- * hostile (the provider's).   Runs in: ingress.   Fuzz: fuzz/sse_fuzz.c
+ * from then on what is sent is sent. A spliced event is forwarded from where it lies.
+ * Input: hostile (the provider's).   Runs in: ingress.   Fuzz: fuzz/sse_fuzz.c
  */
 #include "ingress/relay_stream.h"
 
@@ -207,22 +207,29 @@ static void out_encoded(struct exchange *x, struct chunk *k)
 	buf_reset(&in->encoded);
 }
 
-static void translate_event(struct exchange *x, const struct sse_event *e, struct chunk *k)
+/* The data of an event, put together where it came in several lines; p is NULL without memory. */
+static struct str whole_data(struct exchange *x, const struct sse_event *e)
 {
-	struct ingress *in = x->in;
-	struct str data = e->data;
 	struct buf joined;
 
+	if (e->lines <= 1)
+		return e->data;
 	buf_init(&joined, LIMIT_SSE_EVENT);
-	if (e->lines > 1) {
-		sse_data(e, &joined);
-		data = arena_dup(&in->turn, buf_str(&joined));
-		buf_free(&joined);
-	}
+	sse_data(e, &joined);
+	struct str data = joined.err == OK ? arena_dup(&x->in->turn, buf_str(&joined))
+					   : (struct str){ NULL, 0 };
+	buf_free(&joined);
+	return data;
+}
+
+static void translate_event(struct exchange *x, const struct sse_event *e)
+{
+	struct arena *a = &x->in->turn;
+	struct str data = whole_data(x, e);
+
 	if (data.p == NULL ||
-	    dialects[x->up]->decode_event(x->decoder, e->event, data, &in->turn, &x->sink) != OK)
+	    dialects[x->up]->decode_event(x->decoder, e->event, data, a, &x->sink) != OK)
 		x->stream_error = true;
-	(void)k;
 }
 
 /* Usage that the client did not ask for was asked for by us: it is for metering only. */
@@ -236,15 +243,15 @@ static void splice_event(struct exchange *x, const struct sse_event *e, struct c
 	struct llm_peek *p = &x->peek;
 
 	p->only_usage = false;
-	if (e->lines == 1)
-		dialects[x->up]->peek_event(e->event, e->data, &x->in->turn, p);
-	if (p->error) {
+	struct str data = whole_data(x, e);
+	if (e->lines && data.p != NULL)
+		dialects[x->up]->peek_event(e->event, data, &x->in->turn, p);
+	if (p->error || data.p == NULL) {
 		x->stream_error = true;
 		return;
 	}
 	if (p->content) {
 		x->events++;
-		x->has_content = true;
 		commit(x, k);
 	}
 	if (!hidden(x))
@@ -257,11 +264,9 @@ static bool one_event(struct exchange *x, const struct sse_event *e, struct chun
 		splice_event(x, e, k);
 	} else {
 		if (e->lines)
-			translate_event(x, e, k);
-		if (x->peek.content && !x->head_sent && !x->stream_error) {
-			x->has_content = true;
+			translate_event(x, e);
+		if (x->peek.content && !x->stream_error)
 			commit(x, k);
-		}
 		if (!x->stream_error)
 			out_encoded(x, k);
 	}

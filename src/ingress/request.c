@@ -188,8 +188,8 @@ static enum err keep_model(struct exchange *x)
 	return x->model_esc.p ? OK : ERR_NOMEM;
 }
 
-/* An encoder looks at the client's request as long as the stream lasts, and the body does not last that
- * long: it gets a short form that does. */
+/* An encoder looks at the client's request as long as the stream lasts, and the body does not last
+ * that long: it gets a short form that does. */
 static struct llm_encoder *new_encoder(struct exchange *x, const struct llm_request *r)
 {
 	struct llm_request *kept = NEW(&x->arena, struct llm_request);

@@ -34,10 +34,10 @@ const char *const call_end_text[CALL_END_COUNT] = {
 };
 
 /*
- * CALL: u8 type, u8 path, u16 upstream, u32 id, u32 generation, u32 head_timeout_ms, u32 idle_timeout_ms,
- *       u32 credit, u16 model length, u8 fields, u8 segments, model,
- *       fields: (u8 field, u8 0, u16 length, bytes)*,
- *       segments: (u8 kind, u8[3] 0, u32 n, u64 at or inline bytes)*
+ * CALL: u8 type, u8 path, u16 upstream, u32 id, u32 generation, u32 head_timeout_ms,
+ *       u32 idle_timeout_ms, u32 credit, u16 model length, u8 fields, u8 segments, model,
+ *       fields: (u16 field, u16 length, bytes)*,
+ *       segments: (u32 kind, u32 n, u64 at or inline bytes)*
  */
 enum { CALL_HEADER = 28, SEG_ARENA = 0, SEG_INLINE = 1, SEG_HEADER = 8 };
 
@@ -178,7 +178,8 @@ enum err call_decode(struct call *c, struct str frame, uint64_t arena_bytes)
 	return c->body_bytes <= LIMIT_BODY * 2u ? rd_end(&r) : ERR_LIMIT;
 }
 
-/* HEAD: u8 type, u8 replies, u16 status, u32 id, u64 content_length, (u16 reply, u16 length, bytes)* */
+/* HEAD: u8 type, u8 replies, u16 status, u32 id, u64 content_length,
+ *       fields: (u16 reply, u16 length, bytes)* */
 enum { HEAD_HEADER = 16 };
 
 uint32_t call_head_size(const struct call_head *h)

@@ -1,13 +1,14 @@
 /*
  * proto/call.h - what ingress and egress say to each other on their rings (docs/PROTO.md). Ring 0.
- * Ingress names an upstream by number, a path and header fields from closed lists, and a body. It names
- * no host, no port and no credential. Egress copies a frame's head before judging it.
+ * Ingress names an upstream by number, a path and header fields from closed lists, and a body. It
+ * names no host, no port and no credential. Egress copies a frame's head before judging it.
  *
  *	ingress: CALL, CREDIT, CANCEL          egress: HEAD, DATA, END
  *
- * Every CALL is answered by exactly one END, also after CANCEL. Until HEAD or END, whichever is first,
- * ingress keeps the body's blocks in the shared arena unchanged; after sending HEAD egress reads no more
- * of the body (a provider that answers before it has read everything gets no more of it). Egress sends
+ * Every CALL is answered by exactly one END, also after CANCEL; a call has one HEAD at most, before
+ * its first DATA. Until HEAD or END, whichever is first, ingress keeps the body's blocks in the
+ * shared arena unchanged, for a cancelled call as well; after sending HEAD egress reads no more of
+ * the body (a provider that answers before it has read everything gets no more of it). Egress sends
  * no more DATA bytes than the credit it was given. HEAD never carries a 1xx or 3xx status.
  */
 #ifndef PROTO_CALL_H
@@ -110,14 +111,14 @@ enum { CALL_SEGMENTS = 72, CALL_FIELD_MAX = 1024, CALL_INLINE_MAX = 48 << 10 };
 
 /* A piece of the body: in the frame itself, or in the shared arena by reference. */
 struct call_segment {
-	uint64_t at;  /* offset in the shared arena; ignored when bytes.p is set */
+	uint64_t at;      /* offset in the shared arena; ignored when bytes.p is set */
 	uint32_t n;
-	struct str bytes; /* inline; encode copies it into the frame, decode points into the copied frame */
+	struct str bytes; /* inline: encode copies it into the frame, decode points into that */
 };
 
 struct call {
 	uint32_t id;            /* chosen by ingress, unique among its calls in flight */
-	uint32_t generation;    /* of the table that upstream counts in, low 32 bits: egress knows two */
+	uint32_t generation;    /* of egress's table, low 32 bits: egress knows two */
 	uint16_t upstream;      /* a row of egress's table */
 	enum call_path path;
 	uint32_t head_timeout_ms; /* from the call to the last byte of the response head */
@@ -143,24 +144,31 @@ uint32_t call_size(const struct call *c);
 /* call_encode writes a CALL frame into p and returns its length, call_size at most. */
 uint32_t call_encode(const struct call *c, void *p);
 
-/* call_decode reads a frame that the caller has copied. arena_bytes bounds references. ERR_SYNTAX for
+/* call_decode reads a frame that the caller has copied. arena_bytes bounds references. ERR_SYNTAX:
  * anything that breaks the lists above, a segment outside the arena, or trailing bytes. */
 MUST_USE enum err call_decode(struct call *c, struct str frame, uint64_t arena_bytes);
 
+/* The same for HEAD. ERR_SYNTAX: a status that is none, a field that is not listed or comes twice,
+ * trailing bytes. */
 uint32_t call_head_size(const struct call_head *h);
 uint32_t call_head_encode(const struct call_head *h, void *p);
 MUST_USE enum err call_head_decode(struct call_head *h, struct str frame);
 
-/* The small frames. Each is FRAME_HEADER bytes: u8 type, u8 how, u16 0, u32 id, u32 n; DATA has n bytes after it. */
+/* The small frames. Each is FRAME_HEADER bytes: u8 type, u8 how, u16 0, u32 id, u32 n; DATA has n
+ * bytes after it. */
 enum { FRAME_HEADER = 12 };
 struct frame {
 	enum call_frame type;
 	uint8_t how;   /* END: enum call_end */
 	uint32_t id;
-	uint32_t n;    /* CREDIT: bytes granted; DATA: bytes that follow; END: 1 when a response byte had come */
+	uint32_t n;    /* CREDIT: bytes granted; DATA: bytes that follow; END: 1 after any byte */
 	struct str data;
 };
-uint32_t frame_encode(const struct frame *f, void *p); /* header only; for DATA the bytes are put behind it */
+
+/* frame_encode writes the header and returns its length; DATA's bytes are put behind it. */
+uint32_t frame_encode(const struct frame *f, void *p);
+
+/* frame_decode reads one; a CALL or a HEAD is ERR_SYNTAX. data borrows from bytes. */
 MUST_USE enum err frame_decode(struct frame *f, struct str bytes);
 
 /* frame_type gives the type of any frame, 0 when it is too short. */

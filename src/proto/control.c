@@ -1,6 +1,7 @@
 /*
  * proto/control.c - bodies of control messages.
- * Input: hostile (a subverted peer).   Runs in: keeper, ingress, admin, cli.   Fuzz: fuzz/control_fuzz.c
+ * Input: hostile (a subverted peer).   Runs in: keeper, ingress, admin, cli.
+ * Fuzz: fuzz/control_fuzz.c
  */
 #include "proto/control.h"
 

@@ -27,7 +27,8 @@ enum { COUNTER_CLASSES = 6 };
 
 /* Totals of one worker, for the metrics. */
 struct counter_worker {
-	_Alignas(64) _Atomic uint64_t calls, input_tokens, output_tokens, cost_pico, status[COUNTER_CLASSES];
+	_Alignas(64) _Atomic uint64_t calls, input_tokens, output_tokens, cost_pico;
+	_Atomic uint64_t status[COUNTER_CLASSES];
 };
 
 struct counters {

@@ -1,8 +1,8 @@
 /*
  * proto/start.h - what a child is born with: its descriptors by number, and its arguments. Ring 0.
- * argv is { role, worker's number in decimal }. The environment is empty, standard input is /dev/null,
- * standard error is the log. Tables and keys follow on the control socket; a child takes no work before
- * it has them and says MSG_READY.
+ * argv is { role, worker's number in decimal }. The environment is empty, standard input is
+ * /dev/null, standard error is the log. Tables and keys follow on the control socket; a child takes
+ * no work before it has them and says MSG_READY.
  */
 #ifndef PROTO_START_H
 #define PROTO_START_H
@@ -10,17 +10,17 @@
 enum start_fd {
 	START_CONTROL = 3, /* SOCK_SEQPACKET to keeper: sys/ipc.h, proto/control.h */
 
-	/* ingress and egress: the pair's rings, seen from the receiver; MSG_PAIR brings the same five, in
-	 * this order, when the other end had to be started again */
+	/* ingress and egress: the pair's rings, seen from the receiver; MSG_PAIR brings the same
+	 * five, in this order, when the other end had to be started again */
 	START_TX = 4,
 	START_TX_WAKE = 5,
 	START_RX = 6,
 	START_RX_WAKE = 7,
-	START_ARENA = 8,   /* memory of LIMIT_ARENA bytes; ingress writes, egress reads */
+	START_ARENA = 8, /* memory of LIMIT_ARENA bytes; ingress writes, egress reads */
 
 	/* ingress alone */
-	START_LISTEN = 9,  /* bound and listening; the process accepts */
-	START_USAGE = 10,  /* struct usage_file of this worker, shared with keeper */
+	START_LISTEN = 9,    /* bound and listening; the process accepts */
+	START_USAGE = 10,    /* struct usage_file of this worker, shared with keeper */
 	START_COUNTERS = 11, /* struct counters, shared with all ingress */
 
 	/* admin */

@@ -1,7 +1,8 @@
 /*
- * proto/usage.h - one finished call, as ingress hands it to keeper before the client's last byte. Ring 0.
- * Records of a fixed size lie in a file under the data directory that both map: kill -9 of either process
- * loses none. The reader's position is part of keeper's database transaction, so none counts twice.
+ * proto/usage.h - one finished call, as ingress hands it to keeper before the client's last byte.
+ * Ring 0. Records of a fixed size lie in a file under the data directory that both map: kill -9 of
+ * either process loses none. The reader's position is part of keeper's database transaction, so
+ * none counts twice.
  */
 #ifndef PROTO_USAGE_H
 #define PROTO_USAGE_H
@@ -16,8 +17,15 @@
 enum { USAGE_SLOTS = 16384, USAGE_TEXT = 64, USAGE_ID = 24 };
 
 /* enum usage_flags */
-enum { USAGE_STREAM = 1, USAGE_FALLBACK = 2, USAGE_RETRIED = 4, USAGE_CLIENT_GONE = 8, USAGE_ESTIMATED = 16,
-       USAGE_NO_PRICE = 32, USAGE_CACHE_HIT = 64 };
+enum {
+	USAGE_STREAM = 1,
+	USAGE_FALLBACK = 2,
+	USAGE_RETRIED = 4,
+	USAGE_CLIENT_GONE = 8,
+	USAGE_ESTIMATED = 16,
+	USAGE_NO_PRICE = 32,
+	USAGE_CACHE_HIT = 64
+};
 
 struct usage_record {
 	uint64_t seq;               /* 1, 2, ... in this file: a hole or repeat is a bug */
@@ -52,7 +60,8 @@ MUST_USE enum err usage_put(struct usage_file *f, const struct usage_record *r);
 bool usage_room(const struct usage_file *f);
 
 /* usage_peek gives the records from from on (a copy each), n at most; returns how many. */
-uint32_t usage_peek(const struct usage_file *f, uint64_t from, struct usage_record *out, uint32_t n);
+uint32_t usage_peek(const struct usage_file *f, uint64_t from, struct usage_record *out,
+		    uint32_t n);
 
 /* usage_text copies s into a record's text field, zero-padded and cut at a character boundary. */
 void usage_text(char *field, size_t cap, struct str s);

@@ -76,7 +76,8 @@ enum err note_key_parse(struct note_key *k, struct str text)
 	return str_eq(id, buf_str(&h)) ? OK : ERR_SYNTAX;
 }
 
-void note_sign(struct str text, const struct note_key *k, const struct sign_key *key, struct buf *out)
+void note_sign(struct str text, const struct note_key *k, const struct sign_key *key,
+	       struct buf *out)
 {
 	uint8_t sig[SIG_LINE];
 
@@ -92,7 +93,8 @@ void note_sign(struct str text, const struct note_key *k, const struct sign_key 
 	buf_addc(out, '\n');
 }
 
-/* The last blank line divides text from signatures. Gives the offset of the first signature line. */
+/* The last blank line divides text from signatures. Gives the offset of the first signature line.
+ */
 static size_t signatures_at(struct str note)
 {
 	for (size_t i = note.n; i >= 2; i--)
@@ -124,15 +126,16 @@ static enum err check_line(struct str line, const struct note_key *k, struct str
 	if (!name_ok(name) || !base64_valid(base64, BASE64_STD))
 		return ERR_SYNTAX;
 	buf_fixed(&b, storage, sizeof storage);
-	if (!str_eq(name, k->name) || base64_decode(&b, base64, BASE64_STD) != OK || b.n != SIG_LINE ||
-	    memcmp(b.p, k->id, sizeof k->id) != 0)
+	if (!str_eq(name, k->name) || base64_decode(&b, base64, BASE64_STD) != OK ||
+	    b.n != SIG_LINE || memcmp(b.p, k->id, sizeof k->id) != 0)
 		return ERR_NOT_FOUND;
 	return sign_ok(k->public, text, (const uint8_t *)b.p + sizeof k->id) ? OK : ERR_AUTH;
 }
 
 enum err note_open(struct str note, const struct note_key *k, struct str *out_text)
 {
-	size_t at = note.n <= NOTE_MAX && note.n && note.p[note.n - 1] == '\n' ? signatures_at(note) : SIZE_MAX;
+	size_t at = note.n <= NOTE_MAX && note.n && note.p[note.n - 1] == '\n' ? signatures_at(note)
+									       : SIZE_MAX;
 	enum err found = ERR_NOT_FOUND;
 
 	if (at == SIZE_MAX || at < 2 || at == note.n || !text_ok(note))
@@ -174,7 +177,8 @@ enum err checkpoint_parse(struct checkpoint *c, struct str text)
 		return ERR_SYNTAX;
 	root = str_head(rest, rest.n - 1);
 	buf_fixed(&b, storage, sizeof storage);
-	if (c->origin.n == 0 || (size.n > 1 && size.p[0] == '0') || num_u64(size, UINT64_MAX, &c->size) != OK ||
+	if (c->origin.n == 0 || (size.n > 1 && size.p[0] == '0') ||
+	    num_u64(size, UINT64_MAX, &c->size) != OK ||
 	    base64_decode(&b, root, BASE64_STD) != OK || b.n != sizeof c->root)
 		return ERR_SYNTAX;
 	memcpy(c->root, b.p, sizeof c->root);

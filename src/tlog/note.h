@@ -1,5 +1,6 @@
 /*
- * tlog/note.h - signed notes and checkpoints (C2SP signed-note, tlog-checkpoint), Ed25519 only. Ring 0.
+ * tlog/note.h - signed notes and checkpoints (C2SP signed-note, tlog-checkpoint), Ed25519 only.
+ * Ring 0.
  */
 #ifndef TLOG_NOTE_H
 #define TLOG_NOTE_H
@@ -21,13 +22,14 @@ struct note_key {
 /* note_key_of derives the key's id from its name and public key. */
 void note_key_of(struct note_key *k, struct str name, const uint8_t public[SIGN_PUBLIC]);
 
-/* note_key_encode writes the one-line form, without a newline; note_key_parse reads it, one newline allowed.
- * ERR_SYNTAX also for an id that is not the key's. */
+/* note_key_encode writes the one-line form, without a newline; note_key_parse reads it, one newline
+ * allowed. ERR_SYNTAX also for an id that is not the key's. */
 void note_key_encode(const struct note_key *k, struct buf *out);
 MUST_USE enum err note_key_parse(struct note_key *k, struct str text);
 
 /* note_sign writes text (which ends in a newline), a blank line and one signature. */
-void note_sign(struct str text, const struct note_key *k, const struct sign_key *key, struct buf *out);
+void note_sign(struct str text, const struct note_key *k, const struct sign_key *key,
+	       struct buf *out);
 
 /* note_open gives the text of a note that k has signed, inside note. ERR_SYNTAX: no signed note;
  * ERR_NOT_FOUND: no signature by k; ERR_AUTH: one by k that is wrong. */
@@ -40,6 +42,7 @@ struct checkpoint {
 	uint8_t root[32];
 };
 
+/* checkpoint_encode appends the text that is signed. */
 void checkpoint_encode(const struct checkpoint *c, struct buf *out);
 /* checkpoint_parse refuses extension lines: this log writes none. */
 MUST_USE enum err checkpoint_parse(struct checkpoint *c, struct str text);

@@ -104,7 +104,8 @@ void tlog_root(const struct tlog *t, uint8_t out[TLOG_HASH])
 struct str tlog_tile(const struct tlog *t, unsigned level)
 {
 	assert(level < TLOG_LEVELS);
-	return (struct str){ (const char *)t->levels[level].hash, t->levels[level].n * (size_t)TLOG_HASH };
+	return (struct str){ (const char *)t->levels[level].hash,
+			     t->levels[level].n * (size_t)TLOG_HASH };
 }
 
 /* Hashes that a tree of size leaves has at a level. */
@@ -149,7 +150,8 @@ enum err tlog_resume_tile(struct tlog *t, unsigned level, struct str tile)
 	return OK;
 }
 
-/* C2SP tlog-tiles: groups of three digits, all but the last with an x before them: 1234067 is x001/x234/067 */
+/* C2SP tlog-tiles: groups of three digits, all but the last with an x before them: 1234067 is
+ * x001/x234/067 */
 const char *tlog_path(int level, uint64_t index, uint32_t width, char *out)
 {
 	struct buf b;

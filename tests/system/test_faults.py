@@ -23,20 +23,20 @@ class Faults(GateTest):
         def run():
             while time.monotonic() < end:
                 try:
-                    status = self.gate.chat("openai-good", timeout=10)[0]
+                    status, _, said = self.gate.chat("openai-good", timeout=10)
                 except OSError as e:
-                    status = type(e).__name__
+                    status, said = type(e).__name__, b""
                 if status == 200:
                     ok[0] += 1
                 else:
-                    other.append(status)
+                    other.append((status, said))
         threads = [threading.Thread(target=run) for _ in range(4)]
         for t in threads:
             t.start()
         return threads, ok, other
 
     def count_logged(self):
-        return sum(int(r["calls"]) for r in json.loads(self.gate.cli("usage", "--by", "model", "--json").stdout)["rows"]
+        return sum(int(r["calls"]) for r in json.loads(self.gate.cli("usage", "--by", "model", "--json").stdout)
                    if r["model"].endswith("good"))
 
     def kill_under_load(self, role):
@@ -98,7 +98,8 @@ class Ends(GateTest):
         results = []
         t = threading.Thread(target=lambda: results.append(self.gate.chat("openai-trickle", stream=True)))
         t.start()
-        time.sleep(0.15)
+        wait_for("the stream to begin", self.provider.requests)
+        time.sleep(0.1)
         self.gate.process.send_signal(signal.SIGTERM)
         t.join()
         self.assertEqual(events(results[0][2])[-1], "[DONE]")
@@ -118,7 +119,7 @@ class Ends(GateTest):
             wait_for("the children to end", lambda: not [p for p in children if os.path.exists("/proc/%d" % p)], 5)
             gate.start()
             time.sleep(0.3)
-            rows = json.loads(gate.cli("usage", "--by", "model", "--json").stdout)["rows"]
+            rows = json.loads(gate.cli("usage", "--by", "model", "--json").stdout)
             self.assertEqual(sum(int(r["calls"]) for r in rows), done)
             gate.cli("audit", "verify")
         finally:

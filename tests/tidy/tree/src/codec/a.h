@@ -19,4 +19,12 @@ static inline int k(void)
 int l(void); /* own */
 int (*m)(void);
 enum e { X(1) };
+
+A_LIST(X)
+
+/* functions by their type */
+set_fn set_a, set_b;
+
+#define SETTER(name) \
+	static int name(int a)
 #endif

@@ -1,1 +1,7 @@
-int x; int main(void) { return 0; }
+int x;
+int main(void)
+{
+	static int started;
+
+	return started;
+}

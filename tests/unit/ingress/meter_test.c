@@ -1,0 +1,62 @@
+/* tests/unit/ingress/meter_test.c - what a call costs. */
+#include "ingress/exchange.h"
+#include "ingress/meter.h"
+
+#include "../check.h"
+
+static struct generation gen;
+static struct policy_deployment dep;
+
+static int64_t cost(const struct llm_usage *u, bool *known)
+{
+	struct exchange x = { .gen = &gen, .dep = &dep, .peek.usage = *u };
+
+	return meter_cost(&x, known);
+}
+
+static void price(int64_t in, int64_t out, int64_t read, int64_t write, int64_t think)
+{
+	dep = (struct policy_deployment){ .upstream_model = S("m"),
+					  .provider = S("p"),
+					  .price = { in, out, read, write, think } };
+}
+
+CASE(plain)
+{
+	bool known;
+
+	price(150, 600, -1, -1, -1);
+	CHECK(cost(&(struct llm_usage){ .input = 1000, .output = 10 }, &known) == 156000 && known);
+	CHECK(cost(&(struct llm_usage){ 0 }, &known) == 0 && known);
+}
+
+CASE(cached_and_reasoning)
+{
+	struct llm_usage u = {
+		.input = 1000, .cache_read = 400, .cache_write = 100, .output = 50, .reasoning = 20
+	};
+	bool known;
+
+	price(100, 10, 10, 125, 30);
+	CHECK(cost(&u, &known) == 500 * 100 + 400 * 10 + 100 * 125 + 30 * 10 + 20 * 30);
+	/* Without prices of their own they cost what input and output cost. */
+	price(100, 10, -1, -1, -1);
+	CHECK(cost(&u, &known) == 1000 * 100 + 50 * 10);
+}
+
+CASE(unknown_and_absurd)
+{
+	bool known;
+
+	price(-1, -1, -1, -1, -1);
+	CHECK(cost(&(struct llm_usage){ .input = 5 }, &known) == 0 && !known);
+	price(1, 1, 1, 1, 1);
+	/* A provider that counts more cached tokens than tokens earns nothing by it. */
+	CHECK(cost(&(struct llm_usage){ .input = 1, .cache_read = 10 }, &known) == 10);
+	price(INT64_MAX, 1, -1, -1, -1);
+	CHECK(cost(&(struct llm_usage){ .input = INT64_MAX, .output = 3 }, &known) >= 0);
+	struct exchange none = { .gen = &gen };
+	CHECK(meter_cost(&none, &known) == 0 && !known);
+}
+
+TESTS(CASE_ROW(plain), CASE_ROW(cached_and_reasoning), CASE_ROW(unknown_and_absurd))
