@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum {
@@ -339,6 +340,18 @@ static void mourn(struct child *c)
 	child_owe(other, DUE_PAIR);
 }
 
+/* blame ends the other half of a pair when this one says that it broke the protocol between them. */
+static void blame(struct child *c, int status)
+{
+	struct keeper *k = c->keeper;
+
+	if (c->peer.role == R_ADMIN || !WIFEXITED(status) || WEXITSTATUS(status) != START_EXIT_BLAMES_PEER)
+		return;
+	bool is_ingress = c->peer.role == R_INGRESS;
+	child_kill(is_ingress ? &k->egress[c->worker] : &k->ingress[c->worker],
+		   is_ingress ? "ingress says that it broke the protocol" : "egress says that it broke the protocol");
+}
+
 static void on_end(struct watch *w, uint32_t ready)
 {
 	struct child *c = OWNER(w, struct child, exit);
@@ -361,6 +374,7 @@ static void on_end(struct watch *w, uint32_t ready)
 		check_drained(k);
 		return;
 	}
+	blame(c, status);
 	mourn(c);
 	reload_gone(k, c);
 	start_later(c, loop_now_ms(k->loop) - c->started_ms);
