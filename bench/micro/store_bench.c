@@ -6,6 +6,7 @@
 #include "keeper/usage.h"
 
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -80,6 +81,14 @@ static void run(struct usage_file *f, uint32_t batch, uint32_t keys, uint32_t ro
 	       (double)sizeof(struct usage_record) / ns);
 }
 
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st;
+	(void)type;
+	(void)at;
+	return remove(path);
+}
+
 int main(void)
 {
 	char dir[64], path[128], names[3][128];
@@ -113,6 +122,6 @@ int main(void)
 	usage_close(&usage);
 	ledger_close(&ledger);
 	store_close(store);
-	printf("# files in %s; remove them\n", dir);
+	(void)nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 	return 0;
 }

@@ -1,7 +1,7 @@
 /*
- * admin/admin.h - the admin API's process: HTTP/1.1 on one side, keeper's control socket on the other. It holds
- * no key, no SQL and no file; what it may ask of keeper is keeper's table. Lifetimes: struct admin process,
- * struct conn connection (a slot of its pool), conn.arena request.
+ * admin/admin.h - the admin API's process: HTTP/1.1 on one side, keeper's control socket on the
+ * other. It holds no key, no SQL and no file; what it may ask of keeper is keeper's table.
+ * Lifetimes: struct admin process, struct conn connection (a slot of its pool), conn.arena request.
  */
 #ifndef ADMIN_ADMIN_H
 #define ADMIN_ADMIN_H
@@ -42,7 +42,7 @@ struct conn {
 	struct admin *admin;
 	bool local;                  /* came by the Unix socket */
 	bool handed;                 /* came from ingress: one answer, then closed */
-	bool close, ending;          /* after the answer; it is sent, and the peer's end is awaited */
+	bool close, ending; /* after the answer; it is sent, and the peer's end is awaited */
 	struct buf in, body, out, json; /* json: the answer's content while it is written */
 	size_t searched, sent, used; /* used: bytes of in that the current request takes */
 	struct http1_head head;
@@ -83,23 +83,25 @@ struct admin {
 
 /* ---- connections (conn.c) ---- */
 
-/* conn_accept takes what waits on the listener; conn_adopt takes a client over from ingress, with the bytes
- * read so far. */
+/* conn_accept takes what waits on the listener; conn_adopt takes a client over from ingress, with
+ * the bytes read so far. */
 void conn_accept(struct watch *w, uint32_t ready);
 void conn_adopt(struct admin *a, int fd, struct str read_already);
 
-/* conn_answered gives keeper's answer to the connection that waits for seq, if it is still there. */
+/* conn_answered gives keeper's answer to the connection that waits for seq, if it is still there.
+ */
 void conn_answered(struct admin *a, uint32_t seq, struct str body);
 
 /* conn_ask sends a request to keeper; on_answer runs when its answer is here. */
-void conn_ask(struct conn *c, uint16_t type, struct str body, void (*on_answer)(struct conn *, struct answer *));
+void conn_ask(struct conn *c, uint16_t type, struct str body,
+	      void (*on_answer)(struct conn *, struct answer *));
 
 /* conn_send ends the request with c->json as its content; conn_text with a text. */
 void conn_send(struct conn *c, unsigned status);
 void conn_text(struct conn *c, unsigned status, struct str type, struct str text);
 
-/* conn_error ends the request with LiteLLM's form of an error; conn_fail takes status and sentence from d,
- * conn_refused from keeper's answer. */
+/* conn_error ends the request with LiteLLM's form of an error; conn_fail takes status and sentence
+ * from d, conn_refused from keeper's answer. */
 void conn_error(struct conn *c, unsigned status, struct str message, struct str param);
 void conn_fail(struct conn *c, const struct diag *d);
 void conn_refused(struct conn *c, const struct answer *a);
@@ -131,8 +133,9 @@ void metrics(struct conn *c);
 
 /* ---- a key as JSON (key_field.c) ---- */
 
-/* key_fields reads the members of a request into c->key, its mask and c->secret. What has no meaning here is
- * noted in c->ignored. Refused: what nobody knows, and limits that would not be kept. */
+/* key_fields reads the members of a request into c->key, its mask and c->secret. What has no
+ * meaning here is noted in c->ignored. Refused: what nobody knows, and limits that would not be
+ * kept. */
 MUST_USE enum err key_fields(struct conn *c, const struct json *body, struct diag *d);
 
 /* key_members writes the members of a key as LiteLLM's table has them; never its secret. */

@@ -15,8 +15,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { IN_MAX = LIMIT_HEAD + ADMIN_BODY + (64 << 10), READ_STEP = 16 << 10, IDLE_MS = 30000, ANSWER_MS = 60000,
-       END_MS = 1000, STATUS_FRAMING = 400 };
+enum {
+	IN_MAX = LIMIT_HEAD + ADMIN_BODY + (64 << 10),
+	READ_STEP = 16 << 10,
+	IDLE_MS = 30000,
+	ANSWER_MS = 60000,
+	END_MS = 1000,
+	STATUS_FRAMING = 400
+};
 
 #define CONN_OF(p, member) ((struct conn *)(void *)((char *)(p) - offsetof(struct conn, member)))
 
@@ -70,7 +76,8 @@ static bool flush(struct conn *c)
 	buf_reset(&c->out);
 	c->sent = 0;
 	if (c->close && !c->ending) {
-		/* The peer's end is awaited: closing with bytes unread would reset what it has not read yet. */
+		/* The peer's end is awaited: closing with bytes unread would reset what it has not
+		 * read yet. */
 		c->ending = true;
 		(void)shutdown(c->watch.fd, SHUT_WR);
 		timer_set(c->admin->loop, &c->timer, END_MS);
@@ -83,8 +90,10 @@ static void finish(struct conn *c, unsigned status, struct str type, struct str 
 	struct buf *b = &c->out;
 
 	c->close = c->close || c->handed || !c->head.keep_alive || c->admin->draining;
-	buf_addf(b, "HTTP/1.1 %u %s\r\ncontent-type: %.*s\r\ncontent-length: %zu\r\ncache-control: no-store\r\n", status,
-		 http1_reason(status), FMT(type), content.n);
+	buf_addf(b,
+		 "HTTP/1.1 %u %s\r\ncontent-type: %.*s\r\ncontent-length: %zu\r\ncache-control: "
+		 "no-store\r\n",
+		 status, http1_reason(status), FMT(type), content.n);
 	if (status == 401)
 		buf_add(b, S("www-authenticate: Bearer\r\n"));
 	if (c->ignored.n && status == 200)
@@ -126,9 +135,11 @@ void conn_send(struct conn *c, unsigned status)
 
 static struct str type_of(unsigned status)
 {
-	return status == 401 || status == 403 ? S("auth_error") : status == 404 ? S("not_found_error") :
-	       status == 429 ? S("rate_limit_error") : status < 500 ? S("bad_request_error") :
-	       S("internal_server_error");
+	return status == 401 || status == 403 ? S("auth_error")
+	       : status == 404		      ? S("not_found_error")
+	       : status == 429		      ? S("rate_limit_error")
+	       : status < 500		      ? S("bad_request_error")
+					      : S("internal_server_error");
 }
 
 void conn_error(struct conn *c, unsigned status, struct str message, struct str param)
@@ -157,12 +168,14 @@ void conn_fail(struct conn *c, const struct diag *d)
 
 void conn_refused(struct conn *c, const struct answer *a)
 {
-	conn_error(c, (unsigned)err_http(a->err), a->text.n ? a->text : str_z(err_text(a->err)), S(""));
+	conn_error(c, (unsigned)err_http(a->err), a->text.n ? a->text : str_z(err_text(a->err)),
+		   S(""));
 }
 
 /* ---- keeper ---- */
 
-void conn_ask(struct conn *c, uint16_t type, struct str body, void (*on_answer)(struct conn *, struct answer *))
+void conn_ask(struct conn *c, uint16_t type, struct str body,
+	      void (*on_answer)(struct conn *, struct answer *))
 {
 	struct admin *a = c->admin;
 
@@ -213,7 +226,8 @@ static enum err read_body(struct conn *c)
 		c->used = c->head.head_bytes + c->content.n;
 		return OK;
 	}
-	/* Decoded from the beginning each time: bodies are small here, and there is one state less. */
+	/* Decoded from the beginning each time: bodies are small here, and there is one state less.
+	 */
 	buf_reset(&c->body);
 	while (rest.n && !chunked.done) {
 		TRY(http1_chunked_next(&chunked, &rest, &span));
@@ -231,7 +245,9 @@ static enum err read_body(struct conn *c)
 /* A request that cannot be read ends the connection: where the next one begins is not known. */
 static void broken(struct conn *c, enum err e, bool head, const char *why)
 {
-	unsigned status = e == ERR_LIMIT ? (head ? 431u : 413u) : e == ERR_UNSUPPORTED ? 501u : STATUS_FRAMING;
+	unsigned status = e == ERR_LIMIT	 ? (head ? 431u : 413u)
+			  : e == ERR_UNSUPPORTED ? 501u
+						 : STATUS_FRAMING;
 
 	c->close = true;
 	c->used = c->in.n;

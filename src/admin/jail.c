@@ -1,6 +1,6 @@
 /*
- * admin/jail.c - beside what every process needs: accept connections, map what keeper sends. It can open no
- * file, make no socket, connect nowhere and start nothing. Runs in: admin.
+ * admin/jail.c - beside what every process needs: accept connections, map what keeper sends. It can
+ * open no file, make no socket, connect nowhere and start nothing. Runs in: admin.
  */
 #include "admin/jail.h"
 

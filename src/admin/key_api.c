@@ -252,18 +252,22 @@ static void on_deleted(struct conn *c, struct answer *a)
 	conn_send(c, 200);
 }
 
-static enum err read_names(struct conn *c, const struct json *list, struct str member, struct diag *d)
+static enum err read_names(struct conn *c, const struct json *list, struct str member,
+			   struct diag *d)
 {
 	if (list == NULL || json_is(list, JSON_NULL))
 		return OK;
 	if (!json_is(list, JSON_ARRAY))
-		return diag_param(d, ERR_SYNTAX, member, "'%.*s' must be an array of strings", FMT(member));
+		return diag_param(d, ERR_SYNTAX, member, "'%.*s' must be an array of strings",
+				  FMT(member));
 	JSON_EACH_ITEM(list, it) {
 		struct str s = json_str(&c->arena, it);
 		if (s.p == NULL || s.n == 0 || s.n > LIMIT_NAME)
-			return diag_param(d, ERR_SYNTAX, member, "'%.*s' must be an array of strings", FMT(member));
+			return diag_param(d, ERR_SYNTAX, member,
+					  "'%.*s' must be an array of strings", FMT(member));
 		if (c->n_names == ADMIN_NAMES)
-			return diag_param(d, ERR_LIMIT, member, "%d keys at most in one request", (int)ADMIN_NAMES);
+			return diag_param(d, ERR_LIMIT, member, "%d keys at most in one request",
+					  (int)ADMIN_NAMES);
 		c->names[c->n_names++] = s;
 	}
 	return OK;

@@ -1,7 +1,8 @@
 /*
- * admin/key_field.c - the members of a key, from JSON and to it. One table says what may be set, so that nothing
- * else can: a request's member that is not in it never reaches a key.
- * Input: hostile.   Runs in: admin.   Fuzz: fuzz/key_field_fuzz.c
+ * admin/key_field.c - the members of a key, from JSON and to it. One table says what may be set, so
+ * that nothing else can: a request's member that is not in it never reaches a key.
+ * Input: hostile.
+ * Runs in: admin.   Fuzz: fuzz/key_field_fuzz.c
  */
 #include "admin/admin.h"
 
@@ -12,6 +13,7 @@
 #include <string.h>
 
 enum { MONEY_SCALE = 12 };
+static const uint64_t period_max_s = 100 * UINT64_C(31536000);
 
 static enum err wrong(struct diag *d, struct str name, const char *what)
 {
@@ -23,8 +25,15 @@ static bool is_null(const struct json *v)
 	return json_is(v, JSON_NULL);
 }
 
-static enum err get_text(struct conn *c, struct str name, const struct json *v, struct str *out, struct diag *d)
+/*
+ * A setter reads the value v of the member called name into the key's field at, of the type that
+ * the table's row promises.
+ */
+static enum err set_text(struct conn *c, struct str name, const struct json *v, void *at,
+			 struct diag *d)
 {
+	struct str *out = at;
+
 	if (is_null(v)) {
 		*out = S("");
 		return OK;
@@ -32,12 +41,18 @@ static enum err get_text(struct conn *c, struct str name, const struct json *v, 
 	*out = json_str(&c->arena, v);
 	if (out->p == NULL)
 		return wrong(d, name, "a string");
-	return out->n <= LIMIT_NAME ? OK : diag_param(d, ERR_LIMIT, name, "'%.*s' is longer than %d bytes", FMT(name),
-						       (int)LIMIT_NAME);
+	if (out->n > LIMIT_NAME)
+		return diag_param(d, ERR_LIMIT, name, "'%.*s' is longer than %d bytes", FMT(name),
+				  (int)LIMIT_NAME);
+	return OK;
 }
 
-static enum err get_limit(struct str name, const struct json *v, int64_t *out, struct diag *d)
+static enum err set_limit(struct conn *c, struct str name, const struct json *v, void *at,
+			  struct diag *d)
 {
+	int64_t *out = at;
+
+	(void)c;
 	if (is_null(v)) {
 		*out = -1;
 		return OK;
@@ -47,10 +62,14 @@ static enum err get_limit(struct str name, const struct json *v, int64_t *out, s
 	return OK;
 }
 
-static enum err get_money(struct str name, const struct json *v, int64_t none, int64_t *out, struct diag *d)
+static enum err set_money(struct conn *c, struct str name, const struct json *v, void *at,
+			  struct diag *d)
 {
+	int64_t *out = at;
+
+	(void)c;
 	if (is_null(v)) {
-		*out = none;
+		*out = -1; /* spent: keeper takes it for nothing */
 		return OK;
 	}
 	if (!json_is(v, JSON_NUMBER) || num_scaled(json_raw(v), MONEY_SCALE, out) != OK || *out < 0)
@@ -58,143 +77,183 @@ static enum err get_money(struct str name, const struct json *v, int64_t none, i
 	return OK;
 }
 
-static enum err get_duration(struct conn *c, struct str name, const struct json *v, int64_t *out_s, struct diag *d)
+static enum err set_period(struct conn *c, struct str name, const struct json *v, void *at,
+			   struct diag *d)
 {
 	struct str s = is_null(v) ? S("") : json_str(&c->arena, v);
 	uint64_t seconds = 0;
+	int64_t *out = at;
 
 	if (is_null(v) || (s.p && str_eq(s, S("-1")))) {
-		*out_s = 0;
+		*out = 0;
 		return OK;
 	}
-	if (s.p == NULL || num_duration(s, &seconds) != OK || seconds == 0 || seconds > 100 * UINT64_C(31536000))
+	if (s.p == NULL || num_duration(s, &seconds) != OK || seconds == 0 ||
+	    seconds > period_max_s)
 		return wrong(d, name, "a duration such as \"30s\", \"12h\" or \"30d\", or null");
-	*out_s = (int64_t)seconds;
+	*out = (int64_t)seconds;
 	return OK;
 }
 
-static enum err get_json(struct str name, const struct json *v, enum json_type type, struct str *out, struct diag *d)
+/* A duration from now. */
+static enum err set_expiry(struct conn *c, struct str name, const struct json *v, void *at,
+			   struct diag *d)
+{
+	int64_t *out = at, seconds;
+
+	TRY(set_period(c, name, v, &seconds, d));
+	*out = seconds ? (int64_t)loop_wall_ms(c->admin->loop) + seconds * 1000 : 0;
+	return OK;
+}
+
+static enum err set_json(struct str name, const struct json *v, enum json_type type,
+			 struct str *out, struct diag *d)
 {
 	if (is_null(v)) {
 		*out = S("");
 		return OK;
 	}
 	if (!json_is(v, type))
-		return wrong(d, name, type == JSON_OBJECT ? "an object or null" : "an array or null");
+		return wrong(d, name,
+			     type == JSON_OBJECT ? "an object or null" : "an array or null");
 	*out = json_raw(v);
-	return out->n <= KEY_JSON_MAX ? OK : diag_param(d, ERR_LIMIT, name, "'%.*s' is longer than %d bytes",
-							 FMT(name), (int)KEY_JSON_MAX);
-}
-
-/* ---- setters ---- */
-
-#define SETTER(name) \
-	static enum err name(struct conn *c, struct control_key *k, struct str member, const struct json *v, struct diag *d)
-
-SETTER(set_alias) { return get_text(c, member, v, &k->alias, d); }
-SETTER(set_user) { return get_text(c, member, v, &k->user, d); }
-SETTER(set_team) { return get_text(c, member, v, &k->team, d); }
-SETTER(set_rpm) { (void)c; return get_limit(member, v, &k->rpm, d); }
-SETTER(set_tpm) { (void)c; return get_limit(member, v, &k->tpm, d); }
-SETTER(set_parallel) { (void)c; return get_limit(member, v, &k->parallel, d); }
-SETTER(set_budget) { (void)c; return get_money(member, v, -1, &k->budget_pico, d); }
-SETTER(set_soft_budget) { (void)c; return get_money(member, v, -1, &k->soft_budget_pico, d); }
-SETTER(set_spend) { (void)c; return get_money(member, v, 0, &k->spent_pico, d); }
-SETTER(set_period) { return get_duration(c, member, v, &k->budget_period_s, d); }
-SETTER(set_metadata) { (void)c; return get_json(member, v, JSON_OBJECT, &k->metadata, d); }
-SETTER(set_aliases) { (void)c; return get_json(member, v, JSON_OBJECT, &k->aliases, d); }
-SETTER(set_tags) { (void)c; return get_json(member, v, JSON_ARRAY, &k->tags, d); }
-
-SETTER(set_duration)
-{
-	int64_t seconds;
-
-	TRY(get_duration(c, member, v, &seconds, d));
-	k->expires_ms = seconds ? (int64_t)loop_wall_ms(c->admin->loop) + seconds * 1000 : 0;
+	if (out->n > KEY_JSON_MAX)
+		return diag_param(d, ERR_LIMIT, name, "'%.*s' is longer than %d bytes", FMT(name),
+				  (int)KEY_JSON_MAX);
 	return OK;
 }
 
-SETTER(set_blocked)
+static enum err set_object(struct conn *c, struct str name, const struct json *v, void *at,
+			   struct diag *d)
 {
 	(void)c;
+	return set_json(name, v, JSON_OBJECT, at, d);
+}
+
+static enum err set_array(struct conn *c, struct str name, const struct json *v, void *at,
+			  struct diag *d)
+{
+	(void)c;
+	return set_json(name, v, JSON_ARRAY, at, d);
+}
+
+static enum err set_bool(struct conn *c, struct str name, const struct json *v, void *at,
+			 struct diag *d)
+{
+	bool *out = at;
+
+	(void)c;
 	if (!is_null(v) && !json_is(v, JSON_TRUE) && !json_is(v, JSON_FALSE))
-		return wrong(d, member, "true, false or null");
-	k->blocked = json_bool(v);
+		return wrong(d, name, "true, false or null");
+	*out = json_bool(v);
 	return OK;
 }
 
-SETTER(set_models)
+static enum err set_models(struct conn *c, struct str name, const struct json *v, void *at,
+			   struct diag *d)
 {
+	struct control_key *k = &c->key;
 	bool all = false;
 
+	(void)at;
 	k->n_models = 0;
 	if (is_null(v))
 		return OK;
 	if (!json_is(v, JSON_ARRAY))
-		return wrong(d, member, "an array of names");
+		return wrong(d, name, "an array of names");
 	JSON_EACH_ITEM(v, it) {
-		struct str name = json_str(&c->arena, it);
-		if (name.p == NULL || name.n == 0 || name.n > LIMIT_NAME)
-			return wrong(d, member, "an array of names");
+		struct str model = json_str(&c->arena, it);
+		if (model.p == NULL || model.n == 0 || model.n > LIMIT_NAME)
+			return wrong(d, name, "an array of names");
 		/* LiteLLM's words for everything. */
-		all = all || str_eq(name, S("all-proxy-models")) || str_eq(name, S("all-team-models"));
+		all = all || str_eq(model, S("all-proxy-models")) ||
+		      str_eq(model, S("all-team-models"));
 		if (k->n_models == LIMIT_KEY_MODELS)
-			return diag_param(d, ERR_LIMIT, member, "a key names %d models at most", (int)LIMIT_KEY_MODELS);
-		k->models[k->n_models++] = name;
+			return diag_param(d, ERR_LIMIT, name, "a key names %d models at most",
+					  (int)LIMIT_KEY_MODELS);
+		k->models[k->n_models++] = model;
 	}
 	if (all)
 		k->n_models = 0;
 	return OK;
 }
 
-/* The key's own text: on creation the client's wish, elsewhere which key is meant. Taken from k's side. */
-SETTER(set_secret)
+/* The key's own text: on creation the client's wish, elsewhere which key is meant. No field of the
+ * key. */
+static enum err set_secret(struct conn *c, struct str name, const struct json *v, void *at,
+			   struct diag *d)
 {
-	(void)k;
+	(void)at;
 	if (is_null(v))
 		return OK;
 	c->secret = json_str(&c->arena, v);
 	if (c->secret.p == NULL || c->secret.n == 0 || c->secret.n > LIMIT_NAME)
-		return wrong(d, member, "a string of 256 bytes at most");
+		return wrong(d, name, "a string of 256 bytes at most");
 	c->secret_given = true;
 	return OK;
 }
 
+#define AT(member) offsetof(struct control_key, member)
+
 static const struct field {
 	struct str name;
 	uint32_t bit;
-	enum err (*set)(struct conn *, struct control_key *, struct str, const struct json *, struct diag *);
+	enum err (*set)(struct conn *, struct str, const struct json *, void *, struct diag *);
+	size_t at;
 } fields[] = {
-	{ SC("key"), 0, set_secret },
-	{ SC("key_alias"), KEY_ALIAS, set_alias },
-	{ SC("user_id"), KEY_USER, set_user },
-	{ SC("team_id"), KEY_TEAM, set_team },
-	{ SC("models"), KEY_MODELS, set_models },
-	{ SC("aliases"), KEY_ALIASES, set_aliases },
-	{ SC("duration"), KEY_EXPIRES, set_duration },
-	{ SC("rpm_limit"), KEY_RPM, set_rpm },
-	{ SC("tpm_limit"), KEY_TPM, set_tpm },
-	{ SC("max_parallel_requests"), KEY_PARALLEL, set_parallel },
-	{ SC("max_budget"), KEY_BUDGET, set_budget },
-	{ SC("soft_budget"), KEY_SOFT_BUDGET, set_soft_budget },
-	{ SC("budget_duration"), KEY_BUDGET_PERIOD, set_period },
-	{ SC("spend"), KEY_SPEND, set_spend },
-	{ SC("metadata"), KEY_METADATA, set_metadata },
-	{ SC("tags"), KEY_TAGS, set_tags },
-	{ SC("blocked"), KEY_BLOCKED, set_blocked },
+	{ SC("key"), 0, set_secret, 0 },
+	{ SC("key_alias"), KEY_ALIAS, set_text, AT(alias) },
+	{ SC("user_id"), KEY_USER, set_text, AT(user) },
+	{ SC("team_id"), KEY_TEAM, set_text, AT(team) },
+	{ SC("models"), KEY_MODELS, set_models, 0 },
+	{ SC("aliases"), KEY_ALIASES, set_object, AT(aliases) },
+	{ SC("duration"), KEY_EXPIRES, set_expiry, AT(expires_ms) },
+	{ SC("rpm_limit"), KEY_RPM, set_limit, AT(rpm) },
+	{ SC("tpm_limit"), KEY_TPM, set_limit, AT(tpm) },
+	{ SC("max_parallel_requests"), KEY_PARALLEL, set_limit, AT(parallel) },
+	{ SC("max_budget"), KEY_BUDGET, set_money, AT(budget_pico) },
+	{ SC("soft_budget"), KEY_SOFT_BUDGET, set_money, AT(soft_budget_pico) },
+	{ SC("budget_duration"), KEY_BUDGET_PERIOD, set_period, AT(budget_period_s) },
+	{ SC("spend"), KEY_SPEND, set_money, AT(spent_pico) },
+	{ SC("metadata"), KEY_METADATA, set_object, AT(metadata) },
+	{ SC("tags"), KEY_TAGS, set_array, AT(tags) },
+	{ SC("blocked"), KEY_BLOCKED, set_bool, AT(blocked) },
 };
 
 /* LiteLLM's members that change nothing here: ignored, and said so in a header. */
-static const struct str ignored[] = { SC("send_invite_email"), SC("key_type"), SC("allowed_cache_controls"),
-				      SC("config"), SC("new_key"), SC("soft_budget_cooldown"), SC("project_id") };
+static const struct str ignored[] = { SC("send_invite_email"),
+				      SC("key_type"),
+				      SC("allowed_cache_controls"),
+				      SC("config"),
+				      SC("new_key"),
+				      SC("soft_budget_cooldown"),
+				      SC("project_id") };
 
-/* Its members that would narrow what a key may do, which this gate would not keep. Refused unless empty. */
+/* Its members that would narrow what a key may do, which this gate would not keep. Refused unless
+ * empty. */
 static const struct str narrowing[] = {
-	SC("model_max_budget"), SC("model_rpm_limit"), SC("model_tpm_limit"), SC("permissions"), SC("guardrails"),
-	SC("allowed_routes"), SC("enforced_params"), SC("budget_id"), SC("temp_budget_increase"),
-	SC("temp_budget_expiry"), SC("organization_id"), SC("auto_rotate"), SC("rotation_interval"),
-	SC("allowed_passthrough_routes"), SC("allowed_vector_store_indexes"), SC("object_permission"), SC("policies"),
-	SC("prompts"), SC("rpm_limit_type"), SC("tpm_limit_type"), SC("agent_id"), SC("access_group_ids"),
+	SC("model_max_budget"),
+	SC("model_rpm_limit"),
+	SC("model_tpm_limit"),
+	SC("permissions"),
+	SC("guardrails"),
+	SC("allowed_routes"),
+	SC("enforced_params"),
+	SC("budget_id"),
+	SC("temp_budget_increase"),
+	SC("temp_budget_expiry"),
+	SC("organization_id"),
+	SC("auto_rotate"),
+	SC("rotation_interval"),
+	SC("allowed_passthrough_routes"),
+	SC("allowed_vector_store_indexes"),
+	SC("object_permission"),
+	SC("policies"),
+	SC("prompts"),
+	SC("rpm_limit_type"),
+	SC("tpm_limit_type"),
+	SC("agent_id"),
+	SC("access_group_ids"),
 };
 
 static bool in_list(const struct json *member, const struct str *list, size_t n)
@@ -233,7 +292,7 @@ static enum err one_member(struct conn *c, const struct json *key, struct diag *
 		if (!json_str_eq(key, f->name))
 			continue;
 		c->key.mask |= f->bit;
-		return f->set(c, &c->key, f->name, v, d);
+		return f->set(c, f->name, v, (char *)&c->key + f->at, d);
 	}
 	struct str name = json_str(&c->arena, key);
 	if (name.p == NULL)
@@ -241,8 +300,10 @@ static enum err one_member(struct conn *c, const struct json *key, struct diag *
 	if (in_list(key, narrowing, sizeof narrowing / sizeof narrowing[0])) {
 		if (says_nothing(v))
 			return OK;
-		return diag_param(d, ERR_UNSUPPORTED, name, "'%.*s' is not supported: a key without it would allow more "
-				  "than was asked for", FMT(name));
+		return diag_param(d, ERR_UNSUPPORTED, name,
+				  "'%.*s' is not supported: a key without it would allow more "
+				  "than was asked for",
+				  FMT(name));
 	}
 	if (in_list(key, ignored, sizeof ignored / sizeof ignored[0])) {
 		note_ignored(c, name);
@@ -274,7 +335,9 @@ enum err body_object(struct conn *c, const struct json **out, struct diag *d)
 	enum err e = json_read(&c->arena, c->content, out, &at);
 	if (e != OK)
 		return diag_set(d, e, "the body is no JSON text: byte %zu", at);
-	return json_is(*out, JSON_OBJECT) ? OK : diag_set(d, ERR_SYNTAX, "the body must be a JSON object");
+	return json_is(*out, JSON_OBJECT)
+		       ? OK
+		       : diag_set(d, ERR_SYNTAX, "the body must be a JSON object");
 }
 
 /* ---- to JSON ---- */
@@ -323,8 +386,10 @@ static void when(struct buf *b, struct str name, int64_t ms)
 
 static void duration(struct buf *b, struct str name, int64_t s)
 {
-	static const struct { int64_t seconds; char unit; } units[] = { { 86400, 'd' }, { 3600, 'h' }, { 60, 'm' },
-									{ 1, 's' } };
+	static const struct {
+		int64_t seconds;
+		char unit;
+	} units[] = { { 86400, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' } };
 	char text[32];
 
 	if (s == 0) {
@@ -334,7 +399,8 @@ static void duration(struct buf *b, struct str name, int64_t s)
 	for (unsigned i = 0; i < 4; i++) {
 		if (s % units[i].seconds != 0)
 			continue;
-		(void)snprintf(text, sizeof text, "%lld%c", (long long)(s / units[i].seconds), units[i].unit);
+		(void)snprintf(text, sizeof text, "%lld%c", (long long)(s / units[i].seconds),
+			       units[i].unit);
 		jw_kv_str(b, name, str_z(text));
 		return;
 	}

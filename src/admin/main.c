@@ -1,7 +1,8 @@
 /*
- * admin/main.c - the process of the admin API. It is born with a listener and a line to keeper, and can reach
- * nothing else.
- * Input: hostile clients; keeper is trusted.   Runs in: admin.
+ * admin/main.c - the process of the admin API. It is born with a listener and a line to keeper, and
+ * can reach nothing else.
+ * Input: keeper, which is trusted; what clients say is read in conn.c. Runs
+ * in: admin.
  */
 #include "admin/admin.h"
 
@@ -59,7 +60,8 @@ static enum err take_policy(struct admin *a, int fd, struct diag *d)
 static void on_policy(struct admin *a, struct ipc_msg *m)
 {
 	struct diag d = { 0 };
-	enum err e = m->n_fds == 1 ? take_policy(a, m->fds[0], &d) : diag_set(&d, ERR_SYNTAX, "no policy was sent");
+	enum err e = m->n_fds == 1 ? take_policy(a, m->fds[0], &d)
+				   : diag_set(&d, ERR_SYNTAX, "no policy was sent");
 
 	if (e != OK)
 		log_msg(LOG_ERROR, "policy refused: %s", diag_text(&d));
@@ -89,7 +91,8 @@ static void on_drain_check(struct timer *t)
 	unsigned busy = 0;
 
 	for (unsigned i = 0; i < ADMIN_CONNS; i++)
-		busy += a->conns[i].watch.fd >= 0 && (a->conns[i].seq != 0 || a->conns[i].out.n != 0);
+		busy += a->conns[i].watch.fd >= 0 &&
+			(a->conns[i].seq != 0 || a->conns[i].out.n != 0);
 	if (busy == 0) {
 		say(a, MSG_DRAINED, S(""));
 		return;
@@ -176,15 +179,15 @@ static enum err start(struct admin *a, struct diag *d)
 
 int main(int argc, char **argv)
 {
-	static struct admin admin;
+	struct admin *admin = calloc(1, sizeof *admin);
 	struct diag d = { 0 };
 	int status;
 
 	log_open("admin", LOG_INFO);
 	if (jail_debug(&admin_jail, argc, argv, &status))
 		return status;
-	if (start(&admin, &d) != OK)
+	if (admin == NULL || start(admin, &d) != OK)
 		fatal(diag_text(&d));
-	loop_run(admin.loop);
+	loop_run(admin->loop);
 	return 0;
 }

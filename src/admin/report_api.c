@@ -25,8 +25,10 @@ static void per_token(struct buf *b, struct str name, int64_t pico)
 		jw_number(b, pico, MONEY_SCALE);
 }
 
-/* A deployment as LiteLLM shows it, without its endpoint and credential: this process does not have them. */
-static void one_deployment(struct conn *c, const struct policy_model *m, const struct policy_deployment *d)
+/* A deployment as LiteLLM shows it, without its endpoint and credential: this process does not have
+ * them. */
+static void one_deployment(struct conn *c, const struct policy_model *m,
+			   const struct policy_deployment *d)
 {
 	struct policy_price price = policy_price_find(&c->admin->policy, d, d->upstream_model);
 	struct buf *b = &c->json;
@@ -161,7 +163,8 @@ static void on_spend(struct conn *c, struct answer *a)
 	bool more = rd_bool(&a->rest);
 	uint32_t n = rd_count(&a->rest, ROWS_MAX, 4);
 	for (uint32_t i = 0; i < n; i++) {
-		if (control_call_decode(&k, rd_str(&a->rest, LIMIT_CONTROL)) != OK || a->rest.err != OK) {
+		if (control_call_decode(&k, rd_str(&a->rest, LIMIT_CONTROL)) != OK ||
+		    a->rest.err != OK) {
 			conn_error(c, 500, S("the gate's own answer is not understood"), S(""));
 			return;
 		}
@@ -223,7 +226,8 @@ static void on_summary(struct conn *c, struct answer *a)
 			c->key.created_ms = s.day;
 			c->key.spent_pico = 0;
 			jw_obj(&c->json);
-			jw_kv_str(&c->json, S("startTime"), str_head(clock_format(s.day * 86400, day), 10));
+			jw_kv_str(&c->json, S("startTime"),
+				  str_head(clock_format(s.day * 86400, day), 10));
 			jw_kv_raw(&c->json, S("users"), S("{}"));
 			jw_key(&c->json, S("models"));
 			jw_obj(&c->json);
@@ -231,7 +235,8 @@ static void on_summary(struct conn *c, struct answer *a)
 		if (s.cost_pico > INT64_MAX - c->key.spent_pico)
 			s.cost_pico = INT64_MAX - c->key.spent_pico;
 		c->key.spent_pico += s.cost_pico;
-		jw_str(&c->json, s.model); /* a member's name that needs escaping: string, colon, value */
+		jw_str(&c->json,
+		       s.model); /* a member's name that needs escaping: string, colon, value */
 		buf_addc(&c->json, ':');
 		jw_number(&c->json, s.cost_pico, MONEY_SCALE);
 	}
@@ -250,7 +255,8 @@ static bool read_time(struct conn *c, struct str name, bool end, int64_t *out_ms
 	if (s.n == 0)
 		return true;
 	if (clock_parse(s, &seconds) != OK || seconds < 0) {
-		conn_error(c, 400, S("a date is written 2026-11-23, or with a time as in RFC 3339"), name);
+		conn_error(c, 400, S("a date is written 2026-11-23, or with a time as in RFC 3339"),
+			   name);
 		return false;
 	}
 	*out_ms = seconds * 1000 + (end && s.n == 10 ? DAY_MS : 0);
@@ -266,13 +272,16 @@ void spend_logs(struct conn *c)
 	if (!read_time(c, S("start_date"), false, &from) || !read_time(c, S("end_date"), true, &to))
 		return;
 	c->query = (struct control_spend_query){ .request_id = query_get(c, S("request_id")),
-						 .key = query_get(c, S("api_key")), .from_ms = from, .to_ms = to };
+						 .key = query_get(c, S("api_key")),
+						 .from_ms = from,
+						 .to_ms = to };
 	if (c->query.request_id.n > LIMIT_NAME || c->query.key.n > LIMIT_NAME) {
 		conn_error(c, 400, S("this is no request and no key"), S(""));
 		return;
 	}
 	/* As LiteLLM: days alone give sums, unless summarize is false. */
-	if (from && to && c->query.request_id.n == 0 && c->query.key.n == 0 && !str_ieq(summarize, S("false"))) {
+	if (from && to && c->query.request_id.n == 0 && c->query.key.n == 0 &&
+	    !str_ieq(summarize, S("false"))) {
 		buf_init(&b, 64);
 		wr_i64(&b, from);
 		wr_i64(&b, to);
@@ -331,7 +340,8 @@ static void on_newest(struct conn *c, struct answer *a)
 
 	(void)rd_bool(&a->rest);
 	uint32_t n = rd_count(&a->rest, 1, 4);
-	if (a->err == OK && (n == 0 || control_call_decode(&k, rd_str(&a->rest, LIMIT_CONTROL)) == OK))
+	if (a->err == OK &&
+	    (n == 0 || control_call_decode(&k, rd_str(&a->rest, LIMIT_CONTROL)) == OK))
 		buf_addf(&c->json, "# TYPE yett_log_entries counter\nyett_log_entries %llu\n",
 			 (unsigned long long)k.number);
 	conn_ask(c, MSG_KEY_LIST, S("\0\0\0\0\0\0\0\0"), on_count);
@@ -349,19 +359,21 @@ static void on_state(struct conn *c, struct answer *a)
 		conn_error(c, 503, S("the gate does not tell its state"), S(""));
 		return;
 	}
-	buf_addf(b, "# TYPE yett_up_seconds gauge\nyett_up_seconds %llu\n", (unsigned long long)(s->up_ms / 1000));
+	buf_addf(b, "# TYPE yett_up_seconds gauge\nyett_up_seconds %llu\n",
+		 (unsigned long long)(s->up_ms / 1000));
 	buf_addf(b, "# TYPE yett_policy_generation gauge\nyett_policy_generation %llu\n",
 		 (unsigned long long)s->generation);
 	buf_addf(b, "# TYPE yett_admin_requests_total counter\nyett_admin_requests_total %llu\n",
 		 (unsigned long long)c->admin->requests);
 	buf_add(b, S("# TYPE yett_restarts_total counter\n"));
 	for (uint32_t i = 0; i < s->n; i++)
-		buf_addf(b, "yett_restarts_total{role=\"%.*s\",worker=\"%u\"} %u\n", FMT(s->children[i].role),
-			 s->children[i].worker, s->children[i].restarts);
+		buf_addf(b, "yett_restarts_total{role=\"%.*s\",worker=\"%u\"} %u\n",
+			 FMT(s->children[i].role), s->children[i].worker, s->children[i].restarts);
 	buf_add(b, S("# TYPE yett_child_up gauge\n"));
 	for (uint32_t i = 0; i < s->n; i++)
-		buf_addf(b, "yett_child_up{role=\"%.*s\",worker=\"%u\"} %d\n", FMT(s->children[i].role),
-			 s->children[i].worker, s->children[i].phase == STATUS_RUNNING);
+		buf_addf(b, "yett_child_up{role=\"%.*s\",worker=\"%u\"} %d\n",
+			 FMT(s->children[i].role), s->children[i].worker,
+			 s->children[i].phase == STATUS_RUNNING);
 	free(s);
 	buf_init(&query, 256);
 	control_spend_query_encode(&q, &query);

@@ -1,6 +1,7 @@
 /*
  * admin/route.c - paths, who may ask for them, and the table that says so.
- * Input: hostile.   Runs in: admin.   Fuzz: fuzz/http1_fuzz.c and fuzz/json_fuzz.c for what is parsed
+ * Input: hostile.   Runs in: admin.   Fuzz: fuzz/http1_fuzz.c and fuzz/json_fuzz.c for what is
+ * parsed
  */
 #include "admin/admin.h"
 
@@ -10,7 +11,8 @@
 
 #include <string.h>
 
-/* X(method, path, who, handler): CALLER_NOBODY: everybody; CALLER_KEY: a key about itself; CALLER_MASTER.
+/* X(method, path, who, handler): CALLER_NOBODY: everybody; CALLER_KEY: a key about itself;
+ * CALLER_MASTER.
  * "{}" stands for one segment, which the handler finds in c->wanted. */
 static const struct route {
 	struct str method, path;
@@ -63,7 +65,8 @@ static bool path_is(struct str path, struct str pattern, struct str *out_segment
 	if (hole == SIZE_MAX)
 		return str_eq(path, pattern);
 	struct str before = str_head(pattern, hole), after = str_tail(pattern, hole + 2);
-	if (path.n <= before.n + after.n || !str_has_prefix(path, before) || !str_has_suffix(path, after))
+	if (path.n <= before.n + after.n || !str_has_prefix(path, before) ||
+	    !str_has_suffix(path, after))
 		return false;
 	*out_segment = str_head(str_tail(path, before.n), path.n - before.n - after.n);
 	return str_chr(*out_segment, '/') == SIZE_MAX;
@@ -105,8 +108,10 @@ static void identify(struct conn *c)
 		return;
 	sha256(key, c->caller_hash);
 	struct str hash = { (const char *)c->caller_hash, 32 };
-	c->caller = p->has_master && secret_eq(hash, (struct str){ (const char *)p->master_hash, 32 }) ?
-		    CALLER_MASTER : CALLER_KEY;
+	c->caller =
+		p->has_master && secret_eq(hash, (struct str){ (const char *)p->master_hash, 32 })
+			? CALLER_MASTER
+			: CALLER_KEY;
 }
 
 /* allowed answers who may not ask. */
@@ -115,13 +120,17 @@ static bool allowed(struct conn *c, const struct route *r)
 	if (r->who == CALLER_NOBODY || c->caller == CALLER_MASTER)
 		return true;
 	if (!c->admin->policy.has_master) {
-		conn_error(c, 403, S("the admin API is closed because there is no master key: set "
-				     "general_settings.master_key, or let it listen on a Unix socket (--admin /PATH), "
-				     "or use the command `yett key`"), S(""));
+		conn_error(c, 403,
+			   S("the admin API is closed because there is no master key: set "
+			     "general_settings.master_key, or let it listen on a Unix socket "
+			     "(--admin /PATH), "
+			     "or use the command `yett key`"),
+			   S(""));
 		return false;
 	}
 	if (c->caller == CALLER_NOBODY) {
-		conn_error(c, 401, S("no key was presented: send Authorization: Bearer KEY"), S(""));
+		conn_error(c, 401, S("no key was presented: send Authorization: Bearer KEY"),
+			   S(""));
 		return false;
 	}
 	if (r->who == CALLER_KEY)

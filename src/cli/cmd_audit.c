@@ -1,6 +1,8 @@
 /*
- * cli/cmd_audit.c - `yett audit`: checks and prints the audit log. Needs its files and its public key, no gate.
- * Input: hostile (the log may have been tampered with).   Runs in: cli.   Fuzz: fuzz/tlog_fuzz.c, fuzz/note_fuzz.c
+ * cli/cmd_audit.c - `yett audit`: checks and prints the audit log. Needs its files and its public
+ * key, no gate.
+ * Input: hostile (the log may have been tampered with).   Runs in: cli.
+ * Fuzz: fuzz/tlog_fuzz.c, fuzz/note_fuzz.c
  */
 #include "cli/cli.h"
 
@@ -43,15 +45,19 @@ static enum err read_checkpoint(struct audit *a, struct diag *d)
 	TRY(read_at(a, "checkpoint", &a->note, d));
 	enum err e = note_open(buf_str(&a->note), &a->key, &text);
 	if (e == ERR_NOT_FOUND)
-		return diag_set(d, ERR_AUTH, "the checkpoint is not signed by '%.*s'", FMT(a->key.name));
+		return diag_set(d, ERR_AUTH, "the checkpoint is not signed by '%.*s'",
+				FMT(a->key.name));
 	if (e != OK)
-		return diag_set(d, ERR_AUTH, "the checkpoint's signature is wrong: it was changed after it was signed");
+		return diag_set(
+			d, ERR_AUTH,
+			"the checkpoint's signature is wrong: it was changed after it was signed");
 	if (checkpoint_parse(&a->want, text) != OK || !str_eq(a->want.origin, a->key.name))
 		return diag_set(d, ERR_AUTH, "the checkpoint is not one of this log");
 	return OK;
 }
 
-static enum err check_tile(struct audit *a, unsigned level, uint64_t index, uint32_t width, struct diag *d)
+static enum err check_tile(struct audit *a, unsigned level, uint64_t index, uint32_t width,
+			   struct diag *d)
 {
 	char path[TLOG_PATH];
 
@@ -59,7 +65,9 @@ static enum err check_tile(struct audit *a, unsigned level, uint64_t index, uint
 	TRY(read_at(a, path, &a->file, d));
 	struct str want = str_head(tlog_tile(a->tree, level), (size_t)width * TLOG_HASH);
 	if (!str_eq(buf_str(&a->file), want))
-		return diag_set(d, ERR_AUTH, "'%s' does not belong to the entries: one of them was changed", path);
+		return diag_set(d, ERR_AUTH,
+				"'%s' does not belong to the entries: one of them was changed",
+				path);
 	return OK;
 }
 
@@ -142,7 +150,8 @@ static enum err open_log(struct audit *a, struct diag *d)
 		return diag_set(d, ERR_NOT_FOUND, "there is no audit log at '%s'", path);
 	TRY(key ? fs_read(key, 0, &a->key_text, d) : read_at(a, "audit.pub", &a->key_text, d));
 	if (note_key_parse(&a->key, buf_str(&a->key_text)) != OK)
-		return diag_set(d, ERR_AUTH, "'%s' is no public key of an audit log", key ? key : "audit.pub");
+		return diag_set(d, ERR_AUTH, "'%s' is no public key of an audit log",
+				key ? key : "audit.pub");
 	return OK;
 }
 
@@ -167,7 +176,8 @@ static int report(struct cli *c, const struct audit *a)
 		cli_safe(c, a->want.origin);
 		buf_add(b, S(" are as they were signed\n"));
 		if (cli_value(c, "key") == NULL)
-			fputs("yett: checked with the log's own audit.pub; keep a copy elsewhere and name it with --key\n",
+			fputs("yett: checked with the log's own audit.pub; keep a copy elsewhere "
+			      "and name it with --key\n",
 			      stderr);
 	}
 	return cli_done(c, OK);
@@ -183,7 +193,8 @@ static int audit_run(struct cli *c, bool print)
 	buf_init(&a.file, TLOG_WIDTH * TLOG_HASH);
 	a.room = malloc(1 + TLOG_ENTRY_MAX);
 	a.tree = malloc(sizeof *a.tree);
-	enum err e = a.room && a.tree ? sha256_init(&a.sha) : diag_set(&d, ERR_NOMEM, "out of memory");
+	enum err e =
+		a.room && a.tree ? sha256_init(&a.sha) : diag_set(&d, ERR_NOMEM, "out of memory");
 	if (e == OK) {
 		tlog_init(a.tree, &a.sha);
 		e = open_log(&a, &d);
@@ -219,13 +230,22 @@ static const struct cli_opt audit_opts[] = {
 };
 
 const struct cmd cmd_audit_verify = {
-	.name = "audit verify", .args = "[DIR]", .brief = "check that nothing in the audit log was changed",
-	.more = "Every entry, every tile, the root and its signature are checked. No gate need be running.",
-	.opts = audit_opts, .args_max = 1, .run = verify_run,
+	.name = "audit verify",
+	.args = "[DIR]",
+	.brief = "check that nothing in the audit log was changed",
+	.more = "Every entry, every tile, the root and its signature are checked. No gate need be "
+		"running.",
+	.opts = audit_opts,
+	.args_max = 1,
+	.run = verify_run,
 };
 
 const struct cmd cmd_audit_export = {
-	.name = "audit export", .args = "[DIR]", .brief = "print the audit log, one JSON line an entry",
-	.more = "The log is checked on the way; the exit status says how that went.", .opts = audit_opts, .args_max = 1,
+	.name = "audit export",
+	.args = "[DIR]",
+	.brief = "print the audit log, one JSON line an entry",
+	.more = "The log is checked on the way; the exit status says how that went.",
+	.opts = audit_opts,
+	.args_max = 1,
 	.run = export_run,
 };

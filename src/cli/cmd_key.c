@@ -138,7 +138,8 @@ static void key_text(struct cli *c, const struct control_key *k)
 
 static enum err not_understood(struct diag *d)
 {
-	return diag_set(d, ERR_SYNTAX, "the gate's answer is not understood: is it of another version?");
+	return diag_set(d, ERR_SYNTAX,
+			"the gate's answer is not understood: is it of another version?");
 }
 
 /* Asks, and shows the key of the reply with its secret where there is one. */
@@ -241,11 +242,14 @@ static enum err read_key(const struct cli *c, struct control_key *k, struct diag
 	struct str models = str_z(cli_value(c, "models"));
 	int64_t lives_s = 0;
 
-	*k = (struct control_key){ .rpm = -1, .tpm = -1, .parallel = -1, .budget_pico = -1, .soft_budget_pico = -1 };
+	*k = (struct control_key){
+		.rpm = -1, .tpm = -1, .parallel = -1, .budget_pico = -1, .soft_budget_pico = -1
+	};
 	while (models.n) {
 		struct str rest, one = str_trim(str_cut(models, ',', &rest));
 		if (k->n_models == LIMIT_KEY_MODELS || one.n == 0 || one.n > LIMIT_NAME)
-			return diag_set(d, ERR_USAGE, "--models takes up to %d names with commas between",
+			return diag_set(d, ERR_USAGE,
+					"--models takes up to %d names with commas between",
 					(int)LIMIT_KEY_MODELS);
 		k->models[k->n_models++] = one;
 		models = rest;
@@ -314,7 +318,8 @@ static void list_line(struct cli *c, const struct control_key *k)
 }
 
 /* One message of the list. *out_n keys came, *after is the last one's number. */
-static enum err list_step(struct cli *c, struct buf *store, uint32_t *after, uint32_t *out_n, struct diag *d)
+static enum err list_step(struct cli *c, struct buf *store, uint32_t *after, uint32_t *out_n,
+			  struct diag *d)
 {
 	char room[8];
 	struct str rest;
@@ -378,11 +383,16 @@ static const struct cli_opt create_opts[] = {
 	{ NULL, NULL, NULL },
 };
 
-#define WHICH "KEY is the key itself, its alias, its hash or its number. A key among the arguments can be seen by\n" \
-	      "others on this machine while the command runs: prefer the alias or the hash."
+#define WHICH                                                                                      \
+	"KEY is the key itself, its alias, its hash or its number. A key among the arguments can " \
+	"be seen by\n"                                                                             \
+	"others on this machine while the command runs: prefer the alias or the hash."
 
 const struct cmd cmd_key_create = {
-	.name = "key create", .args = "", .brief = "make a virtual key; it is shown once", .opts = create_opts,
+	.name = "key create",
+	.args = "",
+	.brief = "make a virtual key; it is shown once",
+	.opts = create_opts,
 	.run = create_run,
 };
 
@@ -391,26 +401,51 @@ const struct cmd cmd_key_list = {
 };
 
 const struct cmd cmd_key_show = {
-	.name = "key show", .args = "KEY", .brief = "one key: models, limits, spending", .more = WHICH, .args_min = 1,
-	.args_max = 1, .run = show_run,
+	.name = "key show",
+	.args = "KEY",
+	.brief = "one key: models, limits, spending",
+	.more = WHICH,
+	.args_min = 1,
+	.args_max = 1,
+	.run = show_run,
 };
 
 const struct cmd cmd_key_block = {
-	.name = "key block", .args = "KEY", .brief = "refuse a key from now on", .more = WHICH, .args_min = 1,
-	.args_max = 1, .run = block_run,
+	.name = "key block",
+	.args = "KEY",
+	.brief = "refuse a key from now on",
+	.more = WHICH,
+	.args_min = 1,
+	.args_max = 1,
+	.run = block_run,
 };
 
 const struct cmd cmd_key_unblock = {
-	.name = "key unblock", .args = "KEY", .brief = "take a blocked key again", .more = WHICH, .args_min = 1,
-	.args_max = 1, .run = unblock_run,
+	.name = "key unblock",
+	.args = "KEY",
+	.brief = "take a blocked key again",
+	.more = WHICH,
+	.args_min = 1,
+	.args_max = 1,
+	.run = unblock_run,
 };
 
 const struct cmd cmd_key_rotate = {
-	.name = "key rotate", .args = "KEY", .brief = "give a key a new secret; the old one ends", .more = WHICH,
-	.args_min = 1, .args_max = 1, .run = rotate_run,
+	.name = "key rotate",
+	.args = "KEY",
+	.brief = "give a key a new secret; the old one ends",
+	.more = WHICH,
+	.args_min = 1,
+	.args_max = 1,
+	.run = rotate_run,
 };
 
 const struct cmd cmd_key_delete = {
-	.name = "key delete", .args = "KEY", .brief = "end a key for good", .more = WHICH, .args_min = 1, .args_max = 1,
+	.name = "key delete",
+	.args = "KEY",
+	.brief = "end a key for good",
+	.more = WHICH,
+	.args_min = 1,
+	.args_max = 1,
 	.run = delete_run,
 };

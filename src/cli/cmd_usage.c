@@ -29,7 +29,9 @@ static enum err read_since(const char *z, int64_t *out_ms, struct diag *d)
 		return OK;
 	}
 	if (clock_parse(str_z(z), &at) != OK || at < 0)
-		return diag_set(d, ERR_USAGE, "'%s' is neither a duration such as 7d nor a date such as 2026-11-01", z);
+		return diag_set(
+			d, ERR_USAGE,
+			"'%s' is neither a duration such as 7d nor a date such as 2026-11-01", z);
 	*out_ms = at * 1000;
 	return OK;
 }
@@ -41,10 +43,13 @@ static enum err read_group(const char *z, unsigned *out, struct diag *d)
 	*out = 0;
 	while (list.n) {
 		struct str rest, one = str_cut(list, ',', &rest);
-		unsigned bit = str_eq(one, S("key")) ? SUM_KEY : str_eq(one, S("model")) ? SUM_MODEL :
-			       str_eq(one, S("day")) ? SUM_DAY : 0;
+		unsigned bit = str_eq(one, S("key"))	 ? SUM_KEY
+			       : str_eq(one, S("model")) ? SUM_MODEL
+			       : str_eq(one, S("day"))	 ? SUM_DAY
+							 : 0;
 		if (bit == 0)
-			return diag_set(d, ERR_USAGE, "--by takes key, model and day, with commas between");
+			return diag_set(d, ERR_USAGE,
+					"--by takes key, model and day, with commas between");
 		*out |= bit;
 		list = rest;
 	}
@@ -105,9 +110,9 @@ static void row_text(struct cli *c, const struct control_sum *s, unsigned group)
 		cell(c, key_label(s), 24);
 	if (group & SUM_MODEL)
 		cell(c, s->model.n ? s->model : S("(refused)"), 32);
-	buf_addf(&c->out, "%10lld %8lld %12lld %12lld %8lld.%04lld\n", (long long)s->calls, (long long)s->fails,
-		 (long long)s->input, (long long)s->output, (long long)(cents_100 / 10000),
-		 (long long)(cents_100 % 10000));
+	buf_addf(&c->out, "%10lld %8lld %12lld %12lld %8lld.%04lld\n", (long long)s->calls,
+		 (long long)s->fails, (long long)s->input, (long long)s->output,
+		 (long long)(cents_100 / 10000), (long long)(cents_100 % 10000));
 }
 
 static void heading(struct cli *c, unsigned group)
@@ -118,7 +123,8 @@ static void heading(struct cli *c, unsigned group)
 		cell(c, S("key"), 24);
 	if (group & SUM_MODEL)
 		cell(c, S("model"), 32);
-	buf_addf(&c->out, "%10s %8s %12s %12s %13s\n", "calls", "failed", "input", "output", "dollars");
+	buf_addf(&c->out, "%10s %8s %12s %12s %13s\n", "calls", "failed", "input", "output",
+		 "dollars");
 }
 
 static enum err rows(struct cli *c, struct str rest, unsigned group, bool *out_more)
@@ -148,7 +154,8 @@ static int usage_run(struct cli *c)
 	struct str rest = S("");
 	struct buf b, store;
 
-	if (read_since(cli_value(c, "since"), &from, &d) != OK || read_group(cli_value(c, "by"), &group, &d) != OK)
+	if (read_since(cli_value(c, "since"), &from, &d) != OK ||
+	    read_group(cli_value(c, "by"), &group, &d) != OK)
 		return cli_usage(c, "%s", diag_text(&d));
 	buf_fixed(&b, room, sizeof room);
 	wr_i64(&b, from);
@@ -162,7 +169,9 @@ static int usage_run(struct cli *c)
 		else
 			heading(c, group);
 		if (rows(c, rest, group, &more) != OK)
-			e = diag_set(&d, ERR_SYNTAX, "the gate's answer is not understood: is it of another version?");
+			e = diag_set(
+				&d, ERR_SYNTAX,
+				"the gate's answer is not understood: is it of another version?");
 		if (c->json) {
 			jw_arr_end(&c->out);
 			buf_addc(&c->out, '\n');
@@ -174,7 +183,8 @@ static int usage_run(struct cli *c)
 		return cli_fail(c, e, &d);
 	}
 	if (more)
-		fputs("yett: there is more: choose a later --since, or fewer columns with --by\n", stderr);
+		fputs("yett: there is more: choose a later --since, or fewer columns with --by\n",
+		      stderr);
 	return cli_done(c, OK);
 }
 
@@ -185,7 +195,10 @@ static const struct cli_opt usage_opts[] = {
 };
 
 const struct cmd cmd_usage = {
-	.name = "usage", .args = "", .brief = "calls, tokens and cost by key, model or day",
-	.more = "Days are days of UTC. A day counts whole when --since falls into it.", .opts = usage_opts,
+	.name = "usage",
+	.args = "",
+	.brief = "calls, tokens and cost by key, model or day",
+	.more = "Days are days of UTC. A day counts whole when --since falls into it.",
+	.opts = usage_opts,
 	.run = usage_run,
 };

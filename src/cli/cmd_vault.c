@@ -1,14 +1,58 @@
 /*
- * cli/cmd_vault.c - `yett vault ...`: becomes `keeper vault ...`, which alone opens vault files.
+ * cli/cmd_vault.c - `yett vault ...`: runs `keeper vault ...`, which alone opens vault files.
  * Input: the user's arguments.   Runs in: cli.
  */
 #include "cli/cli.h"
 
+#include "base/limits.h"
+#include "proto/control.h"
 #include "sys/spawn.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+/* Runs keeper with the terminal and the environment of this process; gives its exit status. */
+static enum err run_keeper(const char *keeper, const char *const *argv, int *out_status,
+			   struct diag *d)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		(void)execv(keeper, (char *const *)(uintptr_t)argv);
+		_exit(127);
+	}
+	while (pid > 0 && waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			pid = -1;
+	if (pid < 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 127))
+		return diag_set(d, ERR_SYS, "cannot run '%s': %s", keeper, strerror(errno));
+	*out_status = WIFEXITED(status) ? WEXITSTATUS(status) : err_exit(ERR_SYS);
+	return OK;
+}
+
+/* A gate that runs takes the change at once; without one there is nothing to do. */
+static int reload_gate(struct cli *c, const char *dir)
+{
+	char path[CLI_PATH + 16];
+	struct diag d = { 0 };
+	struct buf store;
+	struct str rest;
+
+	(void)snprintf(path, sizeof path, "%s/control.sock", dir);
+	if (access(path, F_OK) != 0)
+		return 0;
+	buf_init(&store, 2 * LIMIT_CONTROL);
+	enum err e = cli_ask(c, MSG_RELOAD, S(""), &store, &rest, &d);
+	buf_free(&store);
+	if (e == OK || e == ERR_NOT_FOUND)
+		return 0;
+	fprintf(stderr, "yett: the vault was changed, but the gate did not take it: %s\n", diag_text(&d));
+	return err_exit(e);
+}
 
 static int vault_run(struct cli *c)
 {
@@ -16,6 +60,7 @@ static int vault_run(struct cli *c)
 	const char *argv[16] = { "keeper", "vault", "--data", dir };
 	struct diag d = { 0 };
 	size_t n = 4;
+	int status = 0;
 
 	enum err e = cli_data_dir(c, dir, sizeof dir, &d);
 	if (e == OK)
@@ -35,9 +80,22 @@ static int vault_run(struct cli *c)
 	argv[n++] = strchr(c->cmd->name, ' ') + 1;
 	if (c->n_args)
 		argv[n++] = c->args[0];
+	e = run_keeper(keeper, argv, &status, &d);
+	if (e != OK)
+		return cli_fail(c, e, &d);
 	buf_free(&c->out);
-	(void)execv(keeper, (char *const *)(uintptr_t)argv);
-	return cli_fail(c, diag_set(&d, ERR_SYS, "cannot run '%s': %s", keeper, strerror(errno)), &d);
+	return status;
+}
+
+static int vault_change_run(struct cli *c)
+{
+	char dir[CLI_PATH];
+	struct diag d = { 0 };
+	int status = vault_run(c);
+
+	if (status != 0 || cli_data_dir(c, dir, sizeof dir, &d) != OK)
+		return status;
+	return reload_gate(c, dir);
 }
 
 static const struct cli_opt lock_opts[] = {
@@ -51,39 +109,72 @@ static const struct cli_opt open_opts[] = {
 	{ NULL, NULL, NULL },
 };
 
-#define UNLOCKING "The passphrase is asked for on the terminal, or taken from YETT_VAULT_PASSPHRASE."
-#define VALUES "The credential is asked for on the terminal, or read from standard input; never from the arguments.\n"
+#define UNLOCKING \
+	"The passphrase is asked for on the terminal, or taken from YETT_VAULT_PASSPHRASE."
+#define VALUES                                                                                  \
+	"The credential is asked for on the terminal, or read from standard input; never from " \
+	"the arguments.\n"
 
 const struct cmd cmd_vault_init = {
-	.name = "vault init", .args = "", .brief = "make an empty vault for credentials", .more = UNLOCKING,
-	.opts = lock_opts, .run = vault_run,
+	.name = "vault init",
+	.args = "",
+	.brief = "make an empty vault for credentials",
+	.more = UNLOCKING,
+	.opts = lock_opts,
+	.run = vault_run,
 };
 
 const struct cmd cmd_vault_add = {
-	.name = "vault add", .args = "NAME", .brief = "put a credential into the vault", .more = VALUES UNLOCKING,
-	.opts = open_opts, .args_min = 1, .args_max = 1, .run = vault_run,
+	.name = "vault add",
+	.args = "NAME",
+	.brief = "put a credential into the vault",
+	.more = VALUES UNLOCKING,
+	.opts = open_opts,
+	.args_min = 1,
+	.args_max = 1,
+	.run = vault_change_run,
 };
 
 const struct cmd cmd_vault_list = {
-	.name = "vault list", .args = "", .brief = "names of the credentials, never their values", .more = UNLOCKING,
-	.opts = open_opts, .run = vault_run,
+	.name = "vault list",
+	.args = "",
+	.brief = "names of the credentials, never their values",
+	.more = UNLOCKING,
+	.opts = open_opts,
+	.run = vault_run,
 };
 
 const struct cmd cmd_vault_rotate = {
-	.name = "vault rotate", .args = "[NAME]", .brief = "replace a credential, or the vault's own lock",
-	.more = VALUES "Without NAME the vault gets a new passphrase, or the key the options say.\n" UNLOCKING
-		"\nA new passphrase may also stand in YETT_VAULT_NEW_PASSPHRASE.",
-	.opts = lock_opts, .args_max = 1, .run = vault_run,
+	.name = "vault rotate",
+	.args = "[NAME]",
+	.brief = "replace a credential, or the vault's own lock",
+	.more = VALUES
+	"Without NAME the vault gets a new passphrase, or the key the options say.\n" UNLOCKING
+	"\nA new passphrase may also stand in YETT_VAULT_NEW_PASSPHRASE.",
+	.opts = lock_opts,
+	.args_max = 1,
+	.run = vault_change_run,
 };
 
 const struct cmd cmd_vault_remove = {
-	.name = "vault remove", .args = "NAME", .brief = "take a credential out of the vault", .more = UNLOCKING,
-	.opts = open_opts, .args_min = 1, .args_max = 1, .run = vault_run,
+	.name = "vault remove",
+	.args = "NAME",
+	.brief = "take a credential out of the vault",
+	.more = UNLOCKING,
+	.opts = open_opts,
+	.args_min = 1,
+	.args_max = 1,
+	.run = vault_change_run,
 };
 
 const struct cmd cmd_vault_import = {
-	.name = "vault import", .args = "[FILE]", .brief = "put many credentials into the vault",
-	.more = "FILE (default standard input) holds lines NAME=VALUE. A FILE.yaml is a configuration: its literal\n"
+	.name = "vault import",
+	.args = "[FILE]",
+	.brief = "put many credentials into the vault",
+	.more = "FILE (default standard input) holds lines NAME=VALUE. A FILE.yaml is a "
+		"configuration: its literal\n"
 		"keys go into the vault, and what to write in their places is printed.\n" UNLOCKING,
-	.opts = open_opts, .args_max = 1, .run = vault_run,
+	.opts = open_opts,
+	.args_max = 1,
+	.run = vault_change_run,
 };

@@ -33,20 +33,24 @@ enum err keep(struct loader *l, struct str s, struct str *out)
 	return OK;
 }
 
-void *grow(struct loader *l, void *items, uint32_t n, uint32_t *cap, size_t size)
+bool grow(struct loader *l, void *slot, uint32_t n, uint32_t *cap, size_t size)
 {
+	void *items, *more;
+
 	if (n < *cap)
-		return items;
-	uint32_t more = *cap ? *cap * 2 : 4;
-	void *p = arena_array(l->a, more, size, _Alignof(max_align_t));
-	if (p == NULL) {
+		return true;
+	uint32_t want = *cap ? *cap * 2 : 4;
+	more = arena_array(l->a, want, size, _Alignof(max_align_t));
+	if (more == NULL) {
 		(void)diag_set(l->d, ERR_NOMEM, "out of memory");
-		return NULL;
+		return false;
 	}
+	memcpy(&items, slot, sizeof items);
 	if (n)
-		memcpy(p, items, n * size);
-	*cap = more;
-	return p;
+		memcpy(more, items, n * size);
+	memcpy(slot, &more, sizeof more);
+	*cap = want;
+	return true;
 }
 
 void note(struct loader *l, enum config_status s, struct str path, const struct node *at,

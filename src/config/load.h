@@ -66,10 +66,10 @@ void note(struct loader *l, enum config_status s, struct str path, const struct 
 	  const char *why, ...)
 	__attribute__((format(printf, 5, 6)));
 
-/* grow makes room for one more item and returns the (moved) array, or NULL with the diag set. */
-void *grow(struct loader *l, void *items, uint32_t n, uint32_t *cap, size_t size);
-#define GROW(l, items, n, cap) \
-	((void *)((items) = grow((l), (items), (n), (cap), sizeof *(items))) != NULL)
+/* grow makes room for one more item behind *slot, a pointer to items of size bytes, which may move.
+ * false: no memory, the diag says so, and the items are as they were. */
+bool grow(struct loader *l, void *slot, uint32_t n, uint32_t *cap, size_t size);
+#define GROW(l, items, n, cap) grow((l), &(items), (n), (cap), sizeof *(items))
 
 /* keep copies s into what out keeps. */
 MUST_USE enum err keep(struct loader *l, struct str s, struct str *out);

@@ -101,7 +101,10 @@ static enum err rule_for(struct loader *l, struct str host, struct host_rule **o
 	if (host.n == 0 || host.n > LIMIT_NAME)
 		return diag_set(l->d, ERR_CONFIG, "names no host");
 	*out = host_rule_at(l, host);
-	return *out ? OK : diag_set(l->d, ERR_LIMIT, "names too many hosts");
+	if (*out)
+		return OK;
+	return l->n_hosts == HOST_RULES_MAX ? diag_set(l->d, ERR_LIMIT, "names too many hosts")
+					    : diag_set(l->d, ERR_NOMEM, "needs too much memory");
 }
 
 static enum err mark_hosts(struct loader *l, const struct node *v, bool http2)

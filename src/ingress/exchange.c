@@ -502,7 +502,7 @@ static void try_with(struct exchange *x, const struct json *root)
 	enum err e;
 
 	while ((e = choose_deployment(in, &x->gen->policy, x->group, x->tried, x->n_tried,
-				      x->retries_left > 0, (int64_t)(x->asked_bytes / 4),
+				      true, (int64_t)(x->asked_bytes / 4),
 				      &choice)) != OK) {
 		if (!fall_back(x, e == ERR_LIMIT ? FALLBACK_CONTEXT : FALLBACK_GENERAL)) {
 			none_free(x, e, choice.retry_after_s);

@@ -128,6 +128,8 @@ static void on_tls(struct ingress *in, struct ipc_msg *m)
 		ingress_fatal("keeper broke the protocol");
 	struct tls_server *s = tls_server_new(chain, key, &d);
 	secret_wipe((char *)(uintptr_t)m->body.p, m->body.n);
+	if (s == NULL && in->tls == NULL)
+		ingress_fatal("the certificate is not usable, and plain text is not what was asked for");
 	if (s == NULL)
 		log_msg(LOG_ERROR, "the certificate is not usable: %s", d.text);
 	else
@@ -251,7 +253,7 @@ int main(int argc, char **argv)
 	static const int keep[] = { START_CONTROL, START_TX,	  START_TX_WAKE,
 				    START_RX,	   START_RX_WAKE, START_ARENA,
 				    START_LISTEN,  START_USAGE,	  START_COUNTERS };
-	static struct ingress in;
+	static struct ingress in; /* large: not on the stack */
 	struct diag d = { 0 };
 	uint64_t worker;
 	int landlock, status;

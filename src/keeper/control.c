@@ -110,7 +110,8 @@ static void client_drop(struct peer *p)
 static void violation(struct peer *p, unsigned type, const char *why)
 {
 	if (p->role == R_CLI) {
-		log_msg(LOG_WARN, "a client of the control socket is dropped: message %u %s", type, why);
+		log_msg(LOG_WARN, "a client of the control socket is dropped: message %u %s", type,
+			why);
 		client_drop(p);
 		return;
 	}
@@ -172,7 +173,10 @@ static void on_peer(struct watch *w, uint32_t ready)
 
 enum err peer_open(struct keeper *k, struct peer *p, int fd, enum role role, enum phase phase)
 {
-	*p = (struct peer){ .watch = { .fd = fd, .on_ready = on_peer }, .keeper = k, .role = role, .phase = phase };
+	*p = (struct peer){ .watch = { .fd = fd, .on_ready = on_peer },
+			    .keeper = k,
+			    .role = role,
+			    .phase = phase };
 	buf_init(&p->unsent, UNSENT_MAX);
 	return loop_watch(k->loop, &p->watch, EPOLLIN | EPOLLOUT | EPOLLRDHUP);
 }
@@ -208,7 +212,8 @@ static void on_control(struct watch *w, uint32_t ready)
 	(void)ready;
 	while (ipc_accept(w->fd, &fd) == OK) {
 		struct client *c = client_free(k);
-		/* The file's mode says it already; a descriptor that was passed on does not know it. */
+		/* The file's mode says it already; a descriptor that was passed on does not know
+		 * it. */
 		bool ours = ipc_peer_uid(fd, &uid) == OK && (uid == geteuid() || uid == 0);
 		if (!ours || c == NULL) {
 			log_msg(LOG_WARN, "a client of the control socket is refused: %s",

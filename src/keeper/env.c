@@ -9,8 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-extern char **environ;
-
 enum err env_take(int *out_fd, struct diag *d)
 {
 	size_t n = 1;

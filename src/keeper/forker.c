@@ -46,7 +46,8 @@ struct service {
 	struct buf in;
 };
 
-static void reply(int fd, enum err e, pid_t pid, const struct diag *d, const int *fds, unsigned n_fds)
+static void reply(int fd, enum err e, pid_t pid, const struct diag *d, const int *fds,
+		  unsigned n_fds)
 {
 	char body[512];
 	struct buf b;
@@ -66,7 +67,8 @@ static unsigned role_user(const struct service *s, uint8_t role)
 
 	if (stat(s->paths[role], &st) == 0 && (st.st_mode & S_IXOTH))
 		return FORK_USER + role;
-	log_msg(LOG_WARN, "'%s' may not be executed by others and runs as this user", s->paths[role]);
+	log_msg(LOG_WARN, "'%s' may not be executed by others and runs as this user",
+		s->paths[role]);
 	return 0;
 }
 
@@ -147,7 +149,8 @@ static void forker_serve(struct service *s)
 
 	(void)setsid(); /* a terminal's interrupt is keeper's to handle */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	(void)signal(SIGCHLD, SIG_IGN); /* loaders are not waited for; all others are keeper's children */
+	(void)signal(SIGCHLD,
+		     SIG_IGN); /* loaders are not waited for; all others are keeper's children */
 	(void)signal(SIGPIPE, SIG_IGN);
 	for (;;) {
 		(void)poll(&p, 1, -1);
@@ -227,9 +230,10 @@ bool forker_alive(const struct forker *f)
 	return recv(f->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) != 0;
 }
 
-/* ask sends a request and waits for its answer: milliseconds, and keeper has nothing to do without it. */
-static enum err ask(struct forker *f, uint16_t type, struct str body, const int *fds, unsigned n_fds,
-		    struct ipc_msg *out, pid_t *out_pid, struct diag *d)
+/* ask sends a request and waits for its answer: milliseconds, and keeper has nothing to do without
+ * it. */
+static enum err ask(struct forker *f, uint16_t type, struct str body, const int *fds,
+		    unsigned n_fds, struct ipc_msg *out, pid_t *out_pid, struct diag *d)
 {
 	struct pollfd p = { f->fd, POLLIN, 0 };
 	enum err e = ipc_send(f->fd, type, 0, body, fds, n_fds);
@@ -253,8 +257,8 @@ static enum err ask(struct forker *f, uint16_t type, struct str body, const int 
 	return OK;
 }
 
-enum err forker_spawn(struct forker *f, enum forker_role role, unsigned worker, const int *fds, unsigned n_fds,
-		      pid_t *out_pid, int *out_pidfd, struct diag *d)
+enum err forker_spawn(struct forker *f, enum forker_role role, unsigned worker, const int *fds,
+		      unsigned n_fds, pid_t *out_pid, int *out_pidfd, struct diag *d)
 {
 	char body[8];
 	struct buf b;
@@ -303,8 +307,9 @@ enum err forker_load(struct forker *f, const struct loader_args *a, int env_fd, 
 	wr_str(&b, a->config);
 	wr_str(&b, a->data);
 	wr_str(&b, a->listen);
-	enum err e = b.err == OK ? ask(f, FORK_LOAD, buf_str(&b), fds, 2, &m, &pid, d)
-				 : diag_set(d, ERR_LIMIT, "a path of the configuration is too long");
+	enum err e = b.err == OK
+			     ? ask(f, FORK_LOAD, buf_str(&b), fds, 2, &m, &pid, d)
+			     : diag_set(d, ERR_LIMIT, "a path of the configuration is too long");
 	buf_free(&b);
 	(void)close(pair[1]);
 	if (e != OK) {

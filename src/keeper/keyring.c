@@ -1,6 +1,7 @@
 /*
  * keeper/keyring.c - virtual keys.
- * Input: hostile (a subverted admin); bodies are decoded by proto/control.c.   Runs in: keeper.
+ * Input: hostile (a subverted admin); bodies are decoded by proto/control.c.
+ * Runs in: keeper.   Fuzz: fuzz/control_fuzz.c
  */
 #include "keeper/keyring.h"
 
@@ -27,7 +28,8 @@ static const uint32_t all_fields = (KEY_TAGS << 1) - 1;
 
 static uint32_t slot_find(const struct keyring *k, uint32_t id)
 {
-	for (uint32_t i = 0, at = id % LIMIT_KEYS; i < LIMIT_KEYS; i++, at = (at + 1) % LIMIT_KEYS) {
+	for (uint32_t i = 0, at = id % LIMIT_KEYS; i < LIMIT_KEYS;
+	     i++, at = (at + 1) % LIMIT_KEYS) {
 		if (k->slots[at].id == id)
 			return at;
 		if (k->slots[at].id == 0)
@@ -89,7 +91,8 @@ enum err keyring_open(struct keyring *k, struct store *s, struct counters *c, st
 	while ((e = store_key_after(s, id, &k->arena, &key, d)) == OK) {
 		id = key.id;
 		if (k->count == LIMIT_KEYS)
-			return diag_set(d, ERR_LIMIT, "there are more than %d keys", (int)LIMIT_KEYS);
+			return diag_set(d, ERR_LIMIT, "there are more than %d keys",
+					(int)LIMIT_KEYS);
 		slot_take(k, &key);
 		arena_reset(&k->arena);
 	}
@@ -194,15 +197,18 @@ static enum err judge(const struct control_key *key, struct diag *d)
 
 	for (int i = 0; i < 3; i++)
 		if (!text_ok(text[i]) || utf8_valid(json[i]) != json[i].n)
-			return diag_set(d, ERR_SYNTAX, "a key's text holds control characters or is not UTF-8");
+			return diag_set(d, ERR_SYNTAX,
+					"a key's text holds control characters or is not UTF-8");
 	for (uint32_t i = 0; i < key->n_models; i++) {
 		if (key->models[i].n == 0 || !text_ok(key->models[i]))
-			return diag_param(d, ERR_SYNTAX, S("models"), "a model's name is empty or not plain text");
+			return diag_param(d, ERR_SYNTAX, S("models"),
+					  "a model's name is empty or not plain text");
 		total += key->models[i].n;
 	}
 	/* A key must fit one message, and its line one entry of the audit log. */
 	if (total > KEY_JSON_MAX)
-		return diag_param(d, ERR_LIMIT, S("models"), "the models' names have more than %d bytes together",
+		return diag_param(d, ERR_LIMIT, S("models"),
+				  "the models' names have more than %d bytes together",
 				  (int)KEY_JSON_MAX);
 	return OK;
 }
@@ -210,17 +216,18 @@ static enum err judge(const struct control_key *key, struct diag *d)
 static enum err judge_secret(struct str s, struct diag *d)
 {
 	if (s.n < SECRET_MIN || s.n > SECRET_MAX)
-		return diag_param(d, ERR_LIMIT, S("key"), "a key has %d to %d characters", (int)SECRET_MIN,
-				  (int)SECRET_MAX);
+		return diag_param(d, ERR_LIMIT, S("key"), "a key has %d to %d characters",
+				  (int)SECRET_MIN, (int)SECRET_MAX);
 	for (size_t i = 0; i < s.n; i++)
 		if (s.p[i] <= ' ' || s.p[i] > '~')
 			return diag_param(d, ERR_SYNTAX, S("key"), "a key is visible ASCII");
 	return OK;
 }
 
-/* A key's secret: the given one, or "sk-" and 32 random bytes; with its hash and what may be shown of it. */
-static enum err make_secret(struct keyring *k, bool given, struct str secret, struct control_key *key,
-			    struct str *out_secret, struct diag *d)
+/* A key's secret: the given one, or "sk-" and 32 random bytes; with its hash and what may be shown
+ * of it. */
+static enum err make_secret(struct keyring *k, bool given, struct str secret,
+			    struct control_key *key, struct str *out_secret, struct diag *d)
 {
 	uint8_t raw[SECRET_RANDOM];
 	char storage[64];
@@ -254,8 +261,8 @@ static enum err make_secret(struct keyring *k, bool given, struct str secret, st
 enum change { CHANGE_ADD, CHANGE_PUT, CHANGE_DELETE };
 
 /* One change and its line of the audit log, both or none. */
-static enum err change(struct keyring *k, enum change how, struct control_key *key, struct str what, struct str actor,
-		       int64_t now_ms, uint32_t mask, struct diag *d)
+static enum err change(struct keyring *k, enum change how, struct control_key *key, struct str what,
+		       struct str actor, int64_t now_ms, uint32_t mask, struct diag *d)
 {
 	struct str line;
 	enum err e = store_begin(k->store, d);
@@ -263,10 +270,12 @@ static enum err change(struct keyring *k, enum change how, struct control_key *k
 	if (e == OK)
 		e = store_settle(k->store, d);
 	if (e == OK)
-		e = how == CHANGE_ADD ? store_key_add(k->store, key, &key->id, d) :
-		    how == CHANGE_PUT ? store_key_put(k->store, key, d) : store_key_delete(k->store, key->id, now_ms, d);
+		e = how == CHANGE_ADD	? store_key_add(k->store, key, &key->id, d)
+		    : how == CHANGE_PUT ? store_key_put(k->store, key, d)
+					: store_key_delete(k->store, key->id, now_ms, d);
 	if (e == ERR_EXISTS)
-		e = diag_param(d, e, S("key_alias"), "there is a key with this alias or this value");
+		e = diag_param(d, e, S("key_alias"),
+			       "there is a key with this alias or this value");
 	buf_reset(&k->line);
 	leaf_key(&k->line, what, actor, now_ms, key, mask);
 	if (e == OK)
@@ -292,8 +301,8 @@ static enum err put_key(struct buf *out, const struct control_key *key)
 	return e;
 }
 
-static enum err on_create(struct keyring *k, struct rd *r, struct str actor, int64_t now_ms, struct buf *out,
-			  struct diag *d)
+static enum err on_create(struct keyring *k, struct rd *r, struct str actor, int64_t now_ms,
+			  struct buf *out, struct diag *d)
 {
 	struct control_key key;
 	enum err e = control_key_decode(&key, rd_str(r, LIMIT_CONTROL));
@@ -353,17 +362,19 @@ static void apply(struct control_key *to, const struct control_key *from, int64_
 		to->soft_budget_pico = from->soft_budget_pico;
 	if (m & KEY_BUDGET_PERIOD) {
 		to->budget_period_s = from->budget_period_s;
-		to->budget_reset_ms = from->budget_period_s ? now_ms + from->budget_period_s * 1000 : 0;
+		to->budget_reset_ms =
+			from->budget_period_s ? now_ms + from->budget_period_s * 1000 : 0;
 	}
 	if (m & KEY_BLOCKED)
 		to->blocked = from->blocked;
 }
 
 /*
- * A row is written whole, so what was spent is brought up to date before it is read: a change leaves the sum
- * alone unless it sets it.
+ * A row is written whole, so what was spent is brought up to date before it is read: a change
+ * leaves the sum alone unless it sets it.
  */
-static enum err read_settled(struct keyring *k, uint32_t id, struct control_key *out, struct diag *d)
+static enum err read_settled(struct keyring *k, uint32_t id, struct control_key *out,
+			     struct diag *d)
 {
 	enum err e = store_begin(k->store, d);
 
@@ -378,8 +389,9 @@ static enum err read_settled(struct keyring *k, uint32_t id, struct control_key 
 	return store_key_by_id(k->store, id, &k->arena, out, d);
 }
 
-static enum err update(struct keyring *k, uint32_t id, const struct control_key *from, struct str what, struct str actor,
-		       int64_t now_ms, struct control_key *out, struct diag *d)
+static enum err update(struct keyring *k, uint32_t id, const struct control_key *from,
+		       struct str what, struct str actor, int64_t now_ms, struct control_key *out,
+		       struct diag *d)
 {
 	TRY(read_settled(k, id, out, d));
 	apply(out, from, now_ms);
@@ -397,8 +409,8 @@ static enum err update(struct keyring *k, uint32_t id, const struct control_key 
 	return OK;
 }
 
-static enum err on_update(struct keyring *k, struct rd *r, struct str actor, int64_t now_ms, struct buf *out,
-			  struct diag *d)
+static enum err on_update(struct keyring *k, struct rd *r, struct str actor, int64_t now_ms,
+			  struct buf *out, struct diag *d)
 {
 	struct control_key from, key;
 	struct str body = rd_bytes(r, (size_t)(r->end - r->p));
@@ -409,8 +421,8 @@ static enum err on_update(struct keyring *k, struct rd *r, struct str actor, int
 	return put_key(out, &key);
 }
 
-static enum err on_block(struct keyring *k, struct rd *r, struct str actor, int64_t now_ms, struct buf *out,
-			 struct diag *d)
+static enum err on_block(struct keyring *k, struct rd *r, struct str actor, int64_t now_ms,
+			 struct buf *out, struct diag *d)
 {
 	struct control_key from = { .mask = KEY_BLOCKED }, key;
 	struct str what = rd_str(r, LIMIT_NAME);
@@ -419,11 +431,13 @@ static enum err on_block(struct keyring *k, struct rd *r, struct str actor, int6
 	if (rd_end(r) != OK)
 		return ERR_SYNTAX;
 	TRY(keyring_find(k, what, &key, d));
-	TRY(update(k, key.id, &from, from.blocked ? S("key.block") : S("key.unblock"), actor, now_ms, &key, d));
+	TRY(update(k, key.id, &from, from.blocked ? S("key.block") : S("key.unblock"), actor,
+		   now_ms, &key, d));
 	return put_key(out, &key);
 }
 
-static enum err on_get(struct keyring *k, struct rd *r, struct str actor, int64_t now_ms, struct buf *out, struct diag *d)
+static enum err on_get(struct keyring *k, struct rd *r, struct str actor, int64_t now_ms,
+		       struct buf *out, struct diag *d)
 {
 	struct control_key key;
 	struct str what = rd_str(r, LIMIT_NAME);
@@ -436,8 +450,8 @@ static enum err on_get(struct keyring *k, struct rd *r, struct str actor, int64_
 	return put_key(out, &key);
 }
 
-static enum err on_delete(struct keyring *k, struct rd *r, struct str actor, int64_t now_ms, struct buf *out,
-			  struct diag *d)
+static enum err on_delete(struct keyring *k, struct rd *r, struct str actor, int64_t now_ms,
+			  struct buf *out, struct diag *d)
 {
 	struct control_key key;
 	struct str what = rd_str(r, LIMIT_NAME);
@@ -451,8 +465,8 @@ static enum err on_delete(struct keyring *k, struct rd *r, struct str actor, int
 	return put_key(out, &key);
 }
 
-static enum err on_rotate(struct keyring *k, struct rd *r, struct str actor, int64_t now_ms, struct buf *out,
-			  struct diag *d)
+static enum err on_rotate(struct keyring *k, struct rd *r, struct str actor, int64_t now_ms,
+			  struct buf *out, struct diag *d)
 {
 	struct control_key key;
 	struct str what = rd_str(r, LIMIT_NAME);
@@ -473,7 +487,8 @@ static enum err on_rotate(struct keyring *k, struct rd *r, struct str actor, int
 	return out->err;
 }
 
-static enum err on_list(struct keyring *k, struct rd *r, struct str actor, int64_t now_ms, struct buf *out, struct diag *d)
+static enum err on_list(struct keyring *k, struct rd *r, struct str actor, int64_t now_ms,
+			struct buf *out, struct diag *d)
 {
 	uint32_t after = rd_u32(r), max = rd_u32(r), n = 0;
 	struct control_key key;
@@ -506,15 +521,17 @@ static enum err on_list(struct keyring *k, struct rd *r, struct str actor, int64
 	return out->err;
 }
 
-enum err keyring_request(struct keyring *k, uint16_t type, struct str body, struct str actor, int64_t now_ms,
-		      struct buf *out, struct diag *d)
+enum err keyring_request(struct keyring *k, uint16_t type, struct str body, struct str actor,
+			 int64_t now_ms, struct buf *out, struct diag *d)
 {
 	static const struct {
 		uint16_t type;
-		enum err (*serve)(struct keyring *, struct rd *, struct str, int64_t, struct buf *, struct diag *);
+		enum err (*serve)(struct keyring *, struct rd *, struct str, int64_t, struct buf *,
+				  struct diag *);
 	} rows[] = {
-		{ MSG_KEY_CREATE, on_create }, { MSG_KEY_UPDATE, on_update }, { MSG_KEY_GET, on_get },
-		{ MSG_KEY_LIST, on_list }, { MSG_KEY_DELETE, on_delete }, { MSG_KEY_BLOCK, on_block },
+		{ MSG_KEY_CREATE, on_create }, { MSG_KEY_UPDATE, on_update },
+		{ MSG_KEY_GET, on_get },       { MSG_KEY_LIST, on_list },
+		{ MSG_KEY_DELETE, on_delete }, { MSG_KEY_BLOCK, on_block },
 		{ MSG_KEY_ROTATE, on_rotate },
 	};
 	struct rd r = rd_from(body);
@@ -534,15 +551,18 @@ static void reset_one(struct keyring *k, uint32_t slot, int64_t now_ms)
 	struct diag d = { 0 };
 
 	arena_reset(&k->arena);
-	if (store_key_by_id(k->store, k->slots[slot].id, &k->arena, &key, &d) != OK || key.budget_period_s == 0) {
+	if (store_key_by_id(k->store, k->slots[slot].id, &k->arena, &key, &d) != OK ||
+	    key.budget_period_s == 0) {
 		k->slots[slot].reset_ms = 0;
 		return;
 	}
-	/* Periods follow each other; those that passed while the gate was down are not made up for. */
+	/* Periods follow each other; those that passed while the gate was down are not made up for.
+	 */
 	int64_t period_ms = key.budget_period_s * 1000;
 	key.budget_reset_ms += ((now_ms - key.budget_reset_ms) / period_ms + 1) * period_ms;
 	key.spent_pico = 0;
-	if (change(k, CHANGE_PUT, &key, S("key.budget_reset"), S("keeper"), now_ms, from.mask, &d) != OK) {
+	if (change(k, CHANGE_PUT, &key, S("key.budget_reset"), S("keeper"), now_ms, from.mask,
+		   &d) != OK) {
 		k->slots[slot].reset_ms = now_ms + 1000; /* the disk is full: once more soon */
 		return;
 	}

@@ -1,6 +1,7 @@
 /*
- * keeper/keyring.h - virtual keys: made, changed and told to every ingress. The secret of a key leaves here once,
- * in the answer to who asked for it; what is kept is its SHA-256. Process lifetime.
+ * keeper/keyring.h - virtual keys: made, changed and told to every ingress. The secret of a key
+ * leaves here once, in the answer to who asked for it; what is kept is its SHA-256. Process
+ * lifetime.
  */
 #ifndef KEEPER_KEYRING_H
 #define KEEPER_KEYRING_H
@@ -29,19 +30,24 @@ struct keyring {
 };
 
 /* keyring_open gives every stored key its slot and its counters their spending. */
-MUST_USE enum err keyring_open(struct keyring *k, struct store *s, struct counters *c, struct diag *d);
+MUST_USE enum err keyring_open(struct keyring *k, struct store *s, struct counters *c,
+			       struct diag *d);
 void keyring_close(struct keyring *k);
 
-/* keyring_next encodes the first key over *cursor and moves *cursor there. ERR_NOT_FOUND: no more. */
+/* keyring_next encodes the first key over *cursor and moves *cursor there. ERR_NOT_FOUND: no more.
+ */
 MUST_USE enum err keyring_next(struct keyring *k, uint32_t *cursor, struct buf *out);
 
-/* keyring_request serves MSG_KEY_CREATE to MSG_KEY_ROTATE. out gets what follows the reply's beginning. ERR_SYNTAX
- * with d->text "": the body is malformed, which no honest peer sends. */
-MUST_USE enum err keyring_request(struct keyring *k, uint16_t type, struct str body, struct str actor, int64_t now_ms,
-			       struct buf *out, struct diag *d);
+/* keyring_request serves MSG_KEY_CREATE to MSG_KEY_ROTATE. out gets what follows the reply's
+ * beginning. ERR_SYNTAX with d->text "": the body is malformed, which no honest peer sends. */
+MUST_USE enum err keyring_request(struct keyring *k, uint16_t type, struct str body,
+				  struct str actor, int64_t now_ms, struct buf *out,
+				  struct diag *d);
 
-/* keyring_find resolves what a person calls a key (its hash in hex, the key itself, its alias, its id). */
-MUST_USE enum err keyring_find(struct keyring *k, struct str what, struct control_key *out, struct diag *d);
+/* keyring_find resolves what a person calls a key (its hash in hex, the key itself, its alias, its
+ * id). */
+MUST_USE enum err keyring_find(struct keyring *k, struct str what, struct control_key *out,
+			       struct diag *d);
 
 /* keyring_tick begins new budget periods; cheap when none is due. */
 void keyring_tick(struct keyring *k, int64_t now_ms);

@@ -10,8 +10,9 @@
 #include <string.h>
 
 /*
- * The line of a call is on the path of every request's bookkeeping, so it is written with a bare pointer.
- * Its bound: 20 numbers of 20 digits, 280 bytes of texts of which each may take 6, and the names.
+ * The line of a call is on the path of every request's bookkeeping, so it is written with a bare
+ * pointer. Its bound: 20 numbers of 20 digits, 280 bytes of texts of which each may take 6, and the
+ * names.
  */
 static_assert(20 * 20 + 6 * (USAGE_ID + 4 * USAGE_TEXT) + 400 < LEAF_MAX, "a line fits its room");
 
@@ -104,8 +105,8 @@ static void begin(struct buf *out, struct str what, struct str actor, int64_t no
 	jw_kv_str(out, S("actor"), actor);
 }
 
-void leaf_key(struct buf *out, struct str what, struct str actor, int64_t now_ms, const struct control_key *k,
-	      uint32_t mask)
+void leaf_key(struct buf *out, struct str what, struct str actor, int64_t now_ms,
+	      const struct control_key *k, uint32_t mask)
 {
 	static const struct {
 		uint32_t bit;
@@ -121,8 +122,10 @@ void leaf_key(struct buf *out, struct str what, struct str actor, int64_t now_ms
 		{ KEY_TPM, SC("tpm"), offsetof(struct control_key, tpm), false },
 		{ KEY_PARALLEL, SC("parallel"), offsetof(struct control_key, parallel), false },
 		{ KEY_BUDGET, SC("budget_pico"), offsetof(struct control_key, budget_pico), false },
-		{ KEY_SOFT_BUDGET, SC("soft_budget_pico"), offsetof(struct control_key, soft_budget_pico), false },
-		{ KEY_BUDGET_PERIOD, SC("budget_period_s"), offsetof(struct control_key, budget_period_s), false },
+		{ KEY_SOFT_BUDGET, SC("soft_budget_pico"),
+		  offsetof(struct control_key, soft_budget_pico), false },
+		{ KEY_BUDGET_PERIOD, SC("budget_period_s"),
+		  offsetof(struct control_key, budget_period_s), false },
 		{ KEY_SPEND, SC("spent_pico"), offsetof(struct control_key, spent_pico), false },
 	};
 
@@ -159,8 +162,8 @@ void leaf_key(struct buf *out, struct str what, struct str actor, int64_t now_ms
 	jw_obj_end(out);
 }
 
-void leaf_note(struct buf *out, struct str what, struct str actor, int64_t now_ms, const struct str (*pairs)[2],
-	       size_t n)
+void leaf_note(struct buf *out, struct str what, struct str actor, int64_t now_ms,
+	       const struct str (*pairs)[2], size_t n)
 {
 	begin(out, what, actor, now_ms);
 	for (size_t i = 0; i < n; i++)

@@ -39,8 +39,10 @@ static enum err save_full(struct ledger *l)
 	}
 	for (; l->unsaved > 0; l->unsaved--) {
 		unsigned level = l->unsaved - 1;
-		enum err e = ledger_write(l->dir, tlog_path((int)level, tlog_index(&l->tree, level), TLOG_WIDTH, path),
-					  tlog_tile(&l->tree, level), &d);
+		enum err e = ledger_write(
+			l->dir,
+			tlog_path((int)level, tlog_index(&l->tree, level), TLOG_WIDTH, path),
+			tlog_tile(&l->tree, level), &d);
 		if (e != OK)
 			return trouble(l, false, e, d.text);
 		l->wide = true;
@@ -112,8 +114,9 @@ static enum err write_partials(struct ledger *l, struct diag *d)
 		tlog_edge(l->tree.size, level < 0 ? 0 : (unsigned)level, &index, &width);
 		if (width == 0)
 			continue;
-		TRY(ledger_partial(l->dir, tlog_path(level, index, width, path), level,
-				   level < 0 ? buf_str(&l->bundle) : tlog_tile(&l->tree, (unsigned)level), d));
+		TRY(ledger_partial(
+			l->dir, tlog_path(level, index, width, path), level,
+			level < 0 ? buf_str(&l->bundle) : tlog_tile(&l->tree, (unsigned)level), d));
 	}
 	return OK;
 }
@@ -157,8 +160,8 @@ enum err ledger_publish(struct ledger *l)
 		return OK;
 	TRY(save_full(l));
 	/*
-	 * The rows must outlive a power cut before a signature says that they were there; otherwise their
-	 * numbers could be given to other calls.
+	 * The rows must outlive a power cut before a signature says that they were there; otherwise
+	 * their numbers could be given to other calls.
 	 */
 	enum err e = store_sync(l->store, &d);
 	if (e == OK)
@@ -230,12 +233,15 @@ static enum err rebuild(struct ledger *l, const struct checkpoint *c)
 		uint64_t left = c->size - l->tree.size, before = l->tree.size;
 		enum err e = ledger_catch_up(l, left > 65536 ? 65536 : (uint32_t)left);
 		if (e == ERR_SYNTAX || (e == OK && l->tree.size == before))
-			return trouble(l, true, OK, "the audit log is damaged and the database cannot mend it");
+			return trouble(l, true, OK,
+				       "the audit log is damaged and the database cannot mend it");
 		TRY(e);
 	}
 	tlog_root(&l->tree, root);
 	if (memcmp(root, c->root, sizeof root) != 0)
-		return trouble(l, true, OK, "the audit log is damaged and the database differs from what was signed");
+		return trouble(
+			l, true, OK,
+			"the audit log is damaged and the database differs from what was signed");
 	struct diag d = { 0 };
 	return write_partials(l, &d);
 }
@@ -259,8 +265,9 @@ static enum err take_up(struct ledger *l, struct diag *d)
 	if (e == OK && !str_eq(c.origin, str_z(l->origin)))
 		e = ERR_SYNTAX;
 	if (e != OK)
-		e = trouble(l, true, OK, "the audit log's checkpoint was not signed with its key; move the log "
-					 "and its key away to begin a new one");
+		e = trouble(l, true, OK,
+			    "the audit log's checkpoint was not signed with its key; move the log "
+			    "and its key away to begin a new one");
 	else {
 		e = resume(l, &c);
 		if (e != OK)
@@ -272,13 +279,15 @@ static enum err take_up(struct ledger *l, struct diag *d)
 	return e == OK ? OK : diag_set(d, e, "cannot read the audit log: %s", l->trouble);
 }
 
-enum err ledger_open(struct ledger *l, struct store *store, const char *dir_path, const char *key_path,
-		     struct diag *d)
+enum err ledger_open(struct ledger *l, struct store *store, const char *dir_path,
+		     const char *key_path, struct diag *d)
 {
 	*l = (struct ledger){ .store = store, .dir = -1 };
 	buf_init(&l->bundle, BUNDLE_MAX);
 	l->room = malloc(1 + TLOG_ENTRY_MAX);
-	enum err e = l->room == NULL || sha256_init(&l->sha) != OK ? diag_set(d, ERR_NOMEM, "out of memory") : OK;
+	enum err e = l->room == NULL || sha256_init(&l->sha) != OK
+			     ? diag_set(d, ERR_NOMEM, "out of memory")
+			     : OK;
 	tlog_init(&l->tree, &l->sha);
 	if (e == OK)
 		e = ledger_dir(dir_path, &l->dir, d);

@@ -4,6 +4,7 @@
  */
 #include "keeper/loader.h"
 
+#include "crypto/certificate.h"
 #include "base/rd.h"
 #include "config/config.h"
 #include "keeper/jail.h"
@@ -47,23 +48,27 @@ static struct str env_of(void *ctx, struct str name)
 /* path_of makes a NUL-terminated path of s, or of name below the data directory when s is "". */
 static bool path_of(const struct loading *l, struct str s, const char *name, char *out, size_t cap)
 {
-	int n = s.n > 0 ? snprintf(out, cap, "%.*s", FMT(s)) : snprintf(out, cap, "%s/%s", l->args->data.p, name);
+	int n = s.n > 0 ? snprintf(out, cap, "%.*s", FMT(s))
+			: snprintf(out, cap, "%s/%s", l->args->data.p, name);
 
 	return n > 0 && (size_t)n < cap;
 }
 
-/* vault_of opens the vault when the first of its entries is asked for: by then the configuration has said where
- * it is, and a gate that uses none needs none. */
+/* vault_of opens the vault when the first of its entries is asked for: by then the configuration
+ * has said where it is, and a gate that uses none needs none. */
 static struct str vault_of(void *ctx, struct str name)
 {
 	struct loading *l = ctx;
 	struct diag *d = &l->vault_trouble;
 	char file[LIMIT_URL], key_file[LIMIT_URL];
-	struct vault_io io = { .env = env_of, .ctx = l, .passphrase = env_of(l, S("YETT_VAULT_PASSPHRASE")) };
+	struct vault_io io = { .env = env_of,
+			       .ctx = l,
+			       .passphrase = env_of(l, S("YETT_VAULT_PASSPHRASE")) };
 
 	if (l->vault_state == VAULT_UNTRIED) {
 		l->vault_state = VAULT_IS_NOT;
-		if (l->config.vault_key_file.n > 0 && path_of(l, l->config.vault_key_file, "", key_file, sizeof key_file))
+		if (l->config.vault_key_file.n > 0 &&
+		    path_of(l, l->config.vault_key_file, "", key_file, sizeof key_file))
 			io.key_file = key_file;
 		if (!path_of(l, l->config.vault_file, LOADER_VAULT, file, sizeof file))
 			(void)diag_set(d, ERR_LIMIT, "the path of the vault is too long");
@@ -72,7 +77,8 @@ static struct str vault_of(void *ctx, struct str name)
 		if (l->vault_state == VAULT_IS_NOT)
 			log_msg(LOG_ERROR, "no credential of the vault: %s", diag_text(d));
 	}
-	return l->vault_state == VAULT_IS_OPEN ? vault_lookup(&l->vault, name) : (struct str){ NULL, 0 };
+	return l->vault_state == VAULT_IS_OPEN ? vault_lookup(&l->vault, name)
+					       : (struct str){ NULL, 0 };
 }
 
 static enum err read_file(void *ctx, const char *path, struct buf *out, struct diag *d)
@@ -90,8 +96,9 @@ static void say_notes(struct loading *l)
 		const struct config_note *n = &l->config.notes[i];
 		if (n->status == CONFIG_EXACT)
 			continue;
-		log_msg(LOG_WARN, "%s:%u: %s: %s: %.*s", log_str(n->file, file, sizeof file), n->line,
-			log_str(n->path, path, sizeof path), config_status_text[n->status], FMT(n->why));
+		log_msg(LOG_WARN, "%s:%u: %s: %s: %.*s", log_str(n->file, file, sizeof file),
+			n->line, log_str(n->path, path, sizeof path), config_status_text[n->status],
+			FMT(n->why));
 		if (l->loaded.n_warnings++ == 0)
 			l->loaded.warning = str_head(n->why, LOADER_TEXT);
 	}
@@ -160,6 +167,8 @@ static enum err put_tls(struct loading *l, struct diag *d)
 	enum err e = read_named(l->config.tls_certificate, 0, &chain, d);
 	if (e == OK)
 		e = read_named(l->config.tls_key, FS_PRIVATE, &key, d);
+	if (e == OK)
+		e = certificate_check(buf_str(&chain), buf_str(&key), d);
 	size_t n = 8 + chain.n + key.n;
 	if (e == OK)
 		e = secret_memfd(n, &l->fds[l->n_fds], &map, d);
@@ -178,7 +187,9 @@ static enum err put_tls(struct loading *l, struct diag *d)
 static enum err load(struct loading *l, struct diag *d)
 {
 	const struct loader_args *a = l->args;
-	const struct config_io io = { .env = env_of, .vault = vault_of, .read = read_file, .ctx = l };
+	const struct config_io io = {
+		.env = env_of, .vault = vault_of, .read = read_file, .ctx = l
+	};
 	struct config *c = &l->config;
 	enum err e = a->config.n > 0 ? config_load(a->config.p, &io, &l->arena, c, d)
 				     : config_default(&io, &l->arena, c, d);

@@ -1,6 +1,6 @@
 /*
- * keeper/main.c - the parent of all processes: supervises them, keeps what must last, speaks to nobody outside.
- * Input: its children's messages, the control socket.   Runs in: keeper.
+ * keeper/main.c - the parent of all processes: supervises them, keeps what must last, speaks to
+ * nobody outside. Input: its children's messages, the control socket.   Runs in: keeper.
  */
 #include "keeper/jail.h"
 #include "keeper/loader.h"
@@ -27,7 +27,8 @@ enum { BACKLOG = 4096, ADMIN_BACKLOG = 64, WATCHED = 512 };
 
 /* ---- options ---- */
 
-static enum err take_option(struct keeper_opts *o, const char *name, const char *value, struct diag *d)
+static enum err take_option(struct keeper_opts *o, const char *name, const char *value,
+			    struct diag *d)
 {
 	uint64_t n;
 
@@ -39,7 +40,8 @@ static enum err take_option(struct keeper_opts *o, const char *name, const char 
 		o->listen = value;
 	else if (strcmp(name, "--admin") == 0)
 		o->admin = value;
-	else if (strcmp(name, "--workers") == 0 && num_u64(str_z(value), LIMIT_WORKERS, &n) == OK && n > 0)
+	else if (strcmp(name, "--workers") == 0 && num_u64(str_z(value), LIMIT_WORKERS, &n) == OK &&
+		 n > 0)
 		o->workers = (unsigned)n;
 	else
 		return diag_set(d, ERR_USAGE, "keeper does not take '%s %s'", name, value);
@@ -54,7 +56,8 @@ static enum err take_options(struct keeper_opts *o, int argc, char **argv, struc
 		TRY(take_option(o, argv[i], argv[i + 1], d));
 	}
 	if (o->data == NULL)
-		return diag_set(d, ERR_USAGE, "keeper needs --data DIR; start it with 'yett serve'");
+		return diag_set(d, ERR_USAGE,
+				"keeper needs --data DIR; start it with 'yett serve'");
 	return OK;
 }
 
@@ -81,7 +84,8 @@ static enum err open_data(struct keeper *k, struct diag *d)
 static enum err open_listeners(struct keeper *k, struct diag *d)
 {
 	if (k->listen_at.sa.sa_family == AF_UNIX)
-		return diag_set(d, ERR_USAGE, "the gate listens on TCP; only admin may have a path");
+		return diag_set(d, ERR_USAGE,
+				"the gate listens on TCP; only admin may have a path");
 	TRY(listen_probe(&k->listen_at, d));
 	TRY(listen_probe(&k->admin_at, d));
 	for (unsigned i = 0; i < k->workers; i++)
@@ -119,7 +123,8 @@ static enum err open_signals(struct keeper *k, struct diag *d)
 	(void)sigaddset(&set, SIGHUP);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
 		return diag_set(d, ERR_SYS, "cannot block signals: %s", strerror(errno));
-	k->signals = (struct watch){ .fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), .on_ready = on_signal };
+	k->signals = (struct watch){ .fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
+				     .on_ready = on_signal };
 	if (k->signals.fd < 0 || loop_watch(k->loop, &k->signals, EPOLLIN) != OK)
 		return diag_set(d, ERR_SYS, "cannot watch signals: %s", strerror(errno));
 	return OK;
@@ -201,9 +206,10 @@ static void keeper_init(struct keeper *k)
 	children_init(k);
 }
 
+static struct keeper parent; /* large, and there is one */
+
 int main(int argc, char **argv)
 {
-	static struct keeper k;
 	struct jail_path paths[KEEPER_JAIL_PATHS];
 	struct diag d = { 0 };
 	int status;
@@ -212,22 +218,22 @@ int main(int argc, char **argv)
 		return vault_main(argc - 1, argv + 1);
 	log_open("keeper", LOG_INFO);
 	(void)umask(077);
-	keeper_init(&k);
+	keeper_init(&parent);
 	const struct jail shown = keeper_jail("DATA", paths);
 	if (jail_debug(&shown, argc, argv, &status))
 		return status;
-	enum err e = env_take(&k.env_fd, &d);
+	enum err e = env_take(&parent.env_fd, &d);
 	if (e == OK)
-		e = take_options(&k.opts, argc, argv, &d);
-	const struct jail jail = keeper_jail(k.opts.data ? k.opts.data : "", paths);
+		e = take_options(&parent.opts, argc, argv, &d);
+	const struct jail jail = keeper_jail(parent.opts.data ? parent.opts.data : "", paths);
 	if (e == OK)
-		e = serve(&k, &jail, &d);
+		e = serve(&parent, &jail, &d);
 	if (e != OK)
 		log_msg(LOG_ERROR, "%s", diag_text(&d));
-	close_all(&k);
+	close_all(&parent);
 	if (e == OK)
 		log_msg(LOG_INFO, "ended");
 	/* No destructors: a library's would call what the jail kills for. */
 	(void)fflush(NULL);
-	_exit(e != OK ? err_exit(e) : k.exit_status);
+	_exit(e != OK ? err_exit(e) : parent.exit_status);
 }

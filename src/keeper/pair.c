@@ -34,8 +34,8 @@ void pair_close(struct pair *p)
 	close_fd(&p->arena);
 }
 
-/* shared_memory makes a memory file of a size that nobody can change any more: a shorter one would kill who
- * has it mapped. */
+/* shared_memory makes a memory file of a size that nobody can change any more: a shorter one would
+ * kill who has it mapped. */
 static enum err shared_memory(const char *name, size_t size, int *out_fd, struct diag *d)
 {
 	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -58,7 +58,8 @@ enum err pair_renew(struct pair *p, struct diag *d)
 	enum err e = ring_make(LIMIT_RING, &fresh.memfd[0], &fresh.wake[0], d);
 	if (e == OK)
 		e = ring_make(LIMIT_RING, &fresh.memfd[1], &fresh.wake[1], d);
-	/* The arena is new, too: what the old egress still sends from it must not change under it. */
+	/* The arena is new, too: what the old egress still sends from it must not change under
+	 * it. */
 	if (e == OK)
 		e = shared_memory("yett-arena", LIMIT_ARENA, &fresh.arena, d);
 	if (e != OK) {
@@ -73,7 +74,8 @@ enum err pair_renew(struct pair *p, struct diag *d)
 void pair_fds(const struct pair *p, enum role role, int out[START_PAIR_FDS])
 {
 	int tx = role == R_INGRESS ? 0 : 1, rx = 1 - tx;
-	const int fds[START_PAIR_FDS] = { p->memfd[tx], p->wake[tx], p->memfd[rx], p->wake[rx], p->arena };
+	const int fds[START_PAIR_FDS] = { p->memfd[tx], p->wake[tx], p->memfd[rx], p->wake[rx],
+					  p->arena };
 
 	memcpy(out, fds, sizeof fds);
 }
@@ -81,7 +83,8 @@ void pair_fds(const struct pair *p, enum role role, int out[START_PAIR_FDS])
 enum err shared_open(struct keeper *k, struct diag *d)
 {
 	TRY(shared_memory("yett-counters", sizeof *k->counters, &k->counters_fd, d));
-	k->counters = mmap(NULL, sizeof *k->counters, PROT_READ | PROT_WRITE, MAP_SHARED, k->counters_fd, 0);
+	k->counters = mmap(NULL, sizeof *k->counters, PROT_READ | PROT_WRITE, MAP_SHARED,
+			   k->counters_fd, 0);
 	if (k->counters == MAP_FAILED)
 		return diag_set(d, ERR_SYS, "cannot map the counters: %s", strerror(errno));
 	k->counters->n_workers = k->workers;
@@ -94,11 +97,13 @@ void shared_clear(struct keeper *k, unsigned worker)
 {
 	struct counters *c = k->counters;
 
+	c->n_workers = k->workers; /* whoever just died could write here */
 	for (unsigned i = 0; i < LIMIT_KEYS; i++)
 		if (atomic_load_explicit(&c->key_parallel[worker][i], memory_order_relaxed))
 			atomic_store_explicit(&c->key_parallel[worker][i], 0, memory_order_relaxed);
 	for (unsigned i = 0; i < LIMIT_DEPLOYMENTS; i++)
 		if (atomic_load_explicit(&c->deployment_parallel[worker][i], memory_order_relaxed))
-			atomic_store_explicit(&c->deployment_parallel[worker][i], 0, memory_order_relaxed);
+			atomic_store_explicit(&c->deployment_parallel[worker][i], 0,
+					      memory_order_relaxed);
 	atomic_store_explicit(&c->parallel[worker], 0, memory_order_relaxed);
 }

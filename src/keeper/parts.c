@@ -1,14 +1,16 @@
 /*
  * keeper/parts.c - what keeper keeps, behind one front: store, audit log, usage files and keys.
- * Input: hostile (a subverted admin; the files of a subverted ingress).   Runs in: keeper.
+ * Input: hostile (a subverted admin; the files of a subverted ingress).
+ * Runs in: keeper.   Fuzz: fuzz/control_fuzz.c
  */
 #include "base/rd.h"
-#include "keeper/keeper.h"
 #include "keeper/keyring.h"
 #include "keeper/leaf.h"
+#include "keeper/supervise.h"
 #include "keeper/usage.h"
 #include "sys/clock.h"
 #include "sys/fs.h"
+#include "sys/log.h"
 
 #include <assert.h>
 #include <string.h>
@@ -21,6 +23,7 @@ struct parts {
 	struct usage usage;
 	struct keyring keys;
 	bool ledger_open, usage_open, keys_open;
+	char said[256];          /* the trouble that was logged last */
 };
 
 static int64_t wall_ms(void)
@@ -56,6 +59,8 @@ static enum err open_all(struct keeper *k, struct parts *p, struct diag *d)
 		TRY(usage_file_for(&p->usage, i, &k->usage_fds[i], d));
 	/* What an earlier run left behind counts before any key's spending is read. */
 	(void)usage_tick(&p->usage, mono_ms(), wall_ms(), true);
+	for (unsigned i = 0; i < LIMIT_WORKERS; i++)
+		usage_mend(&p->usage, i); /* after a power cut nobody lied */
 	TRY(keyring_open(&p->keys, p->store, k->counters, d));
 	p->keys_open = true;
 	p->keys.on_change = on_change;
@@ -96,11 +101,41 @@ void parts_close(struct keeper *k)
 	k->parts = NULL;
 }
 
+/* Trouble is said once when it begins and once when it is over. */
+static void say_trouble(struct parts *p)
+{
+	const char *now = usage_trouble(&p->usage);
+
+	if (strcmp(now ? now : "", p->said) == 0)
+		return;
+	if (now)
+		log_msg(LOG_ERROR, "%s", now);
+	else
+		log_msg(LOG_INFO, "calls are stored and the audit log is written again");
+	(void)snprintf(p->said, sizeof p->said, "%s", now ? now : "");
+}
+
+/* A worker whose usage file makes no sense is ended; it starts again with a file that does. */
+static void end_liars(struct keeper *k)
+{
+	struct usage *u = &k->parts->usage;
+
+	for (unsigned i = 0; i < LIMIT_WORKERS; i++) {
+		if (!u->sources[i].lied)
+			continue;
+		if (i < k->workers && child_runs(&k->ingress[i]))
+			child_kill(&k->ingress[i], "its usage file makes no sense");
+		usage_mend(u, i);
+	}
+}
+
 uint32_t parts_tick(struct keeper *k, bool flush)
 {
 	struct parts *p = k->parts;
 	uint32_t again = usage_tick(&p->usage, mono_ms(), wall_ms(), flush);
 
+	say_trouble(p);
+	end_liars(k);
 	keyring_tick(&p->keys, wall_ms());
 	return again;
 }
@@ -215,8 +250,8 @@ static enum err summary(struct parts *p, struct str body, struct buf *out, struc
 		return e;
 	}
 	rows_begin(&r, out, UINT32_MAX);
-	return rows_end(&r, store_sums(p->store, from / DAY_MS, to ? (to - 1) / DAY_MS : INT64_MAX, group, d, &r,
-				       on_sum));
+	return rows_end(&r, store_sums(p->store, from / DAY_MS, to ? (to - 1) / DAY_MS : INT64_MAX,
+				       group, d, &r, on_sum));
 }
 
 enum err parts_request(struct keeper *k, struct peer *from, const struct ipc_msg *m)
@@ -234,8 +269,9 @@ enum err parts_request(struct keeper *k, struct peer *from, const struct ipc_msg
 	else if (m->type == MSG_USAGE_SUMMARY)
 		e = summary(p, m->body, &out, &d);
 	else
-		e = keyring_request(&p->keys, m->type, m->body, from->role == R_CLI ? S("cli") : S("admin"), wall_ms(),
-				 &out, &d);
+		e = keyring_request(&p->keys, m->type, m->body,
+				    from->role == R_CLI ? S("cli") : S("admin"), wall_ms(), &out,
+				    &d);
 	bool malformed = e == ERR_SYNTAX && d.text[0] == '\0';
 	if (!malformed)
 		peer_reply(from, m->seq, e, &d, buf_str(&out));

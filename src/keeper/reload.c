@@ -1,8 +1,8 @@
 /*
  * keeper/reload.c - configuration: loaded apart, then swapped in all processes or in none.
  *
- * Egress first: it keeps the table before, too, and a call says which one its number counts in. When every
- * egress has said yes the new snapshot is the gate's, and ingress and admin get it.
+ * Egress first: it keeps the table before, too, and a call says which one its number counts in.
+ * When every egress has said yes the new snapshot is the gate's, and ingress and admin get it.
  * Input: our loader's report.   Runs in: keeper.
  */
 #include "keeper/supervise.h"
@@ -30,11 +30,13 @@ struct reload {
 	struct watch result;
 	struct timer timer;
 	struct snapshot next;
-	unsigned waiting;      /* children that have yet to answer */
+	unsigned waiting; /* children that have yet to answer */
 	struct deferred reap;
 };
 
-static const struct snapshot no_snapshot = { .policy_fd = -1, .table_fd = -1, .secrets_fd = -1, .tls_fd = -1 };
+static const struct snapshot no_snapshot = {
+	.policy_fd = -1, .table_fd = -1, .secrets_fd = -1, .tls_fd = -1
+};
 
 void snapshot_close(struct snapshot *s)
 {
@@ -120,7 +122,9 @@ static enum err report_read(struct keeper *k, int fd, uint64_t generation, struc
 static enum err address(const char *option, struct str configured, struct str otherwise,
 			struct listen_addr *out, struct diag *d)
 {
-	struct str text = option != NULL ? str_z(option) : configured.n > 0 ? configured : otherwise;
+	struct str text = option != NULL     ? str_z(option)
+			  : configured.n > 0 ? configured
+					     : otherwise;
 
 	return listen_parse(text, out, d);
 }
@@ -144,8 +148,9 @@ enum err reload_first(struct keeper *k, struct diag *d)
 	k->now = no_snapshot;
 	TRY(load_start(k, 1, &fd, d));
 	struct pollfd p = { fd, POLLIN, 0 };
-	enum err e = poll(&p, 1, LOAD_MS) == 1 ? report_read(k, fd, 1, &k->now, &l, d)
-					       : diag_set(d, ERR_CONFIG, "the loader takes too long");
+	enum err e = poll(&p, 1, LOAD_MS) == 1
+			     ? report_read(k, fd, 1, &k->now, &l, d)
+			     : diag_set(d, ERR_CONFIG, "the loader takes too long");
 	(void)close(fd);
 	if (e != OK)
 		return e;
@@ -178,7 +183,8 @@ static void finish(struct reload *r, enum err e, const struct diag *d)
 	struct buf b;
 
 	if (e == OK)
-		log_msg(LOG_INFO, "configuration %llu is in force", (unsigned long long)k->now.generation);
+		log_msg(LOG_INFO, "configuration %llu is in force",
+			(unsigned long long)k->now.generation);
 	else
 		log_msg(LOG_ERROR, "nothing was changed: %s", diag_text(d));
 	parts_event(k, "reload", e == OK ? "done" : diag_text(d));
@@ -269,7 +275,8 @@ static void warn_fixed(const struct keeper *k, const struct loaded *l)
 	    strcmp(listen_format(&k->listen_at, was), listen_format(&at, is)) != 0)
 		log_msg(LOG_WARN, "the gate goes on listening on %s; %s needs a restart", was, is);
 	if (k->opts.workers == 0 && l->workers != 0 && l->workers != k->workers)
-		log_msg(LOG_WARN, "the gate goes on with %u workers; %u need a restart", k->workers, l->workers);
+		log_msg(LOG_WARN, "the gate goes on with %u workers; %u need a restart", k->workers,
+			l->workers);
 }
 
 static void on_result(struct watch *w, uint32_t ready)

@@ -36,8 +36,8 @@ enum err loaded_decode(struct loaded *l, struct str body)
 	return rd_end(&r);
 }
 
-void loader_report(int result_fd, enum err e, const struct diag *d, const struct loaded *l, const int *fds,
-		   unsigned n_fds)
+void loader_report(int result_fd, enum err e, const struct diag *d, const struct loaded *l,
+		   const int *fds, unsigned n_fds)
 {
 	struct buf b;
 
@@ -47,8 +47,8 @@ void loader_report(int result_fd, enum err e, const struct diag *d, const struct
 	else
 		wr_str(&b, str_head(str_z(diag_text(d)), LOADER_TEXT));
 	/* Keeper takes the end of the socket for a failure, too. */
-	enum err ignored = ipc_send(result_fd, e == OK ? LOADER_DONE : LOADER_FAILED, 0, buf_str(&b), fds,
-				    e == OK ? n_fds : 0);
+	enum err ignored = ipc_send(result_fd, e == OK ? LOADER_DONE : LOADER_FAILED, 0,
+				    buf_str(&b), fds, e == OK ? n_fds : 0);
 	(void)ignored;
 	buf_free(&b);
 }

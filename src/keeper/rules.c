@@ -1,6 +1,6 @@
 /*
- * keeper/rules.c - who may say what, when, and how large. A message without a row, from the wrong role, at the
- * wrong time, too large or with other descriptors than its row says ends who sent it.
+ * keeper/rules.c - who may say what, when, and how large. A message without a row, from the wrong
+ * role, at the wrong time, too large or with other descriptors than its row says ends who sent it.
  * Input: hostile (a subverted child).   Runs in: keeper.   Fuzz: fuzz/control_fuzz.c for the bodies
  */
 #include "keeper/supervise.h"
@@ -40,7 +40,8 @@ static enum err on_handoff(struct keeper *k, struct peer *from, struct ipc_msg *
 	(void)from;
 	(void)rd_str(&r, HANDOFF_MAX);
 	TRY(rd_end(&r));
-	/* Without admin, or with one that does not keep up, the client sees its connection close. */
+	/* Without admin, or with one that does not keep up, the client sees its connection
+	 * close. */
 	if (child_runs(&k->admin) && k->admin.peer.phase == P_RUN &&
 	    ipc_send(k->admin.peer.watch.fd, MSG_HANDOFF, 0, m->body, m->fds, 1) != OK)
 		return OK;
@@ -94,12 +95,14 @@ enum { OPERATORS = B(R_ADMIN) | B(R_CLI) };
 
 static const struct rule {
 	uint16_t type;
-	uint8_t fds;          /* exactly so many descriptors */
-	uint32_t max;         /* largest body */
-	unsigned from, when;  /* bit sets of enum role, enum phase */
-	enum err (*handle)(struct keeper *, struct peer *, struct ipc_msg *); /* ERR_SYNTAX: a violation */
+	uint8_t fds;         /* exactly so many descriptors */
+	uint32_t max;        /* largest body */
+	unsigned from, when; /* bit sets of enum role, enum phase */
+	enum err (*handle)(struct keeper *, struct peer *,
+			   struct ipc_msg *); /* ERR_SYNTAX: a violation */
 } rules[] = {
-	{ MSG_READY, 0, 4, B(R_INGRESS) | B(R_EGRESS) | B(R_ADMIN), B(P_BOOT) | B(P_RUN) | B(P_DRAIN), on_ready },
+	{ MSG_READY, 0, 4, B(R_INGRESS) | B(R_EGRESS) | B(R_ADMIN),
+	  B(P_BOOT) | B(P_RUN) | B(P_DRAIN), on_ready },
 	{ MSG_DRAINED, 0, 0, B(R_INGRESS) | B(R_ADMIN), B(P_DRAIN), on_drained },
 	{ MSG_HANDOFF, 1, HANDOFF_MAX, B(R_INGRESS), B(P_RUN) | B(P_DRAIN), on_handoff },
 	{ MSG_KEY_CREATE, 0, KEY_MAX, OPERATORS, B(P_RUN), on_key },

@@ -11,8 +11,8 @@
 
 static void add(struct status *s, const struct child *c)
 {
-	static const enum status_phase phases[PHASE_COUNT] = { STATUS_STOPPED, STATUS_STARTING, STATUS_RUNNING,
-							       STATUS_DRAINING };
+	static const enum status_phase phases[PHASE_COUNT] = { STATUS_STOPPED, STATUS_STARTING,
+							       STATUS_RUNNING, STATUS_DRAINING };
 	const struct keeper *k = c->keeper;
 
 	s->children[s->n++] = (struct status_child){
@@ -42,7 +42,8 @@ void status_write(struct keeper *k, struct buf *out)
 	memcpy(s->config_hash, k->now.config_hash, sizeof s->config_hash);
 	s->listen = str_z(listen_format(&k->listen_at, listen));
 	s->admin = str_z(listen_format(&k->admin_at, admin));
-	s->warning = str_z(k->now.warning);
+	const char *trouble = parts_trouble(k);
+	s->warning = str_z(trouble ? trouble : k->now.warning);
 	s->draining = k->draining;
 	s->landlock = (uint32_t)k->landlock;
 	for (unsigned i = 0; i < k->workers; i++) {

@@ -14,16 +14,17 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum {
-	BOOT_MS = 30000,         /* to become ready */
-	DELAY_FIRST_MS = 50,     /* before a child is started again; doubled each time */
+	BOOT_MS = 30000,     /* to become ready */
+	DELAY_FIRST_MS = 50, /* before a child is started again; doubled each time */
 	DELAY_MAX_MS = 10000,
-	LIFE_MS = 30000,         /* a child that lived so long starts with the first delay again */
-	LOST_MS = 1000,          /* between the end of its control socket and its own */
-	LOOP_ENDS = 5,           /* so many early ends in a row are a crash loop */
-	DRAIN_GRACE_MS = 1000,   /* beyond what the children were told */
+	LIFE_MS = 30000,       /* a child that lived so long starts with the first delay again */
+	LOST_MS = 1000,        /* between the end of its control socket and its own */
+	LOOP_ENDS = 5,         /* so many early ends in a row are a crash loop */
+	DRAIN_GRACE_MS = 1000, /* beyond what the children were told */
 };
 
 static void on_end(struct watch *w, uint32_t ready);
@@ -98,8 +99,8 @@ static enum err send_tables(struct child *c)
 	return e;
 }
 
-/* send_keys sends all keys in force; it goes on where the socket was full. Changes that happen meanwhile have
- * gone out before, so a key is never followed by an older state of it. */
+/* send_keys sends all keys in force; it goes on where the socket was full. Changes that happen
+ * meanwhile have gone out before, so a key is never followed by an older state of it. */
 static enum err send_keys(struct child *c)
 {
 	struct buf b;
@@ -116,7 +117,8 @@ static enum err send_keys(struct child *c)
 			c->key_cursor = cursor;
 	}
 	buf_free(&b);
-	return e == ERR_NOT_FOUND ? ipc_send(c->peer.watch.fd, MSG_KEYS_DONE, 0, S(""), NULL, 0) : e;
+	return e == ERR_NOT_FOUND ? ipc_send(c->peer.watch.fd, MSG_KEYS_DONE, 0, S(""), NULL, 0)
+				  : e;
 }
 
 static enum err send_tls(struct child *c)
@@ -145,7 +147,7 @@ void child_flush(struct child *c)
 		enum due due;
 		enum err (*send)(struct child *);
 	} debts[] = {
-		{ DUE_PAIR, send_pair }, { DUE_TLS, send_tls }, { DUE_TABLES, send_tables },
+		{ DUE_PAIR, send_pair }, { DUE_TLS, send_tls },     { DUE_TABLES, send_tables },
 		{ DUE_KEYS, send_keys }, { DUE_DRAIN, send_drain },
 	};
 
@@ -205,7 +207,9 @@ static unsigned birth_due(const struct child *c)
 
 static enum forker_role fork_role(const struct child *c)
 {
-	return c->peer.role == R_INGRESS ? FORK_INGRESS : c->peer.role == R_EGRESS ? FORK_EGRESS : FORK_ADMIN;
+	return c->peer.role == R_INGRESS  ? FORK_INGRESS
+	       : c->peer.role == R_EGRESS ? FORK_EGRESS
+					  : FORK_ADMIN;
 }
 
 static enum err child_start(struct child *c, struct diag *d)
@@ -230,7 +234,8 @@ static enum err child_start(struct child *c, struct diag *d)
 	timer_set(k->loop, &c->timer, BOOT_MS);
 	e = peer_open(k, &c->peer, control[0], c->peer.role, P_BOOT);
 	if (e != OK || loop_watch(k->loop, &c->exit, EPOLLIN) != OK)
-		return diag_set(d, ERR_SYS, "cannot watch a child"); /* keeper itself is out of means */
+		return diag_set(d, ERR_SYS,
+				"cannot watch a child"); /* keeper itself is out of means */
 	child_owe(c, birth_due(c));
 	return OK;
 }
@@ -257,8 +262,8 @@ void child_running(struct child *c)
 	if (k->ready_said)
 		return;
 	k->ready_said = true;
-	log_msg(LOG_INFO, "ready on %s with %u worker%s", listen_format(&k->listen_at, listen), k->workers,
-		k->workers == 1 ? "" : "s");
+	log_msg(LOG_INFO, "ready on %s with %u worker%s", listen_format(&k->listen_at, listen),
+		k->workers, k->workers == 1 ? "" : "s");
 }
 
 /* ---- death ---- */
@@ -306,12 +311,14 @@ static void start_later(struct child *c, uint64_t lived_ms)
 		c->delay_ms = DELAY_MAX_MS;
 	c->quick_ends++;
 	c->restarts++;
-	log_msg(child_loops(c) ? LOG_ERROR : LOG_WARN, "%s %u ended (%s)%s; started again in %u ms", c->name,
-		c->worker, c->last_end, child_loops(c) ? " as often before: a crash loop" : "", c->delay_ms);
+	log_msg(child_loops(c) ? LOG_ERROR : LOG_WARN, "%s %u ended (%s)%s; started again in %u ms",
+		c->name, c->worker, c->last_end,
+		child_loops(c) ? " as often before: a crash loop" : "", c->delay_ms);
 	timer_set(k->loop, &c->timer, c->delay_ms);
 }
 
-/* mourn takes a dead half's rings away from the other at once: what it still sends there is lost. */
+/* mourn takes a dead half's rings away from the other at once: what it still sends there is
+ * lost. */
 static void mourn(struct child *c)
 {
 	struct keeper *k = c->keeper;
@@ -321,14 +328,28 @@ static void mourn(struct child *c)
 		shared_clear(k, c->worker);
 	if (c->peer.role == R_ADMIN)
 		return;
-	struct child *other = c->peer.role == R_INGRESS ? &k->egress[c->worker] : &k->ingress[c->worker];
+	struct child *other = c->peer.role == R_INGRESS ? &k->egress[c->worker]
+							: &k->ingress[c->worker];
 	if (pair_renew(&k->pairs[c->worker], &d) != OK) {
-		/* Both ends of the old rings must go then: a new process would read an old one's place. */
+		/* Both ends of the old rings must go then: a new process would read an old one's
+		 * place. */
 		log_msg(LOG_ERROR, "%s", diag_text(&d));
 		child_kill(other, "its pair has no new rings");
 		return;
 	}
 	child_owe(other, DUE_PAIR);
+}
+
+/* blame ends the other half of a pair when this one says that it broke the protocol between them. */
+static void blame(struct child *c, int status)
+{
+	struct keeper *k = c->keeper;
+
+	if (c->peer.role == R_ADMIN || !WIFEXITED(status) || WEXITSTATUS(status) != START_EXIT_BLAMES_PEER)
+		return;
+	bool is_ingress = c->peer.role == R_INGRESS;
+	child_kill(is_ingress ? &k->egress[c->worker] : &k->ingress[c->worker],
+		   is_ingress ? "ingress says that it broke the protocol" : "egress says that it broke the protocol");
 }
 
 static void on_end(struct watch *w, uint32_t ready)
@@ -353,6 +374,7 @@ static void on_end(struct watch *w, uint32_t ready)
 		check_drained(k);
 		return;
 	}
+	blame(c, status);
 	mourn(c);
 	reload_gone(k, c);
 	start_later(c, loop_now_ms(k->loop) - c->started_ms);
@@ -364,7 +386,8 @@ static void on_timer(struct timer *t)
 	struct diag d = { 0 };
 
 	if (c->pid != 0) {
-		child_kill(c, c->peer.dead ? "it closed its control socket" : "it did not become ready in time");
+		child_kill(c, c->peer.dead ? "it closed its control socket"
+					   : "it did not become ready in time");
 		return;
 	}
 	if (child_start(c, &d) == OK)

@@ -9,8 +9,8 @@
 
 /* ---- children (supervise.c) ---- */
 
-/* children_init prepares the table; children_start starts every child for the first time, and a failure to
- * execute one is then an error. */
+/* children_init prepares the table; children_start starts every child for the first time, and a
+ * failure to execute one is then an error. */
 void children_init(struct keeper *k);
 MUST_USE enum err children_start(struct keeper *k, struct diag *d);
 
@@ -26,7 +26,8 @@ void child_flush(struct child *c);
 /* child_kill ends c because of why; it is started anew unless the gate is draining. */
 void child_kill(struct child *c, const char *why);
 
-/* child_lost: its control socket has ended, mostly because it has, too. If not, it is killed soon. */
+/* child_lost: its control socket has ended, mostly because it has, too. If not, it is killed
+ * soon. */
 void child_lost(struct child *c);
 
 /* child_running: c has said that it is ready for the first time. */
@@ -38,6 +39,7 @@ void children_end(struct keeper *k);
 /* child_of gives the child a peer is embedded in; only for roles of children. */
 struct child *child_of(struct peer *p);
 
+/* child_runs: it was started and nothing is known against it. */
 bool child_runs(const struct child *c);
 bool child_loops(const struct child *c); /* it ends soon after every start */
 
@@ -47,6 +49,7 @@ void keeper_stop(struct keeper *k, int status);
 
 /* ---- shared memory (pair.c) ---- */
 
+/* pair_init: nothing is open. */
 void pair_init(struct pair *p);
 /* pair_renew makes new rings and a new arena in place of the old. */
 MUST_USE enum err pair_renew(struct pair *p, struct diag *d);
@@ -61,13 +64,15 @@ void shared_clear(struct keeper *k, unsigned worker);
 
 /* ---- messages (rules.c) ---- */
 
-/* rules_handle judges one message by the table and handles it; false: a violation, *why says which. */
+/* rules_handle judges one message by the table and handles it; false: a violation, *why says
+ * which. */
 bool rules_handle(struct keeper *k, struct peer *from, struct ipc_msg *m, const char **why);
 
 /* ---- sockets (control.c) ---- */
 
 /* peer_open watches a socket; peer_close closes it and forgets what was unsent. */
-MUST_USE enum err peer_open(struct keeper *k, struct peer *p, int fd, enum role role, enum phase phase);
+MUST_USE enum err peer_open(struct keeper *k, struct peer *p, int fd, enum role role,
+			    enum phase phase);
 void peer_close(struct peer *p);
 /* peer_flush sends what was kept. False: something is left. */
 bool peer_flush(struct peer *p);
@@ -81,11 +86,12 @@ void status_write(struct keeper *k, struct buf *out);
 
 /* ---- configuration (reload.c) ---- */
 
-/* reload_first loads the configuration at the start and waits for it; it also gives addresses, the number of
- * workers and the time to drain, where the command line did not. */
+/* reload_first loads the configuration at the start and waits for it; it also gives addresses, the
+ * number of workers and the time to drain, where the command line did not. */
 MUST_USE enum err reload_first(struct keeper *k, struct diag *d);
 
-/* reload_begin loads it again; the outcome is told to every peer with waits_reload. ERR_BUSY: one is under way. */
+/* reload_begin loads it again; the outcome is told to every peer with waits_reload. ERR_BUSY: one
+ * is under way. */
 MUST_USE enum err reload_begin(struct keeper *k, struct diag *d);
 
 /* reload_ready says that c has answered; ok: what it was sent is in force. reload_gone: c ended. */

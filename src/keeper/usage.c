@@ -1,9 +1,10 @@
 /*
  * keeper/usage.c - drains the usage files.
- * Input: hostile (a subverted ingress writes its file as it likes).   Runs in: keeper.
+ * Input: hostile (a subverted ingress writes its file as it likes).
+ * Runs in: keeper.   Fuzz: fuzz/control_fuzz.c, for the queue
  *
- * The files are read with pread, not through a mapping: a writer that cuts its file short then gives an
- * error here and not a SIGBUS.
+ * The files are read with pread, not through a mapping: a writer that cuts its file short then
+ * gives an error here and not a SIGBUS.
  */
 #include "keeper/usage.h"
 
@@ -17,14 +18,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { TICK_MS = 50, RETRY_MS = 1000, SYNC_MS = 100, PUBLISH_MS = 1000, SETTLE_MS = 1000, CATCH_UP = 8192, ROUNDS = 64 };
+enum {
+	TICK_MS = 50,
+	RETRY_MS = 1000,
+	SYNC_MS = 100,
+	PUBLISH_MS = 1000,
+	SETTLE_MS = 1000,
+	CATCH_UP = 8192,
+	ROUNDS = 64
+};
 
 /* One record's bounds: sums over a batch stay far from the end of the integers. */
 enum { TOKENS_MAX = 1000000000 };
 static const int64_t cost_max = INT64_C(1000000000000000); /* a thousand dollars */
 static const int64_t day_ms = 86400000;
 
-static_assert(USAGE_BATCH * INT64_C(1000000000000000) < INT64_MAX / 4, "a batch's cost fits its sum");
+static_assert(USAGE_BATCH * INT64_C(1000000000000000) < INT64_MAX / 4,
+	      "a batch's cost fits its sum");
 
 static bool get_u64(int fd, size_t at, uint64_t *out)
 {
@@ -38,7 +48,9 @@ static bool put_u64(int fd, size_t at, uint64_t v)
 
 #define HEAD_AT offsetof(struct usage_file, head)
 #define TAIL_AT offsetof(struct usage_file, tail)
-#define RECORD_AT(i) (offsetof(struct usage_file, records) + ((i) & (USAGE_SLOTS - 1)) * sizeof(struct usage_record))
+#define RECORD_AT(i)                            \
+	(offsetof(struct usage_file, records) + \
+	 ((i) & (USAGE_SLOTS - 1)) * sizeof(struct usage_record))
 
 static struct str meta_name(unsigned worker, char *out, size_t cap)
 {
@@ -48,8 +60,8 @@ static struct str meta_name(unsigned worker, char *out, size_t cap)
 }
 
 /*
- * Whatever the file says, reading goes on where the database stands. The head is touched only when it is
- * wrong: an ingress of a keeper that was just killed may still be putting its last records.
+ * Whatever the file says, reading goes on where the database stands. The head is touched only when
+ * it is wrong: an ingress of a keeper that was just killed may still be putting its last records.
  */
 static enum err take_up(struct usage *u, unsigned worker, int fd, struct diag *d)
 {
@@ -58,11 +70,13 @@ static enum err take_up(struct usage *u, unsigned worker, int fd, struct diag *d
 	char name[32];
 	int64_t at;
 
-	bool known = get_u64(fd, 0, &magic) && magic == USAGE_MAGIC && get_u64(fd, HEAD_AT, &head) &&
-		     get_u64(fd, TAIL_AT, &tail);
-	TRY(store_meta(u->store, meta_name(worker, name, sizeof name), known ? (int64_t)tail : 0, &at, d));
+	bool known = get_u64(fd, 0, &magic) && magic == USAGE_MAGIC &&
+		     get_u64(fd, HEAD_AT, &head) && get_u64(fd, TAIL_AT, &tail);
+	TRY(store_meta(u->store, meta_name(worker, name, sizeof name), known ? (int64_t)tail : 0,
+		       &at, d));
 	src->at = (uint64_t)at;
-	/* After a power cut the file may be older than the database; its records are in it already. */
+	/* After a power cut the file may be older than the database; its records are in it already.
+	 */
 	bool wrong = !known || head - src->at > USAGE_SLOTS;
 	if ((wrong && !put_u64(fd, HEAD_AT, src->at)) || !put_u64(fd, TAIL_AT, src->at) ||
 	    !put_u64(fd, 0, USAGE_MAGIC))
@@ -93,7 +107,8 @@ static enum err open_file(struct usage *u, unsigned worker, bool make, struct di
 	return e;
 }
 
-enum err usage_open(struct usage *u, struct store *s, struct ledger *l, const char *dir, struct diag *d)
+enum err usage_open(struct usage *u, struct store *s, struct ledger *l, const char *dir,
+		    struct diag *d)
 {
 	memset(u, 0, sizeof *u);
 	u->store = s;
@@ -131,6 +146,19 @@ enum err usage_file_for(struct usage *u, unsigned worker, int *out_fd, struct di
 	return OK;
 }
 
+void usage_mend(struct usage *u, unsigned worker)
+{
+	struct usage_source *src = &u->sources[worker];
+	uint64_t head;
+
+	src->lied = false;
+	if (src->fd < 0 || posix_fallocate(src->fd, 0, (off_t)sizeof(struct usage_file)) != 0)
+		return;
+	bool wrong = !get_u64(src->fd, HEAD_AT, &head) || head - src->at > USAGE_SLOTS;
+	if ((wrong && !put_u64(src->fd, HEAD_AT, src->at)) || !put_u64(src->fd, TAIL_AT, src->at))
+		src->lied = true; /* once more, later */
+}
+
 /* Text as it may be stored: UTF-8 without control characters, and nothing after its end. */
 static void judge_text(char *field, size_t cap)
 {
@@ -139,7 +167,8 @@ static void judge_text(char *field, size_t cap)
 	for (size_t i = 0; i < n; i++)
 		if ((unsigned char)field[i] < 0x20 || field[i] == 0x7f)
 			field[i] = '?';
-	for (size_t at = 0; (bad = utf8_valid((struct str){ field + at, n - at })) != n - at; at += bad + 1)
+	for (size_t at = 0; (bad = utf8_valid((struct str){ field + at, n - at })) != n - at;
+	     at += bad + 1)
 		field[at + bad] = '?';
 	memset(field + n, 0, cap - n);
 }
@@ -168,11 +197,12 @@ static void judge(struct usage_record *r, int64_t wall_ms)
 }
 
 /*
- * Reads at most max records of a source into out. *out_next is the position after them; records that are out
- * of sequence are passed over and counted, so that a damaged file does not stop the rest.
+ * Reads at most max records of a source into out. *out_next is the position after them; records
+ * that are out of sequence are passed over and counted, so that a damaged file does not stop the
+ * rest.
  */
-static uint32_t read_source(struct usage *u, struct usage_source *src, struct usage_record *out, uint32_t max,
-			    uint64_t *out_next, int64_t wall_ms)
+static uint32_t read_source(struct usage *u, struct usage_source *src, struct usage_record *out,
+			    uint32_t max, uint64_t *out_next, int64_t wall_ms)
 {
 	uint64_t head;
 	uint32_t kept = 0;
@@ -215,7 +245,8 @@ static enum err store_batch(struct usage *u, uint32_t n, const uint64_t *next, s
 		e = store_calls(u->store, u->batch, n, d);
 	for (unsigned i = 0; e == OK && i < LIMIT_WORKERS; i++)
 		if (next[i] != u->sources[i].at)
-			e = store_meta_set(u->store, meta_name(i, name, sizeof name), (int64_t)next[i], d);
+			e = store_meta_set(u->store, meta_name(i, name, sizeof name),
+					   (int64_t)next[i], d);
 	if (e == OK)
 		e = store_commit(u->store, d);
 	if (e != OK)
@@ -256,7 +287,8 @@ static enum err drain(struct usage *u, int64_t wall_ms, struct diag *d)
 	return OK;
 }
 
-/* Once a second, like the log: sums are no part of each batch, since each of their rows costs as much as a call. */
+/* Once a second, like the log: sums are no part of each batch, since each of their rows costs as
+ * much as a call. */
 static enum err settle(struct usage *u, struct diag *d)
 {
 	enum err e = store_begin(u->store, d);
@@ -293,7 +325,8 @@ uint32_t usage_tick(struct usage *u, int64_t now_ms, int64_t wall_ms, bool flush
 		e = settle(u, &d);
 	}
 	if (e != OK && e != ERR_NOT_FOUND) {
-		(void)snprintf(u->trouble, sizeof u->trouble, "finished calls wait in their files: %s", diag_text(&d));
+		(void)snprintf(u->trouble, sizeof u->trouble,
+			       "finished calls wait in their files: %s", diag_text(&d));
 		return RETRY_MS;
 	}
 	u->trouble[0] = '\0';

@@ -1,7 +1,7 @@
 /*
- * keeper/usage.h - brings finished calls from the files that ingress writes into the database and the audit
- * log. A record counts once: the position reached is part of the transaction that stores it, and the file's
- * tail moves afterwards. Process lifetime.
+ * keeper/usage.h - brings finished calls from the files that ingress writes into the database and
+ * the audit log. A record counts once: the position reached is part of the transaction that stores
+ * it, and the file's tail moves afterwards. Process lifetime.
  */
 #ifndef KEEPER_USAGE_H
 #define KEEPER_USAGE_H
@@ -30,15 +30,20 @@ struct usage {
 };
 
 /* usage_open takes up the files of earlier runs in dir (made if missing). */
-MUST_USE enum err usage_open(struct usage *u, struct store *s, struct ledger *l, const char *dir, struct diag *d);
+MUST_USE enum err usage_open(struct usage *u, struct store *s, struct ledger *l, const char *dir,
+			     struct diag *d);
 void usage_close(struct usage *u);
 
-/* usage_file_for gives the descriptor of a worker's file, made and allocated if missing: its ingress maps it.
- * The descriptor stays usage's. */
+/* usage_file_for gives the descriptor of a worker's file, made and allocated if missing: its
+ * ingress maps it. The descriptor stays usage's. */
 MUST_USE enum err usage_file_for(struct usage *u, unsigned worker, int *out_fd, struct diag *d);
 
-/* usage_tick drains what is there, syncs about ten times a second and publishes the log once a second; all
- * of it at once when flush is set. Returns in how many ms it wants to be called again. now_ms: monotonic. */
+/* usage_mend makes a file usable again whose writer broke the rules and was ended. */
+void usage_mend(struct usage *u, unsigned worker);
+
+/* usage_tick drains what is there, syncs about ten times a second and publishes the log once a
+ * second; all of it at once when flush is set. Returns in how many ms it wants to be called again.
+ * now_ms: monotonic. */
 uint32_t usage_tick(struct usage *u, int64_t now_ms, int64_t wall_ms, bool flush);
 
 /* usage_trouble gives one sentence for health, or NULL when all is well. */

@@ -1,6 +1,7 @@
 /*
  * keeper/vault.c - the sealed file.
- * Input: hostile (a damaged or planted file).   Runs in: loader, keeper vault.   Fuzz: fuzz/vault_fuzz.c
+ * Input: hostile (a damaged or planted file).   Runs in: loader, keeper vault.
+ * Fuzz: fuzz/vault_fuzz.c
  */
 #include "keeper/vault.h"
 
@@ -12,7 +13,12 @@
 
 static const struct str magic = SC("YETTVLT1");
 static const struct str mac_context = SC("yett vault file mac");
-enum { PURPOSE_CREDENTIAL = 1, KEY_FILE_MIN = 32, KEY_FILE_MAX = 64 << 10, ROOT_SEALED = SEAL_KEY + SEAL_TAG };
+enum {
+	PURPOSE_CREDENTIAL = 1,
+	KEY_FILE_MIN = 32,
+	KEY_FILE_MAX = 64 << 10,
+	ROOT_SEALED = SEAL_KEY + SEAL_TAG
+};
 
 /* About a third of a second on a small machine: the number of guesses is the point. */
 static const struct seal_cost default_cost = { 3, 128 << 20 };
@@ -28,8 +34,8 @@ bool vault_name_ok(struct str name)
 		return false;
 	for (size_t i = 0; i < name.n; i++) {
 		char c = name.p[i];
-		bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-			    c == '_' || c == '-' || c == '/';
+		bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			    (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-' || c == '/';
 		if (!fine)
 			return false;
 	}
@@ -38,7 +44,8 @@ bool vault_name_ok(struct str name)
 
 /* ---- the unlocking key ---- */
 
-static enum err key_from_file(const char *path, const uint8_t salt[SEAL_SALT], uint8_t out[SEAL_KEY], struct diag *d)
+static enum err key_from_file(const char *path, const uint8_t salt[SEAL_SALT],
+			      uint8_t out[SEAL_KEY], struct diag *d)
 {
 	struct buf b;
 
@@ -47,7 +54,8 @@ static enum err key_from_file(const char *path, const uint8_t salt[SEAL_SALT], u
 	if (e == ERR_NOT_FOUND)
 		e = diag_set(d, ERR_CONFIG, "the vault's key file '%s' is not there", path);
 	if (e == OK && b.n < KEY_FILE_MIN)
-		e = diag_set(d, ERR_CONFIG, "the vault's key file '%s' is too short to be a key", path);
+		e = diag_set(d, ERR_CONFIG, "the vault's key file '%s' is too short to be a key",
+			     path);
 	if (e == OK)
 		e = seal_from_material(buf_str(&b), salt, out);
 	buf_wipe(&b);
@@ -60,8 +68,8 @@ static struct str io_env(const struct vault_io *io, struct str name)
 	return io->env ? io->env(io->ctx, name) : (struct str){ NULL, 0 };
 }
 
-static enum err unlock(const struct vault *v, const uint8_t salt[SEAL_SALT], const struct vault_io *io,
-		       uint8_t out[SEAL_KEY], struct diag *d)
+static enum err unlock(const struct vault *v, const uint8_t salt[SEAL_SALT],
+		       const struct vault_io *io, uint8_t out[SEAL_KEY], struct diag *d)
 {
 	char path[VAULT_HINT_MAX * 2];
 	struct str pass = io->passphrase;
@@ -72,8 +80,10 @@ static enum err unlock(const struct vault *v, const uint8_t salt[SEAL_SALT], con
 	case VAULT_CREDENTIAL: {
 		struct str dir = io_env(io, S("CREDENTIALS_DIRECTORY"));
 		if (dir.p == NULL)
-			return diag_set(d, ERR_CONFIG, "the vault wants the systemd credential '%s', and "
-					"CREDENTIALS_DIRECTORY is not set", v->hint);
+			return diag_set(d, ERR_CONFIG,
+					"the vault wants the systemd credential '%s', and "
+					"CREDENTIALS_DIRECTORY is not set",
+					v->hint);
 		(void)snprintf(path, sizeof path, "%.*s/%s", FMT(dir), v->hint);
 		return key_from_file(path, salt, out, d);
 	}
@@ -82,8 +92,10 @@ static enum err unlock(const struct vault *v, const uint8_t salt[SEAL_SALT], con
 		if (pass.p == NULL)
 			pass = io_env(io, S("YETT_VAULT_PASSPHRASE"));
 		if (pass.p == NULL || pass.n == 0)
-			return diag_set(d, ERR_AGAIN, "the vault is locked with a passphrase, and none was given: set "
-					"YETT_VAULT_PASSPHRASE, or use a key file or a systemd credential");
+			return diag_set(
+				d, ERR_AGAIN,
+				"the vault is locked with a passphrase, and none was given: set "
+				"YETT_VAULT_PASSPHRASE, or use a key file or a systemd credential");
 		return seal_from_passphrase(pass, salt, v->cost, out);
 	}
 }
@@ -98,7 +110,8 @@ static void entry_aad(struct buf *out, struct str name, uint8_t purpose, int64_t
 	wr_str(out, name);
 }
 
-static enum err open_entry(struct vault *v, struct rd *r, const uint8_t root[SEAL_KEY], struct diag *d)
+static enum err open_entry(struct vault *v, struct rd *r, const uint8_t root[SEAL_KEY],
+			   struct diag *d)
 {
 	struct vault_entry *e = &v->entries[v->n];
 	struct str name = rd_str(r, LIMIT_NAME);
@@ -109,7 +122,8 @@ static enum err open_entry(struct vault *v, struct rd *r, const uint8_t root[SEA
 	e->changed_ms = rd_i64(r);
 	struct str salt = rd_bytes(r, SEAL_SALT), nonce = rd_bytes(r, SEAL_NONCE);
 	struct str sealed = rd_str(r, LIMIT_SECRET + SEAL_TAG);
-	if (r->err != OK || purpose != PURPOSE_CREDENTIAL || !vault_name_ok(name) || sealed.n < SEAL_TAG ||
+	if (r->err != OK || purpose != PURPOSE_CREDENTIAL || !vault_name_ok(name) ||
+	    sealed.n < SEAL_TAG ||
 	    (v->n > 0 && str_cmp(str_z(v->entries[v->n - 1].name), name) >= 0))
 		return ERR_SYNTAX;
 	memcpy(e->name, name.p, name.n);
@@ -130,7 +144,8 @@ static bool mac_ok(const uint8_t root[SEAL_KEY], struct str file)
 	uint8_t key[SEAL_KEY];
 
 	seal_subkey(root, mac_context, no_salt, key);
-	bool ok = seal_mac_ok(key, str_head(file, file.n - SEAL_MAC), (const uint8_t *)file.p + file.n - SEAL_MAC);
+	bool ok = seal_mac_ok(key, str_head(file, file.n - SEAL_MAC),
+			      (const uint8_t *)file.p + file.n - SEAL_MAC);
 	secret_wipe(key, sizeof key);
 	return ok;
 }
@@ -187,7 +202,8 @@ static enum err alloc(struct vault *v, struct diag *d)
 	return v->entries ? OK : diag_set(d, ERR_NOMEM, "out of memory");
 }
 
-enum err vault_read(struct vault *v, struct str file, const char *name, const struct vault_io *io, struct diag *d)
+enum err vault_read(struct vault *v, struct str file, const char *name, const struct vault_io *io,
+		    struct diag *d)
 {
 	struct diag why = { 0 };
 
@@ -198,8 +214,10 @@ enum err vault_read(struct vault *v, struct str file, const char *name, const st
 	if (why.text[0])
 		e = diag_set(d, e, "%s", why.text);
 	else if (e == ERR_AUTH && v->n == 0)
-		e = diag_set(d, e, v->mode == VAULT_PASSPHRASE ? "wrong passphrase for the vault '%s'" :
-			     "wrong key for the vault '%s'", name);
+		e = diag_set(d, e,
+			     v->mode == VAULT_PASSPHRASE ? "wrong passphrase for the vault '%s'"
+							 : "wrong key for the vault '%s'",
+			     name);
 	else
 		e = diag_set(d, ERR_SYNTAX, "the vault '%s' is damaged", name);
 	vault_close(v);
@@ -260,14 +278,16 @@ const struct vault_entry *vault_find(const struct vault *v, struct str name)
 	return found ? &v->entries[i] : NULL;
 }
 
-enum err vault_put(struct vault *v, struct str name, struct str value, int64_t now_ms, struct diag *d)
+enum err vault_put(struct vault *v, struct str name, struct str value, int64_t now_ms,
+		   struct diag *d)
 {
 	struct secret s;
 	bool found;
 	uint32_t i = place(v, name, &found);
 
 	if (!vault_name_ok(name))
-		return diag_set(d, ERR_SYNTAX, "a name holds letters, digits, '.', '_', '-' and '/', 256 at most");
+		return diag_set(d, ERR_SYNTAX,
+				"a name holds letters, digits, '.', '_', '-' and '/', 256 at most");
 	if (value.n == 0 || value.n > LIMIT_SECRET)
 		return diag_set(d, ERR_LIMIT, "a credential has 1 to %d bytes", (int)LIMIT_SECRET);
 	if (!found && v->n == VAULT_ENTRIES)
@@ -302,8 +322,8 @@ enum err vault_remove(struct vault *v, struct str name, struct diag *d)
 
 /* ---- writing ---- */
 
-static void seal_into(struct buf *out, const uint8_t key[SEAL_KEY], const uint8_t nonce[SEAL_NONCE], struct str aad,
-		      struct str plain)
+static void seal_into(struct buf *out, const uint8_t key[SEAL_KEY], const uint8_t nonce[SEAL_NONCE],
+		      struct str aad, struct str plain)
 {
 	char *at = buf_room(out, plain.n + SEAL_TAG);
 
@@ -333,7 +353,8 @@ static void put_entry(struct buf *out, const struct vault_entry *e, const uint8_
 	secret_wipe(sub, sizeof sub);
 }
 
-static enum err encode(struct vault *v, struct buf *out, const uint8_t key[SEAL_KEY], const uint8_t salt[SEAL_SALT])
+static enum err encode(struct vault *v, struct buf *out, const uint8_t key[SEAL_KEY],
+		       const uint8_t salt[SEAL_SALT])
 {
 	static const uint8_t no_salt[SEAL_SALT];
 	uint8_t root[SEAL_KEY], random[SEAL_SALT + SEAL_NONCE], mac[SEAL_MAC];
@@ -372,14 +393,16 @@ enum err vault_save(struct vault *v, const char *path, const struct vault_io *io
 	uint8_t key[SEAL_KEY], salt[SEAL_SALT];
 	struct buf b;
 
-	/* A new salt and root each time: an old file and a guessed passphrase say nothing about this one. */
+	/* A new salt and root each time: an old file and a guessed passphrase say nothing about
+	 * this one. */
 	if (secret_random(salt, sizeof salt) != OK)
 		return diag_set(d, ERR_SYS, "no random bytes");
 	TRY(unlock(v, salt, io, key, d));
 	buf_init(&b, VAULT_FILE_MAX);
 	enum err e = encode(v, &b, key, salt);
 	secret_wipe(key, sizeof key);
-	e = e == OK ? fs_write(path, buf_str(&b), 0600, d) : diag_set(d, e, "cannot seal the vault");
+	e = e == OK ? fs_write(path, buf_str(&b), 0600, d)
+		    : diag_set(d, e, "cannot seal the vault");
 	if (e == OK)
 		v->revision++;
 	buf_free(&b);

@@ -1,6 +1,7 @@
 /*
- * keeper/vault_cmd.c - `keeper vault VERB`, which `yett vault VERB` executes: the only program that opens a vault
- * at a person's wish. Secrets come from standard input or from the terminal without echo, never from argv.
+ * keeper/vault_cmd.c - `keeper vault VERB`, which `yett vault VERB` executes: the only program that
+ * opens a vault at a person's wish. Secrets come from standard input or from the terminal without
+ * echo, never from argv.
  * Input: the operator's.   Runs in: keeper vault.
  */
 #include "keeper/vault.h"
@@ -62,7 +63,8 @@ static enum err read_stdin(struct buf *out, struct diag *d)
 		char *at = buf_room(out, 4096);
 		ssize_t n = at ? read(STDIN_FILENO, at, 4096) : -1;
 		if (n < 0)
-			return diag_set(d, at ? ERR_SYS : ERR_LIMIT, "cannot read standard input, or it is too long");
+			return diag_set(d, at ? ERR_SYS : ERR_LIMIT,
+					"cannot read standard input, or it is too long");
 		if (n == 0)
 			return OK;
 		buf_grew(out, (size_t)n);
@@ -74,7 +76,8 @@ static enum err read_value(struct cmdline *c, struct diag *d)
 {
 	buf_reset(&c->secret);
 	TRY(isatty(STDIN_FILENO) ? ask("credential: ", &c->secret, d) : read_stdin(&c->secret, d));
-	while (c->secret.n && (c->secret.p[c->secret.n - 1] == '\n' || c->secret.p[c->secret.n - 1] == '\r'))
+	while (c->secret.n &&
+	       (c->secret.p[c->secret.n - 1] == '\n' || c->secret.p[c->secret.n - 1] == '\r'))
 		c->secret.n--;
 	return c->secret.n ? OK : diag_set(d, ERR_USAGE, "the credential is empty");
 }
@@ -94,8 +97,10 @@ static struct str env_of(void *ctx, struct str name)
 
 static struct vault_io io_of(const struct cmdline *c, const struct buf *passphrase)
 {
-	return (struct vault_io){ .env = env_of, .key_file = c->key_file,
-				  .passphrase = passphrase->n ? buf_str(passphrase) : (struct str){ NULL, 0 } };
+	return (struct vault_io){ .env = env_of,
+				  .key_file = c->key_file,
+				  .passphrase = passphrase->n ? buf_str(passphrase)
+							      : (struct str){ NULL, 0 } };
 }
 
 /* Opens the vault; asks for the passphrase where one is wanted and the environment has none. */
@@ -105,7 +110,8 @@ static enum err open_vault(struct cmdline *c, struct vault *v, struct buf *pass,
 	enum err e = vault_open(v, c->path, &io, d);
 
 	if (e == ERR_NOT_FOUND)
-		return diag_set(d, e, "there is no vault at '%s'; make one: yett vault init", c->path);
+		return diag_set(d, e, "there is no vault at '%s'; make one: yett vault init",
+				c->path);
 	if (e != ERR_AGAIN)
 		return e;
 	struct diag no_tty;
@@ -186,7 +192,9 @@ static enum err choose_lock(struct cmdline *c, struct vault *v, struct buf *pass
 		}
 	} else if (!c->credential)
 		TRY(new_passphrase(pass, d));
-	enum vault_mode mode = c->key_file ? VAULT_KEY_FILE : c->credential ? VAULT_CREDENTIAL : VAULT_PASSPHRASE;
+	enum vault_mode mode = c->key_file     ? VAULT_KEY_FILE
+			       : c->credential ? VAULT_CREDENTIAL
+					       : VAULT_PASSPHRASE;
 	TRY(vault_new(&made, mode, hint, d));
 	/* The entries move over; the rest is the new one's. */
 	struct vault_entry *empty = made.entries;
@@ -224,14 +232,17 @@ static enum err do_add(struct cmdline *c, struct vault *v, struct buf *pass, str
 {
 	TRY(open_vault(c, v, pass, d));
 	if (vault_find(v, str_z(c->name)))
-		return diag_set(d, ERR_EXISTS, "the vault has '%s' already; replace it: yett vault rotate %s", c->name,
-				c->name);
+		return diag_set(d, ERR_EXISTS,
+				"the vault has '%s' already; replace it: yett vault rotate %s",
+				c->name, c->name);
 	TRY(read_value(c, d));
-	TRY(vault_put(v, str_z(c->name), buf_str(&c->secret), (int64_t)(clock_wall_ns() / 1000000), d));
+	TRY(vault_put(v, str_z(c->name), buf_str(&c->secret), (int64_t)(clock_wall_ns() / 1000000),
+		      d));
 	TRY(save(c, v, pass, d));
 	if (!c->json)
-		buf_addf(&c->out, "'%s' is in the vault; name it in the configuration: api_key: vault/%s\n", c->name,
-			 c->name);
+		buf_addf(&c->out,
+			 "'%s' is in the vault; name it in the configuration: api_key: vault/%s\n",
+			 c->name, c->name);
 	return OK;
 }
 
@@ -272,10 +283,12 @@ static enum err do_rotate(struct cmdline *c, struct vault *v, struct buf *pass, 
 		if (vault_find(v, str_z(c->name)) == NULL)
 			return diag_set(d, ERR_NOT_FOUND, "the vault has no '%s'", c->name);
 		TRY(read_value(c, d));
-		TRY(vault_put(v, str_z(c->name), buf_str(&c->secret), (int64_t)(clock_wall_ns() / 1000000), d));
+		TRY(vault_put(v, str_z(c->name), buf_str(&c->secret),
+			      (int64_t)(clock_wall_ns() / 1000000), d));
 		return save(c, v, pass, d);
 	}
-	c->key_file = NULL; /* the options name the new lock; the old one is found by its own hint */
+	c->key_file =
+		NULL; /* the options name the new lock; the old one is found by its own hint */
 	TRY(open_vault(c, v, pass, d));
 	c->key_file = key_file;
 	c->credential = credential;
@@ -310,7 +323,8 @@ static enum err import_lines(struct cmdline *c, struct vault *v, struct str text
 			one = str_tail(one, 7);
 		struct str name = str_trim(str_cut(one, '=', &value));
 		value = str_trim(value);
-		if (value.n >= 2 && (value.p[0] == '"' || value.p[0] == '\'') && value.p[value.n - 1] == value.p[0])
+		if (value.n >= 2 && (value.p[0] == '"' || value.p[0] == '\'') &&
+		    value.p[value.n - 1] == value.p[0])
 			value = str_head(str_tail(value, 1), value.n - 2);
 		struct diag why = { 0 };
 		if (vault_put(v, name, value, now, &why) != OK)
@@ -325,7 +339,8 @@ static enum err import_lines(struct cmdline *c, struct vault *v, struct str text
 static struct str env_any(void *ctx, struct str name)
 {
 	(void)ctx;
-	/* Only literals are wanted: every other credential counts as present, and no endpoint is changed. */
+	/* Only literals are wanted: every other credential counts as present, and no endpoint is
+	 * changed. */
 	if (str_find(name, S("BASE")) != SIZE_MAX || str_find(name, S("URL")) != SIZE_MAX ||
 	    str_find(name, S("HOST")) != SIZE_MAX || str_find(name, S("ENDPOINT")) != SIZE_MAX)
 		return (struct str){ NULL, 0 };
@@ -338,7 +353,8 @@ static enum err read_config(void *ctx, const char *path, struct buf *out, struct
 	return fs_read(path, 0, out, d);
 }
 
-/* The entry's name for a literal: that of the deployment that uses it, made of letters that a name may have. */
+/* The entry's name for a literal: that of the deployment that uses it, made of letters that a name
+ * may have. */
 static void literal_name(const struct config *cfg, uint32_t secret, struct buf *out)
 {
 	const struct config_secret *s = &cfg->secrets[secret];
@@ -355,7 +371,8 @@ static void literal_name(const struct config *cfg, uint32_t secret, struct buf *
 	buf_addf(out, "-line%u", s->line);
 }
 
-/* A LiteLLM configuration: its literal keys go into the vault, and each line is named that can now change. */
+/* A LiteLLM configuration: its literal keys go into the vault, and each line is named that can now
+ * change. */
 static enum err import_config(struct cmdline *c, struct vault *v, struct diag *d)
 {
 	const struct config_io io = { .env = env_any, .vault = env_any, .read = read_config };
@@ -375,8 +392,8 @@ static enum err import_config(struct cmdline *c, struct vault *v, struct diag *d
 		literal_name(&cfg, i, &name);
 		e = vault_put(v, buf_str(&name), s->value, (int64_t)(clock_wall_ns() / 1000000), d);
 		if (e == OK && !c->json)
-			buf_addf(&c->out, "%.*s:%u: write vault/%.*s instead of the key\n", FMT(s->file), s->line,
-				 FMT(buf_str(&name)));
+			buf_addf(&c->out, "%.*s:%u: write vault/%.*s instead of the key\n",
+				 FMT(s->file), s->line, FMT(buf_str(&name)));
 		n++;
 	}
 	arena_done(&arena);
@@ -395,7 +412,8 @@ static enum err do_import(struct cmdline *c, struct vault *v, struct buf *pass, 
 		TRY(import_config(c, v, d));
 	else {
 		buf_init(&text, IMPORT_MAX);
-		enum err e = str_eq(file, S("-")) ? read_stdin(&text, d) : fs_read(c->name, 0, &text, d);
+		enum err e =
+			str_eq(file, S("-")) ? read_stdin(&text, d) : fs_read(c->name, 0, &text, d);
 		if (e == OK)
 			e = import_lines(c, v, buf_str(&text), d);
 		buf_wipe(&text);
@@ -405,53 +423,20 @@ static enum err do_import(struct cmdline *c, struct vault *v, struct buf *pass, 
 	return save(c, v, pass, d);
 }
 
-/* ---- after a change ---- */
-
-/* A gate that runs takes the vault's new content now. None running is the usual case. */
-static enum err reload_gate(const struct cmdline *c, struct diag *d)
-{
-	char path[PATH_CAP + 32];
-	struct ipc_msg m;
-	struct buf store;
-	int fd;
-
-	(void)snprintf(path, sizeof path, "%s/control.sock", c->data);
-	if (access(path, F_OK) != 0 || ipc_connect(path, &fd, NULL) != OK)
-		return OK;
-	buf_init(&store, 2 * LIMIT_CONTROL);
-	enum err e = ipc_send(fd, MSG_RELOAD, 1, S(""), NULL, 0);
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	if (e == OK && poll(&p, 1, RELOAD_MS) == 1)
-		e = ipc_recv(fd, &store, &m);
-	else
-		e = ERR_TIMEOUT;
-	if (e == OK) {
-		struct rd r = rd_from(m.body);
-		struct str text;
-		ipc_close_fds(&m);
-		control_reply_read(&r, &e, &text);
-		if (e != OK)
-			(void)diag_set(d, e, "the vault was changed, but the gate did not take it: %.*s", FMT(text));
-	} else
-		(void)diag_set(d, e, "the vault was changed, but the gate does not answer");
-	(void)close(fd);
-	buf_free(&store);
-	return e;
-}
-
 /* ---- the command ---- */
 
 static const struct verb {
 	const char *name;
-	bool needs_name, may_name, changes;
+	bool needs_name, may_name;
 	enum err (*run)(struct cmdline *, struct vault *, struct buf *, struct diag *);
 } verbs[] = {
-	{ "init", false, false, false, do_init },  { "add", true, true, true, do_add },
-	{ "list", false, false, false, do_list },  { "rotate", false, true, true, do_rotate },
-	{ "remove", true, true, true, do_remove }, { "import", false, true, true, do_import },
+	{ "init", false, false, do_init },  { "add", true, true, do_add },
+	{ "list", false, false, do_list },  { "rotate", false, true, do_rotate },
+	{ "remove", true, true, do_remove }, { "import", false, true, do_import },
 };
 
-static enum err parse(struct cmdline *c, int argc, char **argv, const struct verb **out, struct diag *d)
+static enum err parse(struct cmdline *c, int argc, char **argv, const struct verb **out,
+		      struct diag *d)
 {
 	for (int i = 1; i < argc; i++) {
 		const char **value = strcmp(argv[i], "--data") == 0 ? &c->data :
@@ -468,16 +453,19 @@ static enum err parse(struct cmdline *c, int argc, char **argv, const struct ver
 		else if (c->name == NULL)
 			c->name = argv[i];
 		else
-			return diag_set(d, ERR_USAGE, "too many arguments; a credential never stands among them");
+			return diag_set(d, ERR_USAGE,
+					"too many arguments; a credential never stands among them");
 	}
 	*out = NULL;
 	for (size_t i = 0; c->verb && i < sizeof verbs / sizeof verbs[0]; i++)
 		if (strcmp(verbs[i].name, c->verb) == 0)
 			*out = &verbs[i];
 	if (*out == NULL || c->data == NULL || strlen(c->data) >= PATH_CAP)
-		return diag_set(d, ERR_USAGE, "vault init|add|list|rotate|remove|import, with --data DIR");
+		return diag_set(d, ERR_USAGE,
+				"vault init|add|list|rotate|remove|import, with --data DIR");
 	if (((*out)->needs_name && c->name == NULL) || (!(*out)->may_name && c->name))
-		return diag_set(d, ERR_USAGE, "vault %s %s", c->verb, (*out)->needs_name ? "NAME" : "takes no name");
+		return diag_set(d, ERR_USAGE, "vault %s %s", c->verb,
+				(*out)->needs_name ? "NAME" : "takes no name");
 	(void)snprintf(c->path, sizeof c->path, "%s/vault", c->data);
 	return OK;
 }
@@ -499,8 +487,6 @@ int vault_main(int argc, char **argv)
 	enum err e = parse(&c, argc, argv, &verb, &d);
 	if (e == OK)
 		e = verb->run(&c, &v, &pass, &d);
-	if (e == OK && verb->changes)
-		e = reload_gate(&c, &d);
 	if (e == OK && c.json && c.out.n == 0)
 		buf_add(&c.out, S("{\"ok\":true}\n"));
 	if (e != OK) {

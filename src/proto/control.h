@@ -49,10 +49,22 @@ enum { CONTROL_HANDOFF = LIMIT_HEAD };
 
 /* Fields of a key, as bits of control_key.mask: which of them an update sets. */
 enum {
-	KEY_ALIAS = 1 << 0, KEY_MODELS = 1 << 1, KEY_EXPIRES = 1 << 2, KEY_RPM = 1 << 3,
-	KEY_TPM = 1 << 4, KEY_PARALLEL = 1 << 5, KEY_BUDGET = 1 << 6, KEY_BUDGET_PERIOD = 1 << 7,
-	KEY_BLOCKED = 1 << 8, KEY_METADATA = 1 << 9, KEY_USER = 1 << 10, KEY_TEAM = 1 << 11,
-	KEY_ALIASES = 1 << 12, KEY_SPEND = 1 << 13, KEY_SOFT_BUDGET = 1 << 14, KEY_TAGS = 1 << 15,
+	KEY_ALIAS = 1 << 0,
+	KEY_MODELS = 1 << 1,
+	KEY_EXPIRES = 1 << 2,
+	KEY_RPM = 1 << 3,
+	KEY_TPM = 1 << 4,
+	KEY_PARALLEL = 1 << 5,
+	KEY_BUDGET = 1 << 6,
+	KEY_BUDGET_PERIOD = 1 << 7,
+	KEY_BLOCKED = 1 << 8,
+	KEY_METADATA = 1 << 9,
+	KEY_USER = 1 << 10,
+	KEY_TEAM = 1 << 11,
+	KEY_ALIASES = 1 << 12,
+	KEY_SPEND = 1 << 13,
+	KEY_SOFT_BUDGET = 1 << 14,
+	KEY_TAGS = 1 << 15,
 };
 
 struct control_key {
@@ -75,6 +87,7 @@ struct control_key {
 /* Each X_encode appends a body; X_decode reads a whole one, and its strings borrow from it.
  * ERR_SYNTAX: not what X_encode writes; ERR_LIMIT: a field is over its bound. */
 void control_key_encode(const struct control_key *k, struct buf *out);
+/* control_key_decode also refuses limits below -1 and times below 0. */
 MUST_USE enum err control_key_decode(struct control_key *k, struct str body);
 
 struct control_spend_query {
@@ -87,7 +100,7 @@ struct control_spend_query {
 /* Bounds of a key's fields; one encoded key fits a message several times. */
 enum { KEY_JSON_MAX = 8 << 10 };
 
-/* As control_key_encode and control_key_decode. */
+/* control_spend_query_encode, and its decoder. */
 void control_spend_query_encode(const struct control_spend_query *q, struct buf *out);
 MUST_USE enum err control_spend_query_decode(struct control_spend_query *q, struct str body);
 
@@ -117,7 +130,7 @@ struct control_call {
 	int64_t input, cache_read, cache_write, output, reasoning, cost_pico;
 };
 
-/* As control_key_encode and control_key_decode. */
+/* control_call_encode, and its decoder. */
 void control_call_encode(const struct control_call *c, struct buf *out);
 MUST_USE enum err control_call_decode(struct control_call *c, struct str body);
 
@@ -132,7 +145,7 @@ struct control_sum {
 	int64_t calls, fails, input, cache_read, cache_write, output, reasoning, cost_pico;
 };
 
-/* As control_key_encode and control_key_decode. */
+/* control_sum_encode, and its decoder. */
 void control_sum_encode(const struct control_sum *s, struct buf *out);
 MUST_USE enum err control_sum_decode(struct control_sum *s, struct str body);
 

@@ -31,8 +31,8 @@ void call_forget(struct store *s)
 
 static enum err flush_group(struct store *s, const struct spend_group *g, struct diag *d)
 {
-	const int64_t n[] = { g->calls, g->fails, g->input, g->cache_read, g->cache_write, g->output, g->reasoning,
-			      g->cost_pico };
+	const int64_t n[] = { g->calls,	      g->fails,	 g->input,     g->cache_read,
+			      g->cache_write, g->output, g->reasoning, g->cost_pico };
 
 	db_int(s, Q_SPEND_ADD, 1, g->day);
 	db_int(s, Q_SPEND_ADD, 2, g->key);
@@ -101,7 +101,8 @@ static enum err count(struct store *s, const struct usage_record *r, struct diag
 		TRY(e);
 	}
 	/* What was never routed is one group: a client could make up model names without end. */
-	struct spend_group *g = find_group(s, day, r->key, r->deployment[0] ? r->model_asked : nothing);
+	struct spend_group *g =
+		find_group(s, day, r->key, r->deployment[0] ? r->model_asked : nothing);
 	g->calls++;
 	g->fails += r->status >= 400;
 	g->input += bounded(r->input);
@@ -110,7 +111,9 @@ static enum err count(struct store *s, const struct usage_record *r, struct diag
 	g->output += bounded(r->output);
 	g->reasoning += bounded(r->reasoning);
 	if (r->cost_pico > 0)
-		g->cost_pico = r->cost_pico > money_top - g->cost_pico ? money_top : g->cost_pico + r->cost_pico;
+		g->cost_pico = r->cost_pico > money_top - g->cost_pico
+				       ? money_top
+				       : g->cost_pico + r->cost_pico;
 	if (day == s->day_known)
 		return OK;
 	s->day_known = day;
@@ -152,11 +155,13 @@ enum err store_event(struct store *s, struct str leaf, struct diag *d)
 }
 
 /* The columns seq, key, end_ms and rec, which both statements begin with. */
-static enum err read_record(struct store *s, enum statement q, struct usage_record *r, struct diag *d)
+static enum err read_record(struct store *s, enum statement q, struct usage_record *r,
+			    struct diag *d)
 {
 	*r = (struct usage_record){ .key = (uint32_t)db_get(s, q, 1), .end_ms = db_get(s, q, 2) };
 	if (record_unpack(r, db_get_str(s, q, 3)) != OK)
-		return diag_set(d, ERR_SYS, "the database's row %lld is damaged", (long long)db_get(s, q, 0));
+		return diag_set(d, ERR_SYS, "the database's row %lld is damaged",
+				(long long)db_get(s, q, 0));
 	return OK;
 }
 
@@ -171,7 +176,8 @@ static enum err next(struct store *s, enum statement q, uint64_t *out_seq, struc
 }
 
 enum err store_entries(struct store *s, uint64_t after, uint32_t max, struct diag *d, void *arg,
-		       enum err (*on_entry)(void *, uint64_t, const struct usage_record *, struct str))
+		       enum err (*on_entry)(void *, uint64_t, const struct usage_record *,
+					    struct str))
 {
 	uint64_t call = 0, event = 0;
 	struct usage_record r;
@@ -195,7 +201,8 @@ enum err store_entries(struct store *s, uint64_t after, uint32_t max, struct dia
 			if (e == OK)
 				e = next(s, Q_EVENTS_AFTER, &event, d);
 		} else
-			e = diag_set(d, ERR_SYNTAX, "the database has no row %llu", (unsigned long long)seq);
+			e = diag_set(d, ERR_SYNTAX, "the database has no row %llu",
+				     (unsigned long long)seq);
 	}
 	db_reset(s, Q_CALLS_AFTER);
 	db_reset(s, Q_EVENTS_AFTER);
@@ -225,8 +232,10 @@ enum err call_sum_up(struct store *s, struct diag *d)
 	s->summed = (uint64_t)summed;
 	while (s->summed < s->last) {
 		TRY(store_begin(s, d));
-		uint64_t to = s->last - s->summed > SPEND_GROUPS ? s->summed + SPEND_GROUPS : s->last;
-		enum err e = store_entries(s, s->summed, (uint32_t)(to - s->summed), d, s, on_unsummed);
+		uint64_t to =
+			s->last - s->summed > SPEND_GROUPS ? s->summed + SPEND_GROUPS : s->last;
+		enum err e =
+			store_entries(s, s->summed, (uint32_t)(to - s->summed), d, s, on_unsummed);
 		uint64_t last = s->last;
 		s->last = to;
 		if (e == OK)
@@ -242,8 +251,10 @@ enum err call_sum_up(struct store *s, struct diag *d)
 	return OK;
 }
 
-/* The first row of a day or of one after it; a day's margin, since rows are ordered by their commit. */
-static enum err first_of(struct store *s, int64_t ms, int64_t days, int64_t fallback, int64_t *out, struct diag *d)
+/* The first row of a day or of one after it; a day's margin, since rows are ordered by their
+ * commit. */
+static enum err first_of(struct store *s, int64_t ms, int64_t days, int64_t fallback, int64_t *out,
+			 struct diag *d)
 {
 	db_int(s, Q_DAY_FROM, 1, day_of(ms) + days);
 	enum err e = db_row(s, Q_DAY_FROM, d);
@@ -281,8 +292,8 @@ static bool wanted(struct store *s, const struct control_spend_query *q, int64_t
 	int64_t end_ms = db_get(s, Q_SPEND_SCAN, 2);
 	struct str rec;
 
-	if ((key_id >= 0 && db_get(s, Q_SPEND_SCAN, 1) != key_id) || (q->from_ms && end_ms < q->from_ms) ||
-	    (q->to_ms && end_ms >= q->to_ms))
+	if ((key_id >= 0 && db_get(s, Q_SPEND_SCAN, 1) != key_id) ||
+	    (q->from_ms && end_ms < q->from_ms) || (q->to_ms && end_ms >= q->to_ms))
 		return false;
 	if (q->request_id.n == 0)
 		return true;
@@ -290,8 +301,8 @@ static bool wanted(struct store *s, const struct control_spend_query *q, int64_t
 	return str_eq(text_of(rec.p, rec.n), q->request_id);
 }
 
-enum err store_spend(struct store *s, const struct control_spend_query *q, int64_t key_id, struct diag *d, void *arg,
-		     bool (*on_row)(void *, const struct control_call *))
+enum err store_spend(struct store *s, const struct control_spend_query *q, int64_t key_id,
+		     struct diag *d, void *arg, bool (*on_row)(void *, const struct control_call *))
 {
 	int64_t from = 1, to = (int64_t)s->last + 1;
 	uint32_t found = 0;
@@ -326,8 +337,8 @@ enum err store_spend(struct store *s, const struct control_spend_query *q, int64
 	return e == ERR_NOT_FOUND ? OK : e;
 }
 
-enum err store_sums(struct store *s, int64_t from_day, int64_t to_day, unsigned group, struct diag *d, void *arg,
-		    bool (*on_row)(void *, const struct control_sum *))
+enum err store_sums(struct store *s, int64_t from_day, int64_t to_day, unsigned group,
+		    struct diag *d, void *arg, bool (*on_row)(void *, const struct control_sum *))
 {
 	enum err e;
 
@@ -337,13 +348,18 @@ enum err store_sums(struct store *s, int64_t from_day, int64_t to_day, unsigned 
 	while ((e = db_row(s, Q_SUMS, d)) == OK) {
 		int64_t nano = db_get(s, Q_SUMS, 10);
 		struct control_sum row = {
-			.day = db_get(s, Q_SUMS, 0), .model = db_get_str(s, Q_SUMS, 2),
-			.calls = db_get(s, Q_SUMS, 3), .fails = db_get(s, Q_SUMS, 4),
-			.input = db_get(s, Q_SUMS, 5), .cache_read = db_get(s, Q_SUMS, 6),
-			.cache_write = db_get(s, Q_SUMS, 7), .output = db_get(s, Q_SUMS, 8),
+			.day = db_get(s, Q_SUMS, 0),
+			.model = db_get_str(s, Q_SUMS, 2),
+			.calls = db_get(s, Q_SUMS, 3),
+			.fails = db_get(s, Q_SUMS, 4),
+			.input = db_get(s, Q_SUMS, 5),
+			.cache_read = db_get(s, Q_SUMS, 6),
+			.cache_write = db_get(s, Q_SUMS, 7),
+			.output = db_get(s, Q_SUMS, 8),
 			.reasoning = db_get(s, Q_SUMS, 9),
 			.cost_pico = nano > INT64_MAX / 1000 ? INT64_MAX : nano * 1000,
-			.key_name = db_get_str(s, Q_SUMS, 12), .key_alias = db_get_str(s, Q_SUMS, 13),
+			.key_name = db_get_str(s, Q_SUMS, 12),
+			.key_alias = db_get_str(s, Q_SUMS, 13),
 		};
 		struct str hash = db_get_str(s, Q_SUMS, 11);
 		if (hash.n == sizeof row.key_hash)

@@ -17,11 +17,21 @@ static void join_models(const struct control_key *k, struct buf *out)
 	}
 }
 
-static enum err bind_and_run(struct store *s, enum statement q, const struct control_key *k, struct diag *d)
+static enum err bind_and_run(struct store *s, enum statement q, const struct control_key *k,
+			     struct diag *d)
 {
-	const struct str text[] = { k->name, k->alias, k->user, k->team, k->metadata, k->aliases, k->tags };
-	const int64_t n[] = { k->created_ms, k->expires_ms, k->rpm, k->tpm, k->parallel, k->budget_pico,
-			      k->soft_budget_pico, k->budget_period_s, k->budget_reset_ms, k->spent_pico,
+	const struct str text[] = { k->name,	 k->alias,   k->user, k->team,
+				    k->metadata, k->aliases, k->tags };
+	const int64_t n[] = { k->created_ms,
+			      k->expires_ms,
+			      k->rpm,
+			      k->tpm,
+			      k->parallel,
+			      k->budget_pico,
+			      k->soft_budget_pico,
+			      k->budget_period_s,
+			      k->budget_reset_ms,
+			      k->spent_pico,
 			      k->blocked };
 	struct buf models;
 	struct str joined;
@@ -44,7 +54,8 @@ static enum err bind_and_run(struct store *s, enum statement q, const struct con
 	return e;
 }
 
-enum err store_key_add(struct store *s, const struct control_key *k, uint32_t *out_id, struct diag *d)
+enum err store_key_add(struct store *s, const struct control_key *k, uint32_t *out_id,
+		       struct diag *d)
 {
 	assert(s->open);
 	TRY(bind_and_run(s, Q_KEY_ADD, k, d));
@@ -54,7 +65,8 @@ enum err store_key_add(struct store *s, const struct control_key *k, uint32_t *o
 
 static enum err changed_one(struct store *s, struct diag *d)
 {
-	return sqlite3_changes(s->db) == 1 ? OK : diag_set(d, ERR_NOT_FOUND, "there is no such key");
+	return sqlite3_changes(s->db) == 1 ? OK
+					   : diag_set(d, ERR_NOT_FOUND, "there is no such key");
 }
 
 enum err store_key_put(struct store *s, const struct control_key *k, struct diag *d)
@@ -87,9 +99,18 @@ static enum err split_models(struct control_key *k, struct str lines)
 
 static enum err read_key(struct store *s, enum statement q, struct arena *a, struct control_key *k)
 {
-	struct str *text[] = { &k->name, &k->alias, &k->user, &k->team, &k->metadata, &k->aliases, &k->tags };
-	int64_t *n[] = { &k->created_ms, &k->expires_ms, &k->rpm, &k->tpm, &k->parallel, &k->budget_pico,
-			 &k->soft_budget_pico, &k->budget_period_s, &k->budget_reset_ms, &k->spent_pico };
+	struct str *text[] = { &k->name,     &k->alias,	  &k->user, &k->team,
+			       &k->metadata, &k->aliases, &k->tags };
+	int64_t *n[] = { &k->created_ms,
+			 &k->expires_ms,
+			 &k->rpm,
+			 &k->tpm,
+			 &k->parallel,
+			 &k->budget_pico,
+			 &k->soft_budget_pico,
+			 &k->budget_period_s,
+			 &k->budget_reset_ms,
+			 &k->spent_pico };
 	struct str hash = db_get_str(s, q, 1);
 
 	memset(k, 0, sizeof *k);
@@ -111,7 +132,8 @@ static enum err read_key(struct store *s, enum statement q, struct arena *a, str
 	return split_models(k, models);
 }
 
-static enum err fetch(struct store *s, enum statement q, struct arena *a, struct control_key *out, struct diag *d)
+static enum err fetch(struct store *s, enum statement q, struct arena *a, struct control_key *out,
+		      struct diag *d)
 {
 	enum err e = db_row(s, q, d);
 
@@ -121,27 +143,29 @@ static enum err fetch(struct store *s, enum statement q, struct arena *a, struct
 	return e == ERR_NOT_FOUND ? diag_set(d, e, "there is no such key") : e;
 }
 
-enum err store_key_by_id(struct store *s, uint32_t id, struct arena *a, struct control_key *out, struct diag *d)
+enum err store_key_by_id(struct store *s, uint32_t id, struct arena *a, struct control_key *out,
+			 struct diag *d)
 {
 	db_int(s, Q_KEY_BY_ID, 1, id);
 	return fetch(s, Q_KEY_BY_ID, a, out, d);
 }
 
-enum err store_key_by_hash(struct store *s, const uint8_t hash[32], struct arena *a, struct control_key *out,
-			   struct diag *d)
+enum err store_key_by_hash(struct store *s, const uint8_t hash[32], struct arena *a,
+			   struct control_key *out, struct diag *d)
 {
 	db_blob(s, Q_KEY_BY_HASH, 1, (struct str){ (const char *)hash, 32 });
 	return fetch(s, Q_KEY_BY_HASH, a, out, d);
 }
 
-enum err store_key_by_alias(struct store *s, struct str alias, struct arena *a, struct control_key *out,
-			    struct diag *d)
+enum err store_key_by_alias(struct store *s, struct str alias, struct arena *a,
+			    struct control_key *out, struct diag *d)
 {
 	db_text(s, Q_KEY_BY_ALIAS, 1, alias);
 	return fetch(s, Q_KEY_BY_ALIAS, a, out, d);
 }
 
-enum err store_key_after(struct store *s, uint32_t id, struct arena *a, struct control_key *out, struct diag *d)
+enum err store_key_after(struct store *s, uint32_t id, struct arena *a, struct control_key *out,
+			 struct diag *d)
 {
 	db_int(s, Q_KEY_AFTER, 1, id);
 	return fetch(s, Q_KEY_AFTER, a, out, d);

@@ -1,6 +1,7 @@
 /*
  * store/record.c - packing of finished calls.
- * Input: the database's own rows, checked all the same.   Runs in: keeper.   Fuzz: fuzz/record_fuzz.c
+ * Input: the database's own rows, checked all the same.   Runs in: keeper.
+ * Fuzz: fuzz/record_fuzz.c
  */
 #include "store/record.h"
 
@@ -9,7 +10,8 @@
 
 enum { VERSION = 1, NUMBERS = 15, NUMBER_BYTES = 10 };
 
-static_assert(1 + USAGE_ID + NUMBERS * NUMBER_BYTES + 4 * (1 + USAGE_TEXT) <= RECORD_MAX, "a record fits its room");
+static_assert(1 + USAGE_ID + NUMBERS * NUMBER_BYTES + 4 * (1 + USAGE_TEXT) <= RECORD_MAX,
+	      "a record fits its room");
 
 static char *put_number(char *at, uint64_t v)
 {
@@ -32,9 +34,20 @@ size_t record_pack(const struct usage_record *r, char *out)
 {
 	/* Times are near each other: the start counts back from the end. */
 	const uint64_t numbers[NUMBERS] = {
-		(uint64_t)(r->end_ms - r->start_ms), r->first_byte_ms, r->status, r->upstream_status, r->attempts,
-		r->flags, r->client_dialect, r->endpoint, (uint64_t)r->input, (uint64_t)r->cache_read,
-		(uint64_t)r->cache_write, (uint64_t)r->output, (uint64_t)r->reasoning, (uint64_t)r->cost_pico,
+		(uint64_t)(r->end_ms - r->start_ms),
+		r->first_byte_ms,
+		r->status,
+		r->upstream_status,
+		r->attempts,
+		r->flags,
+		r->client_dialect,
+		r->endpoint,
+		(uint64_t)r->input,
+		(uint64_t)r->cache_read,
+		(uint64_t)r->cache_write,
+		(uint64_t)r->output,
+		(uint64_t)r->reasoning,
+		(uint64_t)r->cost_pico,
 		r->policy_generation,
 	};
 	char *at = out;
@@ -91,8 +104,8 @@ enum err record_unpack(struct usage_record *r, struct str in)
 	for (int i = 0; i < NUMBERS; i++)
 		if (!get_number(&in, &v[i]))
 			return ERR_SYNTAX;
-	if (v[1] > UINT32_MAX || v[2] > UINT32_MAX || v[3] > UINT32_MAX || v[4] > UINT16_MAX || v[5] > UINT16_MAX ||
-	    v[6] > UINT16_MAX || v[7] > UINT16_MAX)
+	if (v[1] > UINT32_MAX || v[2] > UINT32_MAX || v[3] > UINT32_MAX || v[4] > UINT16_MAX ||
+	    v[5] > UINT16_MAX || v[6] > UINT16_MAX || v[7] > UINT16_MAX)
 		return ERR_SYNTAX;
 	r->start_ms = (int64_t)((uint64_t)r->end_ms - v[0]);
 	r->first_byte_ms = (uint32_t)v[1];
@@ -109,8 +122,8 @@ enum err record_unpack(struct usage_record *r, struct str in)
 	r->reasoning = (int64_t)v[12];
 	r->cost_pico = (int64_t)v[13];
 	r->policy_generation = v[14];
-	if (!get_text(&in, r->model_asked) || !get_text(&in, r->model_served) || !get_text(&in, r->deployment) ||
-	    !get_text(&in, r->end_user) || in.n != 0)
+	if (!get_text(&in, r->model_asked) || !get_text(&in, r->model_served) ||
+	    !get_text(&in, r->deployment) || !get_text(&in, r->end_user) || in.n != 0)
 		return ERR_SYNTAX;
 	return OK;
 }

@@ -1,9 +1,9 @@
 /*
  * store/schema.c - the tables.
  *
- * call and event share one sequence: a row's number is its leaf in the audit log, counted from 1, so the log
- * can be written again from the rows after a crash. call has no secondary index: it would cost ten times the
- * row. A time is found through day, which knows the first row of each day.
+ * call and event share one sequence: a row's number is its leaf in the audit log, counted from 1,
+ * so the log can be written again from the rows after a crash. call has no secondary index: it
+ * would cost ten times the row. A time is found through day, which knows the first row of each day.
  */
 #include "store/schema.h"
 
@@ -15,13 +15,13 @@ const char *const schema_steps[SCHEMA_VERSION] = {
 	"  hash BLOB NOT NULL CHECK (length(hash) = 32),"
 	"  name TEXT NOT NULL, alias TEXT NOT NULL, user TEXT NOT NULL, team TEXT NOT NULL,"
 	"  metadata TEXT NOT NULL, aliases TEXT NOT NULL, tags TEXT NOT NULL,"
-	"  models TEXT NOT NULL,"                     /* one a line; empty: all */
+	"  models TEXT NOT NULL," /* one a line; empty: all */
 	"  created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL,"
 	"  rpm INTEGER NOT NULL, tpm INTEGER NOT NULL, parallel INTEGER NOT NULL,"
 	"  budget_pico INTEGER NOT NULL, soft_budget_pico INTEGER NOT NULL,"
 	"  budget_period_s INTEGER NOT NULL, budget_reset_ms INTEGER NOT NULL,"
 	"  spent_pico INTEGER NOT NULL, blocked INTEGER NOT NULL,"
-	"  deleted_ms INTEGER NOT NULL DEFAULT 0"     /* a deleted key keeps its row: calls name it */
+	"  deleted_ms INTEGER NOT NULL DEFAULT 0" /* a deleted key keeps its row: calls name it */
 	") STRICT;"
 	"CREATE UNIQUE INDEX key_hash ON key (hash) WHERE deleted_ms = 0;"
 	"CREATE UNIQUE INDEX key_alias ON key (alias) WHERE deleted_ms = 0 AND alias <> '';"

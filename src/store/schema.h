@@ -4,8 +4,8 @@
 
 enum { SCHEMA_VERSION = 1 };
 
-/* schema_steps[i] leads from version i to i + 1, each in one transaction. A step that has been in a release
- * never changes. */
+/* schema_steps[i] leads from version i to i + 1, each in one transaction. A step that has been in a
+ * release never changes. */
 extern const char *const schema_steps[SCHEMA_VERSION];
 
 #endif

@@ -48,7 +48,9 @@ enum err db_row(struct store *s, enum statement q, struct diag *d)
 {
 	int rc = sqlite3_step(s->st[q]);
 
-	return rc == SQLITE_ROW ? OK : rc == SQLITE_DONE ? ERR_NOT_FOUND : db_fail(s, d, "database");
+	return rc == SQLITE_ROW	   ? OK
+	       : rc == SQLITE_DONE ? ERR_NOT_FOUND
+				   : db_fail(s, d, "database");
 }
 
 void db_reset(struct store *s, enum statement q)
@@ -95,7 +97,8 @@ struct str db_get_str(struct store *s, enum statement q, int column)
 
 static enum err exec(struct store *s, const char *sql, struct diag *d)
 {
-	return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? OK : db_fail(s, d, "database");
+	return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? OK
+								       : db_fail(s, d, "database");
 }
 
 static enum err version(struct store *s, int *out, struct diag *d)
@@ -118,8 +121,10 @@ static enum err migrate(struct store *s, struct diag *d)
 
 	TRY(version(s, &at, d));
 	if (at > SCHEMA_VERSION)
-		return diag_set(d, ERR_CONFIG, "the database has layout %d, made by a newer yett; this one knows %d",
-				at, SCHEMA_VERSION);
+		return diag_set(
+			d, ERR_CONFIG,
+			"the database has layout %d, made by a newer yett; this one knows %d", at,
+			SCHEMA_VERSION);
 	for (; at < SCHEMA_VERSION; at++) {
 		char set[40];
 		(void)snprintf(set, sizeof set, "PRAGMA user_version=%d", at + 1);
@@ -139,19 +144,20 @@ static enum err migrate(struct store *s, struct diag *d)
 }
 
 /*
- * NORMAL: a commit survives kill -9 of any process; a power cut takes what came after the last store_sync.
- * The WAL may grow to 4000 pages before it is copied back: fewer, larger copies.
+ * NORMAL: a commit survives kill -9 of any process; a power cut takes what came after the last
+ * store_sync. The WAL may grow to 4000 pages before it is copied back: fewer, larger copies.
  */
-static const char settings[] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY;"
-			       "PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=67108864;"
-			       "PRAGMA cache_size=-8192; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
-			       "PRAGMA foreign_keys=OFF;";
+static const char settings[] =
+	"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY;"
+	"PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=67108864;"
+	"PRAGMA cache_size=-8192; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
+	"PRAGMA foreign_keys=OFF;";
 
 static enum err prepare(struct store *s, struct diag *d)
 {
 	for (unsigned i = 0; i < Q_COUNT; i++)
-		if (sqlite3_prepare_v3(s->db, sql_text[i], -1, SQLITE_PREPARE_PERSISTENT, &s->st[i], NULL) !=
-		    SQLITE_OK)
+		if (sqlite3_prepare_v3(s->db, sql_text[i], -1, SQLITE_PREPARE_PERSISTENT, &s->st[i],
+				       NULL) != SQLITE_OK)
 			return db_fail(s, d, sql_text[i]);
 	TRY(db_row(s, Q_LAST, d));
 	s->last = (uint64_t)db_get(s, Q_LAST, 0);
@@ -162,7 +168,8 @@ static enum err prepare(struct store *s, struct diag *d)
 enum err store_open(const char *path, struct store **out, struct diag *d)
 {
 	struct store *s = calloc(1, sizeof *s);
-	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
+	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
+			  SQLITE_OPEN_NOFOLLOW;
 
 	if (s == NULL)
 		return diag_set(d, ERR_NOMEM, "out of memory");
@@ -246,8 +253,8 @@ enum err store_sync(struct store *s, struct diag *d)
 {
 	sqlite3_file *wal = NULL;
 
-	if (sqlite3_file_control(s->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal) != SQLITE_OK || wal == NULL ||
-	    wal->pMethods == NULL)
+	if (sqlite3_file_control(s->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal) != SQLITE_OK ||
+	    wal == NULL || wal->pMethods == NULL)
 		return OK; /* nothing has been written yet */
 	if (wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL) != SQLITE_OK)
 		return diag_set(d, ERR_BUSY, "database: cannot sync");
@@ -266,7 +273,8 @@ void store_floor(struct store *s, uint64_t last)
 		s->last = last;
 }
 
-enum err store_meta(struct store *s, struct str name, int64_t fallback, int64_t *out, struct diag *d)
+enum err store_meta(struct store *s, struct str name, int64_t fallback, int64_t *out,
+		    struct diag *d)
 {
 	db_text(s, Q_META, 1, name);
 	enum err e = db_row(s, Q_META, d);

@@ -34,14 +34,16 @@ uint64_t clock_wall_ns(void)
 
 /*
  * Days are counted in years that begin on 1 March, so that the leap day is a year's last and the
- * lengths of the months before it follow (153 m + 2) / 5. Day 0 is 0000-03-01, 719468 days before 1970.
+ * lengths of the months before it follow (153 m + 2) / 5. Day 0 is 0000-03-01, 719468 days before
+ * 1970.
  */
 static int64_t days_from_civil(unsigned year, unsigned month, unsigned day)
 {
 	int64_t y = (int64_t)year - (month <= 2);
 	int64_t era = (y >= 0 ? y : y - 399) / 400;
 	int64_t of_era = y - era * 400;
-	int64_t of_year = (153 * ((int64_t)month + (month > 2 ? -3 : 9)) + 2) / 5 + (int64_t)day - 1;
+	int64_t of_year = (153 * ((int64_t)month + (month > 2 ? -3 : 9)) + 2) / 5 + (int64_t)day -
+			  1;
 
 	return era * ERA_DAYS + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
 }

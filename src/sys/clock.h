@@ -23,8 +23,8 @@ struct str clock_format(int64_t unix_s, char *out);
 /* clock_format_ms is the same with milliseconds: "2026-11-23T06:07:02.123Z". */
 struct str clock_format_ms(int64_t unix_ms, char *out);
 
-/* clock_parse reads RFC 3339, any offset, any fraction (cut off); a date alone is its midnight UTC, and
- * a time without an offset is taken as UTC. ERR_SYNTAX for anything else. */
+/* clock_parse reads RFC 3339, any offset, any fraction (cut off); a date alone is its midnight UTC,
+ * and a time without an offset is taken as UTC. ERR_SYNTAX for anything else. */
 MUST_USE enum err clock_parse(struct str s, int64_t *out_unix_s);
 
 #endif

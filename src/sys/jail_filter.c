@@ -1,7 +1,7 @@
 /*
  * sys/jail_filter.c - rules to a seccomp program, and to text.
- * The program is a plain list: the kernel remembers per call number what a filter always allows, so its
- * length costs nothing on the calls that matter.
+ * The program is a plain list: the kernel remembers per call number what a filter always allows, so
+ * its length costs nothing on the calls that matter.
  */
 #include "sys/jail_filter.h"
 
@@ -20,29 +20,66 @@ enum { ARCH = (int)AUDIT_ARCH_X86_64, X32_FROM = 0x40000000 };
 enum { ARCH = (int)AUDIT_ARCH_AARCH64, X32_FROM = 0x40000000 };
 /* Calls that this architecture never had: their successors stand in, twice in the list. */
 #define __NR_epoll_wait __NR_epoll_pwait
-#define __NR_open __NR_openat
-#define __NR_access __NR_faccessat
-#define __NR_readlink __NR_readlinkat
-#define __NR_stat __NR_newfstatat
-#define __NR_lstat __NR_newfstatat
+#define __NR_open       __NR_openat
+#define __NR_access     __NR_faccessat
+#define __NR_readlink   __NR_readlinkat
+#define __NR_stat       __NR_newfstatat
+#define __NR_lstat      __NR_newfstatat
 #else
 #error "the jail knows x86_64 and aarch64"
 #endif
 
 const struct jail_rule jail_common[] = {
-	JAIL(recvfrom), JAIL(sendto), JAIL(recvmsg), JAIL(sendmsg), JAIL(read), JAIL(write), JAIL(writev),
-	JAIL(epoll_wait), JAIL(epoll_pwait), JAIL(epoll_ctl), JAIL(close), JAIL(shutdown), JAIL(futex),
-	JAIL(munmap), JAIL(mremap), JAIL(brk), JAIL(madvise), JAIL(clock_gettime), JAIL(gettimeofday),
-	JAIL(getrandom), JAIL(fstat), JAIL(exit), JAIL(exit_group), JAIL(rt_sigreturn),
-	JAIL(rt_sigprocmask), JAIL(rt_sigaction), JAIL(restart_syscall), JAIL(getpid), JAIL(gettid),
+	JAIL(recvfrom),
+	JAIL(sendto),
+	JAIL(recvmsg),
+	JAIL(sendmsg),
+	JAIL(read),
+	JAIL(write),
+	JAIL(writev),
+	JAIL(epoll_wait),
+	JAIL(epoll_pwait),
+	JAIL(epoll_ctl),
+	JAIL(close),
+	JAIL(shutdown),
+	JAIL(futex),
+	JAIL(munmap),
+	JAIL(mremap),
+	JAIL(brk),
+	JAIL(madvise),
+	JAIL(clock_gettime),
+	JAIL(gettimeofday),
+	JAIL(getrandom),
+	JAIL(fstat),
+	JAIL(exit),
+	JAIL(exit_group),
+	JAIL(rt_sigreturn),
+	JAIL(rt_sigprocmask),
+	JAIL(rt_sigaction),
+	JAIL(restart_syscall),
+	JAIL(getpid),
+	JAIL(gettid),
 	JAIL(sched_yield),
 	/* No memory becomes executable any more. */
-	JAIL_BITS(mmap, 2, PROT_EXEC, 0), JAIL_BITS(mprotect, 2, PROT_EXEC, 0),
-	JAIL_ARG(fcntl, 1, F_GET_SEALS), JAIL_ARG(fcntl, 1, F_GETFL), JAIL_ARG(fcntl, 1, F_GETFD),
+	JAIL_BITS(mmap, 2, PROT_EXEC, 0),
+	JAIL_BITS(mprotect, 2, PROT_EXEC, 0),
+	JAIL_ARG(fcntl, 1, F_GET_SEALS),
+	JAIL_ARG(fcntl, 1, F_GETFL),
+	JAIL_ARG(fcntl, 1, F_GETFD),
 	/* What libraries do in innocence and can do without. */
-	JAIL_SOFT(open), JAIL_SOFT(openat), JAIL_SOFT(newfstatat), JAIL_SOFT(stat), JAIL_SOFT(lstat),
-	JAIL_SOFT(access), JAIL_SOFT(faccessat), JAIL_SOFT(readlink), JAIL_SOFT(readlinkat),
-	JAIL_SOFT(sysinfo), JAIL_SOFT(uname), JAIL_SOFT(prlimit64), JAIL_SOFT(sched_getaffinity),
+	JAIL_SOFT(open),
+	JAIL_SOFT(openat),
+	JAIL_SOFT(newfstatat),
+	JAIL_SOFT(stat),
+	JAIL_SOFT(lstat),
+	JAIL_SOFT(access),
+	JAIL_SOFT(faccessat),
+	JAIL_SOFT(readlink),
+	JAIL_SOFT(readlinkat),
+	JAIL_SOFT(sysinfo),
+	JAIL_SOFT(uname),
+	JAIL_SOFT(prlimit64),
+	JAIL_SOFT(sched_getaffinity),
 	{ __NR_ioctl, JAIL_EACCES, 1, UINT32_MAX, TCGETS },
 };
 const size_t jail_common_n = sizeof jail_common / sizeof jail_common[0];
@@ -78,7 +115,8 @@ static uint32_t verdict(uint8_t action)
 	return SECCOMP_RET_KILL_PROCESS;
 }
 
-/* add compiles one rule; the call's number is in the accumulator before and, when it does not match, after. */
+/* add compiles one rule; the call's number is in the accumulator before and, when it does not
+ * match, after. */
 static void add(struct program *p, const struct jail_rule *r)
 {
 	const uint16_t is = BPF_JMP | BPF_JEQ | BPF_K;
@@ -101,7 +139,8 @@ static void add(struct program *p, const struct jail_rule *r)
 	load(p, offsetof(struct seccomp_data, nr));
 }
 
-size_t jail_filter_build(const struct jail *j, uint32_t self, struct sock_filter code[JAIL_CODE_MAX])
+size_t jail_filter_build(const struct jail *j, uint32_t self,
+			 struct sock_filter code[JAIL_CODE_MAX])
 {
 	struct program p = { code, 0 };
 	const struct jail_rule abort_self = { __NR_tgkill, JAIL_ALLOW, 0, UINT32_MAX, self };
@@ -146,10 +185,11 @@ static void dump_rule(const struct jail_rule *r, struct buf *out)
 void jail_dump(const struct jail *j, struct buf *out)
 {
 	buf_addf(out, "role %s\n", j->role);
-	buf_addf(out, "landlock tcp connect %s, tcp bind no, signals %s\n", j->tcp_connect ? "yes" : "no",
-		 "only to what it started");
+	buf_addf(out, "landlock tcp connect %s, tcp bind no, signals %s\n",
+		 j->tcp_connect ? "yes" : "no", "only to what it started");
 	for (size_t i = 0; i < j->n_paths; i++)
-		buf_addf(out, "landlock %s %s\n", j->paths[i].write ? "write" : "read", j->paths[i].path);
+		buf_addf(out, "landlock %s %s\n", j->paths[i].write ? "write" : "read",
+			 j->paths[i].path);
 	for (size_t i = 0; i < j->n_rules; i++)
 		dump_rule(&j->rules[i], out);
 	buf_add(out, S("every role:\n"));

@@ -36,7 +36,8 @@ static enum err parse_path(struct str s, struct listen_addr *out, struct diag *d
 	struct listen_addr a = { .un = { .sun_family = AF_UNIX }, .n = sizeof a.un };
 
 	if (s.n >= sizeof a.un.sun_path || str_chr(s, '\0') != SIZE_MAX)
-		return diag_set(d, ERR_USAGE, "'%.*s' is too long for a socket's path", FMT(str_head(s, 80)));
+		return diag_set(d, ERR_USAGE, "'%.*s' is too long for a socket's path",
+				FMT(str_head(s, 80)));
 	memcpy(a.un.sun_path, s.p, s.n);
 	*out = a;
 	return OK;
@@ -52,7 +53,8 @@ enum err listen_parse(struct str s, struct listen_addr *out, struct diag *d)
 
 	if (str_chr(s, '/') != SIZE_MAX)
 		return parse_path(s, out, d);
-	if (!split(s, &host, &port, &v6) || host.n >= sizeof text || num_u64(port, 65535, &number) != OK)
+	if (!split(s, &host, &port, &v6) || host.n >= sizeof text ||
+	    num_u64(port, 65535, &number) != OK)
 		return diag_set(d, ERR_USAGE, "'%.*s' is not ADDRESS:PORT", FMT(str_head(s, 80)));
 	if (host.n == 0 || str_eq(host, S("*")))
 		host = S("0.0.0.0");
@@ -111,7 +113,8 @@ static bool set(int fd, int level, int option)
 	return setsockopt(fd, level, option, &one, sizeof one) == 0;
 }
 
-/* path_is_free: nothing there, or a socket nobody listens on, which is removed. */
+/* path_is_free: nothing there, or a socket of ours, which is removed: a gate that ended has left it. Whether
+ * one still listens could only be found out by connecting, which this code must not be able to do. */
 static bool path_is_free(const struct listen_addr *a)
 {
 	struct stat st;
@@ -119,22 +122,17 @@ static bool path_is_free(const struct listen_addr *a)
 	if (lstat(a->un.sun_path, &st) != 0)
 		return errno == ENOENT;
 	errno = EADDRINUSE;
-	if (!S_ISSOCK(st.st_mode))
-		return false;
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool used = fd < 0 || connect(fd, &a->sa, a->n) == 0;
-	if (fd >= 0)
-		(void)close(fd);
-	errno = EADDRINUSE;
-	return !used && unlink(a->un.sun_path) == 0;
+	return S_ISSOCK(st.st_mode) && st.st_uid == geteuid() && unlink(a->un.sun_path) == 0;
 }
 
 static enum err open_path(const struct listen_addr *a, int backlog, int *out_fd, struct diag *d)
 {
 	int fd = -1;
 
-	/* The mode of the unbound socket becomes the file's: it is never open to others, not for a moment. */
-	if (path_is_free(a) && (fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) >= 0 &&
+	/* The mode of the unbound socket becomes the file's: it is never open to others, not for a
+	 * moment. */
+	if (path_is_free(a) &&
+	    (fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) >= 0 &&
 	    fchmod(fd, 0600) == 0 && bind(fd, &a->sa, a->n) == 0 && listen(fd, backlog) == 0) {
 		*out_fd = fd;
 		return OK;
@@ -162,7 +160,8 @@ enum err listen_open(struct listen_addr *a, int backlog, int *out_fd, struct dia
 	int saved = errno;
 	if (fd >= 0)
 		(void)close(fd);
-	return diag_set(d, ERR_SYS, "cannot listen on %s: %s", listen_format(a, text), strerror(saved));
+	return diag_set(d, ERR_SYS, "cannot listen on %s: %s", listen_format(a, text),
+			strerror(saved));
 }
 
 enum err listen_probe(const struct listen_addr *a, struct diag *d)

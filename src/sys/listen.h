@@ -34,17 +34,17 @@ bool listen_is_loopback(const struct listen_addr *a);
 /* listen_format writes the address as listen_parse reads it into out (LISTEN_TEXT bytes). */
 const char *listen_format(const struct listen_addr *a, char *out);
 
-/* listen_open makes a non-blocking listening socket with SO_REUSEPORT, so that several workers each have
- * one. Port 0 takes a free one; a is then updated. TCP_NODELAY is set and inherited by what is accepted. A
- * Unix socket has mode 0600 and replaces one that nobody listens on. */
+/* listen_open makes a non-blocking listening socket with SO_REUSEPORT, so that several workers each
+ * have one. Port 0 takes a free one; a is then updated. TCP_NODELAY is set and inherited by what is
+ * accepted. A Unix socket has mode 0600 and replaces one that nobody listens on. */
 MUST_USE enum err listen_open(struct listen_addr *a, int backlog, int *out_fd, struct diag *d);
 
-/* listen_probe finds out whether somebody listens there already: SO_REUSEPORT would let two gates share the
- * port without a word. */
+/* listen_probe finds out whether somebody listens there already: SO_REUSEPORT would let two gates
+ * share the port without a word. */
 MUST_USE enum err listen_probe(const struct listen_addr *a, struct diag *d);
 
-/* listen_accept takes one connection, non-blocking and close-on-exec. ERR_AGAIN: none waits; ERR_LIMIT: no
- * descriptors left; out_peer may be NULL (of a Unix socket it tells nothing). */
+/* listen_accept takes one connection, non-blocking and close-on-exec. ERR_AGAIN: none waits;
+ * ERR_LIMIT: no descriptors left; out_peer may be NULL (of a Unix socket it tells nothing). */
 MUST_USE enum err listen_accept(int fd, int *out_fd, struct listen_addr *out_peer);
 
 #endif

@@ -1,10 +1,10 @@
 /*
- * sys/log.c - one line a message on standard error.
- * The role and the level are the only state of ring 1 at file scope: a log line is wanted where nothing
- * else can be passed along. One write a line, so that lines of several processes do not mix.
+ * sys/log.c - one line a message on standard error. One write a line, so that lines of several
+ * processes do not mix.
  */
 #include "sys/log.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,13 +12,14 @@
 
 enum { LINE = 1024 };
 
-static const char *log_role = "yett";
-static enum log_level log_max = LOG_INFO;
+/* Of <syslog.h>, whose macros have the names of our levels. */
+int setlogmask(int mask);
 
 void log_open(const char *role, enum log_level level)
 {
-	log_role = role;
-	log_max = level;
+	/* The C library keeps a name and a mask of levels for exactly this: we need no state. */
+	program_invocation_short_name = (char *)(uintptr_t)role;
+	(void)setlogmask((1 << (level + 1)) - 1);
 }
 
 static const char *level_name(enum log_level level)
@@ -41,9 +42,10 @@ void log_msg(enum log_level level, const char *fmt, ...)
 	char line[LINE];
 	va_list ap;
 
-	if (level > log_max)
+	if ((setlogmask(0) & 1 << level) == 0)
 		return;
-	int head = snprintf(line, sizeof line, "%s %s[%d]: ", level_name(level), log_role, (int)getpid());
+	int head = snprintf(line, sizeof line, "%s %s[%d]: ", level_name(level),
+			    program_invocation_short_name, (int)getpid());
 	size_t n = head > 0 ? (size_t)head : 0;
 	if (n >= sizeof line)
 		n = sizeof line - 1;

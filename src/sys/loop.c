@@ -1,11 +1,12 @@
 /*
  * sys/loop.c - epoll, edge-triggered, and a hierarchical timer wheel.
  *
- * The wheel: WHEEL_LEVELS levels of 64 slots, a slot of level n being 64 times as long as one of level
- * n - 1. A timer goes into the lowest level that reaches its time; when time comes to a slot of a higher
- * level, that slot's timers are dealt out to the levels below. One 64-bit map per level says which slots
- * may hold something, so the next wake-up is found with a few bit operations however many timers there
- * are. A timer that is armed anew before it fires (an idle timeout, nearly always) costs two list operations.
+ * The wheel: WHEEL_LEVELS levels of 64 slots, a slot of level n being 64 times as long as one of
+ * level n - 1. A timer goes into the lowest level that reaches its time; when time comes to a slot
+ * of a higher level, that slot's timers are dealt out to the levels below. One 64-bit map per level
+ * says which slots may hold something, so the next wake-up is found with a few bit operations
+ * however many timers there are. A timer that is armed anew before it fires (an idle timeout,
+ * nearly always) costs two list operations.
  */
 #include "sys/loop.h"
 
@@ -33,7 +34,7 @@ struct loop {
 	int n_events, at_event; /* of this turn */
 	struct epoll_event *events;
 	uint64_t now_ms, wall_ms;
-	uint64_t tick;          /* all timers up to this one have fired */
+	uint64_t tick; /* all timers up to this one have fired */
 	uint64_t maps[WHEEL_LEVELS];
 	struct timer *slots[WHEEL_LEVELS][WHEEL_SLOTS];
 	struct deferred *first, **last;
@@ -101,7 +102,8 @@ void loop_unwatch(struct loop *l, struct watch *w)
 	if (w->events == 0)
 		return;
 	w->events = 0;
-	/* It can only fail when the owner closed the descriptor first, which is against the contract. */
+	/* It can only fail when the owner closed the descriptor first, which is against the
+	 * contract. */
 	int gone = epoll_ctl(l->ep, EPOLL_CTL_DEL, w->fd, NULL);
 	assert(gone == 0);
 	(void)gone;
@@ -121,7 +123,8 @@ static void put(struct timer **slot, struct timer *t)
 	*slot = t;
 }
 
-/* place puts t where its time lies, tick or later; a timer beyond the wheel's reach goes as far as it can. */
+/* place puts t where its time lies, tick or later; a timer beyond the wheel's reach goes as far as
+ * it can. */
 static void place(struct loop *l, struct timer *t)
 {
 	const uint64_t reach = (uint64_t)1 << (WHEEL_BITS * WHEEL_LEVELS);
@@ -162,7 +165,8 @@ void timer_cancel(struct timer *t)
 	t->link = NULL;
 }
 
-/* next_tick gives the first tick at which a slot may have something to do, UINT64_MAX when there is none. */
+/* next_tick gives the first tick at which a slot may have something to do, UINT64_MAX when there is
+ * none. */
 static uint64_t next_tick(const struct loop *l)
 {
 	uint64_t best = UINT64_MAX;
@@ -173,7 +177,8 @@ static uint64_t next_tick(const struct loop *l)
 			continue;
 		uint64_t at = l->tick >> (WHEEL_BITS * level);
 		unsigned slot = (unsigned)at & (WHEEL_SLOTS - 1);
-		unsigned by = (slot + 1) & (WHEEL_SLOTS - 1); /* the slot after this one comes first */
+		unsigned by = (slot + 1) &
+			      (WHEEL_SLOTS - 1); /* the slot after this one comes first */
 		uint64_t turned = by ? map >> by | map << (WHEEL_SLOTS - by) : map;
 		uint64_t then = at + 1 + (uint64_t)__builtin_ctzll(turned);
 		if (then << (WHEEL_BITS * level) < best)
@@ -199,7 +204,8 @@ static void serve_tick(struct loop *l)
 	for (unsigned level = WHEEL_LEVELS - 1; level > 0; level--) {
 		if (l->tick & (((uint64_t)1 << (WHEEL_BITS * level)) - 1))
 			continue;
-		detach(l, level, (unsigned)(l->tick >> (WHEEL_BITS * level)) & (WHEEL_SLOTS - 1), &list);
+		detach(l, level, (unsigned)(l->tick >> (WHEEL_BITS * level)) & (WHEEL_SLOTS - 1),
+		       &list);
 		while ((t = list) != NULL) {
 			timer_cancel(t);
 			place(l, t);

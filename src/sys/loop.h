@@ -1,6 +1,7 @@
 /*
- * sys/loop.h - the event loop: epoll, edge-triggered, with timers. Ring 1. One per process, one thread.
- * Lifetime rule: nothing is freed inside a callback; loop_defer runs the freeing after the turn.
+ * sys/loop.h - the event loop: epoll, edge-triggered, with timers. Ring 1. One per process, one
+ * thread. Lifetime rule: nothing is freed inside a callback; loop_defer runs the freeing after the
+ * turn.
  */
 #ifndef SYS_LOOP_H
 #define SYS_LOOP_H
@@ -12,15 +13,16 @@
 
 struct loop;
 
-/* A watched descriptor; embedded in its owner. ready has EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR. */
+/* A watched descriptor; embedded in its owner. ready has EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP,
+ * EPOLLERR. */
 struct watch {
 	int fd;
 	uint32_t events; /* armed */
 	void (*on_ready)(struct watch *, uint32_t ready);
 };
 
-/* A timer; embedded in its owner. Zero it before first use. Setting and cancelling are O(1); precision
- * is about 10 ms up to a minute, coarser after. */
+/* A timer; embedded in its owner. Zero it before first use. Setting and cancelling are O(1);
+ * precision is about 10 ms up to a minute, coarser after. */
 struct timer {
 	struct timer *next, **link; /* NULL while idle */
 	uint64_t at_ms;
@@ -38,8 +40,9 @@ struct deferred {
 struct loop *loop_new(unsigned fds_max, struct diag *d);
 void loop_free(struct loop *l);
 
-/* loop_watch arms w for events (EPOLLET is implied); calling it again changes them. loop_unwatch must come
- * before the descriptor is closed; events of this turn still queued for w are then not delivered. */
+/* loop_watch arms w for events (EPOLLET is implied); calling it again changes them. loop_unwatch
+ * must come before the descriptor is closed; events of this turn still queued for w are then not
+ * delivered. */
 MUST_USE enum err loop_watch(struct loop *l, struct watch *w, uint32_t events);
 void loop_unwatch(struct loop *l, struct watch *w);
 

@@ -1,12 +1,13 @@
 /*
  * sys/ring.c - shared memory between two processes, one direction.
  *
- * The memfd: one page with the three words below, then the data. A frame is u32 length, u32 zero, the
- * payload, and padding to 64 bytes. Indexes count bytes from the beginning of time and are taken modulo
- * the size, so that full and empty differ.
+ * The memfd: one page with the three words below, then the data. A frame is u32 length, u32 zero,
+ * the payload, and padding to 64 bytes. Indexes count bytes from the beginning of time and are
+ * taken modulo the size, so that full and empty differ.
  *
- * Waking is Dekker's: the writer stores head, then looks at sleeping; the reader stores sleeping, then looks
- * at head. Both with sequential consistency, so that one of them sees the other and no wake-up is lost.
+ * Waking is Dekker's: the writer stores head, then looks at sleeping; the reader stores sleeping,
+ * then looks at head. Both with sequential consistency, so that one of them sees the other and no
+ * wake-up is lost.
  *
  * Input: hostile.   Runs in: ingress, egress.   Fuzz: fuzz/ring_fuzz.c
  */
@@ -69,13 +70,15 @@ static enum err map(int memfd, int data_prot, char **out_base, uint32_t *out_siz
 	if (bytes < 0)
 		return diag_set(d, ERR_SYS, "cannot map a ring: %s", strerror(errno));
 	int64_t size = bytes - RING_PAGE;
-	/* Without the seal the other side could shrink the file and every access would be SIGBUS. */
+	/* Without the seal the other side could shrink the file and every access would be
+	 * SIGBUS. */
 	int seals = fcntl(memfd, F_GET_SEALS);
 	if (seals < 0 || (seals & F_SEAL_SHRINK) == 0 || size < RING_PAGE || size > RING_SIZE_MAX ||
 	    (size & (size - 1)) != 0)
 		return diag_set(d, ERR_SYNTAX, "not a ring");
 	size_t n = (size_t)size, whole = RING_PAGE + 2 * n;
-	char *base = mmap(NULL, whole, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *base = mmap(NULL, whole, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+			  0);
 	if (base == MAP_FAILED)
 		return diag_set(d, ERR_SYS, "cannot map a ring: %s", strerror(errno));
 	const int how = MAP_SHARED | MAP_FIXED;
@@ -97,8 +100,10 @@ enum err ring_tx_open(struct ring_tx *t, int memfd, int wake_fd, struct diag *d)
 	uint32_t size;
 
 	TRY(map(memfd, PROT_READ | PROT_WRITE, &base, &size, d));
-	*t = (struct ring_tx){ .sh = (struct ring_shared *)(void *)base, .data = base + RING_PAGE,
-			       .size = size, .wake_fd = wake_fd };
+	*t = (struct ring_tx){ .sh = (struct ring_shared *)(void *)base,
+			       .data = base + RING_PAGE,
+			       .size = size,
+			       .wake_fd = wake_fd };
 	return OK;
 }
 
@@ -108,8 +113,10 @@ enum err ring_rx_open(struct ring_rx *r, int memfd, int wake_fd, struct diag *d)
 	uint32_t size;
 
 	TRY(map(memfd, PROT_READ, &base, &size, d));
-	*r = (struct ring_rx){ .sh = (struct ring_shared *)(void *)base, .data = base + RING_PAGE,
-			       .size = size, .wake_fd = wake_fd };
+	*r = (struct ring_rx){ .sh = (struct ring_shared *)(void *)base,
+			       .data = base + RING_PAGE,
+			       .size = size,
+			       .wake_fd = wake_fd };
 	return OK;
 }
 
@@ -135,7 +142,8 @@ static uint32_t frame_bytes(uint32_t n)
 
 /* ---- the writer ---- */
 
-/* look reads the reader's index: it may only move forward, in whole frames, and not past what was shown. */
+/* look reads the reader's index: it may only move forward, in whole frames, and not past what was
+ * shown. */
 static bool look(struct ring_tx *t)
 {
 	uint64_t tail = atomic_load_explicit(&t->sh->tail, memory_order_seq_cst);
@@ -182,13 +190,11 @@ void ring_commit(struct ring_tx *t, uint32_t n)
 	t->reserved = 0;
 }
 
-uint32_t ring_room(const struct ring_tx *t)
+uint32_t ring_room(struct ring_tx *t)
 {
-	uint64_t tail = atomic_load_explicit(&t->sh->tail, memory_order_acquire);
-
-	if (t->broken || tail - t->tail_seen > t->published - t->tail_seen || tail % RING_ALIGN != 0)
+	if (t->broken || !look(t))
 		return 0;
-	uint32_t left = t->size - (uint32_t)(t->head - tail);
+	uint32_t left = t->size - (uint32_t)(t->head - t->tail_seen);
 	return left < RING_HEAD ? 0 : left - RING_HEAD;
 }
 
@@ -220,7 +226,8 @@ static enum err broken(struct ring_rx *r)
 	return ERR_SYNTAX;
 }
 
-/* advance reads the writer's index: only forward, in whole lines, and never more than a ring ahead. */
+/* advance reads the writer's index: only forward, in whole lines, and never more than a ring
+ * ahead. */
 static bool advance(struct ring_rx *r)
 {
 	uint64_t head = atomic_load_explicit(&r->sh->head, memory_order_acquire);

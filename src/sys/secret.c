@@ -1,8 +1,8 @@
 /*
  * sys/secret.c - memory for keys.
- * memfd_secret pages are taken out of the kernel's own map of memory: not even root reads them through
- * /proc/PID/mem. Where the kernel has none (before 5.14, or without secretmem.enable=1), the pages are
- * locked and left out of core dumps, which keeps keys off the disk but not from root.
+ * memfd_secret pages are taken out of the kernel's own map of memory: not even root reads them
+ * through /proc/PID/mem. Where the kernel has none (before 5.14, or without secretmem.enable=1),
+ * the pages are locked and left out of core dumps, which keeps keys off the disk but not from root.
  */
 #include "sys/secret.h"
 
@@ -28,8 +28,8 @@ static size_t page_up(size_t n)
 	return (n + page - 1) / page * page;
 }
 
-/* protect keeps a mapping out of swap, core dumps and forks. memfd_secret does the first two itself and
- * refuses mlock, so a failure here is no reason to stop. */
+/* protect keeps a mapping out of swap, core dumps and forks. memfd_secret does the first two itself
+ * and refuses mlock, so a failure here is no reason to stop. */
 static void protect(void *at, size_t n)
 {
 	(void)mlock(at, n);
@@ -73,7 +73,8 @@ enum err secret_memfd(size_t size, int *out_fd, uint8_t **out_map, struct diag *
 	/* Mapping secret memory can fail for RLIMIT_MEMLOCK, which containers like to set low. */
 	for (size_t i = 0; i < 2; i++) {
 		int fd = kinds[i](size);
-		void *at = fd < 0 ? MAP_FAILED : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		void *at = fd < 0 ? MAP_FAILED
+				  : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 		if (at != MAP_FAILED) {
 			protect(at, size);
 			*out_fd = fd;
@@ -84,7 +85,8 @@ enum err secret_memfd(size_t size, int *out_fd, uint8_t **out_map, struct diag *
 		fd_closep(&fd);
 		errno = saved;
 	}
-	return diag_set(d, ERR_SYS, "cannot make %zu bytes of secret memory: %s", size, strerror(errno));
+	return diag_set(d, ERR_SYS, "cannot make %zu bytes of secret memory: %s", size,
+			strerror(errno));
 }
 
 enum err secret_map(int fd, struct str *out, struct diag *d)
@@ -93,7 +95,8 @@ enum err secret_map(int fd, struct str *out, struct diag *d)
 
 	if (size <= 0)
 		return diag_set(d, ERR_SYNTAX, "not a secret memory file");
-	/* Shrinking it under us would be SIGBUS; memfd_secret files cannot shrink and know no seals. */
+	/* Shrinking it under us would be SIGBUS; memfd_secret files cannot shrink and know no
+	 * seals. */
 	int seals = fcntl(fd, F_GET_SEALS);
 	if (seals >= 0 && (seals & F_SEAL_SHRINK) == 0)
 		return diag_set(d, ERR_SYNTAX, "not a secret memory file");

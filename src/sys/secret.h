@@ -1,6 +1,6 @@
 /*
- * sys/secret.h - keys: their own type, in memory that nobody else can read, wiped at the end. Ring 1.
- * The region is memfd_secret where the kernel has it, else a locked, undumpable mapping.
+ * sys/secret.h - keys: their own type, in memory that nobody else can read, wiped at the end.
+ * Ring 1. The region is memfd_secret where the kernel has it, else a locked, undumpable mapping.
  */
 #ifndef SYS_SECRET_H
 #define SYS_SECRET_H
@@ -13,8 +13,8 @@ struct secret {
 	size_t n;
 };
 
-/* secret_memfd makes a shareable secret memory file of size bytes (memfd_secret, else a sealed memfd)
- * that can be passed to another process, and maps it writable at *out_map. */
+/* secret_memfd makes a shareable secret memory file of size bytes (memfd_secret, else a sealed
+ * memfd) that can be passed to another process, and maps it writable at *out_map. */
 MUST_USE enum err secret_memfd(size_t size, int *out_fd, uint8_t **out_map, struct diag *d);
 
 /* secret_map maps a received secret memory file read-only, undumpable, not inherited by forks. */

@@ -31,8 +31,8 @@ static void default_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* arrange moves the descriptors to 3, 4, ..., the error pipe and the program behind them, and closes all
- * others. First they go out of the way of the numbers that they will get. */
+/* arrange moves the descriptors to 3, 4, ..., the error pipe and the program behind them, and
+ * closes all others. First they go out of the way of the numbers that they will get. */
 static int arrange(const struct spawn *s, int *error_fd, int *program)
 {
 	int moved[FDS_MAX];
@@ -64,20 +64,23 @@ static bool change_user(unsigned uid)
 {
 	if (uid == 0 || geteuid() != 0)
 		return true;
-	return setgroups(0, NULL) == 0 && setresgid(uid, uid, uid) == 0 && setresuid(uid, uid, uid) == 0;
+	return setgroups(0, NULL) == 0 && setresgid(uid, uid, uid) == 0 &&
+	       setresuid(uid, uid, uid) == 0;
 }
 
 static void become(const struct spawn *s, int error_fd)
 {
 	static char *const no_environment[] = { NULL };
-	/* Opened with our rights: the way to the file may be closed to the child's user, as below /root. */
+	/* Opened with our rights: the way to the file may be closed to the child's user, as below
+	 * /root. */
 	int program = open(s->path, O_PATH | O_CLOEXEC);
 
 	default_signals();
 	(void)setsid();
 	if (program >= 0 && arrange(s, &error_fd, &program) == 0 && change_user(s->uid)) {
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a change of user takes it back */
-		(void)execveat(program, "", (char *const *)(uintptr_t)s->argv, no_environment, AT_EMPTY_PATH);
+		(void)execveat(program, "", (char *const *)(uintptr_t)s->argv, no_environment,
+			       AT_EMPTY_PATH);
 	}
 	int why = errno;
 	ssize_t ignored = write(error_fd, &why, sizeof why);
@@ -88,7 +91,8 @@ static void become(const struct spawn *s, int error_fd)
 enum err spawn_child(const struct spawn *s, pid_t *out_pid, int *out_pidfd, struct diag *d)
 {
 	int errors[2], pidfd = -1, why = 0;
-	unsigned long flags = CLONE_PIDFD | (unsigned long)(s->sibling ? CLONE_PARENT : 0) | SIGCHLD;
+	unsigned long flags = CLONE_PIDFD | (unsigned long)(s->sibling ? CLONE_PARENT : 0) |
+			      SIGCHLD;
 
 	assert(s->n_fds <= FDS_MAX && s->argv[0] != NULL);
 	if (pipe2(errors, O_CLOEXEC) != 0)
@@ -166,7 +170,8 @@ enum err spawn_sibling(const char *name, char *out, size_t cap, struct diag *d)
 	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
 
 	if (n <= 0 || n >= (ssize_t)sizeof self - 1)
-		return diag_set(d, ERR_SYS, "cannot find this program's own path: %s", strerror(errno));
+		return diag_set(d, ERR_SYS, "cannot find this program's own path: %s",
+				strerror(errno));
 	self[n] = '\0';
 	if (!cut_last(self))
 		return diag_set(d, ERR_SYS, "cannot find '%s' beside this program", name);

@@ -11,22 +11,26 @@
 #include <sys/types.h>
 
 struct spawn {
-	const char *path;   /* executable */
-	const char *argv[8];/* NULL-terminated; never a secret: /proc shows it */
-	const int *fds;     /* become descriptors 3, 4, ... of the child, in this order; all others are closed */
+	const char *path;    /* executable */
+	const char *argv[8]; /* NULL-terminated; never a secret: /proc shows it */
+	const int *fds; /* become descriptors 3, 4, ... of the child, in this order; all others are
+			   closed */
 	size_t n_fds;
-	int stderr_fd;      /* -1: inherit */
-	unsigned uid;       /* when we are root: the child's user and group, without others; 0: stay */
-	bool sibling;       /* the child's parent is ours: it, not we, waits for the child, also for one
-			     * that could not execute, whose *out_pid is then set */
+	int stderr_fd; /* -1: inherit */
+	unsigned uid;  /* when we are root: the child's user and group, without others; 0: stay */
+	bool sibling;  /* the child's parent is ours: it, not we, waits for the child, also for one
+			* that could not execute, whose *out_pid is then set */
 };
 
-/* spawn_child forks and executes with an empty environment, stdin on /dev/null, all signals at their default
- * and a session of its own, so that a terminal's interrupt reaches only the parent. The child dies with its
- * parent. *out_pidfd is a pidfd, readable when the child has ended. ERR_SYS: also when it cannot execute. */
-MUST_USE enum err spawn_child(const struct spawn *s, pid_t *out_pid, int *out_pidfd, struct diag *d);
+/* spawn_child forks and executes with an empty environment, stdin on /dev/null, all signals at
+ * their default and a session of its own, so that a terminal's interrupt reaches only the parent.
+ * The child dies with its parent. *out_pidfd is a pidfd, readable when the child has ended.
+ * ERR_SYS: also when it cannot execute. */
+MUST_USE enum err spawn_child(const struct spawn *s, pid_t *out_pid, int *out_pidfd,
+			      struct diag *d);
 
-/* spawn_reap waits for a child that has ended. *out_status is as waitpid gives it. ERR_AGAIN: it still runs. */
+/* spawn_reap waits for a child that has ended. *out_status is as waitpid gives it. ERR_AGAIN: it
+ * still runs. */
 MUST_USE enum err spawn_reap(pid_t pid, int *out_status);
 
 /* spawn_signal sends a signal to the child behind pidfd; one that has ended is no error. */

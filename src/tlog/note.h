@@ -42,7 +42,7 @@ struct checkpoint {
 	uint8_t root[32];
 };
 
-/* checkpoint_encode appends the text that is to be signed. */
+/* checkpoint_encode appends the text that is signed. */
 void checkpoint_encode(const struct checkpoint *c, struct buf *out);
 /* checkpoint_parse refuses extension lines: this log writes none. */
 MUST_USE enum err checkpoint_parse(struct checkpoint *c, struct str text);

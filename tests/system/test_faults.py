@@ -23,13 +23,13 @@ class Faults(GateTest):
         def run():
             while time.monotonic() < end:
                 try:
-                    status = self.gate.chat("openai-good", timeout=10)[0]
+                    status, _, said = self.gate.chat("openai-good", timeout=10)
                 except OSError as e:
-                    status = type(e).__name__
+                    status, said = type(e).__name__, b""
                 if status == 200:
                     ok[0] += 1
                 else:
-                    other.append(status)
+                    other.append((status, said))
         threads = [threading.Thread(target=run) for _ in range(4)]
         for t in threads:
             t.start()

@@ -614,4 +614,27 @@ CASE(a_flood_of_keys_is_bounded)
 	buf_free(&b);
 }
 
-TESTS(CASE_ROW(simple), CASE_ROW(load_balancing), CASE_ROW(fractional_weights), CASE_ROW(ids_are_stable_and_hold_no_secret), CASE_ROW(wildcards), CASE_ROW(everything_star), CASE_ROW(aliases_and_fallbacks), CASE_ROW(credentials_are_merged), CASE_ROW(environment), CASE_ROW(a_survey_judges_the_file_not_the_machine), CASE_ROW(addresses), CASE_ROW(refused_addresses), CASE_ROW(an_implicit_key_stays_at_home), CASE_ROW(headers), CASE_ROW(request_defaults), CASE_ROW(includes), CASE_ROW(general), CASE_ROW(the_gate_never_opens_by_mistake), CASE_ROW(wrong_values_name_their_place), CASE_ROW(what_cannot_be_served_is_left_out), CASE_ROW(pins_and_switches_of_hosts), CASE_ROW(without_a_file), CASE_ROW(a_flood_of_keys_is_bounded))
+CASE(short_memory_is_an_error_and_nothing_worse)
+{
+	struct sample s = { .files = { { "/c/c.yaml",
+		"credential_list: [{credential_name: c, credential_values: {api_key: k}}]\n"
+		"model_list:\n"
+		"- {model_name: a, litellm_params: {model: openai/m, litellm_credential_name: c, stop: [x], rpm: 1,\n"
+		"   extra_headers: {X-A: b}, extra_body: {k: v}}, model_info: {access_groups: [g], id: i}}\n"
+		"- {model_name: 'b/*', litellm_params: {model: 'anthropic/*', api_key: os.environ/K}}\n"
+		"router_settings: {fallbacks: [{a: [b/x]}], model_group_alias: {z: a}}\n"
+		"yett: {private_upstreams: [h], listen: '127.0.0.1:1'}\n" } }, .env = { { "K", "v" } } };
+	struct config_io io = { sample_env, sample_vault, sample_read, &s, false };
+	bool fits = false;
+
+	for (size_t budget = 0; budget < 200000 && !fits; budget += budget < 8000 ? 61 : 4999) {
+		arena_init(&s.arena, budget);
+		s.err = config_load("/c/c.yaml", &io, &s.arena, &s.c, &s.d);
+		fits = s.err == OK;
+		CHECK(fits || (s.err == ERR_NOMEM && s.d.text[0] != 0 && s.c.policy.n_deployments == 0));
+		arena_done(&s.arena);
+	}
+	CHECK(fits);
+}
+
+TESTS(CASE_ROW(simple), CASE_ROW(load_balancing), CASE_ROW(fractional_weights), CASE_ROW(ids_are_stable_and_hold_no_secret), CASE_ROW(wildcards), CASE_ROW(everything_star), CASE_ROW(aliases_and_fallbacks), CASE_ROW(credentials_are_merged), CASE_ROW(environment), CASE_ROW(a_survey_judges_the_file_not_the_machine), CASE_ROW(addresses), CASE_ROW(refused_addresses), CASE_ROW(an_implicit_key_stays_at_home), CASE_ROW(headers), CASE_ROW(request_defaults), CASE_ROW(includes), CASE_ROW(general), CASE_ROW(the_gate_never_opens_by_mistake), CASE_ROW(wrong_values_name_their_place), CASE_ROW(what_cannot_be_served_is_left_out), CASE_ROW(pins_and_switches_of_hosts), CASE_ROW(without_a_file), CASE_ROW(a_flood_of_keys_is_bounded), CASE_ROW(short_memory_is_an_error_and_nothing_worse))

@@ -74,6 +74,12 @@ enum err parts_request(struct keeper *k, struct peer *from, const struct ipc_msg
 	return OK;
 }
 
+const char *parts_trouble(const struct keeper *k)
+{
+	(void)k;
+	return NULL;
+}
+
 void parts_event(struct keeper *k, const char *what, const char *text)
 {
 	(void)k;

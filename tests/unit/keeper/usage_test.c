@@ -1,4 +1,5 @@
 /* tests/unit/keeper/usage_test.c - the drain and the audit log together, with kills, lies and a full disk */
+#include "keeper/jail.h"
 #include "keeper/usage.h"
 
 #include "../check.h"
@@ -204,16 +205,20 @@ CASE(lying_writer)
 	(void)usage_tick(&usage, 1, 1763900000000, true);
 	CHECK(usage.sources[0].lied && store_last(store) == 9);
 	/* A file that was cut is an error, not a signal. */
-	usage.sources[0].lied = false;
+	usage_mend(&usage, 0);
+	CHECK(put(0));
+	(void)usage_tick(&usage, 1, 1763900000000, true);
+	CHECK(!usage.sources[0].lied && store_last(store) == 10);
 	int fd;
+	CHECK(put(0));
 	CHECK(usage_file_for(&usage, 0, &fd, &d) == OK && ftruncate(fd, 100) == 0);
 	(void)usage_tick(&usage, 1, 1763900000000, true);
-	CHECK(usage.sources[0].lied && store_last(store) == 9);
+	CHECK(usage.sources[0].lied && store_last(store) == 10);
 	stop();
 	start(); /* made whole again, and read on where the database stands */
 	CHECK(put(0));
 	(void)usage_tick(&usage, 1, 1763900000000, true);
-	CHECK(store_last(store) == 10 && !usage.sources[0].lied);
+	CHECK(store_last(store) == 11 && usage.dropped == 1); /* the cut one is gone */
 }
 
 CASE(full_database)
@@ -322,6 +327,43 @@ CASE(lost_database)
 	CHECK(store_last(store) == 301 && ledger.published == 301 && usage_trouble(&usage) == NULL);
 }
 
+/* What keeper's jail allows is enough for all of it, directories and renames included. */
+CASE(inside_the_jail)
+{
+	struct jail_path paths[KEEPER_JAIL_PATHS];
+	int status, landlock;
+
+	fresh();
+	stop();
+	pid_t pid = fork();
+	if (pid == 0) {
+		const struct jail jail = keeper_jail(dir, paths);
+		/* In the order of keeper's main: open everything, then lock. */
+		if (jail_begin(&jail, NULL, 0, &d) != OK)
+			_exit(2);
+		start();
+		if (jail_lock(&jail, &landlock, &d) != OK)
+			_exit(3);
+		for (uint64_t i = 0; i < 70000; i++) {
+			if (!put(i)) {
+				(void)usage_tick(&usage, 1, 1763900000000, true);
+				CHECK(put(i));
+			}
+			if (i % 9000 == 0)
+				(void)usage_tick(&usage, 1, 1763900000000, true);
+		}
+		(void)usage_tick(&usage, 1, 1763900000000, true);
+		if (usage_trouble(&usage) != NULL)
+			fprintf(stderr, "%s\n", usage_trouble(&usage));
+		_exit(check_failed || usage_trouble(&usage) ? 4 : 0);
+	}
+	CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	if (status != 0)
+		fprintf(stderr, "in the jail: status %x\n", (unsigned)status);
+	start();
+	expect(70000);
+}
+
 CASE(one_keeper)
 {
 	struct ledger other;
@@ -331,4 +373,5 @@ CASE(one_keeper)
 
 TESTS(CASE_ROW(drains_and_resumes), CASE_ROW(kill_between_commit_and_tail), CASE_ROW(kill_at_any_point),
       CASE_ROW(lying_writer), CASE_ROW(full_database), CASE_ROW(log_in_trouble), CASE_ROW(damaged_edge_is_mended),
-      CASE_ROW(forged_checkpoint_stops_the_log), CASE_ROW(lost_database), CASE_ROW(one_keeper))
+      CASE_ROW(forged_checkpoint_stops_the_log), CASE_ROW(lost_database),
+      CASE_ROW(inside_the_jail), CASE_ROW(one_keeper))

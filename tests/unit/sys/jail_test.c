@@ -168,7 +168,8 @@ CASE(landlock_leaves_the_named_paths)
 	CHECK(mkdtemp(dir) != NULL);
 	const struct jail_path paths[] = { { dir, true }, { "/etc/passwd", false }, { "/nonexistent", false } };
 	static const struct jail_rule opens[] = { JAIL(openat), JAIL(unlinkat) };
-	const struct jail j = { .role = "test", .rules = opens, .n_rules = 2, .paths = paths, .n_paths = 3 };
+	const struct jail j = { .role = "test", .rules = opens, .n_rules = 2, .paths = paths, .n_paths = 3,
+				.allow = jail_allow };
 	pid_t pid = fork();
 	if (pid == 0) {
 		if (chdir(dir) != 0 || jail_begin(&j, NULL, 0, NULL) != OK || jail_lock(&j, &version, NULL) != OK)
