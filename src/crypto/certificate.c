@@ -25,10 +25,12 @@ enum err certificate_check(struct str chain_pem, struct str key_pem, struct diag
 	enum err e = OK;
 
 	if (first == NULL)
-		e = diag_set(d, ERR_CONFIG, "yett.tls.certificate holds no certificate in PEM form");
+		e = diag_set(d, ERR_CONFIG,
+			     "yett.tls.certificate holds no certificate in PEM form");
 	else if (private == NULL)
-		e = diag_set(d, ERR_CONFIG, "yett.tls.key holds no private key in PEM form, "
-					    "or one with a passphrase");
+		e = diag_set(d, ERR_CONFIG,
+			     "yett.tls.key holds no private key in PEM form, "
+			     "or one with a passphrase");
 	else if (X509_check_private_key(first, private) != 1)
 		e = diag_set(d, ERR_CONFIG, "yett.tls.key does not belong to yett.tls.certificate");
 	X509_free(first);
