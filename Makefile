@@ -108,6 +108,12 @@ $(O)/fuzzer/%: $(O)/obj/fuzz/%_fuzz.o $(ALL_LIBS)
 	@mkdir -p $(@D)
 	@$(CC) -o $@ $< -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(LDFLAGS) -fsanitize=fuzzer $(ALL_PKGS)
 
+# An ingress that was taken over, for tests/system/test_subverted.py.
+SUBVERTED := $(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/system/subverted/*.c))
+$(O)/system/subverted: $(SUBVERTED) $(patsubst %,$(O)/lib/%.a,ingress proto codec sys base)
+	@mkdir -p $(@D)
+	@$(CC) -o $@ -Wl,--start-group $^ -Wl,--end-group $(LDFLAGS)
+
 unit: $(TESTS)
 	@tools/run-tests $(TESTS)
 replay: $(REPLAYS)
@@ -121,8 +127,8 @@ $(O)/obj/src/config/prices.o: data/prices.tsv
 
 # ---- the commands of the README ----------------------------------------------------------------
 run:
-	@tools/deps build
-	@$(MAKE) --no-print-directory all
+	@tools/deps run
+	@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc)) all
 	@tools/run
 
 test:

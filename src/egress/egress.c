@@ -5,6 +5,7 @@
 #include "egress/egress.h"
 
 #include "egress/request.h"
+#include "proto/start.h"
 #include "sys/fs.h"
 #include "sys/log.h"
 
@@ -24,12 +25,12 @@ enum {
 
 #define OWNER(type, member, p) ((type *)(void *)((char *)(p) - offsetof(type, member)))
 
-/* give_up ends the process: a peer that breaks the protocol may be anybody's now. Keeper starts us
- * anew. */
+/* give_up ends the process: a peer that breaks the protocol may be anybody's now. Keeper ends that,
+ * too, and starts both anew. */
 _Noreturn static void give_up(const char *why)
 {
 	log_msg(LOG_ERROR, "ingress broke the protocol: %s", why);
-	exit(EXIT_FAILURE);
+	exit(START_EXIT_BLAMES_PEER);
 }
 
 static struct table *table_of(struct egress *e, uint32_t generation)
@@ -45,9 +46,12 @@ static struct table *table_of(struct egress *e, uint32_t generation)
  * not seen. */
 static void on_call(struct egress *e, struct str frame)
 {
-	struct parcel *p = parcel_get(&e->flights);
 	struct flight *f;
 
+	/* The copy stays until the provider answers, so what one call may take is bounded. */
+	if (frame.n > LIMIT_FRAME)
+		give_up("a call of a wrong length");
+	struct parcel *p = parcel_get(&e->flights);
 	if (p == NULL)
 		give_up("no memory for a call");
 	buf_add(&p->frame, frame);

@@ -3,6 +3,7 @@
 
 #include "ingress/conn.h"
 #include "ingress/link.h"
+#include "proto/start.h"
 #include "sys/log.h"
 
 #include <unistd.h>
@@ -13,6 +14,12 @@ void ingress_fatal(const char *why)
 {
 	log_msg(LOG_ERROR, "%s", why);
 	_exit(EXIT_PEER);
+}
+
+void ingress_blame(const char *why)
+{
+	log_msg(LOG_ERROR, "%s", why);
+	_exit(START_EXIT_BLAMES_PEER);
 }
 
 uint64_t ingress_random(struct ingress *in)

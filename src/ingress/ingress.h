@@ -85,4 +85,7 @@ void ingress_flush(struct ingress *in);
 /* ingress_fatal logs why and ends the process; keeper starts a new one. */
 _Noreturn void ingress_fatal(const char *why);
 
+/* ingress_blame does so because egress broke the protocol; keeper then ends that, too. */
+_Noreturn void ingress_blame(const char *why);
+
 #endif

@@ -224,10 +224,10 @@ bool link_drain(struct link *l)
 	while ((e = ring_next(&l->rx, &bytes)) == OK) {
 		any = true;
 		if (on_frame(l, bytes) != OK)
-			ingress_fatal("egress broke the protocol");
+			ingress_blame("egress broke the protocol");
 	}
 	if (e != ERR_AGAIN)
-		ingress_fatal("egress broke the ring");
+		ingress_blame("egress broke the ring");
 	return any;
 }
 

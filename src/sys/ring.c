@@ -190,14 +190,11 @@ void ring_commit(struct ring_tx *t, uint32_t n)
 	t->reserved = 0;
 }
 
-uint32_t ring_room(const struct ring_tx *t)
+uint32_t ring_room(struct ring_tx *t)
 {
-	uint64_t tail = atomic_load_explicit(&t->sh->tail, memory_order_acquire);
-
-	if (t->broken || tail - t->tail_seen > t->published - t->tail_seen ||
-	    tail % RING_ALIGN != 0)
+	if (t->broken || !look(t))
 		return 0;
-	uint32_t left = t->size - (uint32_t)(t->head - tail);
+	uint32_t left = t->size - (uint32_t)(t->head - t->tail_seen);
 	return left < RING_HEAD ? 0 : left - RING_HEAD;
 }
 

@@ -56,7 +56,7 @@ void *ring_reserve(struct ring_tx *t, uint32_t n);
 void ring_commit(struct ring_tx *t, uint32_t n);
 
 /* ring_room gives the largest n that ring_reserve would grant now. */
-uint32_t ring_room(const struct ring_tx *t);
+uint32_t ring_room(struct ring_tx *t);
 
 /* ring_publish shows all committed frames to the reader and wakes it if it sleeps. Cheap when
  * nothing is new. */

@@ -3,6 +3,8 @@
  */
 #include "world.h"
 
+#include "proto/start.h"
+
 enum row {
 	ROW_PLAIN, ROW_NOT_PRIVATE, ROW_TLS, ROW_NAMELESS, ROW_STRANGER, ROW_EXPIRED, ROW_CLOSED, ROW_PINNED,
 	ROW_BAD_PIN, ROW_LIMITED, ROW_MAYBE_H2, ROW_META,
@@ -274,7 +276,8 @@ CASE(it_lives_and_ends)
 	next_id--;
 	(void)put_call(&a);
 	int status = 0;
-	CHECK(waitpid(egress_pid, &status, 0) == egress_pid && WIFEXITED(status) && WEXITSTATUS(status) == 1);
+	CHECK(waitpid(egress_pid, &status, 0) == egress_pid && WIFEXITED(status) &&
+	      WEXITSTATUS(status) == START_EXIT_BLAMES_PEER);
 }
 
 CASE(begin)

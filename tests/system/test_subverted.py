@@ -1,0 +1,183 @@
+"""An ingress that somebody else has taken over tries all that its descriptors and its jail allow.
+
+tests/system/subverted is put in ingress's place in a copy of the build. Each of its acts runs in a worker of its
+own, once; after that the worker is the real ingress, so the gate must heal. What the provider saw, what the log
+says and what is left of the gate decide.
+"""
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+import unittest
+
+import harness
+from harness import MASTER, ROOT, Gate, Provider, deployments, wait_for
+
+KEYS = {"openai": "sk-openai-planted-9f3aQz", "anthropic": "sk-ant-planted-8Lw2Kd", "gemini": "AIza-planted-7Xc1Vb"}
+ROUND = 21  # acts a gate; each is a worker
+
+# What must come of an act. KILLED: keeper ends it for what it said to keeper. BLAMED: egress found the
+# protocol broken, and it is the ingress that is ended. JAIL: dead by the system call filter. Else: the words.
+KILLED, BLAMED, JAIL = "killed", "blamed", "jail"
+REFUSED = "the call is not allowed for this upstream"
+ANY = "any"  # that it harms nobody else is judged for the whole round
+WANT = {
+    "head-back": BLAMED, "head-far": BLAMED, "head-wraps": BLAMED, "head-odd": BLAMED, "frame-4g": BLAMED,
+    "frame-past-head": BLAMED, "frame-empty": BLAMED, "frame-head": BLAMED, "frame-data": BLAMED,
+    "frame-end": BLAMED, "frame-unknown": BLAMED, "frame-long-credit": BLAMED, "frame-large": BLAMED,
+    "tail-forward": BLAMED, "tail-odd": BLAMED, "scribble-answers": "scribbled", "flags-spin": "complete",
+    "wake-overflow": "complete",
+    "honest": "complete", "every-upstream": r"refused \d+ allowed \d+", "upstream-65535": REFUSED,
+    "generation-wrong": REFUSED, "models": r"(\d+) of \1 ended", "field-crlf": BLAMED, "field-lf": BLAMED,
+    "field-nul": BLAMED, "field-unknown": BLAMED, "field-far": BLAMED, "field-twice": BLAMED, "fields-lie": BLAMED,
+    "segments-lie": BLAMED, "model-lies": BLAMED, "path-lies": BLAMED, "segment-past-arena": BLAMED,
+    "segment-wraps": BLAMED, "segment-4g": BLAMED, "segment-inline-lies": BLAMED, "segment-kind": BLAMED,
+    "body-smuggles": ANY, "body-sum": BLAMED, "id-twice": BLAMED, "times-zero": "complete|the provider did not answer in time",
+    "times-forever": "complete", "credit-overflow": "complete", "flood": BLAMED, "swap-upstream": r"ok \d+ refused \d+",
+    "swap-field": ANY,
+    "key-create": KILLED, "reload": KILLED, "stop": KILLED, "status": KILLED, "key-list": KILLED,
+    "spend-logs": KILLED, "policy-said": KILLED, "reply-said": KILLED, "unknown": KILLED, "drained": KILLED,
+    "ready-again": KILLED, "ready-long": KILLED, "handoff-none": KILLED, "handoff-two": KILLED,
+    "handoff-others": ANY, "handoff-flood": "nothing", "usage-head": KILLED, "usage-sequence": KILLED,
+    "usage-record": "stored", "counters-scribbled": "scribbled",
+    "files": "0 opened", "socket": JAIL, "connect": JAIL, "sendto": "0 sent", "exec": JAIL, "fork": JAIL,
+    "process-vm-readv": JAIL, "pidfd-open": JAIL, "ptrace": JAIL, "ftruncate": JAIL, "io-uring": JAIL,
+    "exec-memory": JAIL, "policy-write": "mmap refused, write -1, mprotect refused", "search": "found 0 control 1",
+}
+
+
+def build_subverted():
+    mode = harness.BUILD.name if harness.BUILD.name in ("asan", "debug") else "release"
+    target = "build/%ssystem/subverted" % ("" if mode == "release" else mode + "/")
+    subprocess.run(["make", "-s", "MODE=" + mode, target], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    return ROOT / target
+
+
+class Subverted(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.program = build_subverted()
+        cls.acts = subprocess.run([cls.program], capture_output=True, text=True, check=True).stdout.split()
+
+    def test_every_act_has_a_row(self):
+        self.assertEqual(sorted(self.acts), sorted(WANT))
+
+    def tree(self, top, offset):
+        """A copy of the build with another ingress, which the roles' users may reach."""
+        top.chmod(0o755)
+        lib = top / "libexec/yett"
+        lib.mkdir(parents=True)
+        (top / "bin").mkdir()
+        shutil.copy2(harness.BUILD / "bin/yett", top / "bin/yett")
+        for name in ("keeper", "egress", "admin"):
+            shutil.copy2(harness.BUILD / "libexec/yett" / name, lib / name)
+        shutil.copy2(harness.BUILD / "libexec/yett/ingress", lib / "ingress.real")
+        shutil.copy2(self.program, lib / "ingress")
+        (lib / "lives").mkdir()
+        (lib / "lives").chmod(0o777)
+        (lib / "offset").write_text(str(offset))
+        (lib / "needle").write_bytes(bytes(b ^ 0x5a for b in KEYS["openai"].encode()))
+
+    def run_round(self, offset):
+        acts = self.acts[offset:offset + ROUND]
+        with tempfile.TemporaryDirectory(prefix="yett-subverted-") as tmp:
+            tmp = pathlib.Path(tmp)
+            self.tree(tmp, offset)
+            provider, other = Provider(tmp), Provider(tmp)
+            config = {"model_list": deployments(provider.port, ["good", "never"], KEYS) +
+                      [{"model_name": "echo", "litellm_params": {"model": "echo/openai"}}],
+                      "general_settings": {"master_key": MASTER}}
+            gate = Gate(tmp, config, workers=len(acts) + 1)
+            gate.args[0] = str(tmp / "bin/yett")
+            try:
+                gate.start()
+                self.wait_for_all(gate, acts)
+                self.judge(gate, acts)
+                self.healed(gate, len(acts) + 1)
+                self.judge_provider(provider)
+                self.assertEqual(other.requests(), [])
+                gate.cli("audit", "verify")
+            finally:
+                try:
+                    gate.stop()
+                finally:
+                    provider.stop()
+                    other.stop()
+
+    def wait_for_all(self, gate, acts):
+        """Each act has ended when its worker was started again."""
+        def ended():
+            log = gate.log_path.read_text(errors="replace")
+            return all(re.search(r"ingress %d ended" % (i + 1), log) for i in range(len(acts)))
+        try:
+            wait_for("all acts", ended, 60)
+        except AssertionError:
+            raise AssertionError("not all acts ended:\n" + gate.log_path.read_text(errors="replace"))
+
+    def judge(self, gate, acts):
+        log = gate.log_path.read_text(errors="replace")
+        for i, act in enumerate(acts):
+            with self.subTest(act):
+                lines = [line for line in log.splitlines() if re.search(r"gress %d |act %s: " % (i + 1, act), line)]
+                said = [line.split("act %s: " % act)[1] for line in lines if "act %s: " % act in line]
+                about = "\n".join(lines)
+                want = WANT[act]
+                self.assertNotIn("failed", " ".join(said), about)
+                if want == KILLED:
+                    self.assertRegex(about, r"ingress %d is killed: " % (i + 1))
+                elif want == BLAMED:
+                    self.assertRegex(about, r"ingress %d is killed: .*egress" % (i + 1))
+                elif want == JAIL:
+                    self.assertRegex(about, r"ingress %d ended \(killed by SIGSYS\)" % (i + 1))
+                elif want != ANY:
+                    self.assertTrue(said, about)
+                    self.assertRegex(said[0], "^" + want + "$", about)
+                for key in KEYS.values():
+                    self.assertNotIn(key, log)
+
+    def healed(self, gate, workers):
+        """Every worker is the real thing again and serves; admin lives; nothing became a key or a reload."""
+        def all_back():
+            roles = list(gate.children().values())
+            return roles.count("ingress.real") + roles.count("ingress") == workers and roles.count("egress") == workers
+        wait_for("all workers", all_back, 20)
+        for _ in range(3 * workers):
+            self.assertEqual(gate.chat("openai-good", timeout=20)[0], 200)
+        status, reply = gate.admin("GET", "/key/list")
+        self.assertEqual((status, reply.get("total_count", 0)), (200, 0))
+        self.assertNotIn("draining", gate.log_path.read_text(errors="replace"))
+
+    def judge_provider(self, provider):
+        paths = re.compile(r"^/v1/chat/completions$|^/v1/messages(/count_tokens)?$|^/messages(/count_tokens)?$"
+                           r"|^(/v1beta)?/models/[^/?#]*:(generateContent|streamGenerateContent\?alt=sse|countTokens)$")
+        for r in provider.requests():
+            if r.get("gone"):
+                continue
+            self.assertRegex(r["target"], paths)
+            self.assertEqual(r["method"], "POST")
+            self.assertEqual(r["headers"]["host"], "127.0.0.1:%d" % provider.port)
+            self.assertNotIn("x-evil", r["headers"])
+            # Each key only where it belongs.
+            text = json.dumps(r)
+            for dialect, key in KEYS.items():
+                if key in text:
+                    where = {"openai": "authorization", "anthropic": "x-api-key", "gemini": "x-goog-api-key"}[dialect]
+                    self.assertIn(key, r["headers"].get(where, ""))
+                    self.assertEqual(text.count(key), 1)
+
+
+def add_round(offset):
+    def test(self):
+        self.run_round(offset)
+    setattr(Subverted, "test_acts_from_%02d" % offset, test)
+
+
+for first in range(0, len(WANT), ROUND):
+    add_round(first)
+
+if __name__ == "__main__":
+    unittest.main()
