@@ -263,6 +263,9 @@ CASE(refusals)
 	try_reset();
 	llm_request_init(&r, DIALECT_OPENAI);
 	r.parallel = TRI_NO;
+	llm_tool_add(&try_arena, &r.tools)->name = S("f");
+	CHECK(try_encode(&r, "g", false) == OK);
+	llm_tool_add(&try_arena, &r.tools)->name = S("g");
 	CHECK(try_encode(&r, "g", false) == ERR_UNSUPPORTED);
 	CHECK_STR(str_z(try_diag.param), S("parallel_tool_calls"));
 	r.parallel = TRI_UNSET;
