@@ -4,7 +4,8 @@
 #   make MODE=debug    -O0 -g              into build/debug
 #   make MODE=asan     ASan + UBSan        into build/asan
 #   make MODE=fuzz     libFuzzer targets   into build/fuzz (clang)
-#   make run | test | check | fuzz | torture | bench | tidy | install | dist | clean
+#   make fuzz SECONDS=60 TARGETS="json sse"   runs them, so long each
+#   make run | test | check | fuzz | bench | tidy | install | dist | clean
 #
 # Nothing is listed by hand: a directory of src/ becomes a library, a main.c in it an executable,
 # tests/unit/*/*_test.c a test, fuzz/*_fuzz.c a fuzz target.
@@ -64,7 +65,7 @@ TESTS := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/*/*_test.c)
 FUZZERS := $(patsubst fuzz/%_fuzz.c,%,$(wildcard fuzz/*_fuzz.c))
 REPLAYS := $(patsubst %,$(O)/replay/%,$(FUZZERS))
 
-.PHONY: all run test check unit fuzz fuzz-build replay bench tidy install dist clean tools torture
+.PHONY: all run test check unit fuzz fuzz-build replay bench tidy install dist clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 all: $(BINS)
@@ -135,6 +136,8 @@ test:
 	@tools/deps test
 	@tools/test
 
+check: test
+
 tidy: $(O)/bin/tidy
 	@$(O)/bin/tidy .
 $(O)/bin/tidy: tools/tidy.c $(O)/lib/base.a
@@ -142,7 +145,7 @@ $(O)/bin/tidy: tools/tidy.c $(O)/lib/base.a
 	@$(CC) $(CPPFLAGS) $(CFLAGS) $(BANNED) -o $@ $^ $(LDFLAGS)
 
 fuzz:
-	@tools/fuzz
+	@tools/fuzz $(or $(SECONDS),60) $(TARGETS)
 
 bench: all
 	@bench/run

@@ -1,4 +1,5 @@
 """Hostile clients and providers: clear errors, nothing leaks, nothing hangs, the gate lives on."""
+# Proves T-04, T-06, T-07, T-09, T-14.
 import json
 import os
 import socket

@@ -1,4 +1,7 @@
-/* tests/unit/ingress/bodies_test.c - memory of request bodies: classes, reuse, exhaustion. */
+/*
+ * tests/unit/ingress/bodies_test.c - memory of request bodies: classes, reuse, exhaustion.
+ * Proves T-12.
+ */
 #include "ingress/bodies.h"
 
 #include "base/limits.h"
