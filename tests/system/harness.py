@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -163,6 +164,28 @@ class Gate:
 
     def pid_of(self, role):
         return next(p for p, r in self.children().items() if r == role)
+
+
+def build_tree(top, replace):
+    """A copy of the build below top in which the program of one role is called ROLE.real, so that a test can put
+    another in its place. The roles' users must be able to get there."""
+    top = pathlib.Path(top)
+    top.chmod(0o755)
+    lib = top / "libexec/yett"
+    lib.mkdir(parents=True)
+    (top / "bin").mkdir()
+    shutil.copy2(BUILD / "bin/yett", top / "bin/yett")
+    for name in ("keeper", "ingress", "egress", "admin"):
+        shutil.copy2(BUILD / "libexec/yett" / name, lib / (name + ".real" if name == replace else name))
+    return lib
+
+
+def build_subverted():
+    """The program that takes a role's place, of the same kind of build."""
+    mode = BUILD.name if BUILD.name in ("asan", "debug") else "release"
+    target = "build/%ssystem/subverted" % ("" if mode == "release" else mode + "/")
+    subprocess.run(["make", "-s", "MODE=" + mode, target], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    return ROOT / target
 
 
 class GateTest(unittest.TestCase):
