@@ -180,12 +180,13 @@ def build_tree(top, replace):
     return lib
 
 
-def build_subverted():
-    """The program that takes a role's place, of the same kind of build."""
+def build_extra(*names):
+    """Programs for tests alone, of the same kind of build: their directory."""
     mode = BUILD.name if BUILD.name in ("asan", "debug") else "release"
-    target = "build/%ssystem/subverted" % ("" if mode == "release" else mode + "/")
-    subprocess.run(["make", "-s", "MODE=" + mode, target], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-    return ROOT / target
+    where = "build/system" if mode == "release" else "build/%s/system" % mode
+    subprocess.run(["make", "-s", "MODE=" + mode, *["%s/%s" % (where, n) for n in names]], cwd=ROOT, check=True,
+                   stdout=subprocess.DEVNULL)
+    return ROOT / where
 
 
 class GateTest(unittest.TestCase):

@@ -52,7 +52,7 @@ WANT = {
 class Subverted(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.program = harness.build_subverted()
+        cls.program = harness.build_extra("subverted") / "subverted"
         cls.acts = subprocess.run([cls.program], capture_output=True, text=True, check=True).stdout.split()
 
     def test_every_act_has_a_row(self):

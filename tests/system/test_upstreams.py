@@ -12,7 +12,7 @@ import time
 import unittest
 from unittest import mock
 
-from harness import MASTER, Gate, GateTest, Provider, build_subverted, build_tree, deployments, events, free_port, wait_for
+from harness import MASTER, Gate, GateTest, Provider, build_extra, build_tree, deployments, events, free_port, wait_for
 
 KEY = "sk-upstream-planted-4Hj7"
 
@@ -173,7 +173,7 @@ class EgressExhausted(GateTest):
         cls.tmp = tempfile.TemporaryDirectory(prefix="yett-test-")
         cls.addClassCleanup(cls.tmp.cleanup)
         lib = build_tree(cls.tmp.name, "egress")
-        shutil.copy2(build_subverted(), lib / "egress")
+        shutil.copy2(build_extra("subverted") / "subverted", lib / "egress")
         (lib / "descriptors").write_text(str(cls.LIMIT))
         cls.provider = Provider(cls.tmp.name)
         cls.addClassCleanup(cls.provider.stop)
