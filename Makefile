@@ -136,8 +136,8 @@ $(O)/obj/src/config/prices.o: data/prices.tsv
 
 # ---- the commands of the README ----------------------------------------------------------------
 run:
-	@tools/deps build
-	@$(MAKE) --no-print-directory all
+	@tools/deps run
+	@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc)) all
 	@tools/run
 
 test:

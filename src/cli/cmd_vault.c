@@ -50,7 +50,8 @@ static int reload_gate(struct cli *c, const char *dir)
 	buf_free(&store);
 	if (e == OK || e == ERR_NOT_FOUND)
 		return 0;
-	fprintf(stderr, "yett: the vault was changed, but the gate did not take it: %s\n", diag_text(&d));
+	fprintf(stderr, "yett: the vault was changed, but the gate did not take it: %s\n",
+		diag_text(&d));
 	return err_exit(e);
 }
 
@@ -109,10 +110,10 @@ static const struct cli_opt open_opts[] = {
 	{ NULL, NULL, NULL },
 };
 
-#define UNLOCKING \
+#define UNLOCKING                                                                                  \
 	"The passphrase is asked for on the terminal, or taken from YETT_VAULT_PASSPHRASE."
-#define VALUES                                                                                  \
-	"The credential is asked for on the terminal, or read from standard input; never from " \
+#define VALUES                                                                                     \
+	"The credential is asked for on the terminal, or read from standard input; never from "    \
 	"the arguments.\n"
 
 const struct cmd cmd_vault_init = {

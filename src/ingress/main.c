@@ -128,6 +128,9 @@ static void on_tls(struct ingress *in, struct ipc_msg *m)
 		ingress_fatal("keeper broke the protocol");
 	struct tls_server *s = tls_server_new(chain, key, &d);
 	secret_wipe((char *)(uintptr_t)m->body.p, m->body.n);
+	if (s == NULL && in->tls == NULL)
+		ingress_fatal(
+			"the certificate is not usable, and plain text is not what was asked for");
 	if (s == NULL)
 		log_msg(LOG_ERROR, "the certificate is not usable: %s", d.text);
 	else

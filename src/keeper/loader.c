@@ -4,6 +4,7 @@
  */
 #include "keeper/loader.h"
 
+#include "crypto/certificate.h"
 #include "base/rd.h"
 #include "config/config.h"
 #include "keeper/jail.h"
@@ -166,6 +167,8 @@ static enum err put_tls(struct loading *l, struct diag *d)
 	enum err e = read_named(l->config.tls_certificate, 0, &chain, d);
 	if (e == OK)
 		e = read_named(l->config.tls_key, FS_PRIVATE, &key, d);
+	if (e == OK)
+		e = certificate_check(buf_str(&chain), buf_str(&key), d);
 	size_t n = 8 + chain.n + key.n;
 	if (e == OK)
 		e = secret_memfd(n, &l->fds[l->n_fds], &map, d);

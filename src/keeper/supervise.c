@@ -22,8 +22,8 @@ enum {
 	DELAY_FIRST_MS = 50, /* before a child is started again; doubled each time */
 	DELAY_MAX_MS = 10000,
 	LIFE_MS = 30000,       /* a child that lived so long starts with the first delay again */
-	LOST_MS = 1000,        /* between the end of its control socket and its own */
-	LOOP_ENDS = 5,         /* so many early ends in a row are a crash loop */
+	LOST_MS = 1000,	       /* between the end of its control socket and its own */
+	LOOP_ENDS = 5,	       /* so many early ends in a row are a crash loop */
 	DRAIN_GRACE_MS = 1000, /* beyond what the children were told */
 };
 
@@ -147,7 +147,7 @@ void child_flush(struct child *c)
 		enum due due;
 		enum err (*send)(struct child *);
 	} debts[] = {
-		{ DUE_PAIR, send_pair }, { DUE_TLS, send_tls },     { DUE_TABLES, send_tables },
+		{ DUE_PAIR, send_pair }, { DUE_TLS, send_tls },	    { DUE_TABLES, send_tables },
 		{ DUE_KEYS, send_keys }, { DUE_DRAIN, send_drain },
 	};
 
@@ -340,16 +340,19 @@ static void mourn(struct child *c)
 	child_owe(other, DUE_PAIR);
 }
 
-/* blame ends the other half of a pair when this one says that it broke the protocol between them. */
+/* blame ends the other half of a pair when this one says that it broke the protocol between them.
+ */
 static void blame(struct child *c, int status)
 {
 	struct keeper *k = c->keeper;
 
-	if (c->peer.role == R_ADMIN || !WIFEXITED(status) || WEXITSTATUS(status) != START_EXIT_BLAMES_PEER)
+	if (c->peer.role == R_ADMIN || !WIFEXITED(status) ||
+	    WEXITSTATUS(status) != START_EXIT_BLAMES_PEER)
 		return;
 	bool is_ingress = c->peer.role == R_INGRESS;
 	child_kill(is_ingress ? &k->egress[c->worker] : &k->ingress[c->worker],
-		   is_ingress ? "ingress says that it broke the protocol" : "egress says that it broke the protocol");
+		   is_ingress ? "ingress says that it broke the protocol"
+			      : "egress says that it broke the protocol");
 }
 
 static void on_end(struct watch *w, uint32_t ready)

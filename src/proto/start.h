@@ -30,8 +30,8 @@ enum start_fd {
 
 enum { START_PAIR_FDS = 5 };
 
-/* The exit status by which one half of a pair says that the other broke their protocol. Keeper ends that one,
- * too: it may be anybody's now. */
+/* The exit status by which one half of a pair says that the other broke their protocol. Keeper ends
+ * that one, too: it may be anybody's now. */
 enum { START_EXIT_BLAMES_PEER = 76 };
 
 #endif

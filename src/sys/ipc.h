@@ -22,8 +22,8 @@ struct ipc_msg {
 /* ipc_pair makes two connected close-on-exec, non-blocking ends. */
 MUST_USE enum err ipc_pair(int out_fds[2], struct diag *d);
 
-/* ipc_listen makes a listening socket at path with mode 0600. An old socket file there is replaced: the
- * caller holds a lock that says that nobody listens on it. */
+/* ipc_listen makes a listening socket at path with mode 0600. An old socket file there is replaced:
+ * the caller holds a lock that says that nobody listens on it. */
 MUST_USE enum err ipc_listen(const char *path, int *out_fd, struct diag *d);
 
 /* ipc_connect connects to a listening socket (blocking use, for the command line). */

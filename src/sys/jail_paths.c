@@ -1,6 +1,6 @@
 /*
- * sys/jail_paths.c - what Landlock leaves reachable. Apart from jail.c, so that a process which may reach no
- * path at all has no open in it.   Runs in: keeper, egress.
+ * sys/jail_paths.c - what Landlock leaves reachable. Apart from jail.c, so that a process which may
+ * reach no path at all has no open in it.   Runs in: keeper, egress.
  */
 #include "sys/jail.h"
 

@@ -113,8 +113,9 @@ static bool set(int fd, int level, int option)
 	return setsockopt(fd, level, option, &one, sizeof one) == 0;
 }
 
-/* path_is_free: nothing there, or a socket of ours, which is removed: a gate that ended has left it. Whether
- * one still listens could only be found out by connecting, which this code must not be able to do. */
+/* path_is_free: nothing there, or a socket of ours, which is removed: a gate that ended has left
+ * it. Whether one still listens could only be found out by connecting, which this code must not be
+ * able to do. */
 static bool path_is_free(const struct listen_addr *a)
 {
 	struct stat st;

@@ -3,9 +3,10 @@ import json
 import os
 import pathlib
 import re
+import signal
 import unittest
 
-from harness import MASTER, GateTest, deployments
+from harness import MASTER, GateTest, deployments, wait_for
 
 PLANTED = {"openai": "sk-planted-openai-Zq81mXw72Kp", "anthropic": "sk-ant-planted-Lw93nVb46Ty",
            "gemini": "AIza-planted-Rk27cQz58Hd"}
@@ -105,10 +106,19 @@ class Secrets(GateTest):
             if path != self.gate.config:
                 self.assertNotIn(MASTER.encode(), data, str(path))
 
-    def test_no_core_and_not_dumpable(self):
+    def test_no_core(self):
         for pid in [self.gate.process.pid, *self.gate.children()]:
             limits = read("/proc/%d/limits" % pid).decode()
             self.assertRegex(limits, r"Max core file size\s+0\s+0")
+        for role in ("egress", "ingress"):
+            pid = self.gate.pid_of(role)
+            where = os.readlink("/proc/%d/cwd" % pid)
+            before = set(os.listdir(where))
+            os.kill(pid, signal.SIGABRT)
+            wait_for("a new " + role, lambda: role in [r for p, r in self.gate.children().items() if p != pid], 5)
+            new = [n for n in set(os.listdir(where)) - before if "core" in n]
+            self.assertEqual(new, [])
+        self.assertEqual(self.gate.chat("openai-good", self.key)[0], 200)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,258 @@
+/*
+ * tests/unit/ingress/exchange_test.c - a request between its client and egress, this test being
+ * both: what happens to calls and their bodies when either of them goes.
+ */
+#include "ingress/exchange.h"
+
+#include "ingress/choose.h"
+#include "ingress/link.h"
+#include "sys/ring.h"
+
+#include "../check.h"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+enum { BODY = 100000 };
+
+static struct ingress in;
+static struct generation gen;
+static struct policy_deployment deps[2];
+static struct policy_model model;
+static uint32_t both[] = { 0, 1 };
+static struct conn *conn;
+static int client = -1;
+
+/* Egress's ends. */
+static struct ring_rx calls;
+static struct ring_tx answers;
+
+static struct link_opts new_rings(void)
+{
+	struct link_opts o;
+	struct diag d;
+
+	CHECK(ring_make(LIMIT_RING, &o.tx_fd, &o.tx_wake_fd, &d) == OK);
+	CHECK(ring_make(LIMIT_RING, &o.rx_fd, &o.rx_wake_fd, &d) == OK);
+	CHECK(ring_rx_open(&calls, o.tx_fd, o.tx_wake_fd, &d) == OK);
+	CHECK(ring_tx_open(&answers, o.rx_fd, o.rx_wake_fd, &d) == OK);
+	return o;
+}
+
+static void *shared(size_t n)
+{
+	void *p = mmap(NULL, n, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (p == MAP_FAILED)
+		abort();
+	return p;
+}
+
+static void start(void)
+{
+	struct diag d;
+	int fd = memfd_create("arena", MFD_CLOEXEC);
+
+	if (fd < 0 || ftruncate(fd, LIMIT_ARENA) != 0)
+		abort();
+	in.loop = loop_new(64, &d);
+	in.counters = shared(sizeof *in.counters);
+	in.usage = shared(sizeof *in.usage);
+	in.n_workers = 1;
+	in.rng = 1;
+	in.bodies = bodies_new(fd, &d);
+	arena_init(&in.turn, 64 << 20);
+	buf_init(&in.encoded, 64 << 20);
+	in.scratch = malloc(INGRESS_SCRATCH);
+	in.gen = &gen;
+	in.keys_ready = true;
+	struct link_opts o = new_rings();
+	in.link = link_new(&in, &o, &d);
+	CHECK(in.link != NULL && conn_pool(&in, 4) == OK);
+}
+
+static void fresh(void)
+{
+	int sv[2];
+
+	if (in.loop == NULL)
+		start();
+	for (unsigned i = 0; i < 2; i++)
+		deps[i] = (struct policy_deployment){ .id = i ? S("b") : S("a"),
+						      .upstream_model = S("up"),
+						      .price = { -1, -1, -1, -1, -1 } };
+	model = (struct policy_model){ .name = S("m"), .deployments = both, .n_deployments = 2 };
+	gen = (struct generation){ .refs = 1 };
+	gen.policy = (struct policy){ .open = true, .deployments = deps, .n_deployments = 2,
+				      .models = &model, .n_models = 1, .n_exact = 1,
+				      .num_retries = 2, .timeout_ms = 1000,
+				      .retry_policy = { -1, -1, -1, -1, -1, -1 },
+				      .max_body_bytes = LIMIT_BODY };
+	if (client >= 0)
+		(void)close(client);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, sv) != 0)
+		abort();
+	client = sv[1];
+	conn = in.free_conns;
+	conn_open(&in, sv[0]);
+}
+
+/* What the client sends, and a turn. */
+static void ask(size_t body)
+{
+	static char text[BODY + 512];
+	int head = snprintf(text, sizeof text,
+			    "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\n"
+			    "content-length: %zu\r\n\r\n{\"model\":\"m\",\"x\":\"", body);
+	size_t end = str_find((struct str){ text, (size_t)head }, S("\r\n\r\n")) + 4;
+
+	memset(text + head, 'x', body - ((size_t)head - end) - 2);
+	memcpy(text + end + body - 2, "\"}", 2);
+	for (size_t at = 0, n = end + body; at < n;) {
+		ssize_t sent = send(client, text + at, n - at, 0);
+		if (sent > 0)
+			at += (size_t)sent;
+		conn->watch.on_ready(&conn->watch, EPOLLIN);
+	}
+	ingress_flush(&in);
+}
+
+/* The next CALL that egress sees; its id, 0 for none. CANCELs are counted. */
+static unsigned cancels;
+static uint32_t next_call(void)
+{
+	static struct call c;
+	static char copy[LIMIT_FRAME];
+	struct str s;
+	struct frame f;
+	uint32_t id = 0;
+
+	while (id == 0 && ring_next(&calls, &s) == OK) {
+		memcpy(copy, s.p, s.n);
+		if (call_decode(&c, (struct str){ copy, s.n }, LIMIT_ARENA) == OK)
+			id = c.id;
+		else if (frame_decode(&f, s) == OK && f.type == FRAME_CANCEL)
+			cancels++;
+	}
+	(void)ring_release(&calls);
+	return id;
+}
+
+static void say_end(uint32_t id, enum call_end how)
+{
+	struct frame f = { .type = FRAME_END, .how = (uint8_t)how, .id = id };
+	void *p = ring_reserve(&answers, FRAME_HEADER);
+
+	CHECK(p != NULL);
+	ring_commit(&answers, frame_encode(&f, p));
+	ring_publish(&answers);
+	CHECK(link_drain(in.link));
+	ingress_flush(&in);
+}
+
+static void reap(void)
+{
+	in.reap.on_run(&in.reap);
+	ingress_flush(&in);
+}
+
+CASE(a_cancelled_body_waits_for_its_end)
+{
+	fresh();
+	ask(BODY);
+	uint32_t id = next_call();
+	CHECK(id != 0 && bodies_used(in.bodies) > BODY);
+	conn_kill(conn);
+	reap();
+	cancels = 0;
+	CHECK(next_call() == 0 && cancels == 1);
+	/* Egress may still be reading: nobody else gets these bytes. */
+	CHECK(bodies_used(in.bodies) > BODY);
+	say_end(id, END_CANCELLED);
+	CHECK(bodies_used(in.bodies) == 0);
+}
+
+CASE(a_failed_call_is_tried_elsewhere)
+{
+	fresh();
+	ask(1000);
+	uint32_t first = next_call();
+	say_end(first, END_CONNECT);
+	uint32_t second = next_call();
+	CHECK(first != 0 && second != 0 && second != first);
+	CHECK(choose_in_flight(&in, 0) + choose_in_flight(&in, 1) == 1);
+	conn_kill(conn);
+	reap();
+	say_end(second, END_CANCELLED);
+	CHECK(choose_in_flight(&in, 0) + choose_in_flight(&in, 1) == 0);
+}
+
+CASE(egress_is_started_anew)
+{
+	struct diag d;
+
+	fresh();
+	ask(BODY);
+	CHECK(next_call() != 0);
+	struct link_opts o = new_rings();
+	CHECK(link_replace(in.link, &o, &d) == OK);
+	ingress_flush(&in);
+	/* The call has been made again, on the new ring, and is known there. */
+	uint32_t again = next_call();
+	CHECK(again != 0 && conn->x != NULL && conn->x->in_flight);
+	conn_kill(conn);
+	reap();
+	cancels = 0;
+	CHECK(next_call() == 0 && cancels == 1);
+	say_end(again, END_CANCELLED);
+	CHECK(bodies_used(in.bodies) == 0);
+}
+
+CASE(a_client_cannot_ask_for_endless_retries)
+{
+	static const char text[] = "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\n"
+				   "x-litellm-num-retries: 4000000000\r\n"
+				   "content-length: 13\r\n\r\n{\"model\":\"m\"}";
+
+	fresh();
+	CHECK(send(client, text, sizeof text - 1, 0) == (ssize_t)sizeof text - 1);
+	conn->watch.on_ready(&conn->watch, EPOLLIN);
+	ingress_flush(&in);
+	uint32_t id = next_call();
+	CHECK(id != 0 && conn->x != NULL && conn->x->retries_left <= 16);
+	conn_kill(conn);
+	reap();
+	say_end(id, END_CANCELLED);
+}
+
+CASE(a_body_is_measured_by_its_own_policy)
+{
+	static const char text[] = "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\n"
+				   "transfer-encoding: chunked\r\n\r\n40\r\n";
+	static char bytes[64], answer[4096];
+	struct generation *before = &gen;
+	static struct generation after;
+
+	fresh();
+	before->refs = 2;
+	before->policy.max_body_bytes = 48;
+	CHECK(send(client, text, sizeof text - 1, 0) == (ssize_t)sizeof text - 1);
+	CHECK(send(client, bytes, 40, 0) == 40);
+	conn->watch.on_ready(&conn->watch, EPOLLIN);
+	after = *before;
+	after.policy.max_body_bytes = 8; /* less than what has come */
+	in.gen = &after;
+	CHECK(send(client, bytes, 24, 0) == 24);
+	conn->watch.on_ready(&conn->watch, EPOLLIN);
+	ingress_flush(&in);
+	ssize_t n = recv(client, answer, sizeof answer, 0);
+	CHECK(n > 12 && memcmp(answer, "HTTP/1.1 413", 12) == 0);
+	in.gen = before;
+	conn_kill(conn);
+	reap();
+}
+
+TESTS(CASE_ROW(a_cancelled_body_waits_for_its_end), CASE_ROW(a_failed_call_is_tried_elsewhere),
+      CASE_ROW(egress_is_started_anew), CASE_ROW(a_client_cannot_ask_for_endless_retries),
+      CASE_ROW(a_body_is_measured_by_its_own_policy))
