@@ -115,6 +115,15 @@ $(O)/system/subverted: $(SUBVERTED) $(patsubst %,$(O)/lib/%.a,ingress proto code
 	@mkdir -p $(@D)
 	@$(CC) -o $@ -Wl,--start-group $^ -Wl,--end-group $(LDFLAGS)
 
+# The processes with a clock that tests/system/test_clock.py can set.
+define shifted
+$(O)/system/shifted/$(1): $(O)/libexec/yett/$(1) $(O)/obj/tests/system/shifted/clock.o
+	@mkdir -p $$(@D)
+	@$(CC) -o $$@ $(O)/obj/src/$(1)/main.o $(O)/obj/tests/system/shifted/clock.o -Wl,--start-group \
+		$(patsubst %,$(O)/lib/%.a,$(1) $(LINK.$(1))) -Wl,--end-group $(LDFLAGS) $$$$($(PKG) --libs $(PKGS.$(1)))
+endef
+$(foreach m,$(filter-out cli,$(MAINS)),$(eval $(call shifted,$(m))))
+
 unit: $(TESTS)
 	@tools/run-tests $(TESTS)
 replay: $(REPLAYS)
