@@ -4,7 +4,8 @@
 #   make MODE=debug    -O0 -g              into build/debug
 #   make MODE=asan     ASan + UBSan        into build/asan
 #   make MODE=fuzz     libFuzzer targets   into build/fuzz (clang)
-#   make run | test | check | fuzz | torture | bench | tidy | install | dist | clean
+#   make fuzz SECONDS=60 TARGETS="json sse"   runs them, so long each
+#   make run | test | check | fuzz | bench | tidy | install | dist | clean
 #
 # Nothing is listed by hand: a directory of src/ becomes a library, a main.c in it an executable,
 # tests/unit/*/*_test.c a test, fuzz/*_fuzz.c a fuzz target.
@@ -67,7 +68,7 @@ TESTS := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/*/*_test.c)
 FUZZERS := $(patsubst fuzz/%_fuzz.c,%,$(wildcard fuzz/*_fuzz.c))
 REPLAYS := $(patsubst %,$(O)/replay/%,$(FUZZERS))
 
-.PHONY: all run test check unit fuzz fuzz-build replay bench tidy install dist clean tools torture
+.PHONY: all run test check unit fuzz fuzz-build replay bench tidy install dist clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 all: $(BINS)
@@ -117,6 +118,15 @@ $(O)/system/subverted: $(SUBVERTED) $(patsubst %,$(O)/lib/%.a,ingress proto code
 	@mkdir -p $(@D)
 	@$(CC) -o $@ -Wl,--start-group $^ -Wl,--end-group $(LDFLAGS)
 
+# The processes with a clock that tests/system/test_clock.py can set.
+define shifted
+$(O)/system/shifted/$(1): $(O)/libexec/yett/$(1) $(O)/obj/tests/system/shifted/clock.o
+	@mkdir -p $$(@D)
+	@$(CC) -o $$@ $(O)/obj/src/$(1)/main.o $(O)/obj/tests/system/shifted/clock.o -Wl,--start-group \
+		$(patsubst %,$(O)/lib/%.a,$(1) $(LINK.$(1))) -Wl,--end-group $(LDFLAGS) $$$$($(PKG) --libs $(PKGS.$(1)))
+endef
+$(foreach m,$(filter-out cli,$(MAINS)),$(eval $(call shifted,$(m))))
+
 unit: $(TESTS)
 	@tools/run-tests $(TESTS)
 replay: $(REPLAYS)
@@ -138,6 +148,8 @@ test:
 	@tools/deps test
 	@tools/test
 
+check: test
+
 tidy: $(O)/bin/tidy
 	@$(O)/bin/tidy .
 $(O)/bin/tidy: tools/tidy.c $(O)/lib/base.a
@@ -145,7 +157,7 @@ $(O)/bin/tidy: tools/tidy.c $(O)/lib/base.a
 	@$(CC) $(CPPFLAGS) $(CFLAGS) $(BANNED) -o $@ $^ $(LDFLAGS)
 
 fuzz:
-	@tools/fuzz
+	@tools/fuzz $(or $(SECONDS),60) $(TARGETS)
 
 bench: all
 	@bench/run

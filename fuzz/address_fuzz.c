@@ -1,6 +1,7 @@
 /*
  * fuzz/address_fuzz.c - no way of writing an IPv4 address into an IPv6 one makes it more welcome, and a
  * literal reads back as the address it was printed from.
+ * Proves T-10.
  */
 #include "fuzz/fuzz.h"
 

@@ -4,6 +4,7 @@
  * operator's extra field and, on a stream of OpenAI's, include_usage; every other member is there
  * byte for byte and in the same order; no field that could steer the gate got through; and a body
  * that lies in the shared arena gives the same bytes as one that does not.
+ * Proves T-08.
  */
 #include "fuzz/fuzz.h"
 

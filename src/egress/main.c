@@ -18,9 +18,15 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
-enum { FILES_MAX = LIMIT_UPSTREAM_CONNS + 256, CA_MAX = 16 << 20, HOSTS_MAX = 1 << 20 };
+enum {
+	FILES_OWN = 24, /* rings, control, names: what is no connection to a provider */
+	FILES_MAX = LIMIT_UPSTREAM_CONNS + 256,
+	CA_MAX = 16 << 20,
+	HOSTS_MAX = 1 << 20,
+};
 
 static struct process {
 	struct egress egress;
@@ -161,6 +167,18 @@ static void on_control(struct watch *w, uint32_t ready)
 	exit(EXIT_FAILURE);
 }
 
+/* links_max leaves what this process needs for itself of the descriptors it may have. At the limit
+ * an idle connection makes room and calls wait; a socket() that fails would fail them. */
+static unsigned links_max(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0 ||
+	    files.rlim_cur >= LIMIT_UPSTREAM_CONNS + FILES_OWN)
+		return LIMIT_UPSTREAM_CONNS;
+	return files.rlim_cur > 2 * FILES_OWN ? (unsigned)files.rlim_cur - FILES_OWN : FILES_OWN / 2;
+}
+
 /* read_files reads all that will be out of reach later. */
 static void read_files(void)
 {
@@ -175,7 +193,7 @@ static void read_files(void)
 		log_msg(LOG_WARN, "no trusted roots: %s", diag_text(&d));
 	if (fs_read("/etc/hosts", 0, &self.hosts, &d) != OK)
 		buf_reset(&self.hosts);
-	if (egress_init(&self.egress, buf_str(&self.hosts), LIMIT_UPSTREAM_CONNS, &d) != OK)
+	if (egress_init(&self.egress, buf_str(&self.hosts), links_max(), &d) != OK)
 		die("cannot start", &d);
 }
 

@@ -43,7 +43,7 @@ static bool usable(struct ingress *in, const struct policy *p, uint32_t index, i
 {
 	const struct policy_deployment *d = &p->deployments[index];
 	struct counter_deployment *k = &in->counters->deployments[index];
-	uint64_t now = loop_wall_ms(in->loop), minute = now / 60000;
+	uint64_t now = loop_now_ms(in->loop), minute = now / 60000;
 	uint64_t cool = atomic_load_explicit(&k->cool_until_ms, memory_order_relaxed);
 
 	if (p->pre_call_checks && d->max_input_tokens > 0 && tokens > d->max_input_tokens) {
@@ -130,7 +130,7 @@ static uint64_t cost_of(struct ingress *in, const struct policy *p, uint32_t ind
 	case ROUTE_LATENCY:
 		return atomic_load_explicit(&k->latency_ms, memory_order_relaxed);
 	case ROUTE_USAGE:
-		return counter_read(&k->tokens, loop_wall_ms(in->loop) / 60000);
+		return counter_read(&k->tokens, loop_now_ms(in->loop) / 60000);
 	case ROUTE_COST: {
 		struct policy_price price = policy_price_find(p, d, d->upstream_model);
 		return price.input < 0 ? UINT64_MAX : (uint64_t)(price.input + price.output);
@@ -169,7 +169,7 @@ enum err choose_deployment(struct ingress *in, const struct policy *p, const str
 	if (c.n == 0 && again)
 		collect(in, p, m, NULL, 0, tokens, &c);
 	if (c.n == 0) {
-		uint64_t now = loop_wall_ms(in->loop);
+		uint64_t now = loop_now_ms(in->loop);
 		out->retry_after_s = c.ready_at_ms > now
 					     ? (uint32_t)((c.ready_at_ms - now + 999) / 1000)
 					     : 1;
@@ -191,7 +191,7 @@ void choose_begin(struct ingress *in, uint32_t index)
 {
 	struct counter_deployment *k = &in->counters->deployments[index];
 
-	(void)counter_add(&k->requests, loop_wall_ms(in->loop) / 60000, 1);
+	(void)counter_add(&k->requests, loop_now_ms(in->loop) / 60000, 1);
 	atomic_fetch_add_explicit(&in->counters->deployment_parallel[in->worker][index], 1,
 				  memory_order_relaxed);
 }
@@ -208,7 +208,7 @@ void choose_used(struct ingress *in, uint32_t index, int64_t tokens, uint32_t fi
 	uint32_t old = atomic_load_explicit(&k->latency_ms, memory_order_relaxed);
 
 	if (tokens > 0)
-		(void)counter_add(&k->tokens, loop_wall_ms(in->loop) / 60000, (uint64_t)tokens);
+		(void)counter_add(&k->tokens, loop_now_ms(in->loop) / 60000, (uint64_t)tokens);
 	atomic_store_explicit(&k->latency_ms, old ? (old * 7 + first_byte_ms) / 8 : first_byte_ms,
 			      memory_order_relaxed);
 }
@@ -223,7 +223,7 @@ void choose_failed(struct ingress *in, const struct policy *p, uint32_t index, u
 {
 	const struct policy_deployment *d = &p->deployments[index];
 	struct counter_deployment *k = &in->counters->deployments[index];
-	uint64_t now = loop_wall_ms(in->loop);
+	uint64_t now = loop_now_ms(in->loop);
 	uint64_t fails = counter_add(&k->fails, now / 60000, 1) + 1;
 	uint32_t cooldown_ms = d->cooldown_ms != UINT32_MAX ? d->cooldown_ms : p->cooldown_ms;
 

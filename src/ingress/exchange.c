@@ -120,8 +120,22 @@ void exchange_cancel(struct exchange *x)
 	x->in_flight = false;
 }
 
+/* What an error says may lie in the answer's buffer or in x itself, which are given back before the
+ * client is told. */
+static struct llm_error error_for_turn(const struct llm_error *e, struct arena *turn)
+{
+	struct llm_error out = *e;
+	struct str *all[] = { &out.message, &out.code, &out.param, &out.request_id };
+
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		if (all[i]->p != NULL)
+			*all[i] = arena_dup(turn, *all[i]);
+	return out;
+}
+
 void exchange_refuse(struct exchange *x, const struct llm_error *e, const struct reply_limits *lim)
 {
+	struct llm_error told = error_for_turn(e, &x->in->turn);
 	struct conn *c = x->conn;
 	enum llm_dialect client = x->client;
 	char id[sizeof x->id];
@@ -133,7 +147,7 @@ void exchange_refuse(struct exchange *x, const struct llm_error *e, const struct
 	give(x);
 	if (c != NULL) {
 		c->x = NULL;
-		reply_error(c, client, e, str_z(id), lim);
+		reply_error(c, client, &told, str_z(id), lim);
 	}
 }
 
@@ -592,7 +606,7 @@ void exchange_failed(struct exchange *x, const struct llm_error *e, bool retryab
 		return;
 	}
 	struct reply_limits lim = x->limits;
-	if (e->kind == LLM_RATE || e->kind == LLM_OVERLOADED)
+	if (retry_after_ms)
 		lim.retry_after_s = (retry_after_ms + 999) / 1000;
 	exchange_refuse(x, e, &lim);
 }

@@ -147,9 +147,11 @@ static void models(struct conn *c, const struct route_match *m, const struct htt
 	struct diag why = { 0 };
 	struct caller caller;
 
+	/* The same path in all APIs; each of these headers is sent by one API's clients only. */
 	if (d == DIALECT_OPENAI && h->known[H_ANTHROPIC_VERSION].p != NULL)
-		d = DIALECT_ANTHROPIC; /* the same path in both APIs; only Anthropic's clients send
-					  this */
+		d = DIALECT_ANTHROPIC;
+	else if (d == DIALECT_OPENAI && h->known[H_X_GOOG_API_KEY].p != NULL)
+		d = DIALECT_GEMINI;
 	if (!c->in->keys_ready) {
 		(void)diag_set(&why, ERR_AGAIN, "the gate is starting; retry in a second");
 		refuse(c, d, &why);

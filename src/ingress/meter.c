@@ -126,7 +126,7 @@ static void label_escape(struct buf *out, struct str s)
 static void write_deployments(struct ingress *in, struct buf *out)
 {
 	const struct policy *p = &in->gen->policy;
-	uint64_t now = loop_wall_ms(in->loop);
+	uint64_t now = loop_now_ms(in->loop);
 
 	metric(out, "yett_deployment_in_flight", "gauge", "Calls that wait for a deployment.");
 	for (uint32_t i = 0; i < p->n_deployments; i++) {

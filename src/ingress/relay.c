@@ -95,7 +95,7 @@ static bool is_event_stream(struct str content_type)
 void exchange_head(struct exchange *x, const struct call_head *h)
 {
 	if (x->answer != A_NONE)
-		ingress_fatal("egress sent two heads for one call");
+		ingress_blame("egress sent two heads for one call");
 	x->upstream_status = h->status;
 	x->first_byte_ms = (uint32_t)(loop_now_ms(x->in->loop) - x->start_mono_ms);
 	x->retry_after_ms = retry_after_of(h);
@@ -151,7 +151,7 @@ void exchange_data(struct exchange *x, struct str data)
 		return;
 	case A_NONE:
 	default:
-		ingress_fatal("egress sent a body without a head");
+		ingress_blame("egress sent a body without a head");
 	}
 	if (x->dep->serves != SERVES_ECHO)
 		pay(x, data.n);

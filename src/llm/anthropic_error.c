@@ -73,9 +73,12 @@ void anthropic_decode_error(unsigned status, const struct json *root, struct llm
 
 	(void)a;
 	*out = (struct llm_error){ .kind = by_status(status), .message = S("the provider failed") };
-	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-		if (json_str_eq(type, types[i].type))
+	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+		/* Imitations say api_error beside any status. */
+		bool vague = types[i].kind == LLM_SERVER && status >= 400 && status < 500;
+		if (!vague && json_str_eq(type, types[i].type))
 			out->kind = types[i].kind;
+	}
 	if (json_is(message, JSON_STRING))
 		out->message = json_esc(message);
 	else if (json_is(e, JSON_STRING))

@@ -16,7 +16,6 @@ static const char *const harmless[] = {
 	/* describes what comes back, to the model's reader */
 	"tools.functionDeclarations.response",
 	"tools.functionDeclarations.responseJsonSchema",
-	"tools.function_declarations.response_json_schema",
 	"contents.parts.partMetadata",
 	"contents.parts.functionResponse.scheduling",
 	"contents.parts.functionResponse.willContinue",

@@ -283,7 +283,8 @@ static enum err put_tier(const struct llm_request *r, struct llm_opts *opts, str
 
 static enum err refuse(const struct llm_request *r, struct llm_opts *opts)
 {
-	if (r->parallel == TRI_NO)
+	/* Frameworks send it by habit; with one tool there is little to call beside it. */
+	if (r->parallel == TRI_NO && r->tools != NULL && r->tools->next != NULL)
 		TRY(cannot(opts, "parallel_tool_calls"));
 	if (r->logit_bias.p != NULL)
 		TRY(cannot(opts, "logit_bias"));

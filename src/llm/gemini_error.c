@@ -54,9 +54,11 @@ static enum llm_error_kind kind_of(unsigned http, const struct json *status)
 	/* The HTTP status is finer where Google has one word for several. */
 	if (http == 402 || http == 413)
 		return kind_of_http(http);
-	for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
-		if (json_str_eq(status, statuses[i].status))
+	for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+		bool vague = statuses[i].kind == LLM_SERVER && http >= 400 && http < 500;
+		if (!vague && json_str_eq(status, statuses[i].status))
 			return statuses[i].kind;
+	}
 	return kind_of_http(http);
 }
 

@@ -67,6 +67,19 @@ struct gemini_at gemini_under(const struct gemini_at *at, struct str prefix)
 	return under;
 }
 
+/* camel writes the camelCase spelling of name, so that a list of names needs one spelling of each. */
+static size_t camel(struct str name, char *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < name.n; i++) {
+		bool hump = i > 0 && i + 1 < name.n && name.p[i] == '_' && name.p[i + 1] >= 'a' &&
+			    name.p[i + 1] <= 'z';
+		out[n++] = hump ? (char)(name.p[++i] - 'a' + 'A') : name.p[i];
+	}
+	return n;
+}
+
 enum err gemini_extra(const struct gemini_at *at, struct str name, struct str raw)
 {
 	if (at->extras == NULL)
@@ -77,8 +90,7 @@ enum err gemini_extra(const struct gemini_at *at, struct str name, struct str ra
 	if (p == NULL)
 		return ERR_NOMEM;
 	memcpy(p, at->prefix.p, at->prefix.n);
-	memcpy(p + at->prefix.n, name.p, name.n);
-	struct str full = { p, at->prefix.n + name.n };
+	struct str full = { p, at->prefix.n + camel(name, p + at->prefix.n) };
 	size_t n = 0;
 	for (const struct llm_extra *x = *at->extras; x != NULL; x = x->next, n++)
 		if (str_eq(x->name, full))

@@ -132,8 +132,10 @@ def wanted_tool(dialect, req):
     """A tool is called when tools are offered and no result is there yet."""
     text = json.dumps(req)
     if dialect == "gemini":
-        decl = [d for t in req.get("tools") or [] for d in t.get("functionDeclarations", [])]
-        return decl[0]["name"] if decl and "functionResponse" not in text else None
+        decl = [d for t in req.get("tools") or []
+                for d in t.get("functionDeclarations") or t.get("function_declarations") or []]
+        answered = "functionResponse" in text or "function_response" in text
+        return decl[0]["name"] if decl and not answered else None
     tools = req.get("tools") or []
     if not tools or '"tool_result"' in text or '"role": "tool"' in text:
         return None

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -163,6 +164,29 @@ class Gate:
 
     def pid_of(self, role):
         return next(p for p, r in self.children().items() if r == role)
+
+
+def build_tree(top, replace):
+    """A copy of the build below top in which the program of one role is called ROLE.real, so that a test can put
+    another in its place. The roles' users must be able to get there."""
+    top = pathlib.Path(top)
+    top.chmod(0o755)
+    lib = top / "libexec/yett"
+    lib.mkdir(parents=True)
+    (top / "bin").mkdir()
+    shutil.copy2(BUILD / "bin/yett", top / "bin/yett")
+    for name in ("keeper", "ingress", "egress", "admin"):
+        shutil.copy2(BUILD / "libexec/yett" / name, lib / (name + ".real" if name == replace else name))
+    return lib
+
+
+def build_extra(*names):
+    """Programs for tests alone, of the same kind of build: their directory."""
+    mode = BUILD.name if BUILD.name in ("asan", "debug") else "release"
+    where = "build/system" if mode == "release" else "build/%s/system" % mode
+    subprocess.run(["make", "-s", "MODE=" + mode, *["%s/%s" % (where, n) for n in names]], cwd=ROOT, check=True,
+                   stdout=subprocess.DEVNULL)
+    return ROOT / where
 
 
 class GateTest(unittest.TestCase):

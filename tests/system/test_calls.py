@@ -8,6 +8,9 @@ TEXT = "Hello from the fake provider. \u00e9\U0001f600"
 
 
 class Calls(GateTest):
+    NAMES = ("good", "status-429")
+    ROUTER = {"num_retries": 0}
+
     def openai(self, up, stream):
         status, headers, body = self.gate.chat(up + "-good", stream=stream)
         self.assertEqual(status, 200, body)
@@ -96,12 +99,28 @@ class Calls(GateTest):
                     self.assertEqual(status, 200, data[:300])
                     self.assertIn("x" * size, json.dumps(self.provider.requests()[-1]["body"]))
 
+    def test_errors_keep_their_words(self):
+        """What a refusal says outlives the call that it is about."""
+        for up in ("openai", "anthropic", "gemini"):
+            with self.subTest(up=up):
+                body = {"model": up + "-status-429", "max_tokens": 5, "messages": [{"role": "user", "content": "x"}]}
+                status, headers, data = self.gate.request("POST", "/v1/messages", body, {"x-api-key": MASTER})
+                self.assertEqual((status, headers["retry-after"]), (429, "1"))
+                said = json.loads(data)
+                self.assertEqual(said["error"]["message"], "scripted failure 429")
+                self.assertEqual(said["request_id"], headers["x-litellm-call-id"])
+
     def test_models(self):
         status, _, data = self.gate.request("GET", "/v1/models", headers={"authorization": "Bearer " + MASTER})
         self.assertEqual(status, 200)
         self.assertIn("anthropic-good", [m["id"] for m in json.loads(data)["data"]])
         status, _, data = self.gate.request("GET", "/v1beta/models?key=" + MASTER)
         self.assertIn("models/gemini-good", [m["name"] for m in json.loads(data)["models"]])
+        status, _, data = self.gate.request("GET", "/v1/models", headers={"x-goog-api-key": MASTER})
+        self.assertIn("models/gemini-good", [m["name"] for m in json.loads(data)["models"]])
+        status, _, data = self.gate.request("GET", "/v1/models", headers={"x-api-key": MASTER,
+                                                                        "anthropic-version": "2023-06-01"})
+        self.assertIn("gemini-good", [m["id"] for m in json.loads(data)["data"] if m["type"] == "model"])
 
     def test_count_tokens(self):
         body = {"model": "anthropic-good", "messages": [{"role": "user", "content": "hi"}]}

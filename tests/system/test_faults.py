@@ -1,4 +1,5 @@
 """kill -9 of each process under load, reload, drain, a full disk, descriptors used up."""
+# Proves T-14, T-15, T-18, T-19, T-20.
 import json
 import os
 import resource

@@ -1,4 +1,5 @@
 """Hostile clients and providers: clear errors, nothing leaks, nothing hangs, the gate lives on."""
+# Proves T-04, T-06, T-07, T-09, T-14.
 import json
 import os
 import socket
@@ -66,7 +67,8 @@ class Clients(GateTest):
         for name in sorted(os.listdir(suite)):
             if not name.startswith("n_"):
                 continue
-            body = open(os.path.join(suite, name), "rb").read()
+            with open(os.path.join(suite, name), "rb") as f:
+                body = f.read()
             head = (HEAD + "Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body)).encode()
             got = self.raw(head + body)
             self.assertTrue(got.startswith(b"HTTP/1.1 4"), name)

@@ -1,4 +1,5 @@
 """Keys, limits, budgets, retries, cooldowns and fallbacks."""
+# Proves T-13, T-16.
 import json
 import time
 import unittest

@@ -1,4 +1,5 @@
 """No provider's key is in any process but egress; no virtual key is kept in plain text."""
+# Proves T-01, T-02.
 import json
 import os
 import pathlib

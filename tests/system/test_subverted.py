@@ -4,18 +4,18 @@ tests/system/subverted is put in ingress's place in a copy of the build. Each of
 own, once; after that the worker is the real ingress, so the gate must heal. What the provider saw, what the log
 says and what is left of the gate decide.
 """
+# Proves T-03.
 import json
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import tempfile
 import time
 import unittest
 
 import harness
-from harness import MASTER, ROOT, Gate, Provider, deployments, wait_for
+from harness import MASTER, Gate, Provider, deployments, wait_for
 
 KEYS = {"openai": "sk-openai-planted-9f3aQz", "anthropic": "sk-ant-planted-8Lw2Kd", "gemini": "AIza-planted-7Xc1Vb"}
 ROUND = 21  # acts a gate; each is a worker
@@ -50,17 +50,10 @@ WANT = {
 }
 
 
-def build_subverted():
-    mode = harness.BUILD.name if harness.BUILD.name in ("asan", "debug") else "release"
-    target = "build/%ssystem/subverted" % ("" if mode == "release" else mode + "/")
-    subprocess.run(["make", "-s", "MODE=" + mode, target], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-    return ROOT / target
-
-
 class Subverted(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.program = build_subverted()
+        cls.program = harness.build_extra("subverted") / "subverted"
         cls.acts = subprocess.run([cls.program], capture_output=True, text=True, check=True).stdout.split()
 
     def test_every_act_has_a_row(self):
@@ -68,14 +61,7 @@ class Subverted(unittest.TestCase):
 
     def tree(self, top, offset):
         """A copy of the build with another ingress, which the roles' users may reach."""
-        top.chmod(0o755)
-        lib = top / "libexec/yett"
-        lib.mkdir(parents=True)
-        (top / "bin").mkdir()
-        shutil.copy2(harness.BUILD / "bin/yett", top / "bin/yett")
-        for name in ("keeper", "egress", "admin"):
-            shutil.copy2(harness.BUILD / "libexec/yett" / name, lib / name)
-        shutil.copy2(harness.BUILD / "libexec/yett/ingress", lib / "ingress.real")
+        lib = harness.build_tree(top, "ingress")
         shutil.copy2(self.program, lib / "ingress")
         (lib / "lives").mkdir()
         (lib / "lives").chmod(0o777)

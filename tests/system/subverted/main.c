@@ -2,7 +2,8 @@
  * tests/system/subverted/main.c - the birth of a subverted ingress, and how it hears what came of its act.
  *
  * Worker N performs one act in its first life; worker 0, and everybody in a later life, becomes the real ingress
- * (ingress.real beside this file), so that the gate must heal. Without a worker's number it lists the acts.
+ * (ingress.real beside this file), so that the gate must heal. The number of the first act is in the file
+ * "offset": there are more acts than a gate may have workers. Without a worker's number it lists the acts.
  */
 #include "subverted.h"
 
@@ -24,6 +25,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -246,13 +248,13 @@ static void beside(const char *name, char *out, size_t cap)
 	(void)snprintf(out, cap, "%s/%s", self, name);
 }
 
-/* offset is the number of the first act of this gate; the acts are more than a gate may have workers. */
-static unsigned offset(void)
+/* number_in reads a number from a file beside this one. */
+static unsigned number_in(const char *name)
 {
 	char path[2200], text[16] = "";
 	uint64_t n = 0;
 
-	beside("offset", path, sizeof path);
+	beside(name, path, sizeof path);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0) {
 		ssize_t got = read(fd, text, sizeof text - 1);
@@ -287,11 +289,11 @@ static bool first_life(const char *worker)
 	return fd >= 0;
 }
 
-static void become_real(char **argv)
+static void become_real(const char *name, char **argv)
 {
 	char path[2200];
 
-	beside("ingress.real", path, sizeof path);
+	beside(name, path, sizeof path);
 	(void)execv(path, argv);
 	_exit(127);
 }
@@ -305,13 +307,19 @@ int main(int argc, char **argv)
 	uint64_t worker;
 	int landlock;
 
+	if (argc == 2 && strcmp(argv[0], "egress") == 0) {
+		/* test_upstreams.py: not subverted, but poor. */
+		const struct rlimit few = { number_in("descriptors"), number_in("descriptors") };
+		(void)setrlimit(RLIMIT_NOFILE, &few);
+		become_real("egress.real", argv);
+	}
 	if (argc != 2 || num_u64(str_z(argv[1]), LIMIT_WORKERS, &worker) != OK) {
 		list();
 		return 0;
 	}
-	const struct act *act = worker ? act_of(offset() + (unsigned)worker - 1) : NULL;
+	const struct act *act = worker ? act_of(number_in("offset") + (unsigned)worker - 1) : NULL;
 	if (act == NULL || !first_life(argv[1]))
-		become_real(argv);
+		become_real("ingress.real", argv);
 	log_open("ingress", LOG_INFO);
 	act_name = act->name;
 	if (jail_begin(&ingress_jail, keep, sizeof keep / sizeof keep[0], &d) != OK)

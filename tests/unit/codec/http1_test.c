@@ -1,4 +1,7 @@
-/* tests/unit/codec/http1_test.c */
+/*
+ * tests/unit/codec/http1_test.c
+ * Proves T-07.
+ */
 #include "codec/http1.h"
 
 #include "../check.h"

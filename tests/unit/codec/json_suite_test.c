@@ -1,6 +1,7 @@
 /*
  * tests/unit/codec/json_suite_test.c - JSONTestSuite: y_ is accepted, n_ is refused, and
  * json_suite.tsv lists our verdict on i_ and on the y_ files that we refuse on purpose.
+ * Proves T-08.
  */
 #include "codec/json.h"
 

@@ -1,4 +1,7 @@
-/* tests/unit/codec/splice_test.c */
+/*
+ * tests/unit/codec/splice_test.c
+ * Proves T-08.
+ */
 #include "codec/splice.h"
 
 #include "../check.h"

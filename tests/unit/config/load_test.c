@@ -1,4 +1,7 @@
-/* tests/unit/config/load_test.c - LiteLLM's configurations, from its documentation and from the wild. */
+/*
+ * tests/unit/config/load_test.c - LiteLLM's configurations, from its documentation and from the wild.
+ * Proves T-18.
+ */
 #include "sample.h"
 
 CASE(simple)

@@ -1,4 +1,7 @@
-/* tests/unit/crypto/seal_test.c - also Ed25519 of crypto/sign.h; vectors of RFC 8032 and draft-irtf-cfrg-xchacha */
+/*
+ * tests/unit/crypto/seal_test.c - also Ed25519 of crypto/sign.h; vectors of RFC 8032 and draft-irtf-cfrg-xchacha
+ * Proves T-17.
+ */
 #include "crypto/seal.h"
 #include "crypto/sign.h"
 

@@ -1,4 +1,7 @@
-/* tests/unit/egress/address_test.c */
+/*
+ * tests/unit/egress/address_test.c
+ * Proves T-10.
+ */
 #include "egress/address.h"
 
 #include "../check.h"

@@ -1,5 +1,6 @@
 /*
  * tests/unit/egress/egress_test.c - egress against a scripted provider that does everything wrong.
+ * Proves T-11.
  */
 #include "world.h"
 

@@ -142,8 +142,8 @@ static uint32_t put_call(const struct ask *a)
 	struct call c = {
 		.id = next_id++, .upstream = (uint16_t)a->row, .path = a->other_path ? PATH_CHAT : PATH_GENERATE,
 		.generation = a->generation ? a->generation : GENERATION,
-		.head_timeout_ms = a->head_ms ? a->head_ms : 3000,
-		.idle_timeout_ms = a->idle_ms ? a->idle_ms : 3000,
+		.head_timeout_ms = a->head_ms ? a->head_ms : 10000,
+		.idle_timeout_ms = a->idle_ms ? a->idle_ms : 10000,
 		.credit = a->credit ? a->credit : 8 << 20, .model = str_z(a->model), .n_segments = 2,
 	};
 	struct str text = a->body.p ? a->body : S("{\"a\":1}");

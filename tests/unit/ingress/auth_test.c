@@ -1,6 +1,6 @@
 /*
  * tests/unit/ingress/auth_test.c - whose request is it: every place of a credential, every refusal.
- * Proves: T-06 (nothing that was sent is repeated).
+ * Proves T-06.
  */
 #include "ingress/auth.h"
 

@@ -1,6 +1,7 @@
 /*
  * tests/unit/ingress/exchange_test.c - a request between its client and egress, this test being
  * both: what happens to calls and their bodies when either of them goes.
+ * Proves T-12.
  */
 #include "ingress/exchange.h"
 

@@ -1,4 +1,7 @@
-/* tests/unit/ingress/limits_test.c - limits and the choice of a deployment, on counters of their own. */
+/*
+ * tests/unit/ingress/limits_test.c - limits and the choice of a deployment, on counters of their own.
+ * Proves T-13.
+ */
 #include "ingress/choose.h"
 #include "ingress/limits.h"
 

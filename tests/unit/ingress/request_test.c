@@ -148,7 +148,7 @@ CASE(look_refuses)
 	CHECK(look("{\"model\":\"m\",\"stream\":null}", &d) == OK && !x.stream);
 }
 
-/* T-04: a request cannot say where it goes, or with which key. */
+/* Proves T-04: a request cannot say where it goes, or with which key. */
 CASE(a_request_cannot_steer)
 {
 	static const char *const fields[] = { "api_base", "api_key", "base_url", "user_config",

@@ -25,6 +25,9 @@ CASE(paths)
 	CHECK(find("POST", "/v1beta/models/gemini-2.0:generateContent", "gemini-2.0") == EP_GENERATE);
 	CHECK(find("POST", "/v1beta/models/x/y:streamGenerateContent", "x/y") == EP_STREAM_GENERATE);
 	CHECK(find("POST", "/v1beta/models/g:countTokens", "g") == EP_GEMINI_COUNT);
+	CHECK(find("POST", "/v1/models/g:generateContent", "g") == EP_GENERATE);
+	CHECK(find("POST", "/v1/models/x/y:streamGenerateContent", "x/y") == EP_STREAM_GENERATE);
+	CHECK(find("POST", "/v1/models/g:countTokens", "g") == EP_GEMINI_COUNT);
 	CHECK(find("GET", "/v1/models/openai/gpt", "openai/gpt") == EP_MODEL);
 	CHECK(find("HEAD", "/health/liveliness", NULL) == EP_LIVE);
 	CHECK(find("POST", "/key/generate", NULL) == EP_ADMIN);

@@ -1,6 +1,7 @@
 /*
  * tests/unit/keeper/rules_test.c - the permission table as text, for every message, role and phase, against
  * tests/golden/keeper/rules.txt (UPDATE=1 rewrites it); and the loader's report.
+ * Proves T-03.
  */
 #include "keeper/loader.h"
 #include "keeper/supervise.h"

@@ -1,6 +1,7 @@
 /*
  * tests/unit/keeper/supervise_test.c - keeper as a whole, with children that only keep up appearances: this
  * program copies itself as "ingress", "egress" and "admin" beside itself and starts keeper's main.
+ * Proves T-01, T-20.
  */
 #define main keeper_main
 int keeper_main(int argc, char **argv);

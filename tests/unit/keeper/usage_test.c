@@ -1,4 +1,7 @@
-/* tests/unit/keeper/usage_test.c - the drain and the audit log together, with kills, lies and a full disk */
+/*
+ * tests/unit/keeper/usage_test.c - the drain and the audit log together, with kills, lies and a full disk
+ * Proves T-15.
+ */
 #include "keeper/jail.h"
 #include "keeper/usage.h"
 

@@ -1,4 +1,7 @@
-/* tests/unit/keeper/vault_test.c */
+/*
+ * tests/unit/keeper/vault_test.c
+ * Proves T-17.
+ */
 #include "keeper/vault.h"
 
 #include "../check.h"

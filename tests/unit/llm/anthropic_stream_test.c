@@ -320,6 +320,7 @@ CASE(errors_are_classified)
 		{ 529, "{\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"o\"}}",
 		  LLM_OVERLOADED, 529 },
 		{ 429, "{\"error\":\"slow down\"}", LLM_RATE, 429 },
+		{ 429, "{\"error\":{\"type\":\"api_error\",\"message\":\"m\"}}", LLM_RATE, 429 },
 		{ 502, NULL, LLM_UPSTREAM, 502 },
 		{ 401, "{\"type\":\"error\",\"error\":{\"type\":\"authentication_error\",\"message\":\"k\"}}", LLM_AUTH,
 		  401 },

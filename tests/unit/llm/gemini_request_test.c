@@ -108,6 +108,12 @@ CASE(extras)
 	CHECK_STR(str_z(try_diag.param), S("cachedContent"));
 	CHECK(try_encode(&r, "gemini-2.5-flash", true) == OK);
 
+	/* As google-genai spells it; both spellings are one name, which changes no call. */
+	CHECK(try_request("{" HI ",'tools':[{'functionDeclarations':[{'name':'f',"
+			  "'response_json_schema':{'type':'string'}}]}]}", &r) == OK);
+	CHECK_STR(r.extras->name, S("tools.functionDeclarations.responseJsonSchema"));
+	CHECK(try_encode(&r, "gemini-2.5-flash", false) == OK);
+
 	CHECK(try_request("{" HI ",'safetySettings':[{'category':'X','threshold':'BLOCK_NONE'}]}",
 			  &r) == OK);
 	CHECK(r.extras == NULL);
@@ -257,6 +263,9 @@ CASE(refusals)
 	try_reset();
 	llm_request_init(&r, DIALECT_OPENAI);
 	r.parallel = TRI_NO;
+	llm_tool_add(&try_arena, &r.tools)->name = S("f");
+	CHECK(try_encode(&r, "g", false) == OK);
+	llm_tool_add(&try_arena, &r.tools)->name = S("g");
 	CHECK(try_encode(&r, "g", false) == ERR_UNSUPPORTED);
 	CHECK_STR(str_z(try_diag.param), S("parallel_tool_calls"));
 	r.parallel = TRI_UNSET;

@@ -165,6 +165,8 @@ CASE(errors)
 	try_reset();
 	e = error_of(429, "{'error':{'code':429,'message':'slow','status':'RESOURCE_EXHAUSTED'}}");
 	CHECK(e.kind == LLM_RATE && e.status == 429 && str_eq(e.message, S("slow")));
+	e = error_of(429, "{'error':{'code':429,'message':'slow','status':'INTERNAL'}}");
+	CHECK(e.kind == LLM_RATE && e.status == 429);
 	e = error_of(400, "[{'error':{'code':400,'message':'bad key','status':'INVALID_ARGUMENT',"
 			  "'details':[{'reason':'API_KEY_INVALID'}]}}]");
 	CHECK(e.kind == LLM_AUTH && e.status == 400);

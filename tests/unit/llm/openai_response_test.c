@@ -130,6 +130,7 @@ CASE(errors_are_classified)
 		{ 429, "{\"error\":{\"message\":\"m\",\"code\":\"insufficient_quota\"}}", LLM_BILLING, "m", 429 },
 		{ 429, "{\"error\":{\"message\":\"m\",\"type\":\"insufficient_quota\",\"code\":null}}",
 		  LLM_BILLING, "m", 429 },
+		{ 429, "{\"error\":{\"message\":\"m\",\"type\":\"server_error\"}}", LLM_RATE, "m", 429 },
 		{ 429, "{}", LLM_RATE, "the provider gave no reason", 429 },
 		{ 422, "{\"detail\":\"bad\"}", LLM_BAD_REQUEST, "bad", 422 },
 		{ 500, "null", LLM_SERVER, "the provider gave no reason", 500 },

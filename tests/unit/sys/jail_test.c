@@ -1,4 +1,7 @@
-/* tests/unit/sys/jail_test.c - each act in a child of its own; the parent reads how it ended. */
+/*
+ * tests/unit/sys/jail_test.c - each act in a child of its own; the parent reads how it ended.
+ * Proves T-05.
+ */
 #include "sys/jail.h"
 
 #include "sys/jail_filter.h"

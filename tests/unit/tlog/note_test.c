@@ -1,4 +1,7 @@
-/* tests/unit/tlog/note_test.c */
+/*
+ * tests/unit/tlog/note_test.c
+ * Proves T-16.
+ */
 #include "tlog/note.h"
 
 #include "../check.h"

@@ -1,4 +1,7 @@
-/* tests/unit/tlog/tlog_test.c - roots are compared with tests/unit/tlog/rfc6962.py */
+/*
+ * tests/unit/tlog/tlog_test.c - roots are compared with tests/unit/tlog/rfc6962.py
+ * Proves T-16.
+ */
 #include "tlog/tlog.h"
 
 #include "../check.h"

@@ -1,4 +1,7 @@
-/* tests/unit/tls/tls_test.c - both sides against each other over a socket pair, non-blocking. */
+/*
+ * tests/unit/tls/tls_test.c - both sides against each other over a socket pair, non-blocking.
+ * Proves T-11.
+ */
 #include "tls/tls.h"
 
 #include "../check.h"
