@@ -9,6 +9,8 @@
 #include "bench/load/wire.h"
 
 #include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
 
 enum { ANSWER_EVENTS_MAX = 4096, ANSWER_MAX = 4 << 20 };
 
@@ -84,9 +86,24 @@ static inline void answer_event(struct answer *a, const char *name, struct str d
 		buf_addf(&a->all, "event: %s\n", name);
 	size_t from = a->all.n;
 	buf_addf(&a->all, "data: %.*s\n\n\r\n", FMT(data));
-	size_t stamp = str_find(str_tail(buf_str(&a->all), from), S("T0000000000000000000"));
-	a->stamp[a->n_events++] = stamp == SIZE_MAX ? 0 : from + stamp;
+	size_t stamp = str_find(str_tail(buf_str(&a->all), from), S("\"T00000000000000"));
+	a->stamp[a->n_events++] = stamp == SIZE_MAX ? 0 : from + stamp + 1;
 	a->at[a->n_events] = a->all.n;
+}
+
+/* answer_text_event: data has a %u in the stamp's place, for a number of its own: LiteLLM ends a stream that
+ * says the same a hundred times. */
+__attribute__((format(printf, 3, 4)))
+static inline void answer_text_event(struct answer *a, const char *name, const char *data, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, data);
+	int n = vsnprintf(text, sizeof text, data, ap);
+	va_end(ap);
+	assert(n > 0 && (size_t)n < sizeof text);
+	answer_event(a, name, (struct str){ text, (size_t)n });
 }
 
 static inline void answer_stream_open(struct answer *a)
@@ -118,10 +135,10 @@ static inline void answer_openai_stream(struct answer *a, unsigned n)
 		     S(ANSWER_CHUNK "\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\","
 				    "\"refusal\":null},\"logprobs\":null,\"finish_reason\":null}],\"usage\":null}"));
 	for (unsigned i = 0; i + 4 < n; i++)
-		answer_event(a, NULL,
-			     S(ANSWER_CHUNK "\"choices\":[{\"index\":0,\"delta\":{\"content\":\""
-					    "T0000000000000000000 \"},\"logprobs\":null,"
-					    "\"finish_reason\":null}],\"usage\":null}"));
+		answer_text_event(a, NULL,
+				  ANSWER_CHUNK "\"choices\":[{\"index\":0,\"delta\":{\"content\":\""
+					       "T%019u \"},\"logprobs\":null,"
+					       "\"finish_reason\":null}],\"usage\":null}", i);
 	answer_event(a, NULL,
 		     S(ANSWER_CHUNK "\"choices\":[{\"index\":0,\"delta\":{},\"logprobs\":null,"
 				    "\"finish_reason\":\"stop\"}],\"usage\":null}"));
@@ -144,9 +161,9 @@ static inline void answer_anthropic_stream(struct answer *a, unsigned n)
 		     S("{\"type\":\"content_block_start\",\"index\":0,"
 		       "\"content_block\":{\"type\":\"text\",\"text\":\"\"}}"));
 	for (unsigned i = 0; i + 5 < n; i++)
-		answer_event(a, "content_block_delta",
-			     S("{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\","
-			       "\"text\":\"T0000000000000000000 \"}}"));
+		answer_text_event(a, "content_block_delta",
+				  "{\"type\":\"content_block_delta\",\"index\":0,"
+				  "\"delta\":{\"type\":\"text_delta\",\"text\":\"T%019u \"}}", i);
 	answer_event(a, "content_block_stop", S("{\"type\":\"content_block_stop\",\"index\":0}"));
 	answer_event(a, "message_delta",
 		     S("{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\",\"stop_sequence\":null},"

@@ -27,6 +27,8 @@
 
 enum { CONNS_MAX = 16000, SCRATCH = 256 << 10, TAIL = 64, OPENING_MAX = 64 };
 
+#define STAMP_MAX_NS UINT64_C(100000000000)
+
 struct conn {
 	int fd;
 	bool busy, in_body, chunked, first, armed;
@@ -200,7 +202,8 @@ static void answer_done(struct conn *c)
 	idle[n_idle++] = c;
 }
 
-/* body_stamps finds the stamps of the events in s: a stamp cut by the end of a read is not counted. */
+/* body_stamps finds the stamps of the events in s. One that was cut by the end of a read is not counted, nor
+ * the numbers that stand in their place where nothing was stamped. */
 static void body_stamps(struct str s)
 {
 	uint64_t now = wire_now_ns();
@@ -208,7 +211,7 @@ static void body_stamps(struct str s)
 
 	while ((p = memchr(p, 'T', (size_t)(end - p))) != NULL && end - p >= WIRE_STAMP) {
 		uint64_t at = wire_stamp_read(p++);
-		if (at != 0 && at < now)
+		if (at < now && now - at < STAMP_MAX_NS)
 			hist_add(&events, now - at);
 	}
 }

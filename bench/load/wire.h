@@ -38,7 +38,7 @@ static inline void wire_stamp(char *at, uint64_t ns)
 		at[i] = (char)('0' + ns % 10);
 }
 
-/* wire_stamp_read reads the stamp at p; 0 if there is none. */
+/* wire_stamp_read reads the stamp at p; 0 if it is none. */
 static inline uint64_t wire_stamp_read(const char *p)
 {
 	uint64_t ns = 0;

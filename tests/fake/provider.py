@@ -145,6 +145,7 @@ def wanted_tool(dialect, req):
 class Connection:
     def __init__(self, reader, writer, opts):
         self.reader, self.writer, self.opts = reader, writer, opts
+        self.body = None      # of the request that is being answered
 
     async def read_request(self):
         line = (await self.reader.readline()).decode("latin-1").strip()
@@ -274,7 +275,7 @@ class Connection:
 
     async def one(self, method, target, headers, body):
         path = target.split("?")[0]
-        req = json.loads(body) if body else {}
+        req = self.body = json.loads(body) if body else {}
         self.opts.record({"t": time.time(), "method": method, "target": target, "headers": headers, "body": req})
         if self.opts.delay:
             await asyncio.sleep(self.opts.delay)
@@ -301,7 +302,7 @@ class Connection:
                 if r is None or not await self.one(*r):
                     break
         except (asyncio.IncompleteReadError, ConnectionError):
-            self.opts.record({"t": time.time(), "gone": True})
+            self.opts.record({"t": time.time(), "gone": True, "body": self.body})
         finally:
             self.writer.close()
 
@@ -336,7 +337,7 @@ async def main():
         while not task.done():
             await asyncio.wait([task], timeout=0.02)
             if reader.at_eof() and not task.done():
-                opts.record({"t": time.time(), "gone": True})
+                opts.record({"t": time.time(), "gone": True, "body": c.body})
                 task.cancel()
                 break
         try:
