@@ -10,6 +10,7 @@ headers, which is how tests see what the gate really sent.
 import argparse
 import asyncio
 import json
+import logging
 import ssl
 import sys
 import time
@@ -325,6 +326,7 @@ async def main():
     ap.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"))
     args = ap.parse_args()
     opts = Options(args)
+    logging.getLogger("asyncio").setLevel(logging.ERROR)  # not each write to a peer that has left
     ctx = None
     if args.tls:
         ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -19,11 +19,11 @@ sys.path.insert(0, str(HERE.parent / "system"))
 from harness import BUILD, MASTER, ROOT, Gate, Provider, deployments  # noqa: E402
 
 CLIENTS = {
+    "litellm": "py_litellm.py",  # the slowest, so the first
     "openai": "py_openai.py",
     "anthropic": "py_anthropic.py",
     "google-genai": "py_genai.py",
     "langchain": "py_langchain.py",
-    "litellm": "py_litellm.py",
     "npm-openai": "js_openai.mjs",
     "npm-anthropic": "js_anthropic.mjs",
     "npm-ai": "js_ai.mjs",
@@ -45,7 +45,7 @@ def environment(gate, key):
         "YETT_SDK_ONLY": os.environ.get("YETT_SDK_ONLY", ""), "YETT_SDK_MODULES": str(SDK / "node"),
         "LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_MODE": "PRODUCTION", "DO_NOT_TRACK": "1",
         "LANGCHAIN_TRACING_V2": "false", "LANGSMITH_TRACING": "false", "HF_HUB_OFFLINE": "1", "LITELLM_LOG": "ERROR",
-        "AI_SDK_LOG_WARNINGS": "false", "NO_PROXY": "127.0.0.1", "NODE_NO_WARNINGS": "1",
+        "NO_PROXY": "127.0.0.1", "NODE_NO_WARNINGS": "1",
     }
 
 
@@ -247,11 +247,13 @@ def main(names):
                 "model_list": deployments(provider.port, NAMES, KEYS) + echo,
                 "router_settings": {"num_retries": 0, "allowed_fails": 100000, "disable_cooldowns": True},
                 "general_settings": {"master_key": MASTER}}).start()
-            env = environment(gate, gate.key())
+            env, children = environment(gate, gate.key()), gate.children()
             judge = Judge(provider)
             with ThreadPoolExecutor(AT_ONCE) as pool:
                 for done in [pool.submit(run_client, n, env, judge, tally) for n in names or CLIENTS]:
                     done.result()
+            if gate.children() != children:
+                tally.case("the gate", "a process died:\n" + gate.said())
         finally:
             if gate:
                 gate.stop()
