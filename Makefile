@@ -24,11 +24,13 @@ DESTDIR ?=
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wwrite-strings -Wcast-qual -Wundef -Wvla -Wformat=2 \
 	-Wnull-dereference -Wswitch-enum -Werror
+probe = $(shell $(CC) $(1) -Werror -c -x c /dev/null -o /dev/null 2>/dev/null && echo $(1))
 HARDEN := -fstack-protector-strong -fPIE
 # clang 14 at -O2 with this flag puts the stack probe between a cmp and its cmov: wrong code.
 HARDEN += $(if $(filter clang%,$(CC)),,-fstack-clash-protection)
-HARDEN += $(call probe,-fcf-protection) $(call probe,-ftrivial-auto-var-init=zero)
-probe = $(shell $(CC) $(1) -Werror -c -x c /dev/null -o /dev/null 2>/dev/null && echo $(1))
+HARDEN += $(call probe,-fcf-protection)
+# What a function forgets to set is zero for users, and something else under test.
+HARDEN += $(call probe,-ftrivial-auto-var-init=$(if $(filter release,$(MODE)),zero,pattern))
 
 CPPFLAGS := -std=c17 -D_GNU_SOURCE -Isrc -I. -DYETT_VERSION='"$(VERSION)"'
 BANNED := -include src/base/banned.h
@@ -38,7 +40,8 @@ CFLAGS.asan := -O1 -g -DYETT_DEBUG -fno-omit-frame-pointer -fsanitize=address,un
 	-fno-sanitize-recover=all
 CFLAGS.fuzz := -O1 -g -DYETT_DEBUG -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all
-CFLAGS := $(WARN) $(HARDEN) $(CFLAGS.$(MODE)) -fno-strict-aliasing -ffunction-sections -fdata-sections
+CFLAGS := $(WARN) $(HARDEN) $(CFLAGS.$(MODE)) -fno-strict-aliasing -ffunction-sections -fdata-sections \
+	-ffile-prefix-map=$(CURDIR)=.
 LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--gc-sections -Wl,--as-needed $(filter -fsanitize%,$(CFLAGS.$(MODE)))
 
 PKG := pkg-config
@@ -169,7 +172,7 @@ install: all
 
 dist:
 	@mkdir -p build
-	git archive --format=tar --prefix=yett-$(VERSION)/ HEAD | gzip -n9 > build/yett-$(VERSION).tar.gz
+	git -c tar.umask=0022 archive --format=tar --prefix=yett-$(VERSION)/ HEAD | gzip -n9 > build/yett-$(VERSION).tar.gz
 
 clean:
 	rm -rf build

@@ -33,6 +33,8 @@ static void check_request(const struct llm_request *r, enum llm_dialect target)
 	CHECK(e == OK);
 	CHECK(json_read(&arena, buf_str(&out), &root, NULL) == OK);
 	e = to->decode_request(root, &again, &arena, &d);
+	if (e == ERR_SYNTAX && refused_base64(d.param))
+		return;
 	if (e != OK && e != ERR_NOMEM && e != ERR_LIMIT)
 		fprintf(stderr, "%s refuses %.*s: %s\n%.*s\n", to->name, FMT(str_z(d.param)),
 			diag_text(&d),

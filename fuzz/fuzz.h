@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
@@ -16,5 +17,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 			abort();                                                           \
 		}                                                                          \
 	} while (0)
+
+/* Data in base64 goes from one format to the other without being read; only Gemini's reader, which
+ * has two alphabets to tell apart, says that it is none. refused_base64: that is what param names. */
+#define refused_base64(param)                                                              \
+	(strlen(param) >= 15 && strcmp((param) + strlen(param) - 15, "inlineData.data") == 0)
 
 #endif

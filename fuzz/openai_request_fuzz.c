@@ -33,6 +33,8 @@ static void check_target(const struct llm_request *r, enum llm_dialect target, b
 	CHECK(e == OK);
 	CHECK(json_read(&arena, buf_str(&out), &root, NULL) == OK);
 	e = to->decode_request(root, &again, &arena, &d);
+	if (e == ERR_SYNTAX && refused_base64(d.param))
+		return;
 	if (e != OK && !short_of_room(e))
 		fprintf(stderr, "%s refuses %.*s: %s\n%.*s\n", to->name, FMT(str_z(d.param)), diag_text(&d),
 			FMT(buf_str(&out)));

@@ -67,6 +67,7 @@ struct config {
 	struct str tls_certificate, tls_key; /* files, or "" */
 	struct str vault_file, vault_key_file; /* or "": under the data directory */
 	uint32_t drain_timeout_ms;
+	bool admin_paths_said;      /* the file says where LiteLLM's admin paths answer */
 	bool master_weak;           /* short or well known: for loopback only */
 
 	struct config_note *notes;  /* set also when loading failed */
@@ -86,6 +87,9 @@ MUST_USE enum err config_default(const struct config_io *io, struct arena *a, st
 /* config_listen_ok refuses a listener other machines can reach when there is no master key, or a
  * weak one. where is "ADDR:PORT". */
 MUST_USE enum err config_listen_ok(const struct config *c, struct str where, struct diag *d);
+
+/* config_settle fills in what depends on the address that is really listened on. */
+void config_settle(struct config *c, struct str where);
 
 /* config_secret_values gives the values alone, for secrets_put. NULL: no memory. */
 const struct str *config_secret_values(const struct config *c, struct arena *a);

@@ -42,7 +42,7 @@ bool key_is_served(struct str name);
 
 /* Setters of single values and of routes: config/set.c. A null leaves the field as it is. */
 #define SETTERS(X)                                                                            \
-	X(set_bool) X(set_str) X(set_name) X(set_u32) X(set_u64) X(set_i32) X(set_i64)        \
+	X(set_bool) X(set_admin_paths) X(set_str) X(set_name) X(set_u32) X(set_u64) X(set_i32) X(set_i64)        \
 	X(set_ms) X(set_pico) X(set_weight) X(set_node) X(set_base) X(set_default)            \
 	X(set_extra_body) X(set_drops) X(set_groups) X(set_strategy) X(set_retry_policy)      \
 	X(set_fails_policy) X(set_fallbacks) X(set_context_fallbacks)                         \

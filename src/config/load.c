@@ -445,17 +445,27 @@ enum err config_default(const struct config_io *io, struct arena *a, struct conf
 
 /* ---- what callers ask of the result ---- */
 
-enum err config_listen_ok(const struct config *c, struct str where, struct diag *d)
+static bool is_loopback(struct str where)
 {
 	size_t colon = where.n;
 
 	while (colon > 0 && where.p[colon - 1] != ':')
 		colon--;
 	struct str host = colon ? str_head(where, colon - 1) : where;
-	bool loopback = str_has_prefix(host, S("127.")) || str_eq(host, S("[::1]")) ||
-			str_eq(host, S("::1")) || str_ieq(host, S("localhost"));
-	loopback |= where.n && where.p[0] == '/';
-	if (loopback)
+	return str_has_prefix(host, S("127.")) || str_eq(host, S("[::1]")) ||
+	       str_eq(host, S("::1")) || str_ieq(host, S("localhost")) ||
+	       (where.n && where.p[0] == '/');
+}
+
+void config_settle(struct config *c, struct str where)
+{
+	if (!c->admin_paths_said)
+		c->policy.admin_on_inference = is_loopback(where);
+}
+
+enum err config_listen_ok(const struct config *c, struct str where, struct diag *d)
+{
+	if (is_loopback(where))
 		return OK;
 	if (c->policy.open)
 		return diag_set(d, ERR_CONFIG,

@@ -264,6 +264,15 @@ static enum err two_paths(struct loader *l, const struct node *v, struct str a, 
 	return OK;
 }
 
+enum err set_admin_paths(struct loader *l, const struct node *v, void *field)
+{
+	struct config *c = field;
+
+	TRY(value_bool(l, v, &c->policy.admin_on_inference));
+	c->admin_paths_said = true;
+	return OK;
+}
+
 enum err set_tls(struct loader *l, const struct node *v, void *field)
 {
 	struct config *c = field;

@@ -176,7 +176,9 @@ static unsigned links_max(void)
 	if (getrlimit(RLIMIT_NOFILE, &files) != 0 ||
 	    files.rlim_cur >= LIMIT_UPSTREAM_CONNS + FILES_OWN)
 		return LIMIT_UPSTREAM_CONNS;
-	return files.rlim_cur > 2 * FILES_OWN ? (unsigned)files.rlim_cur - FILES_OWN : FILES_OWN / 2;
+	if (files.rlim_cur < 2 * FILES_OWN)
+		return FILES_OWN / 2;
+	return (unsigned)files.rlim_cur - FILES_OWN;
 }
 
 /* read_files reads all that will be out of reach later. */

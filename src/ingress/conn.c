@@ -25,6 +25,7 @@ enum {
 	INBUF_MAX = LIMIT_HEAD + INGRESS_SCRATCH, /* a head, or what a client sends ahead */
 	BODY_FIRST = 1 << 20,			  /* reserved at once; more as it comes */
 	BODY_RATE = 16 << 10,			  /* bytes a second that a body must keep up */
+	BODY_STEP = 30 * BODY_RATE,		  /* what C_BODY's time is enough for */
 	OUTBUF_MAX = 2 * LIMIT_RESPONSE,
 };
 
@@ -214,6 +215,9 @@ static bool body_take(struct conn *c, struct str s)
 		}
 	}
 	memcpy(c->body.p + c->body.n, s.p, s.n);
+	/* Nobody knows how long a chunked body will be: it earns its time as it comes. */
+	if (c->chunked_body && need / BODY_STEP > c->body.n / BODY_STEP)
+		conn_restart_timer(c);
 	c->body.n = need;
 	return true;
 }

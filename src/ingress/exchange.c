@@ -608,5 +608,7 @@ void exchange_failed(struct exchange *x, const struct llm_error *e, bool retryab
 	struct reply_limits lim = x->limits;
 	if (retry_after_ms)
 		lim.retry_after_s = (retry_after_ms + 999) / 1000;
-	exchange_refuse(x, e, &lim);
+	struct llm_error told = *e;
+	relay_hide_auth(x, &told);
+	exchange_refuse(x, &told, &lim);
 }

@@ -116,7 +116,8 @@ void exchange_cancel(struct exchange *x);
 void exchange_try(struct exchange *x);
 
 /* exchange_failed decides after a failed attempt: retry, fall back, or answer with e.
- * retry_after_ms is the provider's wish, 0 none. */
+ * e is the provider's own word, by which cooldowns and retries go; what the client must not hear of
+ * it is hidden here. retry_after_ms is the provider's wish, 0 none. */
 void exchange_failed(struct exchange *x, const struct llm_error *e, bool retryable,
 		     uint32_t retry_after_ms);
 

@@ -207,6 +207,7 @@ static void *map_shared(int fd, size_t n)
 	void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (p == MAP_FAILED)
 		ingress_fatal("cannot map a shared file");
+	(void)close(fd); /* who takes this process over shall not make the file grow */
 	return p;
 }
 

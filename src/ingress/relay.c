@@ -220,7 +220,6 @@ static void end_upstream_error(struct exchange *x)
 	e.request_id = str_z(x->id);
 	bool retryable = retryable_status(x->upstream_status) && e.kind != LLM_CONTEXT &&
 			 e.kind != LLM_CONTENT;
-	relay_hide_auth(x, &e);
 	exchange_failed(x, &e, retryable, x->retry_after_ms);
 }
 

@@ -283,17 +283,18 @@ static bool stream_broke(struct exchange *x, struct chunk *k)
 	if (e.status == 0)
 		llm_error_set(&e, LLM_UPSTREAM, &x->in->turn,
 			      S("the provider's stream reports an error or is malformed"));
-	relay_hide_auth(x, &e);
 	e.request_id = str_z(x->id);
 	chunk_send(x, k);
 	exchange_cancel(x);
-	if (x->head_sent)
+	if (x->head_sent) {
+		relay_hide_auth(x, &e);
 		relay_stream_end(x, &e);
-	else
+	} else {
 		exchange_failed(x, &e,
 				e.kind != LLM_BAD_REQUEST && e.kind != LLM_CONTEXT &&
 					e.kind != LLM_CONTENT,
 				0);
+	}
 	return false;
 }
 

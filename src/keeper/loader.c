@@ -199,7 +199,9 @@ static enum err load(struct loading *l, struct diag *d)
 		return diag_set(d, e, "%s", diag_text(&l->vault_trouble));
 	TRY(e);
 	struct str where = a->listen.n > 0 ? a->listen : c->listen;
-	TRY(config_listen_ok(c, where.n > 0 ? where : S("127.0.0.1:4000"), d));
+	where = where.n > 0 ? where : S("127.0.0.1:4000");
+	TRY(config_listen_ok(c, where, d));
+	config_settle(c, where);
 	c->policy.generation = c->upstreams.generation = a->generation;
 	l->loaded.listen = c->listen;
 	l->loaded.admin = c->admin;

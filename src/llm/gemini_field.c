@@ -67,7 +67,7 @@ struct gemini_at gemini_under(const struct gemini_at *at, struct str prefix)
 	return under;
 }
 
-/* camel writes the camelCase spelling of name, so that a list of names needs one spelling of each. */
+/* camel writes the camelCase spelling of name, so that a list of names needs one of each. */
 static size_t camel(struct str name, char *out)
 {
 	size_t n = 0;

@@ -140,23 +140,6 @@ static struct str text_of(struct arena *a, struct str data)
 	return esc.err == OK ? buf_str(&esc) : none;
 }
 
-/* type/subtype, and parameters such as ";rate=24000": nothing that could end a data URL's head
- * early. */
-static bool is_mime(struct str s)
-{
-	size_t slashes = 0;
-
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-		bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-			(c >= '0' && c <= '9');
-		if (!alnum && (c == '\0' || strchr("/.+-_;= ", c) == NULL))
-			return false;
-		slashes += c == '/';
-	}
-	return s.n > 2 && slashes == 1;
-}
-
 enum err gemini_media_read(const struct gemini_at *at, const struct gemini_part *in,
 			   enum llm_part_kind *out_kind, struct llm_media *out)
 {
@@ -166,7 +149,7 @@ enum err gemini_media_read(const struct gemini_at *at, const struct gemini_part 
 	TRY(GEMINI_READ(at, v, media_rows, &m));
 	if (in->inline_data != NULL && !at->lenient && (m.data.p == NULL || m.mime.p == NULL))
 		return gemini_bad(at, S("inlineData"), "complete: mimeType and data");
-	if (m.mime.p != NULL && !at->lenient && !is_mime(m.mime))
+	if (m.mime.p != NULL && !at->lenient && !llm_is_mime(m.mime))
 		return gemini_bad(at, S("mimeType"), "a media type");
 	if (in->inline_data == NULL && !at->lenient && m.uri.p == NULL)
 		return gemini_bad(at, S("fileData"), "complete: fileUri");

@@ -267,6 +267,21 @@ struct str llm_args_esc(struct arena *a, struct str raw)
 
 /* ---- small conversions --------------------------------------------------------------------- */
 
+bool llm_is_mime(struct str s)
+{
+	size_t slashes = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+		bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			(c >= '0' && c <= '9');
+		if (!alnum && (c == '\0' || strchr("/.+-_;= ", c) == NULL))
+			return false;
+		slashes += c == '/';
+	}
+	return s.n > 2 && slashes == 1;
+}
+
 bool llm_data_url(struct str esc, struct str *out_mime, struct str *out_data)
 {
 	struct str data, mime, head;
@@ -281,6 +296,8 @@ bool llm_data_url(struct str esc, struct str *out_mime, struct str *out_data)
 	if (head.n < 7 || !str_ieq(str_tail(head, head.n - 7), S(";base64")))
 		return false;
 	mime = str_cut(head, ';', &head);
+	if (mime.n && !llm_is_mime(mime))
+		return false;
 	*out_mime = mime.n ? mime : (struct str){ NULL, 0 };
 	*out_data = data;
 	return true;

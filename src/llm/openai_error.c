@@ -78,8 +78,8 @@ static enum llm_error_kind classify(unsigned status, const struct json *v, struc
 	for (size_t i = 0; i < COUNT(context_words) && status == 400; i++)
 		if (str_find(message, context_words[i]) != SIZE_MAX)
 			return LLM_CONTEXT;
-	/* A type is vaguer than most statuses: it speaks where the status says little, and of 429 it
-	 * says only whether waiting helps. */
+	/* A type is vaguer than most statuses: it speaks where the status says little, and of 429
+	 * it says only whether waiting helps. */
 	if ((status < 400 || status == 429) && find_code(json_get(v, S("type")), &said) &&
 	    (status < 400 || said == LLM_BILLING))
 		return said;

@@ -19,7 +19,7 @@ struct counter_key {
 
 struct counter_deployment {
 	_Alignas(64) _Atomic uint64_t requests, tokens, fails, calls;
-	_Atomic uint64_t cool_until_ms; /* the monotonic clock, which is the same for all processes */
+	_Atomic uint64_t cool_until_ms; /* the monotonic clock, common to all processes */
 	_Atomic uint32_t latency_ms;    /* moving average of the first byte */
 };
 

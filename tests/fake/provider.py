@@ -10,6 +10,7 @@ headers, which is how tests see what the gate really sent.
 import argparse
 import asyncio
 import json
+import logging
 import ssl
 import sys
 import time
@@ -145,6 +146,7 @@ def wanted_tool(dialect, req):
 class Connection:
     def __init__(self, reader, writer, opts):
         self.reader, self.writer, self.opts = reader, writer, opts
+        self.body = None      # of the request that is being answered
 
     async def read_request(self):
         line = (await self.reader.readline()).decode("latin-1").strip()
@@ -274,7 +276,7 @@ class Connection:
 
     async def one(self, method, target, headers, body):
         path = target.split("?")[0]
-        req = json.loads(body) if body else {}
+        req = self.body = json.loads(body) if body else {}
         self.opts.record({"t": time.time(), "method": method, "target": target, "headers": headers, "body": req})
         if self.opts.delay:
             await asyncio.sleep(self.opts.delay)
@@ -301,7 +303,7 @@ class Connection:
                 if r is None or not await self.one(*r):
                     break
         except (asyncio.IncompleteReadError, ConnectionError):
-            self.opts.record({"t": time.time(), "gone": True})
+            self.opts.record({"t": time.time(), "gone": True, "body": self.body})
         finally:
             self.writer.close()
 
@@ -324,6 +326,7 @@ async def main():
     ap.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"))
     args = ap.parse_args()
     opts = Options(args)
+    logging.getLogger("asyncio").setLevel(logging.ERROR)  # not each write to a peer that has left
     ctx = None
     if args.tls:
         ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -336,7 +339,7 @@ async def main():
         while not task.done():
             await asyncio.wait([task], timeout=0.02)
             if reader.at_eof() and not task.done():
-                opts.record({"t": time.time(), "gone": True})
+                opts.record({"t": time.time(), "gone": True, "body": c.body})
                 task.cancel()
                 break
         try:

@@ -18,6 +18,10 @@ def request(extra="", body=BODY, length=None):
 
 
 class Clients(GateTest):
+    @classmethod
+    def config(cls):
+        return {**super().config(), "yett": {"admin_on_inference": True}}
+
     def status(self, data, **kw):
         got = self.raw(data, timeout=3, **kw)
         return int(got.split(b" ")[1]) if got.startswith(b"HTTP/1.1 ") else None
@@ -125,6 +129,22 @@ class Clients(GateTest):
             self.assertEqual(status, 401)
             self.assertNotIn(bad.encode(), data)
         self.assertNotIn(bad, self.gate.said())
+
+    def test_admin_path_with_a_large_body(self):
+        """What cannot be handed over is refused; keeper must not take it for an attack of ingress."""
+        before = {p for p, r in self.gate.children().items() if r == "ingress"}
+        body = json.dumps({"key_alias": "x" * 60_000})
+        head = ("POST /key/generate HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                "Authorization: Bearer %s\r\nContent-Length: %d\r\n\r\n" % (MASTER, len(body)))
+        got = self.raw((head + body).encode())
+        self.assertTrue(got.startswith(b"HTTP/1.1 413"), got[:200])
+        self.assertEqual({p for p, r in self.gate.children().items() if r == "ingress"}, before)
+
+    def test_admin_path_behind_another_request(self):
+        got = self.raw(request() + ("GET /key/list HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+                                    "Authorization: Bearer %s\r\n\r\n" % MASTER).encode())
+        self.assertTrue(got.startswith(b"HTTP/1.1 200"), got[:200])
+        self.assertEqual(got.count(b"HTTP/1.1 "), 2, got)  # the second is refused, not the first lost
 
     def test_wrong_path_and_method(self):
         self.assertEqual(self.gate.request("POST", "/nope", BODY)[0], 404)

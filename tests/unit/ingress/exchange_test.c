@@ -152,6 +152,17 @@ static void say_end(uint32_t id, enum call_end how)
 	ingress_flush(&in);
 }
 
+/* The provider answers with a status and no body. */
+static void say_status(uint32_t id, uint16_t status)
+{
+	struct call_head h = { .id = id, .status = status, .content_length = 0 };
+	void *p = ring_reserve(&answers, call_head_size(&h));
+
+	CHECK(p != NULL);
+	ring_commit(&answers, call_head_encode(&h, p));
+	say_end(id, END_OK);
+}
+
 static void reap(void)
 {
 	in.reap.on_run(&in.reap);
@@ -254,6 +265,38 @@ CASE(a_body_is_measured_by_its_own_policy)
 	reap();
 }
 
-TESTS(CASE_ROW(a_cancelled_body_waits_for_its_end), CASE_ROW(a_failed_call_is_tried_elsewhere),
+/* A refused credential cools its deployment down at once, and the client reads nothing of it. */
+CASE(a_refused_credential)
+{
+	static char answer[4096];
+
+	fresh();
+	gen.policy.cooldown_ms = 60000;
+	gen.policy.allowed_fails = 100;
+	for (unsigned i = 0; i < 2; i++)
+		deps[i].cooldown_ms = UINT32_MAX;
+	ask(1000);
+	for (unsigned i = 0; i < 2; i++) {
+		uint32_t id = next_call();
+		CHECK(id != 0);
+		say_status(id, 401);
+	}
+	for (unsigned i = 0; i < 2; i++)
+		CHECK(atomic_load(&in.counters->deployments[i].cool_until_ms) >
+		      loop_now_ms(in.loop));
+	CHECK(next_call() == 0);
+	/* The pause before all are tried again; nobody is left then. */
+	if (conn->x != NULL)
+		conn->x->timer.on_expire(&conn->x->timer);
+	ingress_flush(&in);
+	ssize_t n = recv(client, answer, sizeof answer, 0);
+	struct str said = { answer, n > 0 ? (size_t)n : 0 };
+	CHECK(str_has_prefix(said, S("HTTP/1.1 50")));
+	conn_kill(conn);
+	reap();
+	memset((void *)in.counters->deployments, 0, 2 * sizeof in.counters->deployments[0]);
+}
+
+TESTS(CASE_ROW(a_refused_credential), CASE_ROW(a_cancelled_body_waits_for_its_end), CASE_ROW(a_failed_call_is_tried_elsewhere),
       CASE_ROW(egress_is_started_anew), CASE_ROW(a_client_cannot_ask_for_endless_retries),
       CASE_ROW(a_body_is_measured_by_its_own_policy))
