@@ -1,5 +1,6 @@
 /*
- * bench/load/hist.h - a histogram of nanoseconds with 512 buckets for each power of two: 0.2 % wide.
+ * bench/load/hist.h - a histogram of nanoseconds with 512 buckets for each power of two: 0.2 %
+ * wide.
  */
 #ifndef BENCH_HIST_H
 #define BENCH_HIST_H
@@ -41,9 +42,9 @@ static inline double hist_us(const struct hist *h, double q)
 /* hist_print writes "name":{...} in JSON. */
 static inline void hist_print(const char *name, const struct hist *h)
 {
-	printf("\"%s\":{\"n\":%lu,\"mean\":%.2f,\"p50\":%.2f,\"p99\":%.2f,\"p999\":%.2f}", name, (unsigned long)h->n,
-	       h->n ? (double)h->sum / (double)h->n / 1000 : 0, hist_us(h, 0.5), hist_us(h, 0.99),
-	       hist_us(h, 0.999));
+	printf("\"%s\":{\"n\":%lu,\"mean\":%.2f,\"p50\":%.2f,\"p99\":%.2f,\"p999\":%.2f}", name,
+	       (unsigned long)h->n, h->n ? (double)h->sum / (double)h->n / 1000 : 0,
+	       hist_us(h, 0.5), hist_us(h, 0.99), hist_us(h, 0.999));
 }
 
 #endif

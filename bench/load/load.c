@@ -1,10 +1,12 @@
 /*
  * bench/load/load.c - a client that sends a fixed number of requests and checks every answer.
- * One thread, epoll, N keep-alive connections, the twelve headers of an OpenAI SDK. Closed loop: each
- * connection sends as soon as it has its answer. Open loop (-r): requests are due at a fixed rate and
- * latency counts from then, so that waiting for a slow proxy is not left out. Prints one line of JSON.
+ * One thread, epoll, N keep-alive connections, the twelve headers of an OpenAI SDK. Closed loop:
+ *each connection sends as soon as it has its answer. Open loop (-r): requests are due at a fixed
+ *rate and latency counts from then, so that waiting for a slow proxy is not left out. Prints one
+ *line of JSON.
  *
- *	load -p PORT [-c CONNS] [-n REQUESTS] [-r PER_SECOND] [-b half|4k|64k|1m] [-s] [-m MODEL] [-u PATH]
+ *	load -p PORT [-c CONNS] [-n REQUESTS] [-r PER_SECOND] [-b half|4k|64k|1m] [-s] [-m MODEL]
+ *[-u PATH]
  *	     [-k KEY] [-H 'Name: value']... [-t SECONDS] [-h] [-w START_NS]
  *
  * -s asks for streams. -h holds all streams open after their first bytes, prints, and ends with its
@@ -33,13 +35,13 @@ struct conn {
 	int fd;
 	bool busy, in_body, chunked, first, armed;
 	unsigned status;
-	struct buf head;           /* of an answer, while incomplete */
+	struct buf head; /* of an answer, while incomplete */
 	struct http1_chunked decoder;
 	size_t left, body_n;
-	size_t sent;               /* of the request */
-	uint64_t from_ns;          /* sent or due */
+	size_t sent;	  /* of the request */
+	uint64_t from_ns; /* sent or due */
 	size_t tail_n;
-	char tail[TAIL];           /* the body's last bytes: has the stream its end? a stamp cut in two */
+	char tail[TAIL]; /* the body's last bytes: has the stream its end? a stamp cut in two */
 };
 
 static struct {
@@ -48,8 +50,14 @@ static struct {
 	uint64_t started_ns;
 	const char *body, *model, *path, *key;
 	struct buf headers;
-} opt = { .port = 9000, .conns = 64, .total = 1000, .seconds = 120, .body = "half", .model = "gpt-4o-mini",
-	  .path = "/v1/chat/completions", .key = "sk-gw-0123456789abcdefghijklmnopqrstuvwxyzABCDEF" };
+} opt = {.port = 9000,
+	 .conns = 64,
+	 .total = 1000,
+	 .seconds = 120,
+	 .body = "half",
+	 .model = "gpt-4o-mini",
+	 .path = "/v1/chat/completions",
+	 .key = "sk-gw-0123456789abcdefghijklmnopqrstuvwxyzABCDEF"};
 
 static struct conn *conns;
 static struct conn **idle;
@@ -67,11 +75,12 @@ static void die(const char *what)
 	exit(1);
 }
 
-/* ---- the request ------------------------------------------------------------------------------ */
+/* ---- the request ------------------------------------------------------------------------------
+ */
 
 static int body_kind(const char *name)
 {
-	static const char *const names[BODY_COUNT] = { "half", "4k", "64k", "1m" };
+	static const char *const names[BODY_COUNT] = {"half", "4k", "64k", "1m"};
 
 	for (int i = 0; i < BODY_COUNT; i++)
 		if (strcmp(names[i], name) == 0)
@@ -119,11 +128,12 @@ static void request_build(void)
 	assert(request.err == OK);
 }
 
-/* ---- connections ------------------------------------------------------------------------------ */
+/* ---- connections ------------------------------------------------------------------------------
+ */
 
 static int dial(void)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)opt.port) };
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons((uint16_t)opt.port)};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
 
 	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -140,7 +150,7 @@ static int dial(void)
 
 static void conn_arm(struct conn *c, bool write, int how)
 {
-	struct epoll_event ev = { .events = write ? EPOLLIN | EPOLLOUT : EPOLLIN, .data.ptr = c };
+	struct epoll_event ev = {.events = write ? EPOLLIN | EPOLLOUT : EPOLLIN, .data.ptr = c};
 
 	if (how == EPOLL_CTL_ADD || c->armed != write)
 		epoll_ctl(epoll_fd, how, c->fd, &ev);
@@ -180,14 +190,15 @@ static void conn_start(struct conn *c, uint64_t from_ns)
 	conn_push(c);
 }
 
-/* ---- answers ---------------------------------------------------------------------------------- */
+/* ---- answers ----------------------------------------------------------------------------------
+ */
 
 static void answer_done(struct conn *c)
 {
 	bool bad = c->status != 200 || c->body_n == 0;
 
 	if (opt.stream)
-		bad |= str_find((struct str){ c->tail, c->tail_n }, S("[DONE]")) == SIZE_MAX;
+		bad |= str_find((struct str){c->tail, c->tail_n}, S("[DONE]")) == SIZE_MAX;
 	if (bad) {
 		n_bad++;
 		bad_status = c->status;
@@ -202,8 +213,8 @@ static void answer_done(struct conn *c)
 	idle[n_idle++] = c;
 }
 
-/* body_stamps finds the stamps of the events in s. One that was cut by the end of a read is not counted, nor
- * the numbers that stand in their place where nothing was stamped. */
+/* body_stamps finds the stamps of the events in s. One that was cut by the end of a read is not
+ * counted, nor the numbers that stand in their place where nothing was stamped. */
 static void body_stamps(struct str s)
 {
 	uint64_t now = wire_now_ns();
@@ -254,7 +265,7 @@ static bool head_feed(struct conn *c, struct str *in)
 	c->head.n = 0;
 	c->status = h.status;
 	c->chunked = h.chunked;
-	c->decoder = (struct http1_chunked){ 0 };
+	c->decoder = (struct http1_chunked){0};
 	c->left = h.length;
 	c->in_body = true;
 	return true;
@@ -317,7 +328,7 @@ static void conn_ready(struct conn *c, uint32_t ready)
 		ssize_t n = recv(c->fd, scratch, sizeof scratch, 0);
 		if (n < 0 && errno == EAGAIN)
 			return;
-		if (n <= 0 || !c->busy || !answer_feed(c, (struct str){ scratch, (size_t)n })) {
+		if (n <= 0 || !c->busy || !answer_feed(c, (struct str){scratch, (size_t)n})) {
 			conn_lost(c);
 			return;
 		}
@@ -326,7 +337,8 @@ static void conn_ready(struct conn *c, uint32_t ready)
 	}
 }
 
-/* ---- the loop --------------------------------------------------------------------------------- */
+/* ---- the loop ---------------------------------------------------------------------------------
+ */
 
 /* start_some begins what is due, and gives how many ns epoll may sleep. */
 static uint64_t start_some(uint64_t began)
@@ -351,14 +363,16 @@ static void run(void)
 	struct epoll_event ev[256];
 	uint64_t began = wire_now_ns(), end = began + (uint64_t)opt.seconds * 1000000000u;
 
-	while (n_done < opt.total && wire_now_ns() < end && !(opt.hold && n_first + n_bad >= opt.total)) {
+	while (n_done < opt.total && wire_now_ns() < end &&
+	       !(opt.hold && n_first + n_bad >= opt.total)) {
 		uint64_t wait = start_some(began);
-		struct timespec t = { (time_t)(wait / 1000000000u), (long)(wait % 1000000000u) };
+		struct timespec t = {(time_t)(wait / 1000000000u), (long)(wait % 1000000000u)};
 		int n = epoll_pwait2(epoll_fd, ev, 256, &t, NULL);
 		for (int i = 0; i < n; i++)
 			conn_ready(ev[i].data.ptr, ev[i].events);
 	}
-	printf("{\"ok\":%u,\"bad\":%u,\"bad_status\":%u,\"unfinished\":%u,\"reconnects\":%u,\"seconds\":%.6f,"
+	printf("{\"ok\":%u,\"bad\":%u,\"bad_status\":%u,\"unfinished\":%u,\"reconnects\":%u,"
+	       "\"seconds\":%.6f,"
 	       "\"len_min\":%zu,\"len_max\":%zu,\"held\":%u,",
 	       n_done - n_bad, n_bad, bad_status, opt.total - n_done, n_reconnects,
 	       (double)(wire_now_ns() - began) / 1e9, len_min == SIZE_MAX ? 0 : len_min, len_max,
@@ -385,7 +399,7 @@ static int wait_first(void)
 			continue;
 		}
 		fcntl(fd, F_SETFL, 0);
-		struct timeval tv = { .tv_sec = 2 };
+		struct timeval tv = {.tv_sec = 2};
 		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof tv);
 		ssize_t n = send(fd, request.p, request.n, MSG_NOSIGNAL);
 		if (n == (ssize_t)request.n)

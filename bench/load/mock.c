@@ -1,7 +1,8 @@
 /*
- * bench/load/mock.c - a scripted provider: reads a whole request, answers OpenAI's or Anthropic's way.
- * One thread, epoll, level-triggered. GET /set?events=&every_us=&hold= changes how it streams and tells
- * how many answers of each kind it has given, so that connections of the proxies survive a new script.
+ * bench/load/mock.c - a scripted provider: reads a whole request, answers OpenAI's or Anthropic's
+ *way. One thread, epoll, level-triggered. GET /set?events=&every_us=&hold= changes how it streams
+ *and tells how many answers of each kind it has given, so that connections of the proxies survive a
+ *new script.
  *
  *	mock -p PORT [-t TLS_PORT -c CERT.pem -k KEY.pem]
  */
@@ -26,24 +27,24 @@ enum state { ST_HANDSHAKE, ST_HEAD, ST_BODY };
 struct conn {
 	int fd;
 	enum state state;
-	SSL *ssl;                 /* NULL: plain */
-	struct buf head;          /* bytes of an incomplete head */
+	SSL *ssl;	 /* NULL: plain */
+	struct buf head; /* bytes of an incomplete head */
 	struct http1_chunked chunked;
 	bool is_chunked, anthropic, streams, armed, control;
-	size_t left, seen;        /* of the body */
+	size_t left, seen; /* of the body */
 	size_t tail_n;
-	char tail[LAST];          /* the body's last bytes */
-	struct str out;           /* what the socket refused; points into an answer */
+	char tail[LAST]; /* the body's last bytes */
+	struct str out;	 /* what the socket refused; points into an answer */
 	const struct answer *answer;
-	unsigned event;           /* next one to send */
+	unsigned event; /* next one to send */
 	uint64_t due_ns;
-	struct conn *next;        /* in the queue of paced streams */
+	struct conn *next; /* in the queue of paced streams */
 };
 
 static struct {
 	unsigned events, every_us, hold;
 	uint64_t n_json, n_streams;
-} script = { .events = 100 };
+} script = {.events = 100};
 
 static struct answer answers[2][2]; /* anthropic, streams */
 static struct conn *conns[FDS_MAX];
@@ -59,7 +60,8 @@ static void die(const char *what)
 	exit(1);
 }
 
-/* ---- one connection's bytes ------------------------------------------------------------------- */
+/* ---- one connection's bytes -------------------------------------------------------------------
+ */
 
 static void conn_free(struct conn *c)
 {
@@ -80,7 +82,7 @@ static void conn_free(struct conn *c)
 
 static void conn_arm(struct conn *c, bool write)
 {
-	struct epoll_event ev = { .events = write ? EPOLLIN | EPOLLOUT : EPOLLIN, .data.fd = c->fd };
+	struct epoll_event ev = {.events = write ? EPOLLIN | EPOLLOUT : EPOLLIN, .data.fd = c->fd};
 
 	if (c->armed != write)
 		epoll_ctl(epoll_fd, EPOLL_CTL_MOD, c->fd, &ev);
@@ -103,7 +105,8 @@ static ssize_t conn_write(struct conn *c, struct str s)
 	return n >= 0 ? n : errno == EAGAIN ? 0 : -1;
 }
 
-/* conn_send sends s, which stays valid, now or as the socket takes it; false: the connection is lost. */
+/* conn_send sends s, which stays valid, now or as the socket takes it; false: the connection is
+ * lost. */
 static bool conn_send(struct conn *c, struct str s)
 {
 	while (s.n > 0) {
@@ -132,13 +135,14 @@ static ssize_t conn_read(struct conn *c)
 	return why == SSL_ERROR_WANT_WRITE || why == SSL_ERROR_WANT_READ ? 0 : -1;
 }
 
-/* ---- answers ---------------------------------------------------------------------------------- */
+/* ---- answers ----------------------------------------------------------------------------------
+ */
 
 static struct str events_of(const struct answer *a, unsigned from, unsigned to)
 {
 	size_t at = from == 0 ? 0 : a->at[from];
 
-	return (struct str){ a->all.p + at, a->at[to] - at };
+	return (struct str){a->all.p + at, a->at[to] - at};
 }
 
 static void stream_queue(struct conn *c, uint64_t now)
@@ -162,7 +166,8 @@ static bool stream_start(struct conn *c, const struct answer *a)
 
 	script.n_streams++;
 	if (script.hold > 0)
-		return conn_send(c, events_of(a, 0, script.hold < a->n_events ? script.hold : a->n_events));
+		return conn_send(
+			c, events_of(a, 0, script.hold < a->n_events ? script.hold : a->n_events));
 	if (script.every_us == 0)
 		return conn_send(c, buf_str(&a->all));
 	c->answer = a;
@@ -209,20 +214,22 @@ static bool control(struct conn *c, struct str head)
 		answer_openai_stream(&answers[0][1], events);
 		answer_anthropic_stream(&answers[1][1], events);
 	}
-	int n = snprintf(body, sizeof body, "{\"json\":%lu,\"streams\":%lu}\n", (unsigned long)script.n_json,
-			 (unsigned long)script.n_streams);
-	n = snprintf(reply, sizeof reply, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", n, body);
-	return conn_send(c, (struct str){ reply, (size_t)n });
+	int n = snprintf(body, sizeof body, "{\"json\":%lu,\"streams\":%lu}\n",
+			 (unsigned long)script.n_json, (unsigned long)script.n_streams);
+	n = snprintf(reply, sizeof reply, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", n,
+		     body);
+	return conn_send(c, (struct str){reply, (size_t)n});
 }
 
 static bool respond(struct conn *c)
 {
-	struct str tail = { c->tail, c->tail_n };
+	struct str tail = {c->tail, c->tail_n};
 
 	c->state = ST_HEAD;
 	if (c->control)
 		return true;
-	if (str_find(tail, S("\"stream\":true")) != SIZE_MAX || str_find(tail, S("\"stream\": true")) != SIZE_MAX)
+	if (str_find(tail, S("\"stream\":true")) != SIZE_MAX ||
+	    str_find(tail, S("\"stream\": true")) != SIZE_MAX)
 		c->streams = true;
 	const struct answer *a = &answers[c->anthropic][c->streams];
 	if (c->streams)
@@ -231,9 +238,11 @@ static bool respond(struct conn *c)
 	return conn_send(c, buf_str(&a->all));
 }
 
-/* ---- requests --------------------------------------------------------------------------------- */
+/* ---- requests ---------------------------------------------------------------------------------
+ */
 
-/* body_look searches what it may of a span and keeps the last bytes, so that large bodies stay cheap. */
+/* body_look searches what it may of a span and keeps the last bytes, so that large bodies stay
+ * cheap. */
 static void body_look(struct conn *c, struct str s)
 {
 	if (c->seen < FIRST) {
@@ -291,7 +300,7 @@ static bool head_feed(struct conn *c, struct str *in)
 	c->anthropic = str_find(str_head(head, 40), S("/messages")) != SIZE_MAX;
 	c->streams = false;
 	c->is_chunked = h.chunked;
-	c->chunked = (struct http1_chunked){ 0 };
+	c->chunked = (struct http1_chunked){0};
 	c->left = h.length;
 	c->seen = c->tail_n = 0;
 	c->state = ST_BODY;
@@ -339,13 +348,14 @@ static bool conn_ready(struct conn *c, uint32_t events)
 		ssize_t n = conn_read(c);
 		if (n <= 0)
 			return n == 0;
-		if (!conn_feed(c, (struct str){ scratch, (size_t)n }))
+		if (!conn_feed(c, (struct str){scratch, (size_t)n}))
 			return false;
 	} while (c->ssl != NULL && SSL_has_pending(c->ssl));
 	return true;
 }
 
-/* ---- start and loop --------------------------------------------------------------------------- */
+/* ---- start and loop ---------------------------------------------------------------------------
+ */
 
 static void accept_all(int from)
 {
@@ -368,16 +378,16 @@ static void accept_all(int from)
 			SSL_set_accept_state(c->ssl);
 		}
 		conns[fd] = c;
-		struct epoll_event ev = { .events = EPOLLIN, .data.fd = fd };
+		struct epoll_event ev = {.events = EPOLLIN, .data.fd = fd};
 		epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &ev);
 	}
 }
 
 static int listener(unsigned port)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), one = 1;
-	struct epoll_event ev = { .events = EPOLLIN, .data.fd = fd };
+	struct epoll_event ev = {.events = EPOLLIN, .data.fd = fd};
 
 	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
@@ -406,8 +416,8 @@ static struct timespec *run_due(struct timespec *wait)
 		uint64_t now = wire_now_ns();
 		struct conn *c = queue;
 		if (c->due_ns > now) {
-			*wait = (struct timespec){ (time_t)((c->due_ns - now) / 1000000000u),
-						   (long)((c->due_ns - now) % 1000000000u) };
+			*wait = (struct timespec){(time_t)((c->due_ns - now) / 1000000000u),
+						  (long)((c->due_ns - now) % 1000000000u)};
 			return wait;
 		}
 		queue = c->next;

@@ -1,6 +1,6 @@
 /*
- * bench/load/relay.c - the floor: a TCP relay that reads nothing of what it moves, one connection to the
- * provider for each of a client's. One thread, epoll, edge-triggered.
+ * bench/load/relay.c - the floor: a TCP relay that reads nothing of what it moves, one connection
+ *to the provider for each of a client's. One thread, epoll, edge-triggered.
  *
  *	relay LISTEN_PORT PROVIDER_PORT
  */
@@ -25,18 +25,18 @@ struct pipe {
 	size_t n, at;
 };
 
-static int peer_of[FDS_MAX];          /* 0: not a relayed descriptor */
-static struct pipe waiting[FDS_MAX];  /* for this descriptor to take */
+static int peer_of[FDS_MAX];	     /* 0: not a relayed descriptor */
+static struct pipe waiting[FDS_MAX]; /* for this descriptor to take */
 static char scratch[CHUNK];
 static int epoll_fd;
 
 static void pair_close(int fd)
 {
-	int both[2] = { fd, peer_of[fd] };
+	int both[2] = {fd, peer_of[fd]};
 
 	for (int i = 0; i < 2; i++) {
 		free(waiting[both[i]].p);
-		waiting[both[i]] = (struct pipe){ 0 };
+		waiting[both[i]] = (struct pipe){0};
 		peer_of[both[i]] = 0;
 		close(both[i]);
 	}
@@ -45,7 +45,7 @@ static void pair_close(int fd)
 /* keep stores what fd refused. */
 static bool keep(int fd, const char *p, size_t n)
 {
-	waiting[fd] = (struct pipe){ malloc(n), n, 0 };
+	waiting[fd] = (struct pipe){malloc(n), n, 0};
 	if (waiting[fd].p != NULL)
 		memcpy(waiting[fd].p, p, n);
 	return waiting[fd].p != NULL;
@@ -86,14 +86,14 @@ static bool flush(int fd)
 		w->at += (size_t)n;
 	}
 	free(w->p);
-	*w = (struct pipe){ 0 };
+	*w = (struct pipe){0};
 	return pump(peer_of[fd]);
 }
 
 static void watch(int fd)
 {
 	int one = 1;
-	struct epoll_event ev = { .events = EPOLLIN | EPOLLOUT | EPOLLET, .data.fd = fd };
+	struct epoll_event ev = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.fd = fd};
 
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &ev);
@@ -101,7 +101,7 @@ static void watch(int fd)
 
 static struct sockaddr_in loopback(const char *port)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port)) };
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port))};
 
 	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	return a;
@@ -123,7 +123,7 @@ static void accept_all(int listen_fd, const struct sockaddr_in *to)
 		}
 		peer_of[fd] = up;
 		peer_of[up] = fd;
-		waiting[fd] = waiting[up] = (struct pipe){ 0 };
+		waiting[fd] = waiting[up] = (struct pipe){0};
 		watch(fd);
 		watch(up);
 	}
@@ -140,12 +140,13 @@ int main(int argc, char **argv)
 	struct sockaddr_in from = loopback(argv[1]), to = loopback(argv[2]);
 	int listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	setsockopt(listen_fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-	if (bind(listen_fd, (struct sockaddr *)&from, sizeof from) != 0 || listen(listen_fd, 4096) != 0) {
+	if (bind(listen_fd, (struct sockaddr *)&from, sizeof from) != 0 ||
+	    listen(listen_fd, 4096) != 0) {
 		perror("relay: listen");
 		return 1;
 	}
 	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	struct epoll_event accepting = { .events = EPOLLIN | EPOLLET, .data.fd = listen_fd };
+	struct epoll_event accepting = {.events = EPOLLIN | EPOLLET, .data.fd = listen_fd};
 	epoll_ctl(epoll_fd, EPOLL_CTL_ADD, listen_fd, &accepting);
 	for (;;) {
 		int n = epoll_wait(epoll_fd, ev, 256, -1);
@@ -155,7 +156,8 @@ int main(int argc, char **argv)
 				accept_all(listen_fd, &to);
 			else if (peer_of[fd] != 0 && (ev[i].events & EPOLLOUT) != 0 && !flush(fd))
 				pair_close(fd);
-			else if (peer_of[fd] != 0 && (ev[i].events & ~(uint32_t)EPOLLOUT) != 0 && !pump(fd))
+			else if (peer_of[fd] != 0 && (ev[i].events & ~(uint32_t)EPOLLOUT) != 0 &&
+				 !pump(fd))
 				pair_close(fd);
 		}
 	}

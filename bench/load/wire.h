@@ -14,9 +14,9 @@
 #include <time.h>
 
 struct wire_head {
-	size_t bytes;    /* of the head with its blank line */
+	size_t bytes;	 /* of the head with its blank line */
 	unsigned status; /* of a response */
-	size_t length;   /* Content-Length */
+	size_t length;	 /* Content-Length */
 	bool chunked, has_length, close, expect;
 };
 
@@ -68,14 +68,9 @@ static inline void wire_field(struct wire_head *h, const char *line, size_t n)
 			h->close = true;
 		}
 		break;
-	case 'e':
-		h->expect |= wire_is(line, n, S("expect:"));
-		break;
-	case 't':
-		h->chunked |= wire_is(line, n, S("transfer-encoding:"));
-		break;
-	default:
-		break;
+	case 'e': h->expect |= wire_is(line, n, S("expect:")); break;
+	case 't': h->chunked |= wire_is(line, n, S("transfer-encoding:")); break;
+	default: break;
 	}
 }
 
@@ -84,7 +79,7 @@ static inline bool wire_head(struct str in, struct wire_head *h)
 {
 	const char *p = in.p, *end = in.p + in.n;
 
-	*h = (struct wire_head){ 0 };
+	*h = (struct wire_head){0};
 	if (in.n > 12 && memcmp(p, "HTTP/1.", 7) == 0)
 		h->status = (unsigned)strtoul(p + 9, NULL, 10);
 	for (;;) {

@@ -14,7 +14,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { SPANS = 32, HEAD_MAX = 8 << 10 };
+enum { SPANS = 32, HEAD_MAX = 8 << 10, PIECE_FIRST = 512 };
 
 /* What one call of relay_stream_data sends: one HTTP chunk of several spans. */
 struct chunk {
@@ -325,6 +325,16 @@ static bool next_event(struct exchange *x, struct str *in, struct sse_event *e)
 	return true;
 }
 
+/* take_event relays one event; false: the exchange has ended. */
+static bool take_event(struct exchange *x, const struct sse_event *e, struct chunk *k)
+{
+	if (x->eager)
+		commit(x, k);
+	if (one_event(x, e, k))
+		return true;
+	return x->conn != NULL && x->conn->dead ? false : stream_broke(x, k);
+}
+
 /* Events in in; gives what is left of an unfinished one. *out_alive false: the exchange has ended.
  */
 static struct str events(struct exchange *x, struct str in, struct chunk *k, bool *out_alive)
@@ -335,14 +345,51 @@ static struct str events(struct exchange *x, struct str in, struct chunk *k, boo
 	while (in.n) {
 		if (!next_event(x, &in, &e))
 			return in;
-		if (x->eager)
-			commit(x, k);
-		if (!one_event(x, &e, k)) {
-			*out_alive = x->conn != NULL && x->conn->dead ? false : stream_broke(x, k);
+		*out_alive = take_event(x, &e, k);
+		if (!*out_alive)
 			return S("");
-		}
 	}
 	return in;
+}
+
+/*
+ * complete_event takes from the front of *data what ends the event begun in x->got; false: all of
+ * *data belongs to it and it goes on. The pieces grow, so that little is copied of what can be
+ * relayed from where it lies.
+ */
+static bool complete_event(struct exchange *x, struct str *data)
+{
+	size_t before = x->got.n, n = 0;
+	struct str in = *data;
+
+	for (size_t piece = PIECE_FIRST; n == 0 && in.n && x->got.err == OK; piece *= 2) {
+		struct str s = str_head(in, piece);
+		buf_add(&x->got, s);
+		in = str_tail(in, s.n);
+		n = sse_scan(buf_str(&x->got), x->searched);
+		x->searched = n ? 0 : x->got.n;
+	}
+	if (n == 0)
+		return false;
+	*data = str_tail(*data, n - before);
+	x->got.n = n;
+	return true;
+}
+
+/* Relays the event that complete_event has completed; false: the exchange has ended. */
+static bool take_completed(struct exchange *x, struct chunk *k)
+{
+	struct sse_event e;
+	/* The spans must outlive the buffer. */
+	struct str whole = arena_dup(&x->in->turn, buf_str(&x->got));
+
+	buf_reset(&x->got);
+	if (whole.p == NULL) {
+		x->stream_error = true;
+		return stream_broke(x, k);
+	}
+	sse_parse(whole, &e);
+	return take_event(x, &e, k);
 }
 
 bool relay_stream_data(struct exchange *x, struct str data)
@@ -352,19 +399,13 @@ bool relay_stream_data(struct exchange *x, struct str data)
 	struct conn *c = x->conn;
 
 	buf_reset(&x->in->encoded);
-	if (x->got.n == 0) {
+	if (x->got.n == 0 || complete_event(x, &data)) {
+		if (x->got.n && !take_completed(x, &k))
+			return false;
 		struct str rest = events(x, data, &k, &alive);
 		if (!alive)
 			return false;
 		buf_add(&x->got, rest);
-	} else {
-		buf_add(&x->got, data);
-		/* The spans must outlive the buffer, which changes below. */
-		struct str all = arena_dup(&x->in->turn, buf_str(&x->got));
-		struct str rest = all.p ? events(x, all, &k, &alive) : (alive = false, S(""));
-		if (!alive)
-			return false;
-		buf_cut(&x->got, x->got.n - rest.n);
 	}
 	if (x->got.n == 0)
 		buf_free(&x->got);
