@@ -45,7 +45,7 @@ CFLAGS := $(WARN) $(HARDEN) $(CFLAGS.$(MODE)) -fno-strict-aliasing -ffunction-se
 LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--gc-sections -Wl,--as-needed $(filter -fsanitize%,$(CFLAGS.$(MODE)))
 
 PKG := pkg-config
-PKGS := openssl libnghttp2 libcares sqlite3 libsodium yaml-0.1 zlib
+PKGS := openssl libnghttp2 libcares sqlite3 libsodium yaml-0.1
 PKG_CFLAGS := $(shell $(PKG) --cflags $(PKGS) 2>/dev/null)
 
 # ---- what each executable may hold: its own library, inner rings, and packages -----------------
@@ -53,7 +53,7 @@ RING01 := base codec config crypto proto llm tlog sys store tls
 LINK.keeper  := store config tlog crypto proto codec sys base
 PKGS.keeper  := sqlite3 libsodium yaml-0.1 libcrypto
 LINK.ingress := tls llm crypto proto codec sys base
-PKGS.ingress := openssl zlib
+PKGS.ingress := openssl
 LINK.egress  := tls crypto proto codec sys base
 PKGS.egress  := openssl libnghttp2 libcares
 LINK.admin   := crypto proto codec sys base
