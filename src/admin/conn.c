@@ -377,10 +377,24 @@ void conn_accept(struct watch *w, uint32_t ready)
 	}
 }
 
+/* handed_over counts the connections that ingress gave us. */
+static unsigned handed_over(const struct admin *a)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < ADMIN_CONNS; i++)
+		n += a->conns[i].watch.fd >= 0 && a->conns[i].handed;
+	return n;
+}
+
 void conn_adopt(struct admin *a, int fd, struct str read_already)
 {
+	/* The other places are for those who come to this listener, whatever ingress sends. */
+	if (handed_over(a) >= ADMIN_CONNS / 2) {
+		(void)close(fd);
+		return;
+	}
 	struct conn *c = conn_new(a, fd);
-
 	if (c == NULL)
 		return;
 	c->handed = true;

@@ -42,7 +42,7 @@ bool key_is_served(struct str name);
 
 /* Setters of single values and of routes: config/set.c. A null leaves the field as it is. */
 #define SETTERS(X)                                                                            \
-	X(set_bool) X(set_admin_paths) X(set_str) X(set_name) X(set_u32) X(set_u64) X(set_i32) X(set_i64)        \
+	X(set_bool) X(set_str) X(set_name) X(set_u32) X(set_u64) X(set_i32) X(set_i64)        \
 	X(set_ms) X(set_pico) X(set_weight) X(set_node) X(set_base) X(set_default)            \
 	X(set_extra_body) X(set_drops) X(set_groups) X(set_strategy) X(set_retry_policy)      \
 	X(set_fails_policy) X(set_fallbacks) X(set_context_fallbacks)                         \
@@ -51,7 +51,8 @@ bool key_is_served(struct str name);
 /* Setters of general_settings and yett: config/set_server.c. */
 #define SERVER_SETTERS(X)                                                                     \
 	X(set_master_key) X(set_size_mb) X(set_header_name) X(set_private) X(set_http2)       \
-	X(set_pins) X(set_ca) X(set_tls) X(set_vault) X(set_connect_timeout)
+	X(set_pins) X(set_ca) X(set_tls) X(set_vault) X(set_connect_timeout)                  \
+	X(set_admin_paths)
 
 #define X(name) enum err name(struct loader *l, const struct node *v, void *field);
 /* Each is a set_fn. */

@@ -379,8 +379,8 @@ MUST_USE enum err llm_args_parse(struct arena *a, struct str esc, struct str *ou
 MUST_USE enum err llm_args_any(struct arena *a, struct str esc, struct str *out_raw);
 struct str llm_args_esc(struct arena *a, struct str raw);
 
-/* llm_is_mime: type/subtype, and parameters such as ";rate=24000"; nothing that could end a data URL's
- * head early. */
+/* llm_is_mime: type/subtype, and parameters such as ";rate=24000"; nothing that could end a data
+ * URL's head early. */
 bool llm_is_mime(struct str s);
 
 /* llm_data_url takes "data:<mime>;base64,<data>" apart; false when it is none. All esc. The mime

@@ -169,7 +169,7 @@ static void search(struct world *w)
 	}
 	found = find(w->tx_raw, RING_DATA_AT + LIMIT_RING) + find(w->rx_raw, RING_DATA_AT + LIMIT_RING) +
 		find(w->arena, 64 << 20) + find(w->usage, sizeof *w->usage) + find(w->counters, sizeof *w->counters) +
-		find(w->policy, w->policy_bytes) + find(sbrk(0) - 65536, 65536) +
+		find(w->policy, w->policy_bytes) +
 		find(w->message.p, w->message.cap);
 	/* The search itself must be able to find. */
 	for (unsigned i = 0; i < hidden_needle_n; i++)
