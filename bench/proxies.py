@@ -113,6 +113,9 @@ class Proxy:
         self.process = spawn(self.command(), self.name + ".out", PROXY_CPU, self.env)
         answer = self.first_answer()
         time.sleep(0.3)
+        if self.process.poll() is not None: # then somebody else has answered at its port
+            self.process = None
+            raise RuntimeError("%s has ended; is its port taken? See build/bench/%s.out" % (self.name, self.name))
         return answer
 
     def first_answer(self):
