@@ -72,6 +72,7 @@ REPLAYS := $(patsubst %,$(O)/replay/%,$(FUZZERS))
 .SECONDARY:
 .DELETE_ON_ERROR:
 all: $(BINS)
+	@:
 
 # ---- objects and libraries ---------------------------------------------------------------------
 $(O)/obj/%.o: %.c Makefile
