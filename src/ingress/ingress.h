@@ -66,7 +66,7 @@ struct ingress {
 	struct timer accept_timer, drain_timer;
 };
 
-enum { INGRESS_SCRATCH = 256 << 10 };
+enum { INGRESS_SCRATCH = 32 << 10 };
 
 /* generation_ref and generation_drop count the exchanges that use g. */
 struct generation *generation_ref(struct generation *g);
