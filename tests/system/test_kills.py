@@ -17,7 +17,7 @@ import unittest
 from harness import MASTER, Gate, GateTest, wait_for
 
 HEAVY = os.environ.get("YETT_HEAVY") == "1"
-REQUEST_ID = re.compile(rb"[0-9a-f]{22}")  # in a packed record
+REQUEST_ID = re.compile(rb"[a-s]{22}")  # in a packed record
 KILLS = 20 if HEAVY else 6  # of each role, over two workers: keeper waits longer before each new start
 
 
