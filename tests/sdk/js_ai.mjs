@@ -3,12 +3,11 @@
  * speaks its own dialect to the gate.
  */
 import { ARGS, BASE, BOTH, ECHO, FAKE, KEY, PNG, STREAM, SYSTEM, TEXT, WHOLE, holds, isEcho, like, load, main, raises,
-
-// A stream that fails leaves promises of the SDK's behind that no case awaits; each case judges its own error.
-process.on('unhandledRejection', () => {});
 	same, scripted, statusOf } from './kit.mjs';
 
 globalThis.AI_SDK_LOG_WARNINGS = false;
+// A stream that fails leaves promises of the SDK's behind that no case awaits; each case judges its own error.
+process.on('unhandledRejection', () => {});
 const ai = load('ai');
 const { z } = load('zod');
 const Person = z.object({ name: z.string(), age: z.number().int(), tags: z.array(z.string()) });
