@@ -221,10 +221,12 @@ static int ring_of(struct str dir)
 		int ring;
 	} rings[] = {
 		{ SC("base"), 0 }, { SC("codec"), 0 }, { SC("config"), 0 }, { SC("crypto"), 0 },
-		{ SC("proto"), 0 }, { SC("llm"), 0 }, { SC("tlog"), 0 },
+		{ SC("proto"), 0 }, { SC("llm"), 0 }, { SC("tlog"), 0 }, { SC("package"), 0 },
+		{ SC("advisory"), 0 }, { SC("inspect"), 0 }, { SC("verify"), 0 },
 		{ SC("sys"), 1 }, { SC("store"), 1 }, { SC("tls"), 1 },
 		{ SC("keeper"), 2 }, { SC("ingress"), 2 }, { SC("egress"), 2 }, { SC("admin"), 2 },
-		{ SC("cli"), 2 },
+		{ SC("cli"), 2 }, { SC("checker"), 2 }, { SC("detonator"), 2 }, { SC("sink"), 2 },
+		{ SC("fetcher"), 2 }, { SC("verifier"), 2 },
 	};
 
 	for (size_t i = 0; i < sizeof rings / sizeof rings[0]; i++)

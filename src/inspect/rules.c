@@ -1,0 +1,24 @@
+/* inspect/rules.c - the table of rules. Input: own. Runs in: checker, cli. */
+#include "inspect/rules.h"
+
+#include <assert.h>
+
+#define X(code, id, severity, title, why, next)                                                    \
+	[code] = { SC(id), severity, SC(title), SC(why), SC(next) },
+static const struct rule_row rows[RULE_COUNT] = { RULE_LIST(X) };
+#undef X
+
+const struct rule_row *rule_row(enum rule r)
+{
+	assert(r < RULE_COUNT);
+	return &rows[r];
+}
+
+enum rule rule_by_id(struct str id)
+{
+	enum rule r = 0;
+
+	while (r < RULE_COUNT && !str_eq(rows[r].id, id))
+		r++;
+	return r;
+}

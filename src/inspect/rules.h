@@ -1,0 +1,95 @@
+/*
+ * inspect/rules.h - every rule there is: id, severity, title, why it matters, what to do next.
+ * Ring 0. A rule's id is for ever: policies, SARIF and people refer to it. A new rule is one line
+ * here, a finding_add where it is seen, and a test of both what it finds and what it leaves alone.
+ *
+ * Severities decide the verdict (inspect/verdict.h): SEV_BLOCK is only for facts with next to no
+ * false alarms; SEV_HOLD asks a person; SEV_INFO is evidence beside others.
+ */
+#ifndef INSPECT_RULES_H
+#define INSPECT_RULES_H
+
+#include "base/str.h"
+
+enum severity { SEV_INFO, SEV_HOLD, SEV_BLOCK };
+
+/* X(code, "id", severity, "title", "why it matters", "what to do next") */
+
+/* An archive that two readers would read differently, or that is no honest package. */
+#define RULES_ARCHIVE(X)                                                                           \
+	X(RULE_ARCHIVE_AMBIGUOUS, "archive-ambiguous", SEV_BLOCK,                                  \
+	  "archive that two readers would read differently",                                       \
+	  "what is checked would not be what is installed",                                        \
+	  "do not install it; report it to its index")
+
+/* What an advisory record says of a release. */
+#define RULES_ADVISORY(X)                                                                          \
+	X(RULE_KNOWN_MALWARE, "known-malware", SEV_BLOCK, "known malicious release",               \
+	  "a malware record names this very release",                                              \
+	  "remove it, then treat every secret its processes could read as stolen")                 \
+	X(RULE_KNOWN_VULNERABLE, "known-vulnerable", SEV_HOLD, \
+	  "release with known vulnerability",                                                      \
+	  "an advisory names a range that holds this release",                                     \
+	  "go to the safe version that is named")
+
+/* What runs when an interpreter starts, and files nobody owns. */
+#define RULES_STARTUP(X)                                                                           \
+	X(RULE_STARTUP_EXEC, "startup-exec", SEV_BLOCK,                                            \
+	  "startup hook that decodes, spawns or opens the network",                                \
+	  "it runs at every start of the interpreter, before any import",                          \
+	  "do not start this interpreter; remove the file from outside")
+
+/* What source text does. */
+#define RULES_SOURCE(X)                                                                            \
+	X(RULE_INVISIBLE_UNICODE, "invisible-unicode", SEV_BLOCK, \
+	  "source hides text in invisible characters",                                             \
+	  "variation selectors in bulk carry a payload that no reviewer sees",                     \
+	  "do not install it; look at the decoded text")
+
+/* What a manifest, lock file or package metadata asks for. */
+#define RULES_MANIFEST(X)                                                                          \
+	X(RULE_INSTALL_SCRIPT, "install-script", SEV_INFO, \
+	  "package runs a script when it is installed",                                            \
+	  "install scripts run with the rights of whoever installs",                               \
+	  "install without scripts, or read the script first")
+
+/* What it did when it was run (detonation). */
+#define RULES_RUN(X)                                                                               \
+	X(RULE_HONEY_LEFT, "honey-left", SEV_BLOCK, "a planted secret left the sandbox",           \
+	  "the code read a secret that nothing honest reads and sent it out",                      \
+	  "do not install it; report it to its index")
+
+/* What differs from the release before. */
+#define RULES_CHANGE(X)                                                                            \
+	X(RULE_NEW_HOOK, "new-startup-hook", SEV_HOLD, "new startup hook since the last release",  \
+	  "every hijack of a trusted library added something like this",                           \
+	  "look why the release needs it before installing it")
+
+/* Who published it, and whether that can be proved. */
+#define RULES_TRUST(X)                                                                             \
+	X(RULE_ATTESTATION_INVALID, "attestation-invalid", SEV_BLOCK,                              \
+	  "attestation is present but does not verify",                                            \
+	  "the bytes are not those that were attested",                                            \
+	  "do not install it; fetch it again from its index, and report it when it stays so")
+
+#define RULE_LIST(X)                                                                               \
+	RULES_ARCHIVE(X) RULES_ADVISORY(X) RULES_STARTUP(X) RULES_SOURCE(X)                        \
+	RULES_MANIFEST(X) RULES_RUN(X) RULES_CHANGE(X) RULES_TRUST(X)
+
+#define X(code, id, severity, title, why, next) code,
+enum rule { RULE_LIST(X) RULE_COUNT };
+#undef X
+
+struct rule_row {
+	struct str id;
+	enum severity severity;
+	struct str title, why, next;
+};
+
+/* rule_row gives a rule's line of the table above. */
+const struct rule_row *rule_row(enum rule r);
+
+/* rule_by_id finds a rule by its id; RULE_COUNT: there is none. */
+enum rule rule_by_id(struct str id);
+
+#endif
