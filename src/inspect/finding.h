@@ -22,6 +22,8 @@ struct finding {
 	uint32_t line;	    /* from 1; 0: the file as a whole */
 	struct str excerpt; /* the evidence, decoded where it was encoded; any bytes */
 	struct str detail;  /* a sentence beside the rule's title, or "" */
+	bool has_sha256;    /* the checker knows the file: policies may allow it by its hash */
+	uint8_t sha256[32];
 };
 
 struct findings {

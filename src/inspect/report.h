@@ -19,7 +19,7 @@
 enum {
 	REPORT_VERSION = 1,
 	REPORT_MAX = 256 << 20,	  /* bytes of one text */
-	REPORT_PACKAGES = 200000, /* packages of one target */
+	REPORT_PACKAGES = 50000,  /* packages of one target */
 	REPORT_ENVIRONMENTS = 4096,
 	REPORT_DIGEST = 32,
 };

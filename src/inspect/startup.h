@@ -42,6 +42,7 @@ struct startup_scan {
 	struct str text;
 	enum startup_kind kind;
 	unsigned modes; /* ways to split lines that are still to be gone through */
+	unsigned gone;	/* and those that have been */
 	size_t at;
 	size_t counted; /* lines before this offset are in line */
 	uint32_t line;
