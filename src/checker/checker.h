@@ -11,6 +11,7 @@
 #include "inspect/report.h"
 #include "inspect/source.h"
 #include "inspect/startup.h"
+#include "package/manifest.h"
 #include "proto/check.h"
 
 enum {
@@ -96,11 +97,27 @@ void caches_check(struct checker *c, struct root *r);
 /* manifests_check reads lock files, manifests and logs of installations. */
 void manifests_check(struct checker *c, struct root *r);
 
-/* target_file judges a target that is one file: an archive, a manifest, a log, a script. */
-void target_file(struct checker *c, int fd, struct str name);
+/* manifest_check reads one manifest, log_check one log. */
+void manifest_check(struct checker *c, struct tree *t, uint32_t i, enum manifest kind,
+		    struct str text);
+void log_check(struct checker *c, struct tree *t, uint32_t i, struct str text);
+
+/* target_file judges a target that is one file: an archive, a manifest, a log, a script. It is the
+ * only entry of the tree of r. */
+void target_file(struct checker *c, struct root *r);
+
+/* artifact_check judges a wheel, source archive or npm package, mapped as a whole. */
+void artifact_check(struct checker *c, struct str name, struct str map);
 
 /* release_add puts a release into the report and asks the advisories about it. Strings are
  * copied. */
 void release_add(struct checker *c, const struct package *p);
+
+/* release_ask only asks. malware is the rule for a record of malware; with another one than
+ * RULE_KNOWN_MALWARE nothing is said of vulnerabilities: the release is not in use. */
+void release_ask(struct checker *c, const struct package *p, enum rule malware);
+
+/* artifact_ask asks about a file by its digest. */
+void artifact_ask(struct checker *c, struct str path, const uint8_t sha256[32], enum rule malware);
 
 #endif

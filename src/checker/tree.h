@@ -32,9 +32,12 @@ struct entry {
 	uint32_t parent;  /* index of its directory, TREE_NONE at the top */
 	uint32_t name_at; /* where its own name begins in path */
 	uint32_t caps;	  /* struct caps, once it was inspected */
+	uint32_t owner;	  /* 1 + the number of the package that lists it, in the report; 0: none */
 	uint8_t state;	  /* enum entry_state */
-	bool owned;	  /* a package lists it */
-	bool differs;	  /* but with another content */
+	bool agrees;	  /* listed, with the content that it has */
+	bool differs;	  /* listed, with another content than it has */
+	bool inspected;	  /* as what it is: not again */
+	bool left_out;	  /* of the digest of its environment: bytecode of the source beside it */
 	uint8_t sha256[32];
 };
 

@@ -37,7 +37,88 @@ enum severity { SEV_INFO, SEV_HOLD, SEV_BLOCK };
 	X(RULE_STARTUP_EXEC, "startup-exec", SEV_BLOCK,                                            \
 	  "startup hook that decodes, spawns or opens the network",                                \
 	  "it runs at every start of the interpreter, before any import",                          \
-	  "do not start this interpreter; remove the file from outside")
+	  "do not start this interpreter; remove the file from outside")                           \
+	X(RULE_STARTUP_MODULE, "startup-module", SEV_HOLD,                                         \
+	  "startup hook loads a module that spawns or opens the network",                          \
+	  "the module runs at every start of the interpreter, whatever is started",                \
+	  "read the module that is named; if it is wanted, allow it by its sha256")                \
+	X(RULE_STARTUP_UNOWNED, "startup-unowned", SEV_HOLD,                                       \
+	  "startup hook that no installed package owns",                                           \
+	  "it runs at every start, and uninstalling any package leaves it there",                  \
+	  "find out who put it there; remove it, or allow it by its sha256")                       \
+	X(RULE_STARTUP_OVERSIZED, "startup-oversized", SEV_HOLD,                                   \
+	  "startup hook too large to be honest",                                                   \
+	  "it is read at every start, and nobody can review it",                                   \
+	  "do not start this interpreter before you know what the file is")                        \
+	X(RULE_STARTUP_HOOK, "startup-hook", SEV_INFO, "startup hook",                             \
+	  "it runs at every start of the interpreter",                                             \
+	  "nothing, unless you do not know the package that owns it")                              \
+	X(RULE_STARTUP_PATH, "startup-path", SEV_INFO,                                             \
+	  "startup file adds a directory outside of the environment",                              \
+	  "modules are loaded from there, and this check did not look there",                      \
+	  "check that directory, too")                                                             \
+	X(RULE_FILE_ALTERED, "file-altered", SEV_BLOCK,                                            \
+	  "installed code differs from what its package lists",                                    \
+	  "somebody changed it after it was installed, or the package lies",                       \
+	  "install the package again, and find out who changed it")                                \
+	X(RULE_DATA_ALTERED, "data-altered", SEV_INFO,                                             \
+	  "installed file differs from what its package lists",                                    \
+	  "somebody changed it after it was installed",                                            \
+	  "nothing, if it is known why")                                                           \
+	X(RULE_FILE_UNOWNED, "unowned-file", SEV_INFO,                                             \
+	  "code that no installed package owns",                                                   \
+	  "it can be imported, and no package manager knows of it",                                \
+	  "find out who put it there")                                                             \
+	X(RULE_NATIVE_SHADOW, "native-shadow", SEV_HOLD,                                           \
+	  "unowned native module in front of a Python module",                                     \
+	  "the interpreter loads it instead of the source that the package lists",                 \
+	  "find out who put it there; remove it")                                                  \
+	X(RULE_BYTECODE_FOREIGN, "bytecode-foreign", SEV_BLOCK,                                    \
+	  "compiled code that is not of its source and runs instead of it",                        \
+	  "whoever reads the source does not see what runs",                                       \
+	  "do not import it; remove the .pyc and compile anew")                                    \
+	X(RULE_BYTECODE_SOURCELESS, "bytecode-sourceless", SEV_HOLD,                               \
+	  "compiled code without its source, which no package owns",                               \
+	  "it is imported, and nobody can read it",                                                \
+	  "find out who put it there; remove it")                                                  \
+	X(RULE_EDITABLE, "editable-install", SEV_INFO,                                             \
+	  "package is used from a directory that can change at any time",                          \
+	  "what was checked is not what will run",                                                 \
+	  "check that directory, too; use a built package where it matters")                       \
+	X(RULE_LINK_OUTSIDE, "link-outside", SEV_HOLD,                                             \
+	  "code lies behind a link that leads out of the target",                                  \
+	  "this check could not look at what runs",                                                \
+	  "check the directory that holds it, or the whole")                                       \
+	X(RULE_FILE_UNREADABLE, "unreadable", SEV_INFO, "file could not be read",                  \
+	  "what is not looked at is not known to be clean",                                        \
+	  "check again with the rights to read it")                                                \
+	X(RULE_FILE_CHANGING, "changed-while-read", SEV_INFO,                                      \
+	  "file changed while it was looked at",                                                   \
+	  "what was judged is not what is there now",                                              \
+	  "check again when nothing is at work in the target")                                     \
+	X(RULE_FILE_TOO_LARGE, "too-large", SEV_INFO, "file too large to be looked at as a whole",  \
+	  "what is not looked at is not known to be clean",                                        \
+	  "look at it by hand")                                                                    \
+	X(RULE_AGENT_EXEC, "agent-exec", SEV_BLOCK,                                                \
+	  "agent or editor hook that decodes, or downloads and runs",                              \
+	  "it runs whenever the agent or the editor is used, with the user's rights",              \
+	  "do not start the agent here; remove the hook")                                          \
+	X(RULE_AGENT_SMUGGLED, "agent-control-in-package", SEV_HOLD,                               \
+	  "package brings files that control AI agents or editors",                                \
+	  "an agent that works near it takes orders from them",                                    \
+	  "read what it tells the agent to do before you use it")                                  \
+	X(RULE_AGENT_HOOK, "agent-hook", SEV_INFO,                                                 \
+	  "agent or editor starts a program by itself",                                            \
+	  "hooks and servers of agents run with the user's rights",                                \
+	  "nothing, if you put it there")                                                          \
+	X(RULE_CACHED_BAD, "cached-malware", SEV_BLOCK,                                            \
+	  "a cache holds a known malicious release",                                               \
+	  "the next installation may take it from there without asking any index",                 \
+	  "clear that cache, then look where it was installed from it")                            \
+	X(RULE_TRACE_BAD, "installed-before", SEV_HOLD,                                            \
+	  "a log or lock file says that a known malicious release was here",                       \
+	  "it may have run, even if it is gone now",                                               \
+	  "treat the secrets that were in reach at that time as stolen")
 
 /* What source text does. */
 #define RULES_SOURCE(X)                                                                            \
@@ -63,7 +144,28 @@ enum severity { SEV_INFO, SEV_HOLD, SEV_BLOCK };
 #define RULES_CHANGE(X)                                                                            \
 	X(RULE_NEW_HOOK, "new-startup-hook", SEV_HOLD, "new startup hook since the last release",  \
 	  "every hijack of a trusted library added something like this",                           \
-	  "look why the release needs it before installing it")
+	  "look why the release needs it before installing it")                                    \
+	X(RULE_NEW_CAPABILITY, "new-capability", SEV_HOLD,                                         \
+	  "code can do what the last release could not",                                           \
+	  "decoding, starting programs and networking together are new in every hijack",           \
+	  "read the files that are named before installing it")                                    \
+	X(RULE_NEW_SCRIPT, "new-install-script", SEV_HOLD,                                         \
+	  "new install script since the last release",                                             \
+	  "it runs with the rights of whoever installs",                                           \
+	  "read the script before installing it")                                                  \
+	X(RULE_NEW_SOURCE, "new-foreign-dependency", SEV_HOLD,                                     \
+	  "new dependency from outside of the index",                                              \
+	  "a git or URL dependency is code that nobody published",                                 \
+	  "look what it is before installing it")                                                  \
+	X(RULE_NEW_DEPENDENCY, "new-dependency", SEV_INFO, "new dependency since the last release", \
+	  "hijacks bring their payload in a package of their own",                                 \
+	  "check that package, too")                                                               \
+	X(RULE_NEW_KIND, "new-file-kind", SEV_INFO, "files of a kind that the last release had not", \
+	  "native code, scripts of another language and archives hide payloads",                   \
+	  "look what they are for")                                                                \
+	X(RULE_GROWN, "grown", SEV_INFO, "much larger than the last release",                      \
+	  "payloads of hijacks are large: whole runtimes and bundles",                             \
+	  "look what was added")
 
 /* Who published it, and whether that can be proved. */
 #define RULES_TRUST(X)                                                                             \

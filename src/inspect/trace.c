@@ -77,7 +77,7 @@ bool trace_file(struct str f, struct trace *out)
 }
 
 /* "https://registry.npmjs.org/@scope/name/-/name-1.2.3.tgz": the scope is in front of "/-/". */
-static bool from_url(struct str url, struct trace *out)
+bool trace_url(struct str url, struct trace *out)
 {
 	size_t slash = url.n;
 
@@ -210,7 +210,7 @@ static bool from_word(struct trace_scan *s, struct str w, struct trace *out)
 		s->listing = true;
 		return false;
 	}
-	if (from_pair(s, w, out) || from_url(w, out) || from_pin(w, out))
+	if (from_pair(s, w, out) || trace_url(w, out) || from_pin(w, out))
 		return true;
 	return s->listing && cut_dash(w, &name, &version) && all_name(name) &&
 	       set(out, ECO_PYPI, name, version);

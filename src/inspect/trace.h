@@ -32,6 +32,9 @@ bool trace_next(struct trace_scan *s, struct trace *out);
 /* trace_likely tells from a file's name and its first bytes whether it may be such a log. */
 bool trace_likely(struct str file_name, struct str head);
 
+/* trace_url reads the URL of an artifact, "https://registry.npmjs.org/axios/-/axios-1.14.1.tgz". */
+bool trace_url(struct str url, struct trace *out);
+
 /* trace_file reads the name of an artifact, "litellm-1.82.8-py3-none-any.whl", "axios-1.14.1.tgz",
  * into name and version; false: it is none. */
 bool trace_file(struct str file_name, struct trace *out);
