@@ -8,15 +8,13 @@
 #include "advisory/index.h"
 #include "base/arena.h"
 
-enum { ANSWER_HITS = 256, ANSWER_BAD = 4096 };
+enum { ANSWER_HITS = 256, ANSWER_BAD = 4096, ANSWER_RANGES = 64 };
 
 /* Where the safe floor is known from. */
 enum floor_from {
 	FLOOR_NONE,     /* no safe version is known to the records */
 	FLOOR_SELF,     /* no record names the release itself */
 	FLOOR_FIXED,    /* the version at which a record says that the fault is fixed */
-	FLOOR_LISTED,   /* a version that records list for other faults only, long withdrawn ones
-			   apart */
 	FLOOR_RELEASED, /* the lowest of the releases that the caller knows */
 };
 
@@ -29,11 +27,12 @@ struct advisory_answer {
 	struct str floor;          /* the lowest version >= the one asked for that no record names */
 	enum floor_from floor_from;
 	struct str floor_record;   /* FLOOR_FIXED: the record that gives it */
-	bool no_good;              /* a record says that every version from here on is bad */
+	bool no_good;              /* a record says that all versions from here on are bad */
 
 	struct str *bad; /* versions that malware records list, in order; ANSWER_BAD at most */
 	size_t n_bad;
-	bool bad_all; /* a malware record says that every version is bad */
+	struct str *bad_ranges; /* and ranges of them, as text: ">=16.0.0", "every version" */
+	size_t n_bad_ranges;
 };
 
 /* advisory_answer asks for one release. An empty version asks for the package alone: no hits, the

@@ -13,6 +13,7 @@
 enum {
 	ADVISORY_ALIASES = 8, /* kept of one record */
 	ADVISORY_DIGEST = 32,
+	ADVISORY_SECTIONS = 8,
 };
 
 enum advisory_kind { ADVISORY_VULNERABILITY, ADVISORY_MALWARE };
@@ -49,7 +50,7 @@ struct advisory_hit {
 
 struct advisory_index {
 	struct str map;
-	struct str packages, affects, intervals, versions, hashes, records, ids, strings;
+	struct str sections[ADVISORY_SECTIONS]; /* as in advisory/index_format.h */
 	uint8_t digest[ADVISORY_DIGEST]; /* SHA-256 of the content: the snapshot's identity */
 	int64_t newest_s;                /* date of the newest record */
 	uint32_t n_malware, n_withdrawn; /* of the records */
@@ -86,6 +87,7 @@ struct advisory_affect {
 	struct advisory_record record;
 	enum ecosystem eco;
 	struct str name;
+	bool in_force; /* not withdrawn, not replaced by a newer one of the same id */
 	uint32_t first_interval, n_intervals, first_version, n_versions; /* for the calls below */
 };
 
@@ -103,6 +105,17 @@ MUST_USE enum err advisory_version(const struct advisory_index *ix, const struct
 MUST_USE enum err advisory_interval(const struct advisory_index *ix, const struct advisory_affect *a,
 				    uint32_t i, struct str *out_from, struct str *out_end,
 				    enum advisory_end *out_kind);
+
+/* advisory_interval_has: the release lies in an interval. What is no version lies only in one without
+ * bounds. */
+struct version_key;
+bool advisory_interval_has(enum ecosystem eco, struct str from, struct str end,
+			   enum advisory_end kind, const struct version_key *v);
+
+/* advisory_names gives the next affect of a record: *at is 0 for the first. ERR_NOT_FOUND: no more.
+ * It reads the whole index and is for people. */
+MUST_USE enum err advisory_names(const struct advisory_index *ix, uint32_t record, uint32_t *at,
+				 struct advisory_affect *out);
 
 /* advisory_n_records and advisory_n_packages count. */
 uint32_t advisory_n_records(const struct advisory_index *ix);

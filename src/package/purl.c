@@ -170,16 +170,20 @@ static struct str trim_slashes(struct str s)
 	return s;
 }
 
-/* take_version takes "@VERSION" off the end. The '@' of an npm scope begins a segment, so one that
- * does is none of a version. */
-static struct str take_version(struct str *s)
+/* take_version takes "@VERSION" off the end. An '@' that begins a segment is that of an npm scope; of
+ * the last segment it would leave no name. */
+static enum err take_version(struct str *s, struct str *out)
 {
 	struct str version, before = *s;
 
-	if (!cut_last(&before, '@', &version) || before.n == 0 || before.p[before.n - 1] == '/')
-		return S("");
+	*out = S("");
+	if (!cut_last(&before, '@', &version))
+		return OK;
+	if (before.n == 0 || before.p[before.n - 1] == '/')
+		return str_chr(version, '/') == SIZE_MAX ? ERR_SYNTAX : OK;
+	*out = version;
 	*s = before;
-	return version;
+	return OK;
 }
 
 enum err purl_parse(struct arena *a, struct str s, struct purl *out, struct diag *d)
@@ -203,7 +207,7 @@ enum err purl_parse(struct arena *a, struct str s, struct purl *out, struct diag
 	if (!type_ok(part))
 		return diag_set(d, ERR_SYNTAX, "the type is malformed");
 	TRY(lowered(a, part, &p.type));
-	if (decoded(a, take_version(&rest), &p.version) != OK)
+	if (take_version(&rest, &part) != OK || decoded(a, part, &p.version) != OK)
 		return diag_set(d, ERR_SYNTAX, "the version is malformed");
 	rest = trim_slashes(rest);
 	if (!cut_last(&rest, '/', &part)) {

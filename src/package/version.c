@@ -5,61 +5,64 @@
 #include "package/version.h"
 
 #include "package/digits.h"
-#include "package/pep440.h"
-#include "package/semver.h"
+#include "package/version_key.h"
 
+#include <assert.h>
 #include <string.h>
+
+struct version_key version_key(enum ecosystem eco, struct str text)
+{
+	struct version_key k;
+
+	k.text = text;
+	k.eco = eco;
+	if (eco == ECO_PYPI)
+		k.valid = pep440_parse(text, &k.pypi) == OK;
+	else if (eco == ECO_NPM)
+		k.valid = semver_parse(text, &k.npm) == OK;
+	else
+		k.valid = text.n > 0 && text.n <= VERSION_MAX;
+	return k;
+}
+
+int version_key_cmp(const struct version_key *a, const struct version_key *b)
+{
+	assert(a->eco == b->eco);
+	if (a->valid != b->valid)
+		return a->valid ? -1 : 1;
+	if (a->valid && a->eco == ECO_PYPI)
+		return pep440_cmp(&a->pypi, &b->pypi);
+	if (a->valid && a->eco == ECO_NPM)
+		return semver_cmp(&a->npm, &b->npm);
+	return str_cmp(a->text, b->text);
+}
+
+bool version_key_pre(const struct version_key *k)
+{
+	if (!k->valid)
+		return false;
+	return k->eco == ECO_PYPI ? pep440_is_pre(&k->pypi) : k->eco == ECO_NPM && k->npm.pre.n > 0;
+}
 
 bool version_valid(enum ecosystem eco, struct str s)
 {
-	struct pep440 p;
-	struct semver v;
-
-	if (eco == ECO_PYPI)
-		return pep440_parse(s, &p) == OK;
-	if (eco == ECO_NPM)
-		return semver_parse(s, &v) == OK;
-	return s.n > 0 && s.n <= VERSION_MAX;
-}
-
-static int by_validity(bool a, bool b, struct str x, struct str y)
-{
-	return a != b ? (int)b - (int)a : str_cmp(x, y);
+	return version_key(eco, s).valid;
 }
 
 int version_cmp(enum ecosystem eco, struct str a, struct str b, bool *out_valid)
 {
-	bool va, vb;
-	int c;
+	struct version_key x = version_key(eco, a), y = version_key(eco, b);
 
-	if (eco == ECO_PYPI) {
-		struct pep440 x, y;
-		va = pep440_parse(a, &x) == OK;
-		vb = pep440_parse(b, &y) == OK;
-		c = va && vb ? pep440_cmp(&x, &y) : by_validity(va, vb, a, b);
-	} else if (eco == ECO_NPM) {
-		struct semver x, y;
-		va = semver_parse(a, &x) == OK;
-		vb = semver_parse(b, &y) == OK;
-		c = va && vb ? semver_cmp(&x, &y) : by_validity(va, vb, a, b);
-	} else {
-		va = version_valid(eco, a);
-		vb = version_valid(eco, b);
-		c = by_validity(va, vb, a, b);
-	}
 	if (out_valid)
-		*out_valid = va && vb;
-	return c;
+		*out_valid = x.valid && y.valid;
+	return version_key_cmp(&x, &y);
 }
 
 bool version_is_pre(enum ecosystem eco, struct str s)
 {
-	struct pep440 p;
-	struct semver v;
+	struct version_key k = version_key(eco, s);
 
-	if (eco == ECO_PYPI)
-		return pep440_parse(s, &p) == OK && pep440_is_pre(&p);
-	return eco == ECO_NPM && semver_parse(s, &v) == OK && v.pre.n > 0;
+	return version_key_pre(&k);
 }
 
 void version_canonical(enum ecosystem eco, struct str s, struct buf *out)
