@@ -44,6 +44,15 @@ enum {
 	LIMIT_ARENA = 256 << 20,      /* shared body memory of one pair, used lazily */
 	LIMIT_CONTROL = 128 << 10,    /* one control message */
 	LIMIT_STREAM_CREDIT = 256 << 10, /* bytes in flight to ingress for one call */
+
+	/* packages: what names them */
+	LIMIT_MANIFEST = 64 << 20,    /* one manifest, lock file, SBOM or notebook */
+	LIMIT_TOML_NODES = 1 << 21,   /* values in one TOML text */
+	LIMIT_TOML_DEPTH = 64,
+	LIMIT_YAML_NODES = 1 << 21,   /* of one lock file, once anchors are expanded */
+	LIMIT_YAML_KEY = 64 << 10,    /* yarn and pnpm write ranges and peers into keys */
+	LIMIT_PICKLE_STACK = 1 << 16, /* values followed while the opcodes of a pickle are read */
+	LIMIT_PICKLE_MEMO = 1 << 18,
 };
 
 static_assert(LIMIT_HEAD <= LIMIT_FRAME, "a head must fit one frame");
