@@ -68,7 +68,7 @@ TESTS := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/*/*_test.c)
 FUZZERS := $(patsubst fuzz/%_fuzz.c,%,$(wildcard fuzz/*_fuzz.c))
 REPLAYS := $(patsubst %,$(O)/replay/%,$(FUZZERS))
 
-.PHONY: all run test check unit fuzz fuzz-build replay bench tidy install dist clean
+.PHONY: all run test check unit differential fuzz fuzz-build replay bench tidy install dist clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 all: $(BINS)
@@ -127,6 +127,14 @@ $(O)/system/shifted/$(1): $(O)/libexec/yett/$(1) $(O)/obj/tests/system/shifted/c
 		$(patsubst %,$(O)/lib/%.a,$(1) $(LINK.$(1))) -Wl,--end-group $(LDFLAGS) $$$$($(PKG) --libs $(PKGS.$(1)))
 endef
 $(foreach m,$(filter-out cli,$(MAINS)),$(eval $(call shifted,$(m))))
+
+# What tests/differential asks; each is one C file beside its Python half.
+DIFFERENTIALS := $(patsubst tests/differential/%.c,$(O)/differential/%,$(wildcard tests/differential/*.c))
+$(O)/differential/%: $(O)/obj/tests/differential/%.o $(ALL_LIBS)
+	@mkdir -p $(@D)
+	@$(CC) -o $@ $< -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(LDFLAGS) $(ALL_PKGS)
+differential: $(DIFFERENTIALS)
+	@:
 
 unit: $(TESTS)
 	@tools/run-tests $(TESTS)
