@@ -32,6 +32,7 @@ struct root {
 struct checker {
 	struct check_request request;
 	struct arena arena, scratch;
+	struct arena content; /* of one member of an archive */
 	struct report report;
 	struct check_policy policy;
 	struct cache cache;

@@ -8,29 +8,6 @@
 
 enum { MODULE_PATH = 512 };
 
-/* What no hook of an honest tool does in its one line. */
-static bool is_hostile(uint32_t caps)
-{
-	const uint32_t alone = CAP_NET | CAP_EXEC | CAP_FETCH_RUN | CAP_RUNTIME | CAP_DNS |
-			       CAP_CREDENTIALS | CAP_METADATA | CAP_PERSIST | CAP_OBFUSCATED |
-			       CAP_UNPICKLE | CAP_ENV_ALL;
-
-	return (caps & alone) != 0 || ((caps & CAP_DECODE) != 0 && (caps & CAP_EVAL) != 0);
-}
-
-/* A whole module does more than a line: only what hides is certain. */
-static bool is_hostile_module(uint32_t caps)
-{
-	return (caps & (CAP_OBFUSCATED | CAP_FETCH_RUN)) != 0 ||
-	       ((caps & CAP_DECODE) != 0 && (caps & CAP_EVAL) != 0);
-}
-
-static bool is_doubtful_module(uint32_t caps)
-{
-	return (caps & (CAP_NET | CAP_EXEC | CAP_RUNTIME | CAP_DNS | CAP_CREDENTIALS |
-			CAP_METADATA | CAP_PERSIST | CAP_UNPICKLE)) != 0;
-}
-
 /* One hook file that is being judged. */
 struct hook {
 	struct site *site;
@@ -73,10 +50,10 @@ static void judge_module(struct checker *c, struct site *s, uint32_t i, const ch
 		return;
 	e->inspected = true;
 	file_inspect(c, &subject);
-	if (is_hostile_module(e->caps))
+	if (startup_module_hostile(e->caps))
 		file_finding(c, &s->root->tree, i, RULE_STARTUP_EXEC, subject.package, 0, S(""),
 			     "%s", by);
-	else if (is_doubtful_module(e->caps))
+	else if (startup_module_doubtful(e->caps))
 		file_finding(c, &s->root->tree, i, RULE_STARTUP_MODULE, subject.package, 0, S(""),
 			     "%s", by);
 }
@@ -98,7 +75,7 @@ static void judge_exec(struct checker *c, struct hook *h, const struct startup_l
 			       file_path(c, h->tree, h->entry), l->text, &c->scratch, f, &caps);
 		for (size_t i = first; i < f->n; i++)
 			f->items[i].line = l->line;
-		if (is_hostile(caps.bits))
+		if (startup_hostile(caps.bits))
 			file_finding(c, h->tree, h->entry, RULE_STARTUP_EXEC, h->package, l->line,
 				     l->text, " ");
 		else

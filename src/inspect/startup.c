@@ -5,6 +5,7 @@
 #include "inspect/startup.h"
 
 #include "base/num.h"
+#include "inspect/caps.h"
 
 #include <assert.h>
 #include <string.h>
@@ -347,6 +348,32 @@ const char *startup_known(struct str exec_text)
 		if (has_shape(known[i].shape, text))
 			return known[i].tool;
 	return NULL;
+}
+
+static bool hides(uint32_t caps)
+{
+	return (caps & CAP_OBFUSCATED) != 0 ||
+	       ((caps & CAP_DECODE) != 0 && (caps & CAP_EVAL) != 0);
+}
+
+bool startup_hostile(uint32_t caps)
+{
+	const uint32_t alone = CAP_NET | CAP_EXEC | CAP_FETCH_RUN | CAP_RUNTIME | CAP_DNS |
+			       CAP_CREDENTIALS | CAP_METADATA | CAP_PERSIST | CAP_UNPICKLE |
+			       CAP_ENV_ALL;
+
+	return (caps & alone) != 0 || hides(caps);
+}
+
+bool startup_module_hostile(uint32_t caps)
+{
+	return (caps & CAP_FETCH_RUN) != 0 || hides(caps);
+}
+
+bool startup_module_doubtful(uint32_t caps)
+{
+	return (caps & (CAP_NET | CAP_EXEC | CAP_RUNTIME | CAP_DNS | CAP_CREDENTIALS |
+			CAP_METADATA | CAP_PERSIST | CAP_UNPICKLE)) != 0;
 }
 
 struct str startup_module(struct str text)

@@ -58,6 +58,13 @@ bool startup_next(struct startup_scan *s, struct startup_line *out);
  * ("setuptools", "virtualenv", ...), or NULL. It looks at the content, never at a file's name. */
 const char *startup_known(struct str exec_text);
 
+/* startup_hostile tells from the capabilities (inspect/caps.h) of an executed line that it does what
+ * no hook of an honest tool does; startup_module_hostile the same of a whole module that runs at
+ * start, which does more, and startup_module_doubtful that somebody should look at it. */
+bool startup_hostile(uint32_t caps);
+bool startup_module_hostile(uint32_t caps);
+bool startup_module_doubtful(uint32_t caps);
+
 /* startup_module gives the module that an executed line imports first, "a.b" of "import a.b as c";
  * or of "a.b:f" what stands before the colon; "" when there is none. */
 struct str startup_module(struct str text);
