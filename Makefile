@@ -58,8 +58,10 @@ LINK.egress  := tls crypto proto codec sys base
 PKGS.egress  := openssl libnghttp2 libcares
 LINK.admin   := crypto proto codec sys base
 PKGS.admin   := libcrypto
-LINK.cli     := config tlog crypto proto codec sys base
-PKGS.cli     := libsodium yaml-0.1 libcrypto
+LINK.checker := inspect advisory package config crypto proto codec sys base
+PKGS.checker := libcrypto yaml-0.1 zlib
+LINK.cli     := inspect package advisory config tlog crypto proto codec sys base
+PKGS.cli     := libsodium yaml-0.1 libcrypto zlib
 
 MAINS := $(patsubst src/%/main.c,%,$(wildcard src/*/main.c))
 DIRS := $(patsubst src/%/,%,$(wildcard src/*/))

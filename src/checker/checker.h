@@ -86,6 +86,9 @@ void file_finding(struct checker *c, struct tree *t, uint32_t i, enum rule rule,
 /* python_check judges every Python environment in the tree of root r. */
 void python_check(struct checker *c, struct root *r);
 
+/* stdlib_check looks at what an interpreter's own library starts by itself. */
+void stdlib_check(struct checker *c, struct root *r);
+
 /* node_check judges every node_modules directory in it. */
 void node_check(struct checker *c, struct root *r);
 

@@ -19,7 +19,7 @@ struct str file_path(struct checker *c, const struct tree *t, uint32_t i)
 {
 	struct str path = i == TREE_NONE ? S("") : t->items[i].path;
 
-	if (t == &c->roots[0].tree)
+	if (t == &c->roots[0].tree && c->roots[0].role == ROOT_TARGET)
 		return path;
 	char *p = arena_take(&c->arena, t->label.n + 1 + path.n, 1);
 	if (p == NULL)

@@ -204,6 +204,16 @@ static void judge_customize(struct checker *c, struct site *s, uint32_t i)
 		file_finding(c, h.tree, h.entry, RULE_STARTUP_UNOWNED, S(""), 0, S(""), " ");
 }
 
+void customize_check(struct checker *c, struct site *s)
+{
+	struct tree *t = &s->root->tree;
+	struct range r = tree_range(t, s->dir);
+
+	for (uint32_t i = r.from; i < r.to; i = t->items[i].end)
+		if (is_customize(entry_name(&t->items[i])))
+			judge_customize(c, s, i);
+}
+
 void hooks_check(struct checker *c, struct site *s)
 {
 	struct tree *t = &s->root->tree;
@@ -214,7 +224,6 @@ void hooks_check(struct checker *c, struct site *s)
 		enum startup_kind kind = startup_kind(name, s->version);
 		if (kind != STARTUP_NONE && !S_ISDIR(t->items[i].mode))
 			judge_file(c, s, i, kind);
-		else if (is_customize(name))
-			judge_customize(c, s, i);
 	}
+	customize_check(c, s);
 }

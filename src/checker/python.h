@@ -34,6 +34,9 @@ struct str package_purl(const struct checker *c, const struct entry *e);
  * usercustomize. It comes before other files are inspected. */
 void hooks_check(struct checker *c, struct site *s);
 
+/* customize_check judges sitecustomize and usercustomize alone. */
+void customize_check(struct checker *c, struct site *s);
+
 /* bytecode_check judges one .pyc. */
 void bytecode_check(struct checker *c, struct site *s, uint32_t i);
 

@@ -252,8 +252,10 @@ int tree_open(struct tree *t, uint32_t i, bool *out_changed)
 	*out_changed = false;
 	if (!S_ISREG(e->mode))
 		return -1;
-	int dir = open_dir(t, i);
-	int fd = dir < 0 ? -1 : open_name(dir, entry_name(e), 0);
+	int dir = t->single ? t->fd : open_dir(t, i);
+	int fd = t->single  ? fcntl(t->fd, F_DUPFD_CLOEXEC, 0)
+		 : dir >= 0 ? open_name(dir, entry_name(e), 0)
+			    : -1;
 	if (fd < 0)
 		return -1;
 	if (fstat(fd, &st) == 0 && entry_same(e, &st))

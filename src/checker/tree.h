@@ -43,7 +43,9 @@ struct entry {
 
 struct tree {
 	int fd;
+	unsigned depth;	  /* directories in each other that are listed */
 	struct str label; /* its absolute path */
+	bool single;	      /* one file, which fd is */
 	bool absolute_inside; /* absolute links lead into the tree: it is the root of an image */
 	struct arena *arena;  /* of the paths */
 	struct entry *items;  /* in the order of the bytes of their paths, "a/" being before "a0" */
@@ -59,10 +61,15 @@ struct tree {
 	unsigned n_open;
 };
 
-/* tree_list lists everything below fd, which stays the caller's. Unreadable directories and what is
+/* tree_list lists everything below fd, which stays the caller's, at most depth directories deep
+ * (deeper ones are left out without counting when depth is less than TREE_DEPTH). Unreadable directories and what is
  * past a bound are counted; that is no error. */
-MUST_USE enum err tree_list(struct tree *t, int fd, struct str label, struct arena *a,
-			    struct diag *d);
+MUST_USE enum err tree_list(struct tree *t, int fd, struct str label, unsigned depth,
+			    struct arena *a, struct diag *d);
+
+/* tree_single makes a tree of one file that is open already. */
+MUST_USE enum err tree_single(struct tree *t, int fd, struct str name, const struct stat *st,
+			      struct arena *a);
 
 /* tree_index makes items findable by path; tree_list does it. */
 MUST_USE enum err tree_index(struct tree *t);

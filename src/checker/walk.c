@@ -43,6 +43,18 @@ static int64_t ns(struct timespec t)
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+static struct entry entry_of(const struct stat *st)
+{
+	return (struct entry){
+		.dev = st->st_dev,
+		.ino = st->st_ino,
+		.size = (uint64_t)st->st_size,
+		.mtime_ns = ns(st->st_mtim),
+		.ctime_ns = ns(st->st_ctim),
+		.mode = st->st_mode,
+	};
+}
+
 /* ---- one directory ---- */
 
 static struct entry *child(struct walk *w, struct frame *f)
@@ -105,17 +117,10 @@ static void add(struct walk *w, struct frame *f, const char *name)
 	struct entry *e = child(w, f);
 	if (e == NULL)
 		return;
-	*e = (struct entry){
-		.path = path_of(w, f, s),
-		.dev = st.st_dev,
-		.ino = st.st_ino,
-		.size = (uint64_t)st.st_size,
-		.mtime_ns = ns(st.st_mtim),
-		.ctime_ns = ns(st.st_ctim),
-		.mode = st.st_mode,
-		.parent = f->entry,
-		.name_at = (uint32_t)dir,
-	};
+	*e = entry_of(&st);
+	e->path = path_of(w, f, s);
+	e->parent = f->entry;
+	e->name_at = (uint32_t)dir;
 	if (S_ISLNK(st.st_mode))
 		e->link = link_of(w, f, name);
 	if (e->path.p == NULL || (S_ISLNK(st.st_mode) && e->link.p == NULL))
@@ -202,8 +207,8 @@ static void enter(struct walk *w, struct frame *f, uint32_t i)
 	struct str s = entry_name(e);
 	struct stat st;
 
-	if (w->depth > TREE_DEPTH - 1 || s.n > NAME_MAX) {
-		w->tree->skipped++;
+	if (w->depth >= w->tree->depth || w->depth >= TREE_DEPTH || s.n > NAME_MAX) {
+		w->tree->skipped += w->tree->depth == TREE_DEPTH;
 		return;
 	}
 	memcpy(name, s.p, s.n);
@@ -242,16 +247,37 @@ static void run(struct walk *w)
 		pop(w);
 }
 
-enum err tree_list(struct tree *t, int fd, struct str label, struct arena *a, struct diag *d)
+/* All of it is reserved, and only what is used is ever there. */
+static struct entry *reserve(void)
+{
+	void *items = mmap(NULL, sizeof(struct entry) * TREE_FILES, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return items == MAP_FAILED ? NULL : items;
+}
+
+enum err tree_single(struct tree *t, int fd, struct str name, const struct stat *st,
+		     struct arena *a)
+{
+	*t = (struct tree){ .fd = fd, .label = S(""), .arena = a, .items = reserve(), .n = 1,
+			    .single = true };
+	if (t->items == NULL)
+		return ERR_NOMEM;
+	t->items[0] = entry_of(st);
+	t->items[0].path = name;
+	t->items[0].parent = TREE_NONE;
+	t->items[0].end = 1;
+	return tree_index(t);
+}
+
+enum err tree_list(struct tree *t, int fd, struct str label, unsigned depth, struct arena *a,
+		   struct diag *d)
 {
 	struct stat st;
 
-	*t = (struct tree){ .fd = fd, .label = label, .arena = a };
+	*t = (struct tree){ .fd = fd, .label = label, .arena = a, .depth = depth };
 	struct walk *w = calloc(1, sizeof *w);
-	/* All of it is reserved, and only what is used is ever there. */
-	void *items = mmap(NULL, sizeof *t->items * TREE_FILES, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	t->items = items == MAP_FAILED ? NULL : items;
+	t->items = reserve();
 	if (w == NULL || t->items == NULL || fstat(fd, &st) != 0 ||
 	    getrandom(&t->seed, sizeof t->seed, 0) != (ssize_t)sizeof t->seed) {
 		free(w);

@@ -198,7 +198,7 @@ enum err policy_parse(struct str file, struct str text, int64_t now, struct aren
 {
 	struct check_policy p;
 	struct reading r = { .now = now, .arena = a, .out = &p, .d = d };
-	struct node_budget budget = { LIMIT_CONFIG_NODES };
+	struct node_budget budget = { .nodes = LIMIT_CONFIG_NODES };
 	const struct node *root;
 
 	policy_default(&p, now);

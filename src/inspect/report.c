@@ -9,6 +9,7 @@
 #include "package/purl.h"
 
 #include <assert.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
