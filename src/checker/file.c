@@ -161,6 +161,8 @@ static void recall(struct checker *c, struct entry *e, const struct cache_slot *
 {
 	memcpy(e->sha256, s->sha256, sizeof e->sha256);
 	e->caps = s->caps;
+	if (e->state == ENTRY_HASHED)
+		return;
 	e->state = ENTRY_HASHED;
 	c->report.coverage.cached++;
 	cache_keep(&c->cache, s);

@@ -144,7 +144,7 @@ static int by_path(const void *a, const void *b)
 
 static void read_dir(struct walk *w, struct frame *f)
 {
-	ssize_t n;
+	ssize_t n = 0;
 
 	while (w->err == OK && (n = getdents64(f->fd, w->batch, sizeof w->batch)) > 0) {
 		for (ssize_t at = 0; at < n && w->err == OK;) {

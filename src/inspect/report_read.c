@@ -111,7 +111,7 @@ static uint64_t number(struct reading *r, const struct json *obj, struct str nam
 /* A member of n bytes in hex; false when it is missing or null. */
 static bool bytes_of(struct reading *r, const struct json *v, uint8_t *out, size_t n)
 {
-	struct str s = json_raw(v);
+	struct str s;
 
 	if (v == NULL || json_is(v, JSON_NULL))
 		return false;
