@@ -21,6 +21,8 @@ struct str file_path(struct checker *c, const struct tree *t, uint32_t i)
 
 	if (t == &c->roots[0].tree && c->roots[0].role == ROOT_TARGET)
 		return path;
+	if (path.n == 0)
+		return t->label;
 	char *p = arena_take(&c->arena, t->label.n + 1 + path.n, 1);
 	if (p == NULL)
 		return path;

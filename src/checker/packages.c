@@ -11,6 +11,7 @@
 #include "package/version.h"
 #include "package/wheel_record.h"
 
+#include <openssl/evp.h>
 #include <string.h>
 
 enum { NAME_MAX_BYTES = 256, RECORD_MAX = 32 << 20, PURL_BYTES = 512 };
@@ -216,27 +217,55 @@ static void read_egg_link(struct checker *c, struct site *s, uint32_t i)
 
 /* ---- dpkg ---- */
 
-/* One line of a .md5sums file: a digest, two spaces, a path from the root. */
-static void own_line(struct tree *t, struct str below, struct str line, uint32_t owner)
+static bool md5_is(struct checker *c, struct tree *t, uint32_t i, struct str hex)
+{
+	static const char digits[] = "0123456789abcdef";
+	unsigned char md5[16];
+	char text[32];
+	struct str content;
+	unsigned n = sizeof md5;
+	bool whole;
+
+	if (!file_read(c, t, i, CHECKER_TEXT, &content, &whole) || !whole ||
+	    EVP_Digest(content.p, content.n, md5, &n, EVP_md5(), NULL) != 1)
+		return true; /* unread is in the report; without MD5 nothing can be said */
+	for (size_t k = 0; k < sizeof md5; k++) {
+		text[2 * k] = digits[md5[k] >> 4];
+		text[2 * k + 1] = digits[md5[k] & 15];
+	}
+	return str_eq(hex, (struct str){ text, sizeof text });
+}
+
+/* One line of a .md5sums file: a digest, two spaces, a path from the root. What dpkg put there is
+ * the truth: a distribution strips and patches files after their RECORD was written. */
+static void own_line(struct checker *c, struct tree *t, struct str below, struct str line,
+		     uint32_t owner)
 {
 	struct str path = str_tail(line, 34); /* 32 digits and two spaces */
 
 	if (line.n < 35 || !str_has_prefix(path, below))
 		return;
 	uint32_t i = tree_find(t, str_tail(path, below.n));
-	if (i != TREE_NONE && t->items[i].owner == 0)
-		t->items[i].owner = owner;
+	if (i == TREE_NONE || !S_ISREG(t->items[i].mode))
+		return;
+	struct entry *e = &t->items[i];
+	if (e->owner == 0)
+		e->owner = owner;
+	if (!e->agrees && is_code(e)) {
+		e->agrees = md5_is(c, t, i, str_head(line, 32));
+		e->differs = !e->agrees;
+	}
 }
 
 /* Files below the directory label that packages of the system own, as far as info tells. */
 static void own_by_list(struct checker *c, struct tree *info, uint32_t i, struct tree *t,
-			struct str below)
+			struct str below, struct str mark)
 {
 	struct str name = entry_name(&info->items[i]), text;
 	struct package p = { .eco = ECO_OTHER, .origin = ORIGIN_INDEX };
 
 	if (!str_has_suffix(name, S(".md5sums")) || !file_copy(c, info, i, RECORD_MAX, &text) ||
-	    str_find(text, below) == SIZE_MAX)
+	    str_find(text, mark) == SIZE_MAX)
 		return;
 	p.name = str_head(name, name.n - S(".md5sums").n);
 	p.version = S("");
@@ -244,7 +273,7 @@ static void own_by_list(struct checker *c, struct tree *info, uint32_t i, struct
 	release_add(c, &p);
 	while (text.n > 0) {
 		struct str line = str_cut(text, '\n', &text);
-		own_line(t, below, line, (uint32_t)c->report.packages.n);
+		own_line(c, t, below, line, (uint32_t)c->report.packages.n);
 	}
 }
 
@@ -256,6 +285,16 @@ static void own_by_dpkg(struct checker *c, struct site *s)
 
 	if (s->root->role == ROOT_TARGET && !t->absolute_inside)
 		return;
+	uint32_t inside = tree_find(t, S("var/lib/dpkg/info"));
+	if (t->absolute_inside && inside != TREE_NONE) {
+		/* In an image paths from the root are paths of the tree. */
+		struct range r = tree_range(t, inside);
+		struct str dir = s->dir == TREE_NONE ? S("") : t->items[s->dir].path;
+		for (uint32_t i = r.from; i < r.to; i++)
+			own_by_list(c, t, i, t, S(""), dir);
+		s->has_records = true;
+		return;
+	}
 	buf_init(&below, TREE_PATH + 2);
 	if (!t->absolute_inside && t->label.n > 1) {
 		buf_add(&below, str_tail(t->label, 1));
@@ -266,7 +305,7 @@ static void own_by_dpkg(struct checker *c, struct site *s)
 		if (c->roots[k].role != ROOT_DPKG)
 			continue;
 		for (uint32_t i = 0; i < info->n; i++)
-			own_by_list(c, info, i, t, buf_str(&below));
+			own_by_list(c, info, i, t, buf_str(&below), buf_str(&below));
 		s->has_records = true;
 	}
 	buf_free(&below);
