@@ -49,8 +49,9 @@ static void judge_line(struct reading *r, struct str path, const struct startup_
 	}
 	for (size_t i = first; i < f->n; i++)
 		f->items[i].line = l->line;
-	finding_add(f, startup_hostile(caps.bits) ? RULE_STARTUP_EXEC : RULE_STARTUP_HOOK, r->purl, path,
-		    l->line, l->text, " ");
+	if (!findings_has(f, first, RULE_STARTUP_EXEC))
+		finding_add(f, startup_hostile(caps.bits) ? RULE_STARTUP_EXEC : RULE_STARTUP_HOOK,
+			    r->purl, path, l->line, l->text, " ");
 }
 
 static void judge_hook(struct reading *r, struct str path, enum startup_kind kind, struct str text)
@@ -78,9 +79,11 @@ static void judge_source(struct reading *r, const struct member *m, struct str t
 	enum role role = source_role(m->name);
 	if (role == ROLE_STARTUP && !top)
 		role = ROLE_MODULE;
+	size_t first = f->n;
 	arena_reset(&r->c->scratch);
 	source_inspect(language, role, r->purl, m->name, text, &r->c->scratch, f, &caps);
-	if (role == ROLE_STARTUP && startup_hostile(caps.bits))
+	if (role == ROLE_STARTUP && startup_module_hostile(caps.bits) &&
+	    !findings_has(f, first, RULE_STARTUP_EXEC))
 		finding_add(f, RULE_STARTUP_EXEC, r->purl, m->name, 0, S(""), " ");
 }
 

@@ -46,10 +46,14 @@ static void judge_module(struct checker *c, struct site *s, uint32_t i, const ch
 	const struct subject subject = { &s->root->tree, i, package_purl(c, e), LANG_PYTHON,
 					 ROLE_STARTUP };
 
+	size_t first = c->report.findings.n;
+
 	if (e->inspected)
 		return;
 	e->inspected = true;
 	file_inspect(c, &subject);
+	if (findings_has(&c->report.findings, first, RULE_STARTUP_EXEC))
+		return;
 	if (startup_module_hostile(e->caps))
 		file_finding(c, &s->root->tree, i, RULE_STARTUP_EXEC, subject.package, 0, S(""),
 			     "%s", by);
@@ -75,12 +79,11 @@ static void judge_exec(struct checker *c, struct hook *h, const struct startup_l
 			       file_path(c, h->tree, h->entry), l->text, &c->scratch, f, &caps);
 		for (size_t i = first; i < f->n; i++)
 			f->items[i].line = l->line;
-		if (startup_hostile(caps.bits))
-			file_finding(c, h->tree, h->entry, RULE_STARTUP_EXEC, h->package, l->line,
-				     l->text, " ");
-		else
-			file_finding(c, h->tree, h->entry, RULE_STARTUP_HOOK, h->package, l->line,
-				     l->text, " ");
+		bool hostile = startup_hostile(caps.bits);
+		if (!findings_has(f, first, RULE_STARTUP_EXEC))
+			file_finding(c, h->tree, h->entry,
+				     hostile ? RULE_STARTUP_EXEC : RULE_STARTUP_HOOK, h->package,
+				     l->line, l->text, " ");
 	}
 	if (module != TREE_NONE)
 		judge_module(c, h->site, module, "a startup file imports it");

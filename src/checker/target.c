@@ -45,18 +45,24 @@ static void judge_hook(struct checker *c, struct root *r, struct str name, struc
 {
 	struct startup_scan s = startup_begin(startup_kind(name, PYTHON_UNKNOWN), PYTHON_UNKNOWN,
 					      text);
+	struct findings *f = &c->report.findings;
 	struct startup_line l;
 
 	while (startup_next(&s, &l)) {
 		struct caps caps = { 0 };
+		size_t first = f->n;
 		if (l.act != STARTUP_EXEC || startup_known(l.text) != NULL)
 			continue;
 		arena_reset(&c->scratch);
 		source_inspect(LANG_PYTHON, ROLE_STARTUP, S(""), name, l.text, &c->scratch,
 			       &c->report.findings, &caps);
-		file_finding(c, &r->tree, 0, startup_hostile(caps.bits) ? RULE_STARTUP_EXEC
-								    : RULE_STARTUP_HOOK,
-			     S(""), l.line, l.text, " ");
+		for (size_t i = first; i < f->n; i++)
+			f->items[i].line = l.line;
+		if (!findings_has(f, first, RULE_STARTUP_EXEC))
+			file_finding(c, &r->tree, 0,
+				     startup_hostile(caps.bits) ? RULE_STARTUP_EXEC
+								: RULE_STARTUP_HOOK,
+				     S(""), l.line, l.text, " ");
 	}
 }
 

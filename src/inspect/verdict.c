@@ -60,10 +60,10 @@ struct judgement verdict_judge(const struct findings *f, uint64_t gaps,
 			j.worst = &f->items[i];
 		}
 	}
-	/* What did not fit the list is no reason to think better of the target. */
+	/* What did not fit the list has its like there, unless just that one is allowed. */
 	if (j.n[SEV_BLOCK] > 0)
 		j.verdict = VERDICT_BLOCK;
-	else if (gaps > 0 || f->dropped > 0)
+	else if (gaps > 0 || (f->dropped > 0 && j.allowed > 0))
 		j.verdict = VERDICT_INCONCLUSIVE;
 	else if (j.n[SEV_HOLD] > 0)
 		j.verdict = VERDICT_HOLD;
