@@ -147,6 +147,8 @@ enum err gemini_media_read(const struct gemini_at *at, const struct gemini_part 
 	const struct json *v = in->inline_data ? in->inline_data : in->file_data;
 
 	TRY(GEMINI_READ(at, v, media_rows, &m));
+	m.mime = llm_plain_esc(at->a, m.mime);
+	m.uri = llm_plain_esc(at->a, m.uri);
 	if (in->inline_data != NULL && !at->lenient && (m.data.p == NULL || m.mime.p == NULL))
 		return gemini_bad(at, S("inlineData"), "complete: mimeType and data");
 	if (m.mime.p != NULL && !at->lenient && !llm_is_mime(m.mime))

@@ -20,6 +20,25 @@ static enum err bad(const struct oa_reader *rd, const char *field, const char *w
 
 /* ---- media --------------------------------------------------------------------------------- */
 
+/* What base64 begins with when what is in it says its own media type; else p is NULL. */
+static struct str mime_of_data(struct str data)
+{
+	static const struct {
+		struct str begin, mime;
+	} kinds[] = {
+		{ SC("iVBORw0KGgo"), SC("image/png") },
+		{ SC("/9j/"), SC("image/jpeg") },
+		{ SC("R0lGOD"), SC("image/gif") },
+		{ SC("UklGR"), SC("image/webp") },
+		{ SC("JVBERi0"), SC("application/pdf") },
+	};
+
+	for (size_t i = 0; i < COUNT(kinds); i++)
+		if (str_has_prefix(data, kinds[i].begin))
+			return kinds[i].mime;
+	return (struct str){ NULL, 0 };
+}
+
 /* One URL field says data: or a place; it may also be bare base64 (a file's) when mime is known. */
 static void read_url(struct arena *a, const struct json *v, struct llm_media *m)
 {
@@ -29,8 +48,8 @@ static void read_url(struct arena *a, const struct json *v, struct llm_media *m)
 		m->url = url;
 		return;
 	}
-	if (mime.p)
-		m->mime = mime;
+	if (mime.p || m->mime.p == NULL)
+		m->mime = mime.p ? mime : mime_of_data(m->data);
 }
 
 void oa_image(struct arena *a, const struct json *v, struct llm_media *m)
@@ -49,12 +68,17 @@ static bool is_data(struct str url)
 	return str_ieq(str_head(url, 5), S("data:"));
 }
 
+static enum err check_format(const struct oa_reader *rd, const struct llm_media *m)
+{
+	return m->mime.p && !llm_is_mime(m->mime) ? bad(rd, ".content", "media of a type such as image/png") : OK;
+}
+
 /* A data URL that is not base64 would have to be decoded and coded again: nobody sends one. */
 static enum err check_url(const struct oa_reader *rd, const struct llm_media *m, const char *field)
 {
-	if (m->data.p == NULL && (m->url.n == 0 || is_data(m->url)))
-		return bad(rd, field, "a URL, or a data URL in base64");
-	return OK;
+	if (m->data.p ? m->mime.p == NULL : m->url.n == 0 || is_data(m->url))
+		return bad(rd, field, "a URL, or a data URL in base64 with its media type");
+	return check_format(rd, m);
 }
 
 static enum err part_image(struct oa_reader *rd, const struct json *v, struct llm_part *p)
@@ -131,7 +155,7 @@ static enum err part_file(struct oa_reader *rd, const struct json *v, struct llm
 		m->file_id = (struct str){ NULL, 0 };
 	}
 	p->kind = kind_of(m->mime);
-	return OK;
+	return check_format(rd, m);
 }
 
 /* ---- content ------------------------------------------------------------------------------- */
