@@ -164,8 +164,12 @@ enum err gemini_media_read(const struct gemini_at *at, const struct gemini_part 
 	out->data = standard(at->a, m.data.p ? m.data : S(""));
 	if (out->data.p == NULL)
 		return ERR_NOMEM;
-	if (!at->lenient && !base64_valid(out->data, BASE64_STD))
-		return gemini_bad(at, S("inlineData.data"), "base64");
+	if (!base64_valid(out->data, BASE64_STD)) {
+		if (!at->lenient)
+			return gemini_bad(at, S("inlineData.data"), "base64");
+		/* Resolved it could end the string that it is written into. */
+		out->data = m.data.p ? m.data : S("");
+	}
 	struct str text = { NULL, 0 };
 	if (str_eq(m.mime, S("text/plain")))
 		text = text_of(at->a, out->data);
