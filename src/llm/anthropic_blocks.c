@@ -93,7 +93,7 @@ static enum err set_source(const struct anthropic_at *at, const struct json *v,
 {
 	const struct json *type = json_get(v, S("type"));
 
-	if (s->media_type.p && !llm_is_mime(s->media_type))
+	if (s->media_type.p && !at->lenient && !llm_is_mime(s->media_type))
 		return anthropic_bad(at, S("media_type"), "a media type");
 	if (json_str_eq(type, S("base64")) && s->data.p && s->media_type.p)
 		*m = (struct llm_media){ .mime = s->media_type, .data = s->data, .name = m->name };

@@ -151,8 +151,11 @@ enum err gemini_media_read(const struct gemini_at *at, const struct gemini_part 
 	m.uri = llm_plain_esc(at->a, m.uri);
 	if (in->inline_data != NULL && !at->lenient && (m.data.p == NULL || m.mime.p == NULL))
 		return gemini_bad(at, S("inlineData"), "complete: mimeType and data");
-	if (m.mime.p != NULL && !at->lenient && !llm_is_mime(m.mime))
-		return gemini_bad(at, S("mimeType"), "a media type");
+	if (m.mime.p != NULL && !llm_is_mime(m.mime)) {
+		if (!at->lenient)
+			return gemini_bad(at, S("mimeType"), "a media type");
+		m.mime = S("application/octet-stream");
+	}
 	if (in->inline_data == NULL && !at->lenient && m.uri.p == NULL)
 		return gemini_bad(at, S("fileData"), "complete: fileUri");
 	*out = (struct llm_media){ .mime = m.mime, .name = m.name };

@@ -26,10 +26,8 @@ static struct str mime_of_data(struct str data)
 	static const struct {
 		struct str begin, mime;
 	} kinds[] = {
-		{ SC("iVBORw0KGgo"), SC("image/png") },
-		{ SC("/9j/"), SC("image/jpeg") },
-		{ SC("R0lGOD"), SC("image/gif") },
-		{ SC("UklGR"), SC("image/webp") },
+		{ SC("iVBORw0KGgo"), SC("image/png") },	  { SC("/9j/"), SC("image/jpeg") },
+		{ SC("R0lGOD"), SC("image/gif") },	  { SC("UklGR"), SC("image/webp") },
 		{ SC("JVBERi0"), SC("application/pdf") },
 	};
 
@@ -70,7 +68,9 @@ static bool is_data(struct str url)
 
 static enum err check_format(const struct oa_reader *rd, const struct llm_media *m)
 {
-	return m->mime.p && !llm_is_mime(m->mime) ? bad(rd, ".content", "media of a type such as image/png") : OK;
+	return m->mime.p && !llm_is_mime(m->mime)
+		       ? bad(rd, ".content", "media of a type such as image/png")
+		       : OK;
 }
 
 /* A data URL that is not base64 would have to be decoded and coded again: nobody sends one. */
@@ -213,7 +213,7 @@ static enum err read_part(struct oa_reader *rd, const struct json *v, struct llm
 		return OK;
 	}
 	TRY(t->read(rd, v, p));
-	JSON_EACH_MEMBER(v, key) {
+	JSON_EACH_MEMBER (v, key) {
 		if (json_str_eq(key, S("cache_control")) && json_is(key + 1, JSON_OBJECT))
 			p->cache = json_raw(key + 1);
 		else if (!json_str_eq(key, S("type")) && !json_str_eq(key, t->field))
@@ -233,7 +233,7 @@ static enum err read_content(struct oa_reader *rd, const struct json *v, struct 
 	}
 	if (!json_is(v, JSON_ARRAY))
 		return bad(rd, ".content", "a string or an array of parts");
-	JSON_EACH_ITEM(v, it)
+	JSON_EACH_ITEM (v, it)
 		TRY(read_part(rd, it, list));
 	return OK;
 }
@@ -244,7 +244,7 @@ enum err oa_thinking_blocks(struct arena *a, const struct json *blocks, struct l
 {
 	if (!json_is(blocks, JSON_ARRAY))
 		return OK;
-	JSON_EACH_ITEM(blocks, it) {
+	JSON_EACH_ITEM (blocks, it) {
 		bool redacted = json_str_eq(json_get(it, S("type")), S("redacted_thinking"));
 		if (!redacted && !json_str_eq(json_get(it, S("type")), S("thinking")))
 			continue;
@@ -283,7 +283,7 @@ enum err oa_text_signatures(struct arena *a, const struct json *fields, struct l
 		return ERR_NOMEM;
 	if (text->text.p == NULL)
 		text->text = S("");
-	JSON_EACH_ITEM(sigs, it)
+	JSON_EACH_ITEM (sigs, it)
 		if (json_is(it, JSON_STRING) && it->n > 0)
 			text->signature = llm_untag(json_esc(it), DIALECT_GEMINI, &text->origin);
 	return OK;
@@ -339,7 +339,7 @@ static enum err read_calls(struct oa_reader *rd, const struct json *calls, struc
 
 	if (!json_is(calls, JSON_ARRAY))
 		return bad(rd, ".tool_calls", "an array");
-	JSON_EACH_ITEM(calls, it) {
+	JSON_EACH_ITEM (calls, it) {
 		const struct json *type = json_get(it, S("type"));
 		if (type != NULL && !json_str_eq(type, S("function"))) {
 			struct llm_part *p = llm_part_add(rd->arena, list, PART_OPAQUE);
@@ -357,7 +357,7 @@ static enum err read_calls(struct oa_reader *rd, const struct json *calls, struc
 		if (e == ERR_SYNTAX)
 			return bad(rd, ".tool_calls.function.name", "a string");
 		TRY(e);
-		JSON_EACH_MEMBER(it, key)
+		JSON_EACH_MEMBER (it, key)
 			if (oa_word(key, known, COUNT(known)) < 0)
 				TRY(oa_extra(rd, "messages.tool_calls.", key));
 	}
@@ -458,8 +458,17 @@ static enum err read_user(struct oa_reader *rd, const struct json *v, struct llm
 
 /* All the names that some role's reader takes. */
 static const char *const msg_fields[] = {
-	"role", "content", "name", "cache_control", "tool_calls", "function_call", "refusal",
-	"reasoning_content", "reasoning", "thinking_blocks", "provider_specific_fields",
+	"role",
+	"content",
+	"name",
+	"cache_control",
+	"tool_calls",
+	"function_call",
+	"refusal",
+	"reasoning_content",
+	"reasoning",
+	"thinking_blocks",
+	"provider_specific_fields",
 	"tool_call_id",
 };
 
@@ -479,7 +488,7 @@ static const struct role {
 
 static enum err note_extras(struct oa_reader *rd, const struct json *v, const struct role *role)
 {
-	JSON_EACH_MEMBER(v, key) {
+	JSON_EACH_MEMBER (v, key) {
 		bool known = false;
 		for (size_t i = 0; i < COUNT(msg_fields) && !known; i++)
 			known = (role->takes >> i & 1) && json_str_eq(key, str_z(msg_fields[i]));
@@ -538,7 +547,7 @@ enum err oa_messages(struct oa_reader *rd, const struct json *list)
 
 	if (!json_is(list, JSON_ARRAY))
 		return oa_bad(rd, "messages", "an array");
-	JSON_EACH_ITEM(list, it) {
+	JSON_EACH_ITEM (list, it) {
 		TRY(read_message(rd, it, &leading));
 		rd->msg++;
 	}
