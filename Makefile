@@ -60,7 +60,11 @@ LINK.admin   := crypto proto codec sys base
 PKGS.admin   := libcrypto
 LINK.checker := inspect advisory package config crypto proto codec sys base
 PKGS.checker := libcrypto yaml-0.1 zlib
-LINK.cli     := inspect package advisory config tlog crypto proto codec sys base
+LINK.indexer := advisory package crypto proto codec sys base
+PKGS.indexer := libcrypto zlib
+LINK.fetcher := package tls crypto proto codec sys base
+PKGS.fetcher := openssl
+LINK.cli     := inspect config advisory package tlog crypto proto codec sys base
 PKGS.cli     := libsodium yaml-0.1 libcrypto zlib
 
 MAINS := $(patsubst src/%/main.c,%,$(wildcard src/*/main.c))
@@ -154,8 +158,9 @@ replay: $(REPLAYS)
 	@tools/run-replay $(O)/replay $(FUZZERS)
 fuzz-build: $(patsubst %,$(O)/fuzzer/%,$(FUZZERS))
 
-# The price table is taken into the object by the assembler, which tells no dependency.
+# Data is taken into these objects by the assembler, which tells no dependency.
 $(O)/obj/src/config/prices.o: data/prices.tsv
+$(O)/obj/src/advisory/builtin.o: data/advisories.jsonl
 
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
 

@@ -60,8 +60,30 @@ static struct str data_of(struct str events)
 	return buf_str(&data);
 }
 
+static int cmp_calls(const struct llm_part *a, const struct llm_part *b)
+{
+	int by_name = str_cmp(a->name, b->name);
+
+	return by_name ? by_name : str_cmp(a->args, b->args);
+}
+
+/* The next call behind after (NULL: the first) by name and arguments: a format that sends calls
+ * whole sends first what is whole first. */
+static const struct llm_part *next_call(const struct llm_part *parts, const struct llm_part *after)
+{
+	const struct llm_part *least = NULL;
+
+	for (const struct llm_part *p = parts; p != NULL; p = p->next)
+		if (p->kind == PART_TOOL_CALL && (after == NULL || cmp_calls(p, after) > 0) &&
+		    (least == NULL || cmp_calls(p, least) < 0))
+			least = p;
+	return least;
+}
+
 static struct str tell(struct buf *b, const struct llm_answer_choice *c)
 {
+	unsigned calls = 0;
+
 	static const enum llm_part_kind prose[] = { PART_THINKING, PART_TEXT };
 
 	buf_reset(b);
@@ -73,8 +95,10 @@ static struct str tell(struct buf *b, const struct llm_answer_choice *c)
 		buf_addc(b, '\n');
 	}
 	for (const struct llm_part *p = c->parts; p != NULL; p = p->next)
-		if (p->kind == PART_TOOL_CALL)
-			buf_addf(b, "%.*s(%.*s)\n", FMT(p->name), FMT(p->args));
+		calls += p->kind == PART_TOOL_CALL;
+	buf_addf(b, "%u calls\n", calls);
+	for (const struct llm_part *p = NULL; (p = next_call(c->parts, p)) != NULL;)
+		buf_addf(b, "%.*s(%.*s)\n", FMT(p->name), FMT(p->args));
 	return buf_str(b);
 }
 

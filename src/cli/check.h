@@ -13,9 +13,6 @@
 
 enum { JOB_FDS = CHECK_ROOTS + 3 };
 
-/* In the data directory. */
-#define ADVISORY_FILE "advisories.index"
-
 /* One target, opened. */
 struct job {
 	struct arena arena; /* of the labels */
@@ -28,6 +25,7 @@ struct job {
 struct job_opts {
 	const char *policy; /* file, or NULL */
 	const char *data;   /* data directory, or "" */
+	int advisory_fd;    /* of the index, or -1 */
 	bool cold;	    /* use and keep nothing of other runs */
 };
 
@@ -37,6 +35,10 @@ struct job_opts {
 MUST_USE enum err job_open(struct job *j, const char *target, const struct job_opts *o,
 			   struct diag *d);
 void job_done(struct job *j);
+
+/* job_open_fd is job_open for a file that is open already and has this name. */
+MUST_USE enum err job_open_fd(struct job *j, int fd, struct str name, const struct job_opts *o,
+			      struct diag *d);
 
 /* job_run starts a checker and waits for it. out gets the report's text. ERR_SYS: it did not make
  * one, d says why. */
@@ -54,9 +56,11 @@ void python_base(struct job *j, const char *venv);
 /* check_text writes a report for people; all: also what is for information only. */
 void check_text(struct cli *c, const struct report *r, bool all);
 
+struct advisory_index;
+
 /* release_report answers for a release that is only named: from the advisories, without the
  * network. */
-MUST_USE enum err release_report(struct cli *c, const char *name, struct report *r, struct arena *a,
-				 struct diag *d);
+MUST_USE enum err release_report(const struct advisory_index *index, const struct package *p,
+				 const char *name, struct report *r, struct arena *a);
 
 #endif

@@ -138,23 +138,42 @@ static enum err open_default(struct job *j, struct diag *d)
 	return python_roots(j, python, d);
 }
 
-enum err job_open(struct job *j, const char *target, const struct job_opts *o, struct diag *d)
+static void begin(struct job *j, struct str name, const struct job_opts *o)
 {
-	char index[CLI_PATH];
-
 	*j = (struct job){ .request = { .policy_fd = -1, .advisory_fd = -1, .cache_fd = -1 } };
 	arena_init(&j->arena, JOB_ARENA);
 	j->request.now = (int64_t)(clock_wall_ns() / 1000000000);
-	j->request.name = str_z(target);
+	j->request.name = name;
 	j->request.policy_name = str_z(o->policy);
-	TRY(target == NULL ? open_default(j, d) : open_target(j, target, d));
+}
+
+static enum err add_opts(struct job *j, const struct job_opts *o, struct diag *d)
+{
 	if (o->policy != NULL && (j->request.policy_fd = open_file(j, o->policy)) < 0)
 		return diag_set(d, ERR_CONFIG, "cannot open '%s': %s", o->policy, strerror(errno));
-	if (o->data[0] != 0 &&
-	    (size_t)snprintf(index, sizeof index, "%s/" ADVISORY_FILE, o->data) < sizeof index)
-		j->request.advisory_fd = open_file(j, index);
+	int advisories = o->advisory_fd < 0 ? -1 : fcntl(o->advisory_fd, F_DUPFD_CLOEXEC, 0);
+	if (advisories >= 0)
+		j->request.advisory_fd = add_fd(j, advisories);
+	return OK;
+}
+
+enum err job_open(struct job *j, const char *target, const struct job_opts *o, struct diag *d)
+{
+	begin(j, str_z(target), o);
+	TRY(target == NULL ? open_default(j, d) : open_target(j, target, d));
+	TRY(add_opts(j, o, d));
 	find_memory(j, o);
 	return OK;
+}
+
+enum err job_open_fd(struct job *j, int fd, struct str name, const struct job_opts *o,
+		     struct diag *d)
+{
+	begin(j, name, o);
+	j->request.roots[j->request.n_roots++] = (struct check_root){
+		.role = ROOT_TARGET, .fd = (uint8_t)add_fd(j, fd), .label = name
+	};
+	return add_opts(j, o, d);
 }
 
 void job_done(struct job *j)

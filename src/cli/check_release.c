@@ -6,39 +6,11 @@
 
 #include "advisory/answer.h"
 #include "package/purl.h"
-#include "package/requirement.h"
 #include "sys/clock.h"
 
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-enum { INDEX_MAX = 1 << 30, BAD_SHOWN = 8 };
-
-/* The index stays mapped as long as the process. */
-static enum err open_index(struct cli *c, struct advisory_index *out, struct diag *d)
-{
-	char dir[CLI_PATH], path[CLI_PATH + 32];
-	struct stat st;
-
-	TRY(cli_data_dir(c, dir, sizeof dir, d));
-	(void)snprintf(path, sizeof path, "%s/" ADVISORY_FILE, dir);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) != 0 || st.st_size <= 0 || st.st_size > INDEX_MAX) {
-		if (fd >= 0)
-			(void)close(fd);
-		return diag_set(d, ERR_NOT_FOUND,
-				"there are no advisories in '%s': yett advisories update", dir);
-	}
-	void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	(void)close(fd);
-	if (p == MAP_FAILED)
-		return diag_set(d, ERR_SYS, "cannot map '%s'", path);
-	return advisory_open((struct str){ p, (size_t)st.st_size }, out, d);
-}
+enum { BAD_SHOWN = 8 };
 
 static struct str keep(struct arena *a, const struct buf *b)
 {
@@ -87,22 +59,16 @@ static void say(struct report *r, struct arena *a, const struct advisory_answer 
 	buf_free(&b);
 }
 
-enum err release_report(struct cli *c, const char *name, struct report *r, struct arena *a,
-			struct diag *d)
+enum err release_report(const struct advisory_index *index, const struct package *release,
+			const char *name, struct report *r, struct arena *a)
 {
-	struct advisory_index index;
 	struct advisory_answer answer;
-	struct package p = { .eco = ECO_OTHER };
+	struct package p = *release;
 	struct buf purl;
 	uint64_t began = clock_mono_ns();
 
 	report_init(r, a);
-	TRY(release_parse(a, str_z(name), &p, d));
-	if (p.version.n == 0)
-		return diag_set(d, ERR_USAGE, "'%s' names no version: NAME==VERSION", name);
-	TRY(open_index(c, &index, d));
-	if (advisory_answer(&index, a, p.eco, p.name, p.version, NULL, 0, &answer) != OK)
-		return diag_set(d, ERR_SYNTAX, "the advisory index is damaged");
+	TRY(advisory_answer(index, a, p.eco, p.name, p.version, NULL, 0, &answer));
 	buf_init(&purl, PURL_MAX);
 	purl_write(&p, &purl);
 	r->target = str_z(name);
@@ -111,9 +77,9 @@ enum err release_report(struct cli *c, const char *name, struct report *r, struc
 	buf_free(&purl);
 	r->started = (int64_t)(clock_wall_ns() / 1000000000);
 	r->has_advisories = true;
-	r->advisories_n = advisory_n_records(&index);
-	r->advisories_date = index.newest_s;
-	memcpy(r->advisories_sha256, index.digest, sizeof r->advisories_sha256);
+	r->advisories_n = advisory_n_records(index);
+	r->advisories_date = index->newest_s;
+	memcpy(r->advisories_sha256, index->digest, sizeof r->advisories_sha256);
 	p.where = S("");
 	TRY(package_list_add(&r->packages, &p));
 	add_hits(r, &answer);

@@ -32,7 +32,10 @@
 	X(cmd_usage)       \
 	X(cmd_audit_verify)\
 	X(cmd_audit_export)\
-	X(cmd_check)
+	X(cmd_check)\
+	X(cmd_advisories_update)\
+	X(cmd_advisories_status)\
+	X(cmd_advisories_show)
 
 enum { CLI_OPTS = 16, CLI_ARGS = 64, CLI_PATH = 1024 };
 

@@ -2,14 +2,19 @@
  * cli/cmd_check.c - `yett check`: judges what is named, or what `python3` would use here.
  * Input: the user's arguments, and reports of checkers.   Runs in: cli.
  */
+#include "cli/advisories.h"
 #include "cli/check.h"
+#include "cli/fetch.h"
 
 #include "codec/jw.h"
 #include "inspect/sarif.h"
+#include "package/requirement.h"
 #include "sys/clock.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { REPORT_ARENA = 1 << 30 };
 
@@ -21,6 +26,8 @@ struct checking {
 	enum format format;
 	char data[CLI_PATH];
 	struct job_opts opts;
+	struct advisories advisories;
+	bool offline;
 	enum verdict verdict; /* the worst so far */
 	struct buf reports;   /* JSON texts, or runs of SARIF, with commas between them */
 	unsigned n;
@@ -93,52 +100,120 @@ static void finish(struct checking *k)
 
 /* ---- one target ---- */
 
-static enum err check_path(struct checking *k, const char *target, struct report *r,
-			   struct arena *a, struct buf *text, struct diag *d)
+/* What was found of one target, and the text it came in; "": there is none. */
+struct result {
+	struct arena arena;
+	struct report report;
+	struct buf text;
+};
+
+/* The job is opened; its checker runs and its report is read. */
+static enum err run_job(struct job *job, struct result *out, struct diag *d)
+{
+	struct diag why = { 0 };
+
+	TRY(job_run(job, &out->text, d));
+	if (report_read(&out->report, &out->arena, buf_str(&out->text), &why) != OK)
+		return diag_set(d, ERR_SYS, "the checker broke its word: %s", why.text);
+	return OK;
+}
+
+static enum err check_path(struct checking *k, const char *target, struct result *out,
+			   struct diag *d)
 {
 	struct job job;
 	enum err e = job_open(&job, target, &k->opts, d);
 
-	if (e == OK && (e = job_run(&job, text, d)) == OK) {
-		struct diag why = { 0 };
-		if (report_read(r, a, buf_str(text), &why) != OK)
-			e = diag_set(d, ERR_SYS, "the checker broke its word: %s", why.text);
-	}
+	if (e == OK)
+		e = run_job(&job, out, d);
 	job_done(&job);
 	return e;
 }
 
+/* The artifact that the index gives for a release is judged as if it lay here. */
+static enum err check_artifact(struct checking *k, const struct package *p, struct result *out,
+			       struct diag *d)
+{
+	struct fetched fetched;
+	struct job job;
+
+	TRY(fetch_release(p->eco, p->name, p->version, &out->arena, &fetched, d));
+	enum err e = job_open_fd(&job, fetched.fd, fetched.file.name, &k->opts, d);
+	if (e == OK)
+		e = run_job(&job, out, d);
+	job_done(&job);
+	return e;
+}
+
+static bool has_malware(const struct report *r)
+{
+	return findings_has(&r->findings, 0, RULE_KNOWN_MALWARE);
+}
+
+/* A release by its name. What the records know costs nothing and comes first; what they call
+ * malicious is not fetched. */
+static enum err check_release(struct checking *k, const char *target, struct result *out,
+			      struct diag *d)
+{
+	struct package p = { .eco = ECO_OTHER };
+	struct diag why = { 0 };
+
+	TRY(release_parse(&out->arena, str_z(target), &p, d));
+	if (p.version.n == 0)
+		return diag_set(d, ERR_USAGE, "'%s' names no version: NAME==VERSION", target);
+	enum err e = release_report(&k->advisories.ix, &p, target, &out->report, &out->arena);
+	if (e != OK)
+		return diag_set(d, e, "the index of advisories is corrupt");
+	if (k->offline || has_malware(&out->report))
+		return OK;
+	struct report known = out->report;
+	e = check_artifact(k, &p, out, &why);
+	if (e == OK) {
+		out->report.target = str_z(target);
+		return OK;
+	}
+	/* Without the artifact there is what the records say, and that it was not looked at. */
+	buf_reset(&out->text);
+	out->report = known;
+	fprintf(stderr, "yett: only the advisories were asked: %s\n", diag_text(&why));
+	return OK;
+}
+
+static bool is_release(const char *target)
+{
+	struct package p = { .eco = ECO_OTHER };
+	struct arena a;
+	struct stat st;
+
+	if (target == NULL || stat(target, &st) == 0)
+		return false;
+	arena_init(&a, 1 << 20);
+	bool named = release_parse(&a, str_z(target), &p, NULL) == OK && p.version.n > 0;
+	arena_done(&a);
+	return named;
+}
+
 static int check_one(struct checking *k, const char *target)
 {
-	struct arena a;
-	struct buf text;
-	struct report r;
+	struct result r;
 	struct diag d = { 0 };
 	int status = 0;
 
-	arena_init(&a, REPORT_ARENA);
-	buf_init(&text, REPORT_MAX);
-	enum err e = check_path(k, target, &r, &a, &text, &d);
-	if (e == ERR_NOT_FOUND && target != NULL) {
-		struct diag other = { 0 };
-		buf_reset(&text);
-		enum err named = release_report(k->cli, target, &r, &a, &other);
-		if (named != ERR_SYNTAX || strpbrk(target, "/") == NULL) {
-			e = named;
-			d = other;
-		}
-	}
+	arena_init(&r.arena, REPORT_ARENA);
+	buf_init(&r.text, REPORT_MAX);
+	enum err e = is_release(target) ? check_release(k, target, &r, &d)
+					: check_path(k, target, &r, &d);
 	if (e == ERR_SYS) { /* the target may have done that */
-		make_inconclusive(&r, &a, target ? target : "python3", &d);
-		buf_reset(&text);
+		make_inconclusive(&r.report, &r.arena, target ? target : "python3", &d);
+		buf_reset(&r.text);
 		e = OK;
 	}
 	if (e == OK)
-		show(k, &r, buf_str(&text));
+		show(k, &r.report, buf_str(&r.text));
 	else
 		status = cli_fail(k->cli, e, &d);
-	buf_free(&text);
-	arena_done(&a);
+	buf_free(&r.text);
+	arena_done(&r.arena);
 	return status;
 }
 
@@ -157,18 +232,27 @@ static bool read_format(struct cli *c, enum format *out)
 static int check_run(struct cli *c)
 {
 	struct checking k = { .cli = c, .verdict = VERDICT_PASS };
+	struct diag d = { 0 };
 	int status = 0;
 
 	if (!read_format(c, &k.format))
 		return cli_usage(c, "a format is text, json or sarif");
 	if (cli_data_dir(c, k.data, sizeof k.data, NULL) != OK)
 		k.data[0] = 0;
+	enum err e = advisories_open(c, &k.advisories, &d);
+	if (e != OK) {
+		advisories_close(&k.advisories);
+		return cli_fail(c, e, &d);
+	}
+	k.offline = cli_value(c, "offline") != NULL;
 	k.opts = (struct job_opts){ .policy = cli_value(c, "policy"),
 				    .data = k.data,
+				    .advisory_fd = k.advisories.fd,
 				    .cold = cli_value(c, "cold") != NULL };
 	buf_init(&k.reports, REPORT_MAX);
 	for (int i = 0; status == 0 && i < (c->n_args ? c->n_args : 1); i++)
 		status = check_one(&k, c->n_args ? c->args[i] : NULL);
+	advisories_close(&k.advisories);
 	if (status != 0) {
 		buf_free(&k.reports);
 		return status;
@@ -181,6 +265,7 @@ static int check_run(struct cli *c)
 static const struct cli_opt opts[] = {
 	{ "format", "FORMAT", "text (default), json or sarif" },
 	{ "policy", "FILE", "what to allow, until when and why" },
+	{ "offline", NULL, "fetch nothing: a release is judged by the advisories alone" },
 	{ "all", NULL, "show also what is for information only" },
 	{ "cold", NULL, "use and keep nothing of earlier runs" },
 	{ NULL, NULL, NULL },

@@ -379,6 +379,10 @@ MUST_USE enum err llm_args_parse(struct arena *a, struct str esc, struct str *ou
 MUST_USE enum err llm_args_any(struct arena *a, struct str esc, struct str *out_raw);
 struct str llm_args_esc(struct arena *a, struct str raw);
 
+/* llm_plain_esc is esc with needless escapes ("\/", as PHP writes it) resolved, for what is looked
+ * into. Where that cannot be done it is esc itself. */
+struct str llm_plain_esc(struct arena *a, struct str esc);
+
 /* llm_is_mime: type/subtype, and parameters such as ";rate=24000"; nothing that could end a data
  * URL's head early. */
 bool llm_is_mime(struct str s);
