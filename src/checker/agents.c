@@ -77,7 +77,7 @@ static bool is_hostile(uint32_t caps)
 {
 	return (caps & (CAP_FETCH_RUN | CAP_OBFUSCATED | CAP_CREDENTIALS | CAP_METADATA |
 			CAP_RUNTIME)) != 0 ||
-	       ((caps & CAP_DECODE) != 0 && (caps & (CAP_EVAL | CAP_EXEC)) != 0);
+	       ((caps & CAP_DECODE) != 0 && (caps & CAP_EVAL) != 0);
 }
 
 static void judge_command(struct checker *c, struct tree *t, uint32_t i, struct str command)
@@ -87,7 +87,7 @@ static void judge_command(struct checker *c, struct tree *t, uint32_t i, struct 
 	struct caps caps = { 0 };
 
 	arena_reset(&c->scratch);
-	source_inspect(LANG_SHELL, ROLE_STARTUP, purl, file_path(c, t, i), command, &c->scratch,
+	source_inspect(LANG_SHELL, ROLE_SCRIPT, purl, file_path(c, t, i), command, &c->scratch,
 		       &c->report.findings, &caps);
 	if (is_hostile(caps.bits))
 		file_finding(c, t, i, RULE_AGENT_EXEC, purl, 0, command, " ");

@@ -12,6 +12,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,16 +21,15 @@
 
 enum { CONFIG_MAX = 64 << 10, VERSION_MAX = 32, SHIM_MAX = 4096 };
 
-static bool join(char out[PATH_MAX], const char *fmt, const char *a, const char *b)
-	__attribute__((format(printf, 2, 0)));
+static bool join(char out[PATH_MAX], const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-static bool join(char out[PATH_MAX], const char *fmt, const char *a, const char *b)
+static bool join(char out[PATH_MAX], const char *fmt, ...)
 {
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	int n = snprintf(out, PATH_MAX, fmt, a, b);
-#pragma GCC diagnostic pop
+	va_list ap;
 
+	va_start(ap, fmt);
+	int n = vsnprintf(out, PATH_MAX, fmt, ap);
+	va_end(ap);
 	return n > 0 && n < PATH_MAX;
 }
 
@@ -71,7 +71,7 @@ static bool read_config(const char *dir, struct config *out)
 	struct buf b;
 
 	*out = (struct config){ .system_site = false };
-	if (!join(path, "%s/%s", dir, "pyvenv.cfg") || !is_file(path))
+	if (!join(path, "%s/pyvenv.cfg", dir) || !is_file(path))
 		return false;
 	buf_init(&b, CONFIG_MAX);
 	bool good = fs_read(path, 0, &b, NULL) == OK;
@@ -122,10 +122,10 @@ static bool pyenv_version(const char *root, char out[VERSION_MAX])
 	}
 	if (getcwd(here, sizeof here) != NULL)
 		do
-			if (join(path, "%s/%s", here, ".python-version") && read_word(path, out))
+			if (join(path, "%s/.python-version", here) && read_word(path, out))
 				return true;
 		while (up(here));
-	return join(path, "%s/%s", root, "version") && read_word(path, out);
+	return join(path, "%s/version", root) && read_word(path, out);
 }
 
 /* The interpreter behind a shim "ROOT/shims/python3". */
@@ -133,7 +133,7 @@ static bool behind_shim(const char *shim, char out[CLI_PATH])
 {
 	char root[PATH_MAX], version[VERSION_MAX] = "", path[PATH_MAX];
 
-	if (!join(root, "%s%s", shim, "") || !up(root) || !str_has_suffix(str_z(root), S("/shims")) ||
+	if (!join(root, "%s", shim) || !up(root) || !str_has_suffix(str_z(root), S("/shims")) ||
 	    !up(root) || !pyenv_version(root, version))
 		return false;
 	return join(path, "%s/versions/%s", root, version) &&
@@ -186,7 +186,7 @@ static bool version_of(const char *binary, const char *prefix, char out[VERSION_
 		copy(out, VERSION_MAX, str_z(name + 7));
 		return true;
 	}
-	DIR *dir = join(lib, "%s/%s", prefix, "lib") ? opendir(lib) : NULL;
+	DIR *dir = join(lib, "%s/lib", prefix) ? opendir(lib) : NULL;
 	bool found = false;
 	for (struct dirent *e; dir != NULL && !found && (e = readdir(dir)) != NULL;)
 		if (strncmp(e->d_name, "python3.", 8) == 0) {
@@ -198,12 +198,12 @@ static bool version_of(const char *binary, const char *prefix, char out[VERSION_
 	return found;
 }
 
-static void add(struct job *j, enum check_role role, const char *fmt, const char *prefix,
-		const char *version)
+static void add(struct job *j, enum check_role role, const char *prefix, const char *middle,
+		const char *version, const char *rest)
 {
 	char path[PATH_MAX];
 
-	if (join(path, fmt, prefix, version))
+	if (join(path, "%s%s%s%s", prefix, middle, version, rest))
 		job_root(j, role, path);
 }
 
@@ -212,22 +212,22 @@ static void add_sites(struct job *j, const char *prefix, const char *version)
 {
 	const char *base = getenv("PYTHONUSERBASE"), *home = getenv("HOME");
 
-	add(j, ROOT_SITE, "%s/lib/python%s/site-packages", prefix, version);
-	add(j, ROOT_SITE, "%s/local/lib/python%s/dist-packages", prefix, version);
-	add(j, ROOT_SITE, "%s/lib/python3/dist-packages", prefix, version);
-	add(j, ROOT_SITE, "%s/lib/python%s/dist-packages", prefix, version);
+	add(j, ROOT_SITE, prefix, "/lib/python", version, "/site-packages");
+	add(j, ROOT_SITE, prefix, "/local/lib/python", version, "/dist-packages");
+	add(j, ROOT_SITE, prefix, "/lib/python3", "", "/dist-packages");
+	add(j, ROOT_SITE, prefix, "/lib/python", version, "/dist-packages");
 	if (base != NULL && base[0] == '/')
-		add(j, ROOT_USER_SITE, "%s/lib/python%s/site-packages", base, version);
+		add(j, ROOT_USER_SITE, base, "/lib/python", version, "/site-packages");
 	else if (home != NULL && home[0] == '/')
-		add(j, ROOT_USER_SITE, "%s/.local/lib/python%s/site-packages", home, version);
+		add(j, ROOT_USER_SITE, home, "/.local/lib/python", version, "/site-packages");
 	if (strcmp(prefix, "/usr") == 0)
 		job_root(j, ROOT_DPKG, "/var/lib/dpkg/info");
 }
 
 static void add_stdlib(struct job *j, const char *prefix, const char *version)
 {
-	add(j, ROOT_STDLIB, "%s/lib/python%s", prefix, version);
-	add(j, ROOT_STDLIB, "%s/python%s", "/etc", version); /* Debian's sitecustomize */
+	add(j, ROOT_STDLIB, prefix, "/lib/python", version, "");
+	add(j, ROOT_STDLIB, "/etc", "/python", version, ""); /* Debian's sitecustomize */
 }
 
 static bool short_version(const char *full, char out[VERSION_MAX])
@@ -244,7 +244,7 @@ void python_base(struct job *j, const char *venv)
 	struct config config;
 
 	if (!read_config(venv, &config) || config.home[0] != '/' ||
-	    !short_version(config.version, version) || !join(prefix, "%s%s", config.home, "") ||
+	    !short_version(config.version, version) || !join(prefix, "%s", config.home) ||
 	    !up(prefix))
 		return;
 	if (config.system_site)
@@ -258,13 +258,13 @@ enum err python_roots(struct job *j, const char *interpreter, struct diag *d)
 	struct config config;
 
 	/* site.py looks beside the name that was called, not where links lead. */
-	if (join(dir, "%s%s", interpreter, "") && up(dir) &&
+	if (join(dir, "%s", interpreter) && up(dir) &&
 	    (read_config(dir, &config) || (up(dir) && read_config(dir, &config)))) {
 		job_root(j, ROOT_TARGET, dir);
 		python_base(j, dir);
 		return OK;
 	}
-	if (realpath(interpreter, real) == NULL || !join(dir, "%s%s", real, "") || !up(dir) ||
+	if (realpath(interpreter, real) == NULL || !join(dir, "%s", real) || !up(dir) ||
 	    !up(dir) || !version_of(real, dir, version))
 		return diag_set(d, ERR_NOT_FOUND, "cannot tell what '%s' loads from", interpreter);
 	j->request.python = arena_dup(&j->arena, str_z(version));

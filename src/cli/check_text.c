@@ -37,7 +37,8 @@ static void head(struct cli *c, const struct report *r)
 	safe(c, r->headline);
 	buf_addc(&c->out, '\n');
 	if (r->next.n > 0) {
-		buf_add(&c->out, S("  to do: "));
+		buf_add(&c->out, r->judgement.verdict == VERDICT_PASS ? S("  note: ")
+								      : S("  to do: "));
 		safe(c, r->next);
 		buf_addc(&c->out, '\n');
 	}
