@@ -106,7 +106,9 @@ static struct value do_chr(struct call *c, struct str with)
 {
 	(void)with;
 	struct value v = arg(c, 0);
-	return v.kind == V_INT ? code_point(c->u, v.i) : value_unknown(c->taint);
+	struct value out = v.kind == V_INT ? code_point(c->u, v.i) : value_unknown(c->taint);
+	out.layers = v.layers ? v.layers : 1; /* a text made of numbers hides */
+	return out;
 }
 
 static struct value do_ord(struct call *c, struct str with)
@@ -170,7 +172,9 @@ static struct value do_from_char_code(struct call *c, struct str with)
 {
 	(void)with;
 	struct value v = arg(c, 0);
-	return v.kind == V_LIST ? numbers(c, v.items, v.n, true) : numbers(c, c->v, c->n, true);
+	v = v.kind == V_LIST ? numbers(c, v.items, v.n, true) : numbers(c, c->v, c->n, true);
+	v.taint |= v.kind == V_UNKNOWN ? (uint32_t)T_DECODED : 0;
+	return v;
 }
 
 static struct value do_int(struct call *c, struct str with)
@@ -452,7 +456,6 @@ static const struct fold_row javascript[] = {
 	{ SC("Uint8Array"), do_bytes, SC("") },
 	{ SC("Uint8Array.from"), do_bytes, SC("") },
 	{ SC("Array.from"), do_same, SC("") },
-	{ SC("Object.assign"), do_opaque, SC("") },
 	{ SC("Buffer"), do_buffer, SC("") },
 	{ SC("Buffer.from"), do_buffer, SC("") },
 	{ SC("require"), do_module, SC("") },
