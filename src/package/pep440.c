@@ -463,7 +463,7 @@ static bool satisfies(const struct pep440 *v, const struct specifier *s)
 	case OP_NONE:
 		break;
 	}
-	assert(!"an operator was read that is none");
+	assert(s->op != OP_NONE);
 	return false;
 }
 

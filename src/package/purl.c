@@ -83,7 +83,15 @@ static enum err by_type(struct arena *a, struct purl *p, struct diag *d)
 
 /* ---- reading ---- */
 
-/* decoded copies s with its escapes resolved. */
+static bool has_control(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f)
+			return true;
+	return false;
+}
+
+/* decoded copies s with its escapes resolved. Control characters have no place in any part. */
 static enum err decoded(struct arena *a, struct str s, struct str *out)
 {
 	char *room = arena_take(a, s.n + 1, 1);
@@ -94,7 +102,7 @@ static enum err decoded(struct arena *a, struct str s, struct str *out)
 	buf_fixed(&b, room, s.n + 1);
 	url_decode(&b, s);
 	TRY(buf_finish(&b, out));
-	return utf8_valid(*out) == out->n ? OK : ERR_SYNTAX;
+	return utf8_valid(*out) == out->n && !has_control(*out) ? OK : ERR_SYNTAX;
 }
 
 /* decoded_path joins the decoded segments of s with slashes; empty ones go, and where drop_dots is

@@ -409,7 +409,7 @@ static bool bound_holds(const struct bound *b, const struct semver *v)
 	case OP_CARET:
 		break;
 	}
-	assert(!"a bound is one of five");
+	assert(b->op <= OP_GE);
 	return false;
 }
 
