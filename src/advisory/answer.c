@@ -82,8 +82,8 @@ static enum err read_affect(struct said *s, const struct advisory_affect *a)
 		s->n_runs++;
 		if (r->kind != ADVISORY_FIXED)
 			continue;
-		s->candidates[s->n_candidates++] =
-			(struct candidate){ version_key(s->eco, r->end), a->record.id };
+		s->candidates[s->n_candidates++] = (struct candidate){ version_key(s->eco, r->end),
+								       a->record.id };
 	}
 	for (uint32_t i = 0; i < a->n_versions; i++) {
 		struct str text;
@@ -137,12 +137,14 @@ static enum err use_releases(struct said *s, const struct str *releases, size_t 
 	if (s->candidates == NULL)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < n; i++)
-		s->candidates[s->n_candidates++] =
-			(struct candidate){ version_key(s->eco, releases[i]), S("") };
+		s->candidates[s->n_candidates++] = (struct candidate){
+			version_key(s->eco, releases[i]), S("")
+		};
 	return OK;
 }
 
-/* find_floor goes up through the candidates. A pre-release is one only for who has a pre-release. */
+/* find_floor goes up through the candidates. A pre-release is one only for who has a pre-release.
+ */
 static void find_floor(struct said *s, const struct version_key *v, bool released,
 		       struct advisory_answer *out)
 {

@@ -1,5 +1,5 @@
-/* advisory/builtin.c - the records that come with the program: data/advisories.jsonl as it is. Input:
- * own. Runs in: cli. */
+/* advisory/builtin.c - the records that come with the program: data/advisories.jsonl as it is.
+ * Input: own. Runs in: cli. */
 #include "advisory/builtin.h"
 
 #include "advisory/index_build.h"

@@ -402,7 +402,8 @@ enum err advisory_find(const struct advisory_index *ix, struct str id, struct ad
 			break;
 		TRY(record_at(ix, le32(r + 4), &found));
 		bool own = str_eq(found.id, id) &&
-			   !(le32(known_row(ix, INDEX_RECORDS, found.number) + 20) & RECORD_SUPERSEDED);
+			   !(le32(known_row(ix, INDEX_RECORDS, found.number) + 20) &
+			     RECORD_SUPERSEDED);
 		if (e != OK || own)
 			*out = found;
 		e = OK;

@@ -1,8 +1,8 @@
 /*
- * advisory/index.h - what advisory records say, in one file that is mapped and asked: by release, by
- * the hash of an artifact, by id. Made by advisory/index_build.h. Ring 0. The file may be corrupt or
- * hostile: every offset is checked where it is used, and nothing in it can make an answer take
- * longer than its size allows.
+ * advisory/index.h - what advisory records say, in one file that is mapped and asked: by release,
+ * by the hash of an artifact, by id. Made by advisory/index_build.h. Ring 0. The file may be
+ * corrupt or hostile: every offset is checked where it is used, and nothing in it can make an
+ * answer take longer than its size allows.
  */
 #ifndef ADVISORY_INDEX_H
 #define ADVISORY_INDEX_H
@@ -20,9 +20,9 @@ enum advisory_kind { ADVISORY_VULNERABILITY, ADVISORY_MALWARE };
 
 /* How the end of an interval is meant. */
 enum advisory_end {
-	ADVISORY_OPEN, /* no end is known */
+	ADVISORY_OPEN,	/* no end is known */
 	ADVISORY_FIXED, /* end is the first version that is good again */
-	ADVISORY_LAST, /* end is the last bad one */
+	ADVISORY_LAST,	/* end is the last bad one */
 	ADVISORY_LIMIT, /* end is where the record stops to speak: not a fix */
 };
 
@@ -36,8 +36,8 @@ struct advisory_record {
 	unsigned n_aliases;
 	enum advisory_kind kind;
 	int64_t published_s, modified_s; /* 0: not said */
-	int64_t withdrawn_s;             /* 0: in force */
-	uint32_t number;                 /* in this index */
+	int64_t withdrawn_s;		 /* 0: in force */
+	uint32_t number;		 /* in this index */
 };
 
 struct advisory_hit {
@@ -52,7 +52,7 @@ struct advisory_index {
 	struct str map;
 	struct str sections[ADVISORY_SECTIONS]; /* as in advisory/index_format.h */
 	uint8_t digest[ADVISORY_DIGEST]; /* SHA-256 of the content: the snapshot's identity */
-	int64_t newest_s;                /* date of the newest record */
+	int64_t newest_s;		 /* date of the newest record */
 	uint32_t n_malware, n_withdrawn; /* of the records */
 };
 
@@ -60,8 +60,8 @@ struct advisory_index {
  * another version of yett. It does not read the content: see advisory_check. */
 MUST_USE enum err advisory_open(struct str map, struct advisory_index *out, struct diag *d);
 
-/* advisory_check computes the digest over the whole content. ERR_SYNTAX: the file was changed or cut
- * after it was made. */
+/* advisory_check computes the digest over the whole content. ERR_SYNTAX: the file was changed or
+ * cut after it was made. */
 MUST_USE enum err advisory_check(const struct advisory_index *ix, struct diag *d);
 
 /* advisory_match gives the records in force that name this release, malware first. name in any
@@ -102,12 +102,13 @@ MUST_USE enum err advisory_affect(const struct advisory_index *ix, uint32_t i,
  * order. */
 MUST_USE enum err advisory_version(const struct advisory_index *ix, const struct advisory_affect *a,
 				   uint32_t i, struct str *out);
-MUST_USE enum err advisory_interval(const struct advisory_index *ix, const struct advisory_affect *a,
-				    uint32_t i, struct str *out_from, struct str *out_end,
+MUST_USE enum err advisory_interval(const struct advisory_index *ix,
+				    const struct advisory_affect *a, uint32_t i,
+				    struct str *out_from, struct str *out_end,
 				    enum advisory_end *out_kind);
 
-/* advisory_interval_has: the release lies in an interval. What is no version lies only in one without
- * bounds. */
+/* advisory_interval_has: the release lies in an interval. What is no version lies only in one
+ * without bounds. */
 struct version_key;
 bool advisory_interval_has(enum ecosystem eco, struct str from, struct str end,
 			   enum advisory_end kind, const struct version_key *v);

@@ -87,8 +87,8 @@ static void grow(struct index_build *b)
 	if (slots == NULL)
 		return;
 	for (size_t i = 0; i < b->n_slots; i++) {
-		uint32_t *slot =
-			b->slots[i] ? slot_for(b, slots, n, string_at(b, b->slots[i])) : NULL;
+		uint32_t *slot = b->slots[i] ? slot_for(b, slots, n, string_at(b, b->slots[i]))
+					     : NULL;
 		if (slot)
 			*slot = b->slots[i];
 	}

@@ -19,8 +19,8 @@ struct index_build;
 struct index_build *index_build_new(void);
 void index_build_free(struct index_build *b);
 
-/* index_build_add takes a record in, of which it keeps copies. One that speaks of no package of PyPI
- * or npm is left out. ERR_LIMIT: the index is full; ERR_NOMEM. */
+/* index_build_add takes a record in, of which it keeps copies. One that speaks of no package of
+ * PyPI or npm is left out. ERR_LIMIT: the index is full; ERR_NOMEM. */
 MUST_USE enum err index_build_add(struct index_build *b, const struct osv_record *r);
 
 /* index_build_finish sorts and digests. out[] are the parts of the file, in their order, which b

@@ -2,17 +2,15 @@
  * advisory/index_format.h - the layout of an index: a head, then sections of rows of a fixed width,
  * little-endian, then strings. Ring 0. Shared by what writes and what reads it, and by nobody else.
  *
- *	head      magic, digest of all that follows the digest, date, counts, then the length of each
- *	          section in their order
- *	packages  name, first affect, number of affects, ecosystem; sorted by ecosystem and name
- *	affects   record, name, ecosystem, first interval, their number, first ref, their number;
- *	          of one package: malware first, then by id
- *	intervals from, end, how the end is meant
+ *	head      magic, digest of all that follows the digest, date, counts, then the length of
+ *each section in their order packages  name, first affect, number of affects, ecosystem; sorted by
+ *ecosystem and name affects   record, name, ecosystem, first interval, their number, first ref,
+ *their number; of one package: malware first, then by id intervals from, end, how the end is meant
  *	refs      strings: versions of an affect in their order, aliases of a record
  *	hashes    algorithm, record, bytes; sorted
- *	records   id, summary, severity, first ref, number of refs, flags, published, modified, withdrawn
- *	ids       string, record; ids and aliases, sorted by bytes
- *	strings   u16 length and bytes; others say where one begins. At 0 is "".
+ *	records   id, summary, severity, first ref, number of refs, flags, published, modified,
+ *withdrawn ids       string, record; ids and aliases, sorted by bytes strings   u16 length and
+ *bytes; others say where one begins. At 0 is "".
  */
 #ifndef ADVISORY_INDEX_FORMAT_H
 #define ADVISORY_INDEX_FORMAT_H

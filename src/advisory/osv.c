@@ -40,8 +40,8 @@ static int64_t days_of(int64_t y, int64_t m, int64_t d)
 	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
 }
 
-/* time_of reads "2026-03-26T09:53:17Z", the one form that OSV knows; a fraction is cut off. 0: it is
- * none. */
+/* time_of reads "2026-03-26T09:53:17Z", the one form that OSV knows; a fraction is cut off. 0: it
+ * is none. */
 static int64_t time_of(struct str s)
 {
 	int64_t y = digits_at(s, 0, 4), mo = digits_at(s, 5, 2), d = digits_at(s, 8, 2);
@@ -96,8 +96,8 @@ struct event {
 static const struct str event_names[] = { SC("introduced"), SC("fixed"), SC("last_affected"),
 					  SC("limit") };
 
-/* read_event reads {"introduced": "1.2"}. *out_used false: an event of a kind that we do not know, or
- * a limit that is none. */
+/* read_event reads {"introduced": "1.2"}. *out_used false: an event of a kind that we do not know,
+ * or a limit that is none. */
 static enum err read_event(struct arena *a, enum ecosystem eco, const struct json *v,
 			   struct event *e, bool *out_used)
 {
@@ -341,9 +341,9 @@ static bool read_hash(struct str name, struct str value, struct osv_hash *h)
  * file may lie in a malicious package. */
 static enum err read_hashes(struct arena *a, const struct json *affected, struct osv_record *r)
 {
-	const struct json *list =
-		json_get(json_get(json_get(affected, S("database_specific")), S("indicators")),
-			 S("package_integrity"));
+	const struct json *list = json_get(
+		json_get(json_get(affected, S("database_specific")), S("indicators")),
+		S("package_integrity"));
 	size_t more = 0;
 
 	if (!json_is(list, JSON_ARRAY))
@@ -475,8 +475,7 @@ enum err osv_read(struct arena *a, struct str text, struct osv_record *out, stru
 	size_t at = 0;
 
 	if (text.n > OSV_RECORD_MAX)
-		return diag_set(d, ERR_LIMIT, "the record is larger than %d bytes",
-				OSV_RECORD_MAX);
+		return diag_set(d, ERR_LIMIT, "the record is larger than %d bytes", OSV_RECORD_MAX);
 	enum err e = json_read(a, text, &root, &at);
 	if (e != OK)
 		return diag_set(d, e, "not JSON: %s at byte %zu", err_text(e), at);

@@ -11,9 +11,9 @@
 
 enum {
 	OSV_RECORD_MAX = 8 << 20, /* bytes of one record */
-	OSV_SUMMARY = 300,        /* bytes kept of a summary */
-	OSV_ID = 128,             /* bytes of an id or alias; a longer one is none */
-	OSV_NAME = 512,           /* bytes of a package's name; a longer one is none */
+	OSV_SUMMARY = 300,	  /* bytes kept of a summary */
+	OSV_ID = 128,		  /* bytes of an id or alias; a longer one is none */
+	OSV_NAME = 512,		  /* bytes of a package's name; a longer one is none */
 };
 
 /* A run of versions: from `from` ("0": the first there is) to end, of which the kind tells whether

@@ -309,8 +309,9 @@ enum err advisories_make(const struct cli *c, const struct advisories_source *so
 	(void)snprintf(path, sizeof path, "%s/advisories.index.%d", dir, (int)getpid());
 	(void)unlink(path);
 	m.out = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	enum err e = m.out < 0 ? diag_set(d, ERR_SYS, "cannot write '%s': %s", path, strerror(errno))
-			       : make(&m, sources, n, out, d);
+	enum err e = m.out < 0
+			     ? diag_set(d, ERR_SYS, "cannot write '%s': %s", path, strerror(errno))
+			     : make(&m, sources, n, out, d);
 	if (e == OK)
 		e = settle(&m, out, path, dir, d);
 	if (e != OK && m.out >= 0)

@@ -9,7 +9,7 @@
 #include "proto/advisories.h"
 
 struct advisories {
-	int fd;       /* of the index, for a process that asks it too */
+	int fd;	      /* of the index, for a process that asks it too */
 	bool builtin; /* there is none in the data directory: the records that come with yett */
 	char path[CLI_PATH + 64];
 	struct str map;
@@ -28,8 +28,8 @@ struct advisories_made {
 };
 
 /* advisories_make indexes n sources, paths of directories and files or descriptors of files
- * (ADVISORIES_SOURCES at most), in a process of its own, and puts the result in the place of the old
- * index once it is whole. */
+ * (ADVISORIES_SOURCES at most), in a process of its own, and puts the result in the place of the
+ * old index once it is whole. */
 struct advisories_source {
 	const char *path; /* NULL: fd */
 	int fd;

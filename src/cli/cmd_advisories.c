@@ -1,6 +1,6 @@
 /*
- * cli/cmd_advisories.c - `yett advisories`: brings records in, says what is there, and what they say.
- * Input: an index that may be corrupt.   Runs in: cli.   Fuzz: fuzz/index_fuzz.c
+ * cli/cmd_advisories.c - `yett advisories`: brings records in, says what is there, and what they
+ * say. Input: an index that may be corrupt.   Runs in: cli.   Fuzz: fuzz/index_fuzz.c
  */
 #include "cli/advisories.h"
 
@@ -554,7 +554,8 @@ const struct cmd cmd_advisories_update = {
 	.name = "advisories update",
 	.args = "[DIR|FILE|URL...]",
 	.brief = "make the index of advisory records anew",
-	.more = "Records are in OSV's JSON: directories of them, zip archives, files of one record or "
+	.more = "Records are in OSV's JSON: directories of them, zip archives, files of one record "
+		"or "
 		"of one a line. Without an argument the archives of PyPI and npm are fetched from "
 		"osv.dev. The old index stays until the new one is whole.",
 	.args_max = ADVISORIES_SOURCES,

@@ -130,8 +130,8 @@ static enum err run(struct get *g, bool with_secret, int out, struct diag *d)
 /* say_proxy tells that a proxy is not used, where the failure may be due to that. */
 static enum err say_proxy(enum err e, struct diag *d)
 {
-	static const char *const names[] = { "https_proxy", "HTTPS_PROXY", "http_proxy", "all_proxy",
-					     "ALL_PROXY" };
+	static const char *const names[] = { "https_proxy", "HTTPS_PROXY", "http_proxy",
+					     "all_proxy", "ALL_PROXY" };
 	char text[sizeof d->text];
 
 	(void)snprintf(text, sizeof text, "%s", diag_text(d));
@@ -160,8 +160,8 @@ static enum err next_hop(struct get *g, struct diag *d)
 	struct buf b;
 
 	buf_fixed(&b, room, sizeof room - 1);
-	if (g->report.location.n == 0 ||
-	    url_join(str_z(g->url), g->report.location, &b) != OK || !may_go(g, buf_str(&b)))
+	if (g->report.location.n == 0 || url_join(str_z(g->url), g->report.location, &b) != OK ||
+	    !may_go(g, buf_str(&b)))
 		return diag_set(d, ERR_UPSTREAM, "the server sends us where we do not go");
 	(void)snprintf(g->url, sizeof g->url, "%.*s", FMT(buf_str(&b)));
 	return OK;
@@ -253,8 +253,9 @@ enum err fetch_url(struct str url, int fd, uint64_t bytes_max, struct diag *d)
 static enum err new_memfd(int *out_fd, struct diag *d)
 {
 	*out_fd = memfd_create("fetched", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	return *out_fd >= 0 ? OK
-			    : diag_set(d, ERR_SYS, "cannot make a memory file: %s", strerror(errno));
+	return *out_fd >= 0
+		       ? OK
+		       : diag_set(d, ERR_SYS, "cannot make a memory file: %s", strerror(errno));
 }
 
 static enum err seal(int fd, struct diag *d)

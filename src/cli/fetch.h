@@ -1,6 +1,7 @@
 /*
- * cli/fetch.h - releases and archives from where the operator's own tools would take them: the index
- * of pip and uv, the registry of npm. Every GET is a process of its own (src/fetcher). Ring 2.
+ * cli/fetch.h - releases and archives from where the operator's own tools would take them: the
+ * index of pip and uv, the registry of npm. Every GET is a process of its own (src/fetcher).
+ * Ring 2.
  */
 #ifndef CLI_FETCH_H
 #define CLI_FETCH_H
@@ -15,9 +16,9 @@ enum { FETCH_HOPS = 5, FETCH_URL = 8192 };
 
 /* Where packages come from. */
 struct fetch_index {
-	char url[FETCH_URL];            /* without credentials, ends with a slash */
-	char authorization[FETCH_URL];  /* "Basic ...", "Bearer ..." or "": a secret */
-	char from[64];                  /* what says so: "PIP_INDEX_URL", "pip.conf", "the default" */
+	char url[FETCH_URL];	       /* without credentials, ends with a slash */
+	char authorization[FETCH_URL]; /* "Basic ...", "Bearer ..." or "": a secret */
+	char from[64]; /* what says so: "PIP_INDEX_URL", "pip.conf", "the default" */
 };
 
 /* fetch_index_find finds it as pip, uv and npm do: environment, then configuration files, then the
@@ -34,9 +35,9 @@ MUST_USE enum err fetch_listing(enum ecosystem eco, struct str name, struct aren
 
 /* One artifact. */
 struct fetched {
-	int fd; /* sealed memory file; the caller's to close */
+	int fd;			  /* sealed memory file; the caller's to close */
 	struct listing_file file; /* its strings live in the arena */
-	bool hash_checked;        /* the index published one, and it is right */
+	bool hash_checked;	  /* the index published one, and it is right */
 };
 
 /* fetch_release gets the best artifact of a release (version "": of the newest one) and compares it

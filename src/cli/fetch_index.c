@@ -73,8 +73,8 @@ static enum err set_url(struct fetch_index *out, struct str url, const char *fro
 
 /* ---- pip.conf and .npmrc ---- */
 
-/* setting finds "key = value" in a file of lines; with a section only in it. The last one counts, as
- * with the tools. Comments begin with '#' or ';'. */
+/* setting finds "key = value" in a file of lines; with a section only in it. The last one counts,
+ * as with the tools. Comments begin with '#' or ';'. */
 static struct str setting(struct str text, struct str section, struct str key)
 {
 	struct str found = S(""), at = S("");
@@ -100,8 +100,8 @@ static struct str setting(struct str text, struct str section, struct str key)
 }
 
 /* from_file sets the index from a file; false: the file or the setting is not there. */
-static bool from_file(struct fetch_index *out, const char *path, struct str section,
-		      struct str key, const char *from, enum err *e, struct diag *d)
+static bool from_file(struct fetch_index *out, const char *path, struct str section, struct str key,
+		      const char *from, enum err *e, struct diag *d)
 {
 	struct buf b;
 
@@ -115,8 +115,7 @@ static bool from_file(struct fetch_index *out, const char *path, struct str sect
 	return value.n > 0;
 }
 
-static bool from_env(struct fetch_index *out, const char *const *names, enum err *e,
-		     struct diag *d)
+static bool from_env(struct fetch_index *out, const char *const *names, enum err *e, struct diag *d)
 {
 	for (; *names; names++) {
 		const char *value = getenv(*names);

@@ -37,6 +37,14 @@ static bool has_scheme(struct str ref)
 	return i > 0 && i < ref.n && ref.p[i] == ':';
 }
 
+static bool visible(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] <= ' ' || s.p[i] >= 0x7f)
+			return false;
+	return true;
+}
+
 /* add_path appends a path without its "." and ".." segments. */
 static enum err add_path(struct buf *out, struct str path)
 {
@@ -73,10 +81,7 @@ enum err url_join(struct str base, struct str ref, struct buf *out)
 	struct str origin = url_origin(base), path = str_tail(base, origin.n);
 
 	ref = str_trim(str_head(ref, str_chr(ref, '#')));
-	for (size_t i = 0; i < ref.n; i++)
-		if (ref.p[i] <= ' ' || ref.p[i] >= 0x7f)
-			return ERR_SYNTAX;
-	if (!is_http(base) || ref.n > LIMIT_URL)
+	if (!visible(ref) || !visible(base) || !is_http(base) || ref.n > LIMIT_URL)
 		return ERR_SYNTAX;
 	path = str_head(path, str_chr(path, '#'));
 	if (has_scheme(ref)) {

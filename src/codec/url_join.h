@@ -6,9 +6,9 @@
 #include "base/err.h"
 #include "base/str.h"
 
-/* url_join appends what ref means in a document at base, an absolute http or https URL. The fragment
- * goes. ERR_SYNTAX: base is none, or ref has a scheme other than http and https, or a byte that is
- * none of a URL. */
+/* url_join appends what ref means in a document at base, an absolute http or https URL. The
+ * fragment goes. ERR_SYNTAX: base is none, or ref has a scheme other than http and https, or a byte
+ * that is none of a URL. */
 MUST_USE enum err url_join(struct str base, struct str ref, struct buf *out);
 
 /* url_origin gives the scheme and authority at the front of an absolute URL: "https://host:1". */

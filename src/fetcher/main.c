@@ -1,7 +1,8 @@
 /*
- * fetcher/main.c - one HTTPS GET: finds the host, connects, gives up everything but that connection,
- * then reads what the server says. It knows no secret but the one of the index, if there is one.
- * Input: hostile (a server's answer).   Runs in: fetcher.   Fuzz: fuzz/response_fuzz.c
+ * fetcher/main.c - one HTTPS GET: finds the host, connects, gives up everything but that
+ * connection, then reads what the server says. It knows no secret but the one of the index, if
+ * there is one. Input: hostile (a server's answer).   Runs in: fetcher.
+ * Fuzz: fuzz/response_fuzz.c
  */
 #include "fetcher/jail.h"
 #include "fetcher/response.h"
@@ -97,8 +98,8 @@ static enum err send_request(struct fetch *f, struct diag *d)
 	return e;
 }
 
-/* keep takes a span of the body: into the file, or into memory where it is read. What an answer other
- * than 200 says is not kept. */
+/* keep takes a span of the body: into the file, or into memory where it is read. What an answer
+ * other than 200 says is not kept. */
 static enum err keep_body(struct fetch *f, struct str span, struct diag *d)
 {
 	if (f->response.status != 200 || span.n == 0)
@@ -199,7 +200,7 @@ static int report(const struct fetch *f, enum err e, const struct diag *d)
 	buf_fixed(&b, room, sizeof room);
 	fetch_report_encode(&r, &b);
 	return b.err == OK && fs_write_all(FETCH_REPORT, buf_str(&b)) == OK ? EXIT_SUCCESS
-									     : EXIT_FAILURE;
+									    : EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)

@@ -37,7 +37,6 @@ static enum err begin_body(struct response *r, const struct http1_head *h)
 static enum err feed_head(struct response *r, struct str *in)
 {
 	struct http1_head h;
-	size_t before = r->head.n;
 
 	while (in->n && r->status == 0) {
 		/* Up to the next line's end: what follows the head must stay in *in. */
@@ -49,10 +48,10 @@ static enum err feed_head(struct response *r, struct str *in)
 			r->why = "the head of the answer is too large";
 			return ERR_LIMIT;
 		}
-		enum err e = http1_response(&h, buf_str(&r->head), before > 3 ? before - 3 : 0,
-					    false, &r->why);
-		if (e == ERR_AGAIN)
+		if (!str_has_suffix(buf_str(&r->head), S("\n\r\n")) &&
+		    !str_has_suffix(buf_str(&r->head), S("\n\n")))
 			continue;
+		enum err e = http1_response(&h, buf_str(&r->head), 0, false, &r->why);
 		if (e != OK)
 			return e == ERR_LIMIT ? e : ERR_SYNTAX;
 		if (h.status == 101) {
@@ -62,7 +61,6 @@ static enum err feed_head(struct response *r, struct str *in)
 		if (h.status >= 200)
 			return begin_body(r, &h);
 		buf_reset(&r->head);
-		before = 0;
 	}
 	return OK;
 }

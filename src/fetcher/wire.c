@@ -113,7 +113,9 @@ enum err wire_write(struct wire *w, struct str s, struct diag *d)
 			e = tls_write(w->tls, s.p, s.n, &n);
 		} else {
 			ssize_t got = send(w->fd, s.p, s.n, MSG_NOSIGNAL);
-			e = got >= 0 ? OK : errno == EAGAIN || errno == EINTR ? ERR_AGAIN : ERR_UPSTREAM;
+			e = got >= 0				? OK
+			    : errno == EAGAIN || errno == EINTR ? ERR_AGAIN
+								: ERR_UPSTREAM;
 			n = got > 0 ? (size_t)got : 0;
 		}
 		if (e == ERR_AGAIN)

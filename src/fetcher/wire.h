@@ -27,8 +27,8 @@ MUST_USE enum err wire_trust(struct wire *w, const struct url *u, struct str ca_
 			     struct diag *d);
 MUST_USE enum err wire_secure(struct wire *w, struct diag *d);
 
-/* wire_write sends all of s. wire_read waits for bytes; *out_n 0: the stream ended, *out_clean: as it
- * should. */
+/* wire_write sends all of s. wire_read waits for bytes; *out_n 0: the stream ended, *out_clean: as
+ * it should. */
 MUST_USE enum err wire_write(struct wire *w, struct str s, struct diag *d);
 MUST_USE enum err wire_read(struct wire *w, void *p, size_t cap, size_t *out_n, bool *out_clean,
 			    struct diag *d);

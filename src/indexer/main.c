@@ -1,7 +1,7 @@
 /*
- * indexer/main.c - makes an index of advisory records, in a jail that leaves it nothing but the file
- * it reads and the file it writes, and ends.
- * Input: hostile (records come from outside).   Runs in: indexer.   Fuzz: fuzz/osv_fuzz.c
+ * indexer/main.c - makes an index of advisory records, in a jail that leaves it nothing but the
+ * file it reads and the file it writes, and ends. Input: hostile (records come from outside). Runs
+ * in: indexer.   Fuzz: fuzz/osv_fuzz.c
  */
 #include "indexer/jail.h"
 #include "indexer/sources.h"

@@ -17,8 +17,8 @@ struct intake {
 
 enum { INTAKE_ARENA = 256 << 20 };
 
-/* intake_record takes one record in. What is no record is counted, and why told of the first; only a
- * full index or memory ends the run. */
+/* intake_record takes one record in. What is no record is counted, and why told of the first; only
+ * a full index or memory ends the run. */
 MUST_USE enum err intake_record(struct intake *in, struct str text, struct diag *d);
 
 /* intake_file takes in all of a mapped file. */

@@ -65,7 +65,14 @@ enum severity { SEV_INFO, SEV_HOLD, SEV_BLOCK };
 	  "remove it, then treat every secret its processes could read as stolen")                 \
 	X(RULE_KNOWN_VULNERABLE, "known-vulnerable", SEV_HOLD, "release with known vulnerability", \
 	  "an advisory names a range that holds this release",                                     \
-	  "go to the safe version that is named")
+	  "go to the safe version that is named")                                                  \
+	X(RULE_KNOWN_MALWARE_SIBLING, "malware-in-other-release", SEV_INFO,                        \
+	  "other releases of this package are recorded as malicious",                              \
+	  "who could publish those may have published this one too",                               \
+	  "look when it was published, and by whom")                                               \
+	X(RULE_ADVISORIES_OLD, "advisories-old", SEV_INFO, "the advisory records are old",         \
+	  "what became known since is not in them",                                                \
+	  "run 'yett advisories update'")
 
 /* What runs when an interpreter starts, and files nobody owns. */
 #define RULES_STARTUP(X)                                                                           \

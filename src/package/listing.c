@@ -1,6 +1,7 @@
 /*
  * package/listing.c - what a package index says of one package.
- * Input: hostile.   Runs in: fetcher (reading documents), cli (decoding).   Fuzz: fuzz/listing_fuzz.c
+ * Input: hostile.   Runs in: fetcher (reading documents), cli (decoding).
+ * Fuzz: fuzz/listing_fuzz.c
  */
 #include "package/listing.h"
 
@@ -210,7 +211,8 @@ static enum err pypi_json(struct listing *l, struct str name, struct str base, s
 	return OK;
 }
 
-/* attribute finds NAME="VALUE" in the inside of a tag. present (may be NULL): it is there at all. */
+/* attribute finds NAME="VALUE" in the inside of a tag. present (may be NULL): it is there at all.
+ */
 static struct str attribute(struct str tag, struct str name, bool *present)
 {
 	for (size_t at = 0; at + name.n <= tag.n; at++) {
@@ -233,8 +235,11 @@ static struct str unescaped(struct arena *a, struct str s)
 	static const struct {
 		struct str from;
 		char to;
-	} rows[] = { { SC("&amp;"), '&' }, { SC("&#38;"), '&' }, { SC("&quot;"), '"' },
-		     { SC("&lt;"), '<' },  { SC("&gt;"), '>' } };
+	} rows[] = { { SC("&amp;"), '&' },
+		     { SC("&#38;"), '&' },
+		     { SC("&quot;"), '"' },
+		     { SC("&lt;"), '<' },
+		     { SC("&gt;"), '>' } };
 	char *p = arena_take(a, s.n + 1, 1);
 	size_t n = 0;
 

@@ -17,11 +17,11 @@ enum listing_kind { LISTING_WHEEL, LISTING_SDIST, LISTING_TGZ, LISTING_OTHER };
 
 struct listing_file {
 	struct str name;    /* "litellm-1.82.6-py3-none-any.whl" */
-	struct str url;     /* absolute, without a fragment */
+	struct str url;	    /* absolute, without a fragment */
 	struct str version; /* of its release, as the index or the name says */
 	enum listing_kind kind;
 	struct package_hash hash; /* the strongest that is published; n 0: none */
-	int64_t uploaded_s;       /* 0: not said */
+	int64_t uploaded_s;	  /* 0: not said */
 	bool yanked;
 };
 
@@ -31,9 +31,9 @@ struct listing {
 	struct arena *arena;
 };
 
-/* listing_read reads a document of an index at base. json: by its content type, else HTML (PyPI only).
- * name is the package's. Files that have no place in a release are left out. Strings live in a or in
- * text. ERR_SYNTAX, ERR_LIMIT. */
+/* listing_read reads a document of an index at base. json: by its content type, else HTML (PyPI
+ * only). name is the package's. Files that have no place in a release are left out. Strings live in
+ * a or in text. ERR_SYNTAX, ERR_LIMIT. */
 MUST_USE enum err listing_read(struct arena *a, enum ecosystem eco, struct str name, bool json,
 			       struct str base, struct str text, struct listing *out,
 			       struct diag *d);
@@ -49,8 +49,8 @@ MUST_USE enum err listing_decode(struct arena *a, enum ecosystem eco, struct str
 const struct listing_file *listing_best(const struct listing *l, enum ecosystem eco,
 					struct str version);
 
-/* listing_before gives the version of the release before, by the order of versions: not a yanked one,
- * not a pre-release unless version is one. "": there is none. */
+/* listing_before gives the version of the release before, by the order of versions: not a yanked
+ * one, not a pre-release unless version is one. "": there is none. */
 struct str listing_before(const struct listing *l, enum ecosystem eco, struct str version);
 
 #endif

@@ -76,7 +76,7 @@ static bool take_word(struct str *s, const struct word *words, size_t n, int *ou
 	}
 	return false;
 }
-#define TAKE_WORD(s, words, is, number) \
+#define TAKE_WORD(s, words, is, number)                                                            \
 	take_word((s), (words), sizeof(words) / sizeof(words)[0], (is), (number))
 
 /* take_release takes "1.2.3" and leaves a dot that no digit follows. */
@@ -463,7 +463,7 @@ static bool satisfies(const struct pep440 *v, const struct specifier *s)
 	case OP_NONE:
 		break;
 	}
-	assert(!"an operator was read that is none");
+	assert(s->op != OP_NONE);
 	return false;
 }
 

@@ -1,7 +1,7 @@
 /*
- * package/pep440.h - versions of Python packages and their specifiers (PEP 440, as `packaging` reads
- * them). Ring 0. Parts point into the text; numbers are digits without leading zeros ("" is 0), so
- * that no length is too large.
+ * package/pep440.h - versions of Python packages and their specifiers (PEP 440, as `packaging`
+ * reads them). Ring 0. Parts point into the text; numbers are digits without leading zeros ("" is
+ * 0), so that no length is too large.
  */
 #ifndef PACKAGE_PEP440_H
 #define PACKAGE_PEP440_H
@@ -12,8 +12,8 @@ enum pep440_pre { PEP440_ALPHA, PEP440_BETA, PEP440_RC, PEP440_FINAL };
 
 struct pep440 {
 	struct str epoch;
-	struct str release; /* "1.2.03": as written */
-	struct str public;  /* as written, all but the local part */
+	struct str release;  /* "1.2.03": as written */
+	struct str public;   /* as written, all but the local part */
 	enum pep440_pre pre; /* PEP440_FINAL: no pre-release part */
 	struct str pre_n, post_n, dev_n;
 	bool post, dev;
@@ -41,7 +41,8 @@ MUST_USE enum err pep440_in_set(struct str set, const struct pep440 *v, enum ver
 /* pep440_set_valid: a list of specifiers as a requirement may have it: none of them is empty. */
 bool pep440_set_valid(struct str set);
 
-/* pep440_pinned: the list is one "==" without a star, or one "===", and *out borrows its version. */
+/* pep440_pinned: the list is one "==" without a star, or one "===", and *out borrows its version.
+ */
 bool pep440_pinned(struct str set, struct str *out);
 
 #endif

@@ -83,7 +83,15 @@ static enum err by_type(struct arena *a, struct purl *p, struct diag *d)
 
 /* ---- reading ---- */
 
-/* decoded copies s with its escapes resolved. */
+static bool has_control(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f)
+			return true;
+	return false;
+}
+
+/* decoded copies s with its escapes resolved. Control characters have no place in any part. */
 static enum err decoded(struct arena *a, struct str s, struct str *out)
 {
 	char *room = arena_take(a, s.n + 1, 1);
@@ -94,7 +102,7 @@ static enum err decoded(struct arena *a, struct str s, struct str *out)
 	buf_fixed(&b, room, s.n + 1);
 	url_decode(&b, s);
 	TRY(buf_finish(&b, out));
-	return utf8_valid(*out) == out->n ? OK : ERR_SYNTAX;
+	return utf8_valid(*out) == out->n && !has_control(*out) ? OK : ERR_SYNTAX;
 }
 
 /* decoded_path joins the decoded segments of s with slashes; empty ones go, and where drop_dots is
@@ -170,8 +178,8 @@ static struct str trim_slashes(struct str s)
 	return s;
 }
 
-/* take_version takes "@VERSION" off the end. An '@' that begins a segment is that of an npm scope; of
- * the last segment it would leave no name. */
+/* take_version takes "@VERSION" off the end. An '@' that begins a segment is that of an npm scope;
+ * of the last segment it would leave no name. */
 static enum err take_version(struct str *s, struct str *out)
 {
 	struct str version, before = *s;
@@ -241,9 +249,21 @@ static void add_path(struct buf *out, struct str s)
 	}
 }
 
+/* add_package_name adds the name as its type spells it. */
+static void add_package_name(const struct purl *p, struct buf *out)
+{
+	char room[PURL_MAX];
+	struct buf normal;
+
+	buf_fixed(&normal, room, sizeof room);
+	package_name_normalise(str_ieq(p->type, S("pypi")) ? ECO_PYPI : ECO_OTHER, p->name,
+			       &normal);
+	url_encode(out, buf_str(&normal), S(":"));
+}
+
 enum err purl_build(const struct purl *p, struct buf *out)
 {
-	if (!type_ok(p->type) || p->name.n == 0)
+	if (!type_ok(p->type) || p->name.n == 0 || p->name.n > PURL_MAX)
 		return ERR_SYNTAX;
 	for (unsigned i = 0; i < p->n_qualifiers; i++)
 		if (!key_ok(p->qualifiers[i].key))
@@ -256,10 +276,7 @@ enum err purl_build(const struct purl *p, struct buf *out)
 		add_path(out, p->space);
 		buf_addc(out, '/');
 	}
-	if (str_ieq(p->type, S("pypi")))
-		package_name_normalise(ECO_PYPI, p->name, out);
-	else
-		url_encode(out, p->name, S(":"));
+	add_package_name(p, out);
 	if (p->version.n) {
 		buf_addc(out, '@');
 		url_encode(out, p->version, S(":"));

@@ -1,5 +1,6 @@
 /*
- * package/purl.h - package URLs (ECMA-427): reads any type, knows the rules of pypi and npm. Ring 0.
+ * package/purl.h - package URLs (ECMA-427): reads any type, knows the rules of pypi and npm. Ring
+ * 0.
  */
 #ifndef PACKAGE_PURL_H
 #define PACKAGE_PURL_H
@@ -12,15 +13,15 @@
 enum { PURL_QUALIFIERS = 32, PURL_MAX = 8 << 10 };
 
 struct purl {
-	struct str type;      /* lower case */
-	struct str space;     /* namespace, decoded: "@angular"; "": none */
-	struct str name;      /* decoded */
-	struct str version;   /* decoded; "": none */
+	struct str type;    /* lower case */
+	struct str space;   /* namespace, decoded: "@angular"; "": none */
+	struct str name;    /* decoded */
+	struct str version; /* decoded; "": none */
 	struct {
 		struct str key, value;
 	} qualifiers[PURL_QUALIFIERS]; /* keys in lower case, in their order; values decoded */
 	unsigned n_qualifiers;
-	struct str subpath;   /* decoded, without empty, "." and ".." segments */
+	struct str subpath; /* decoded, without empty, "." and ".." segments */
 };
 
 /* purl_parse reads s; the strings of *out live in a. ERR_SYNTAX (d says which part),

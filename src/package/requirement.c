@@ -134,9 +134,7 @@ static bool marker_ok(struct str s)
 enum err requirement_parse(struct str s, struct requirement *out, struct diag *d)
 {
 	static const struct str none = SC("");
-	struct requirement r = {
-		.specifier = none, .url = none, .marker = none, .pinned = none
-	};
+	struct requirement r = { .specifier = none, .url = none, .marker = none, .pinned = none };
 
 	if (s.n > REQUIREMENT_MAX)
 		return diag_set(d, ERR_LIMIT, "a requirement of more than %d bytes",
@@ -175,7 +173,8 @@ static enum err normalised(struct arena *a, enum ecosystem eco, struct str name,
 
 static enum origin url_origin(struct str url)
 {
-	static const struct str git[] = { SC("git+"), SC("git:"), SC("hg+"), SC("bzr+"), SC("svn+") };
+	static const struct str git[] = { SC("git+"), SC("git:"), SC("hg+"), SC("bzr+"),
+					  SC("svn+") };
 
 	for (size_t i = 0; i < sizeof git / sizeof git[0]; i++)
 		if (str_has_prefix(url, git[i]))
@@ -227,8 +226,7 @@ static enum err pypi_release(struct arena *a, struct str s, struct package *out,
 	return requirement_package(a, &r, out);
 }
 
-static enum err purl_release_of(struct arena *a, struct str s, struct package *out,
-				struct diag *d)
+static enum err purl_release_of(struct arena *a, struct str s, struct package *out, struct diag *d)
 {
 	struct purl p;
 

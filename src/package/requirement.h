@@ -13,11 +13,11 @@
 enum { REQUIREMENT_MAX = 16 << 10, REQUIREMENT_EXTRAS = 32 };
 
 struct requirement {
-	struct str name;                       /* as written */
+	struct str name;		       /* as written */
 	struct str extras[REQUIREMENT_EXTRAS]; /* as written */
 	unsigned n_extras;
 	struct str specifier; /* ">=1.2,<2" without parentheses; "": any version */
-	struct str url;       /* of "name @ URL"; "": none */
+	struct str url;	      /* of "name @ URL"; "": none */
 	struct str marker;    /* what follows ';', quotes and parentheses balanced, not judged */
 	struct str pinned;    /* the version of a sole "==" without a star or of "==="; else "" */
 };
@@ -31,10 +31,9 @@ MUST_USE enum err requirement_parse(struct str s, struct requirement *out, struc
 MUST_USE enum err requirement_package(struct arena *a, const struct requirement *r,
 				      struct package *out);
 
-/* release_parse reads what a person types for a release or a package: "name==1.2" and "name" (PyPI),
- * "npm:name@1.2", "@scope/name@1.2", "name@1.2" (npm), "pypi:name==1.2", "pkg:...". ERR_SYNTAX: none
- * of these. The strings live in a. */
-MUST_USE enum err release_parse(struct arena *a, struct str s, struct package *out,
-				struct diag *d);
+/* release_parse reads what a person types for a release or a package: "name==1.2" and "name"
+ * (PyPI), "npm:name@1.2", "@scope/name@1.2", "name@1.2" (npm), "pypi:name==1.2", "pkg:...".
+ * ERR_SYNTAX: none of these. The strings live in a. */
+MUST_USE enum err release_parse(struct arena *a, struct str s, struct package *out, struct diag *d);
 
 #endif

@@ -172,7 +172,7 @@ enum op { OP_EQ, OP_LT, OP_LE, OP_GT, OP_GE, OP_TILDE, OP_CARET };
 /* A version of which the end may be left open: parts 0 "*", 1 "1.x", 2 "1.2", 3 "1.2.3". */
 struct partial {
 	unsigned parts;
-	bool gap; /* a number after a wildcard: "1.x.3" */
+	bool gap;   /* a number after a wildcard: "1.x.3" */
 	bool signs; /* more came before it than one "v" */
 	struct semver v;
 };
@@ -215,7 +215,8 @@ static enum err take_part(struct str *s, unsigned i, struct partial *p, uint64_t
 	return OK;
 }
 
-/* take_partial takes "1.2.x", with the "v" and "=" that may stand before it. Only a version of three parts may have "-PRE" and "+BUILD". */
+/* take_partial takes "1.2.x", with the "v" and "=" that may stand before it. Only a version of
+ * three parts may have "-PRE" and "+BUILD". */
 static enum err take_partial(struct str *s, struct partial *out)
 {
 	uint64_t n[3] = { 0, 0, 0 };
@@ -340,8 +341,9 @@ static enum op take_op(struct str *s)
 		struct str text;
 		enum op op;
 	} ops[] = {
-		{ SC("<="), OP_LE },   { SC(">="), OP_GE }, { SC("<"), OP_LT },	   { SC(">"), OP_GT },
-		{ SC("~>"), OP_TILDE }, { SC("~"), OP_TILDE }, { SC("^"), OP_CARET }, { SC("="), OP_EQ },
+		{ SC("<="), OP_LE },   { SC(">="), OP_GE },    { SC("<"), OP_LT },
+		{ SC(">"), OP_GT },    { SC("~>"), OP_TILDE }, { SC("~"), OP_TILDE },
+		{ SC("^"), OP_CARET }, { SC("="), OP_EQ },
 	};
 
 	for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++)
@@ -375,7 +377,7 @@ static enum err take_term(struct str *s, struct term *t)
 		TRY(take_partial(s, &to));
 		hyphen(&p, &to, t);
 		/* A range with a hyphen stands alone. */
-		bool signs = (p.parts == 3 && p.signs) || 
+		bool signs = (p.parts == 3 && p.signs) ||
 			     (to.parts == 3 && to.signs && to.v.pre.n == 0);
 		return skip_space(*s).n || signs || !bounds_fit(t) ? ERR_SYNTAX : OK;
 	}
@@ -409,7 +411,7 @@ static bool bound_holds(const struct bound *b, const struct semver *v)
 	case OP_CARET:
 		break;
 	}
-	assert(!"a bound is one of five");
+	assert(b->op <= OP_GE);
 	return false;
 }
 
@@ -440,8 +442,8 @@ static enum err in_set(struct str set, const struct semver *v, enum version_pre 
 		any = any && !t.nothing && (t.n == 0 || says_nothing(&t));
 		for (unsigned i = 0; i < t.n; i++) {
 			in = in && bound_holds(&t.bounds[i], v);
-			named = named || (t.bounds[i].v.pre.n &&
-					  numbers_cmp(&t.bounds[i].v, v) == 0);
+			named = named ||
+				(t.bounds[i].v.pre.n && numbers_cmp(&t.bounds[i].v, v) == 0);
 		}
 		set = skip_space(set);
 	}

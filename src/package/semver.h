@@ -11,7 +11,7 @@ enum { SEMVER_MAX = 256, SEMVER_RANGE_MAX = 4096 };
 
 struct semver {
 	uint64_t major, minor, patch; /* 2^53 - 1 at most */
-	struct str pre;               /* "rc.1"; "": none */
+	struct str pre;		      /* "rc.1"; "": none */
 	struct str build;
 };
 

@@ -1,6 +1,6 @@
 /*
- * proto/advisories.h - how `yett advisories` and its indexer speak. Ring 0. The indexer takes records
- * from some descriptors and writes an index to another; it can do nothing else.
+ * proto/advisories.h - how `yett advisories` and its indexer speak. Ring 0. The indexer takes
+ * records from some descriptors and writes an index to another; it can do nothing else.
  */
 #ifndef PROTO_ADVISORIES_H
 #define PROTO_ADVISORIES_H
@@ -13,8 +13,8 @@
 enum advisories_fd {
 	ADVISORIES_OUT = 3,    /* a file for the index */
 	ADVISORIES_REPORT = 4, /* a pipe for the report */
-	/* The sources, one after the other, read in this order. Each is a file: a zip of records, one
-	 * record, or one a line; or a pipe or socket of frames. */
+	/* The sources, one after the other, read in this order. Each is a file: a zip of records,
+	 * one record, or one a line; or a pipe or socket of frames. */
 	ADVISORIES_IN = 5,
 };
 

@@ -1,6 +1,7 @@
 /*
  * proto/fetch.c - what the command line and a fetcher say to each other.
- * Input: hostile (a fetcher that was taken over).   Runs in: fetcher, cli.   Fuzz: fuzz/fetch_fuzz.c
+ * Input: hostile (a fetcher that was taken over).   Runs in: fetcher, cli.
+ * Fuzz: fuzz/fetch_fuzz.c
  */
 #include "proto/fetch.h"
 

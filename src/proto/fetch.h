@@ -13,7 +13,7 @@
 
 enum fetch_fd {
 	FETCH_REQUEST = 3, /* sealed memory file */
-	FETCH_OUT = 4,     /* a file for the body, or for the listing */
+	FETCH_OUT = 4,	   /* a file for the body, or for the listing */
 	FETCH_REPORT = 5,  /* a pipe */
 };
 
@@ -23,10 +23,15 @@ enum fetch_mode {
 	FETCH_MODES,
 };
 
-enum { FETCH_CA_MAX = 16 << 20, FETCH_SECRET_MAX = 8192, FETCH_WHY = 200, FETCH_REPORT_MAX = 16384 };
+enum {
+	FETCH_CA_MAX = 16 << 20,
+	FETCH_SECRET_MAX = 8192,
+	FETCH_WHY = 200,
+	FETCH_REPORT_MAX = 16384
+};
 
 struct fetch_request {
-	struct str url;           /* without credentials and fragment */
+	struct str url;		  /* without credentials and fragment */
 	struct str authorization; /* "Basic ..."; "": none. A secret */
 	struct str accept;
 	struct str ca_pem; /* trusted roots; "": the system's */
@@ -42,7 +47,7 @@ MUST_USE enum err fetch_request_decode(struct fetch_request *r, struct str text)
 
 struct fetch_report {
 	enum err err;
-	uint32_t status; /* of HTTP; 0: no answer came */
+	uint32_t status;     /* of HTTP; 0: no answer came */
 	struct str location; /* of a redirect, as it was sent */
 	uint64_t bytes;
 	struct str why; /* a sentence, never with a credential; or "" */
