@@ -218,7 +218,7 @@ static bool from_word(struct trace_scan *s, struct str w, struct trace *out)
 
 struct trace_scan trace_begin(struct str text)
 {
-	return (struct trace_scan){ .rest = text };
+	return (struct trace_scan){ .rest = text, .line = S(""), .left = S(""), .time = S("") };
 }
 
 bool trace_next(struct trace_scan *s, struct trace *out)
