@@ -174,7 +174,8 @@ static void name(struct fold *f, uint32_t at)
 	} else {
 		struct binding *open = oldest_open(f, b);
 		if (open != b && open != NULL) {
-			enter_binding(f, open); /* then this name again */
+			t->at = at; /* this name again, when that is known */
+			enter_binding(f, open);
 			if (!f->spent)
 				top(f)->comma = true;
 			return;
@@ -687,7 +688,7 @@ static void next_op(struct fold *f, uint32_t at)
 			return;
 		}
 		t->at = at;
-		separator(f, op == ',');
+		separator(f, op == ',' || t->kind == F_INDEX);
 	} else if (!t->bracket) {
 		finish(f);
 	}
@@ -813,6 +814,10 @@ static void finish_bracket(struct fold *f, struct frame t)
 			out = list_of(f, v, n, V_LIST);
 		break;
 	case F_INDEX:
+		if (t.comma && n == 1) { /* a[1:] */
+			push(f, (struct value){ .kind = V_UNKNOWN, .n = 1 });
+			n = 2;
+		}
 		f->n_values = t.values;
 		out = fold_index(f->u, t.values ? f->values[t.values - 1] : value_unknown(0), v, n);
 		f->n_values = t.values ? t.values - 1 : 0;

@@ -106,7 +106,9 @@ static struct value do_chr(struct call *c, struct str with)
 {
 	(void)with;
 	struct value v = arg(c, 0);
-	return v.kind == V_INT ? code_point(c->u, v.i) : value_unknown(c->taint);
+	struct value out = v.kind == V_INT ? code_point(c->u, v.i) : value_unknown(c->taint);
+	out.layers = v.layers ? v.layers : 1; /* a text made of numbers hides */
+	return out;
 }
 
 static struct value do_ord(struct call *c, struct str with)
@@ -452,7 +454,6 @@ static const struct fold_row javascript[] = {
 	{ SC("Uint8Array"), do_bytes, SC("") },
 	{ SC("Uint8Array.from"), do_bytes, SC("") },
 	{ SC("Array.from"), do_same, SC("") },
-	{ SC("Object.assign"), do_opaque, SC("") },
 	{ SC("Buffer"), do_buffer, SC("") },
 	{ SC("Buffer.from"), do_buffer, SC("") },
 	{ SC("require"), do_module, SC("") },

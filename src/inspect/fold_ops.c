@@ -354,7 +354,7 @@ struct value fold_index(struct unit *u, struct value of, const struct value *at,
 	}
 	if (of.kind == V_MAP && value_is_text(&at[0]))
 		return lookup(u, &of, at[0].s);
-	if ((value_is_text(&of) || of.kind == V_LIST) && (n > 1 || (at[0].kind == V_UNKNOWN && at[0].n)))
+	if ((value_is_text(&of) || of.kind == V_LIST) && (n > 1 || (at[0].kind == V_UNKNOWN && at[0].n == 1)))
 		return slice(u, &of, at, n);
 	if (at[0].kind == V_INT && len > 0) {
 		int64_t i = at[0].i < 0 && u->lang == LANG_PYTHON ? at[0].i + len : at[0].i;

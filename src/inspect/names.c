@@ -102,6 +102,13 @@ struct binding *unit_older(const struct unit *u, const struct binding *b)
 	return search(u, b->prev, unit_text(u, b->name), b->hash);
 }
 
+const struct binding *unit_base(const struct unit *u, const struct binding *b)
+{
+	for (unsigned i = 0; b && b->kind == BIND_ADD && i < 32; i++)
+		b = unit_older(u, b);
+	return b;
+}
+
 /* ---- scopes ---------------------------------------------------------------------------------- */
 
 void unit_scope(struct unit *u, enum scope_kind kind, uint32_t name)

@@ -74,6 +74,14 @@ enum severity { SEV_INFO, SEV_HOLD, SEV_BLOCK };
 	X(RULE_FOREIGN_RUNTIME, "foreign-runtime", SEV_HOLD, "brings another language's runtime",  \
 	  "code in a second language escapes what watches the first",                              \
 	  "look at what is given to that runtime")                                                 \
+	X(RULE_FOREIGN_RUNTIME_LOADED, "foreign-runtime-loaded", SEV_BLOCK,                       \
+	  "fetches another language's runtime on import and starts programs",                      \
+	  "no library needs a second interpreter only for being imported",                         \
+	  "do not install it; look at what is given to that runtime")                              \
+	X(RULE_FAILS_ON_PURPOSE, "install-fails-on-purpose", SEV_HOLD,                             \
+	  "install script runs a file, then fails",                                                \
+	  "a failing optional dependency leaves no trace of what it ran",                          \
+	  "look at the file that it runs")                                                         \
 	X(RULE_PERSISTENCE, "persistence", SEV_HOLD,                                               \
 	  "writes to a place that is started by itself", "it stays after the package is removed",  \
 	  "look for the named file on machines where this ran")                                    \

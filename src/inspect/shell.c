@@ -87,6 +87,8 @@ static void save(struct look *k, struct str file)
 {
 	if (file.n > 0 && k->n_saved < SAVED)
 		k->saved[k->n_saved++] = file;
+	if (k->out->fetches)
+		k->out->saved = file;
 }
 
 /* What curl or wget writes to: -o file, -O (the URL's last part). */
@@ -189,6 +191,8 @@ static void end_command(struct look *k, bool pipe)
 	enum language lang = interpreter(name);
 	bool fetched = k->piped && k->fetched;
 
+	if (at > 0 && at == k->n && str_eq(k->words[at - 1], S("env")))
+		k->out->caps |= CAP_ENV_ALL;
 	if (at > 0 && at < k->n) {
 		memmove(k->words, k->words + at, (k->n - at) * sizeof k->words[0]);
 		k->n -= at;
@@ -207,6 +211,7 @@ static void end_command(struct look *k, bool pipe)
 	}
 	if (name.n && other_interpreter(name) && k->piped && k->fetched)
 		k->out->pipes_to_shell = true;
+	k->out->interprets |= name.n && other_interpreter(name);
 	if (lang != LANG_NONE)
 		run_file(k, 1, lang);
 	if (name.n && was_saved(k, name) && !is_fetcher(name))
@@ -270,6 +275,10 @@ static void substitute(struct look *k)
 	unsigned at = program(k);
 
 	k->outer = at < k->n ? base_name(k->words[at]) : S("");
+	if (is_fetcher(k->outer)) {
+		k->out->fetches = true;
+		k->out->caps |= CAP_NET;
+	}
 	k->inside = true;
 	k->n = 0;
 	k->piped = false;
@@ -281,7 +290,7 @@ void shell_look(struct str s, struct shell_look *out)
 	size_t at_class, n_class;
 	uint32_t classes = texts_classes(NULL, s, &at_class, &n_class);
 
-	*out = (struct shell_look){ .script = S("") };
+	*out = (struct shell_look){ .script = S(""), .saved = S("") };
 	out->caps |= classes & 1u << TEXT_CREDENTIALS ? CAP_CREDENTIALS : 0u;
 	out->caps |= classes & 1u << TEXT_METADATA ? CAP_METADATA : 0u;
 	out->caps |= classes & 1u << TEXT_PERSIST ? CAP_PERSIST : 0u;

@@ -11,12 +11,14 @@ enum { SHELL_CODES = 4 };
 
 struct shell_look {
 	uint32_t caps; /* enum cap bits */
-	bool fetches, pipes_to_shell, runs_fetched, wipes, unsafe_agent, fails_on_purpose;
+	bool fetches, pipes_to_shell, runs_fetched, wipes, unsafe_agent, fails_on_purpose,
+		interprets;
 	struct {
 		enum language lang;
 		struct str text; /* given to -e or -c; quotes as they stood */
 	} code[SHELL_CODES];
 	unsigned n_code;
+	struct str saved;  /* the file that something fetched is saved as, or "" */
 	struct str script; /* the file it gives to an interpreter, or "" */
 };
 

@@ -40,6 +40,7 @@ static struct str plain_path(struct unit *u, uint32_t head, uint32_t last, char 
 	const struct binding *b = unit_find(u, unit_text(u, head), u->tok[head].mate);
 	struct buf path;
 
+	b = unit_base(u, b);
 	*fold = b && ((b->kind == BIND_VALUE && b->hot) || b->kind == BIND_PARAMETER);
 	if (b && b->kind != BIND_IMPORT)
 		return S("");
@@ -153,7 +154,7 @@ static bool worth(const struct unit *u, uint32_t head, uint32_t open)
 		return false;
 	if (u->tok[head].word == W_EFFECT)
 		return true;
-	const struct binding *b = unit_find(u, unit_text(u, head), u->tok[head].mate);
+	const struct binding *b = unit_base(u, unit_find(u, unit_text(u, head), u->tok[head].mate));
 	return b && (b->kind == BIND_IMPORT || b->hot);
 }
 
@@ -231,21 +232,36 @@ static void command(struct unit *u, struct site *s, const struct value *v, uint3
 		s->note |= N_CODE;
 		site_code(u, s, lang, code);
 	}
-	s->taint = 0; /* the environment that a program gets is not sent away */
+	uint32_t given = s->taint & (T_FETCHED | T_DECODED);
+	s->taint = given; /* the environment that a program gets is not sent away */
 	for (uint32_t i = 0; i < n && i < 2; i++)
 		s->taint |= i == 0 || v[i].kind == V_LIST ? v[i].taint : 0;
 	s->text = command_line(u, v, n);
 	shell_look(s->text, &look);
 	s->effect |= look.caps;
 	s->note |= (look.pipes_to_shell || look.runs_fetched ? N_PIPED : 0u) |
-		   (look.wipes ? N_WIPES : 0u) | (look.unsafe_agent ? N_UNSAFE_AGENT : 0u);
+		   (look.wipes ? N_WIPES : 0u) | (look.unsafe_agent ? N_UNSAFE_AGENT : 0u) |
+		   (look.interprets ? N_INTERPRETER : 0u) | (look.saved.n ? N_WRITES : 0u);
 	for (unsigned i = 0; i < look.n_code && !(s->note & N_CODE); i++)
 		site_code(u, s, look.code[i].lang, look.code[i].text);
-	s->path = look.script;
+	s->path = look.saved.n ? look.saved : look.script;
 	if (s->path.n == 0) {
 		size_t end = str_chr(s->text, ' ');
 		s->path = str_head(s->text, end);
 	}
+}
+
+/* What was decoded and is written may be started later. */
+static void written(struct unit *u, struct site *s, const struct value *v)
+{
+	s->note |= N_WRITES;
+	s->taint |= v->taint;
+	if (v->layers == 0 || v->partial || text_of(v).n < 16)
+		return;
+	s->note |= N_DECODED;
+	s->layers = v->layers;
+	s->text = text_of(v);
+	site_code(u, s, u->lang, s->text);
 }
 
 static void opened(struct site *s, const struct value *v, uint32_t n, enum language lang)
@@ -264,7 +280,8 @@ static void opened(struct site *s, const struct value *v, uint32_t n, enum langu
 	s->effect |= classes & 1u << TEXT_CREDENTIALS && !(s->note & N_WRITES) ? CAP_CREDENTIALS : 0;
 	s->effect |= classes & 1u << TEXT_PERSIST ? CAP_PERSIST : 0;
 	s->effect |= classes & 1u << TEXT_AGENT ? CAP_AGENT : 0;
-	s->effect |= classes & 1u << TEXT_CREDENTIALS && s->note & N_WRITES ? CAP_PERSIST : 0;
+	if (s->note & N_WRITES && str_find(s->text, S("authorized_keys")) != SIZE_MAX)
+		s->effect |= CAP_PERSIST;
 }
 
 static void code_given(struct unit *u, struct site *s, const struct value *v)
@@ -318,8 +335,8 @@ static void fill(struct unit *u, struct site *s, enum sink sink, const struct va
 		sent(u, s, v, n);
 		break;
 	case SINK_WRITE:
-		s->note |= N_WRITES;
 		opened(s, v, n, LANG_NONE);
+		written(u, s, n > 1 ? &v[1] : &v[0]);
 		break;
 	case SINK_COPY:
 		s->text = n > 1 ? text_of(&v[1]) : S("");
@@ -385,6 +402,26 @@ static void note_call(struct unit *u, uint32_t open, const struct seen *k)
 		u->file->n_sites--;
 }
 
+/* f.write(decoded): worth folding only where something among the arguments decodes or fetches. */
+static void maybe_written(struct unit *u, uint32_t open)
+{
+	bool hot = false;
+	struct value v;
+
+	for (uint32_t t = open + 1; t < open + 24 && t < unit_mate(u, open) && !hot; t++) {
+		const struct binding *b =
+			unit_name(u, t) ? unit_find(u, unit_text(u, t), u->tok[t].mate) : NULL;
+		hot = (unit_name(u, t) && u->tok[t].word == W_EFFECT) ||
+		      (b && b->kind == BIND_VALUE && b->hot);
+	}
+	if (!hot || fold_arguments(u, open, &v, 1) == 0 ||
+	    (v.layers == 0 && !(v.taint & (T_DECODED | T_FETCHED))))
+		return;
+	struct site *s = site_add(u, CAP_WRITE, open);
+	if (s)
+		written(u, s, &v);
+}
+
 void site_call(struct unit *u, uint32_t open)
 {
 	uint32_t head = unit_chain(u, open - 1);
@@ -398,8 +435,23 @@ void site_call(struct unit *u, uint32_t open)
 		if (unit_word(u, t, W_TARGET) && unit_is(u, t + 1, '=') && unit_name(u, t + 2))
 			unit_edge(u, u->scope, u->tok[t + 2].mate);
 	}
+	if (unit_word(u, open - 1, W_WRITE) && head != open - 1)
+		maybe_written(u, open);
 	if (worth(u, head, open) && known(u, head, open, room, &k))
 		note_call(u, open, &k);
+}
+
+void site_name(struct unit *u, uint32_t t)
+{
+	struct str s = unit_text(u, t);
+	bool environment = str_eq(s, u->lang == LANG_PYTHON ? S("environ") : S("env")) &&
+			   (u->lang == LANG_PYTHON || unit_is(u, t - 1, '.'));
+
+	if (!environment || t == 0)
+		return;
+	u->caps |= CAP_ENV;
+	if (!unit_is(u, t + 1, '.') && !unit_is(u, t + 1, '[') && !unit_is(u, t + 1, OP_OPTIONAL))
+		u->caps |= CAP_ENV_ALL;
 }
 
 static const struct {

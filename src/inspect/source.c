@@ -198,7 +198,10 @@ static void shell_layer(struct unit *u)
 	s->path = look.script;
 	s->note |= (look.pipes_to_shell || look.runs_fetched ? N_PIPED : 0u) |
 		   (look.wipes ? N_WIPES : 0u) | (look.unsafe_agent ? N_UNSAFE_AGENT : 0u) |
-		   (look.caps & CAP_PERSIST ? N_WRITES : 0u);
+		   (look.caps & CAP_PERSIST ? N_WRITES : 0u) |
+		   (look.fails_on_purpose && look.script.n ? N_FAILS : 0u);
+	if (look.caps & CAP_NET && look.caps & CAP_ENV_ALL)
+		s->taint |= T_ENV_ALL;
 	for (unsigned i = 0; i < look.n_code; i++)
 		site_code(u, s, look.code[i].lang, look.code[i].text);
 }

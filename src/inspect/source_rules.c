@@ -15,7 +15,7 @@ struct joined {
 	uint32_t credentials;	   /* texts and files of credentials, in what runs */
 	uint32_t credentials_all;
 	bool writes;		   /* a running site writes a file */
-	bool spawns_fetched;	   /* what is started is what was written */
+	bool chmods;		   /* ... makes one executable */
 };
 
 static const uint32_t bad = CAP_NET | CAP_EXEC | CAP_FETCH_RUN | CAP_DNS | CAP_NATIVE;
@@ -54,6 +54,10 @@ static bool decoded(const struct joined *j, const struct site *s)
 {
 	bool hidden = s->layers > 0 || s->taint & T_DECODED;
 
+	if (s->note & N_DECODED && s->runs && s->child & bad && j->running & CAP_EXEC) {
+		report(j, RULE_DECODED_EXEC, s, "writes decoded code, and programs are started");
+		return true;
+	}
 	if (!(s->note & N_CODE) || !hidden)
 		return false;
 	if (s->layers > 0 && s->child & bad) {
@@ -112,6 +116,11 @@ static bool fetch_run(const struct joined *j, const struct site *s)
 		report(j, RULE_FETCH_RUN, s, "a shell fetches and runs");
 		return true;
 	}
+	if (s->runs && s->note & N_INTERPRETER && s->effect & CAP_EXEC &&
+	    (s->taint & T_FETCHED || (s->taint & T_DECODED && j->running & CAP_NET))) {
+		report(j, RULE_FETCH_RUN, s, "an interpreter is given what was fetched or decoded");
+		return true;
+	}
 	if (s->note & N_CODE && s->taint & T_FETCHED) {
 		report(j, RULE_FETCH_MAY_RUN, s, "runs fetched text");
 		return true;
@@ -130,19 +139,46 @@ static bool starts(const struct site *s, struct str path)
 	return path.n >= 3 && str_find(s->text, path) != SIZE_MAX;
 }
 
+/* Whether something is fetched in the function that s stands in. */
+static bool fetched_in(const struct source *f, const struct site *s)
+{
+	for (uint32_t i = 0; i < f->n_sites; i++) {
+		const struct site *n = &f->sites[i];
+		if (n->effect & CAP_NET && !(n->note & N_TEXT) && n->scope == s->scope &&
+		    n->layer == s->layer)
+			return true;
+	}
+	return false;
+}
+
 static bool spawns_written(const struct joined *j, const struct site *s)
 {
 	const struct source *f = j->f;
 
-	if (!(s->effect & CAP_EXEC) || !s->runs || !(j->running & CAP_NET) || s->note & N_TEXT)
+	bool python = f->layers[s->layer].lang == LANG_PYTHON;
+
+	if (!(s->effect & CAP_EXEC) || s->note & N_TEXT || !(j->caps & CAP_NET) ||
+	    f->role == ROLE_SCRIPT)
 		return false;
 	for (uint32_t i = 0; i < f->n_sites; i++) {
 		const struct site *w = &f->sites[i];
 		bool saves = w->note & N_WRITES || str_has_suffix(w->call, S("urlretrieve"));
-		if (w == s || !w->runs || !saves || !starts(s, w->path))
+		if (w == s || !saves || !starts(s, w->path))
 			continue;
-		report(j, f->layers[s->layer].lang == LANG_PYTHON ? RULE_FETCH_RUN : RULE_FETCH_MAY_RUN,
-		       s, "starts a file that it fetched");
+		if (w->runs && s->runs && j->running & CAP_NET) {
+			report(j, python ? RULE_FETCH_RUN : RULE_FETCH_MAY_RUN, s,
+			       "starts a file that it fetched");
+			return true;
+		}
+		if (w->scope == s->scope && w->layer == s->layer && fetched_in(f, s)) {
+			report(j, RULE_FETCH_MAY_RUN, s, "starts a file that it fetched");
+			return true;
+		}
+	}
+	/* which file is started is not known, but it was made executable just before */
+	if (s->runs && j->chmods && j->writes && j->running & CAP_NET &&
+	    (s->text.n == 0 || s->text.p[0] == HOLE)) {
+		report(j, RULE_FETCH_MAY_RUN, s, "fetches, makes executable and starts");
 		return true;
 	}
 	return false;
@@ -154,15 +190,30 @@ static bool runtime(const struct joined *j, const struct site *s)
 		return false;
 	if (!(j->running & CAP_EXEC) || !(j->running & CAP_NET || s->effect & CAP_NET))
 		return false;
-	report(j, RULE_FOREIGN_RUNTIME, s, "fetches a runtime and starts programs");
+	report(j,
+	       j->f->role == ROLE_MODULE && j->f->layers[s->layer].lang == LANG_PYTHON ?
+		       RULE_FOREIGN_RUNTIME_LOADED : RULE_FOREIGN_RUNTIME,
+	       s, "fetches a runtime and starts programs");
 	return true;
+}
+
+/* Whether something is written in the function that s stands in. */
+static bool written_in(const struct source *f, const struct site *s)
+{
+	for (uint32_t i = 0; i < f->n_sites; i++) {
+		const struct site *w = &f->sites[i];
+		if (w->note & N_WRITES && w->path.n == 0 && w->scope == s->scope &&
+		    w->layer == s->layer)
+			return true;
+	}
+	return false;
 }
 
 static bool stays(const struct joined *j, const struct site *s)
 {
 	if (!s->runs || !(s->effect & (CAP_PERSIST | CAP_AGENT)))
 		return false;
-	if (!(s->note & N_WRITES) && !(s->note & N_TEXT && j->writes) &&
+	if (!(s->note & N_WRITES) && !(s->note & N_TEXT && written_in(j->f, s)) &&
 	    !(s->effect & CAP_EXEC && s->effect & CAP_PERSIST))
 		return false;
 	report(j, s->effect & CAP_AGENT ? RULE_AGENT_CONTROL : RULE_PERSISTENCE, s,
@@ -189,6 +240,8 @@ static bool metadata(const struct joined *j, const struct site *s)
 
 static bool destroys(const struct joined *j, const struct site *s)
 {
+	if (s->runs && s->note & N_FAILS)
+		report(j, RULE_FAILS_ON_PURPOSE, s, "runs a file and fails");
 	if (!s->runs || !(s->note & (N_WIPES | N_UNSAFE_AGENT)))
 		return false;
 	report(j, s->note & N_WIPES ? RULE_WIPES_HOME : RULE_AGENT_HIJACK, s,
@@ -221,19 +274,33 @@ static bool (*const rules[])(const struct joined *, const struct site *) = {
 	vanishes, metadata, destroys, unreadable, injection,	 collects,
 };
 
+/* Names of files that every tool of a language reads say little. */
+static bool weak(const struct site *s)
+{
+	static const struct str names[] = { SC("/.env"), SC(".npmrc"), SC(".netrc"), SC(".pypirc"),
+					    SC("/Cookies"), SC("phantom"), SC("_history") };
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		if (str_find(s->text, names[i]) != SIZE_MAX)
+			return true;
+	}
+	return false;
+}
+
 void rules_join(struct source *f)
 {
 	struct joined j = { .f = f };
 
 	for (uint32_t i = 0; i < f->n_sites; i++) {
 		const struct site *s = &f->sites[i];
-		bool credentials = s->effect & CAP_CREDENTIALS;
+		bool credentials = s->effect & CAP_CREDENTIALS && !weak(s);
 		j.credentials += credentials && s->runs;
 		j.credentials_all += credentials;
 		if (s->note & N_TEXT)
 			continue;
 		j.caps |= s->effect;
 		j.running |= s->runs ? s->effect : 0;
+		j.chmods |= s->runs && s->note & N_CHMOD;
 		j.writes |= s->runs && s->note & N_WRITES;
 	}
 	for (uint32_t i = 0; i < f->n_sites; i++) {

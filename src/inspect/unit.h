@@ -96,6 +96,9 @@ enum site_note {
 	N_UNSAFE_AGENT = 64, /* an agent told to ask nobody */
 	N_WIPES = 128,
 	N_LOOKALIKE = 512,
+	N_DECODED = 1024, /* writes what was decoded */
+	N_FAILS = 2048,	  /* fails when its work is done */
+	N_INTERPRETER = 4096, /* starts an interpreter of programs */
 	N_DROP = 256, /* goes to a place where anybody drops things */
 };
 
@@ -205,11 +208,12 @@ uint32_t unit_chain(const struct unit *u, uint32_t t);
 
 /* names.c: unit_bind notes that the name at token t now means that; returns the binding or NULL when
  * there are too many. unit_find gives the newest binding of a name, or NULL. unit_older gives the
- * one before it. */
+ * one before it, unit_base the one that b only adds to. */
 struct binding *unit_bind(struct unit *u, uint32_t t, enum bind_kind kind, uint32_t from,
 			  struct str path);
 struct binding *unit_find(const struct unit *u, struct str name, uint32_t hash);
 struct binding *unit_older(const struct unit *u, const struct binding *b);
+const struct binding *unit_base(const struct unit *u, const struct binding *b);
 
 /* names.c: walk_names_python and walk_names_javascript read the import, require or destructuring
  * statement at t, bind what it names and give the first token behind it. */
@@ -221,9 +225,10 @@ void walk_python(struct unit *u);
 void walk_javascript(struct unit *u);
 
 /* sites.c: site_call looks at the call whose parenthesis opens at token open; site_text at the text
- * of a string token. site_add notes a site and gives it, or NULL when there are too many. */
+ * of a string token, site_name at a name that is known. site_add notes a site and gives it, or NULL when there are too many. */
 void site_call(struct unit *u, uint32_t open);
 void site_text(struct unit *u, uint32_t t);
+void site_name(struct unit *u, uint32_t t);
 struct site *site_add(struct unit *u, uint32_t effect, uint32_t at);
 
 /* site_code notes that the site runs text. */

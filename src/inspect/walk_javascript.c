@@ -137,7 +137,7 @@ static void assignment(struct walk *w, uint32_t t, enum bind_kind kind)
 		return;
 	if (unit_is(u, t - 1, ']')) {
 		uint32_t head = unit_chain(u, t - 1);
-		if (unit_name(u, head))
+		if (unit_name(u, head) && unit_is(u, head + 1, '['))
 			bind(w, head, BIND_ADD, t + 1);
 	} else if (unit_name(u, t - 1) && (t < 2 || !unit_is(u, t - 2, '.'))) {
 		bind(w, t - 1, kind, t + 1);
@@ -198,6 +198,8 @@ static void name(struct walk *w, uint32_t t)
 	}
 	if (w->value && hot)
 		u->bindings[w->value - 1].hot = true;
+	if (u->tok[t].word == W_EFFECT)
+		site_name(u, t);
 	if (!property && unit_is(u, t + 1, '.') && unit_is(u, t + 3, '(') && unit_name(u, t + 2) &&
 	    u->tok[t + 2].word >= W_APPEND && u->tok[t + 2].word <= W_ASSIGN)
 		(void)unit_bind(u, t, BIND_ADD, t + 4, S(""));

@@ -156,7 +156,7 @@ static void assignment(struct walk *w, uint32_t t, enum bind_kind kind)
 		return;
 	if (unit_is(u, t - 1, ']')) {
 		uint32_t head = unit_chain(u, t - 1);
-		if (unit_name(u, head))
+		if (unit_name(u, head) && unit_is(u, head + 1, '['))
 			bind(w, head, BIND_ADD, t + 1);
 	} else if (unit_name(u, s) && unit_is(u, s + 1, ':')) {
 		bind(w, s, kind, t + 1);
@@ -194,6 +194,8 @@ static void name(struct walk *w, uint32_t t)
 	}
 	if (w->value && hot)
 		u->bindings[w->value - 1].hot = true;
+	if (u->tok[t].word == W_EFFECT)
+		site_name(u, t);
 	addition(w, t);
 }
 

@@ -2,7 +2,7 @@
  * tests/inspect/look.c - what source_inspect finds in files: one line for each finding, with
  * severity, rule, path, line, detail and excerpt, tabs between. For golden tests, twins and corpora.
  *
- *	look [-r module|install|startup|script] [-c] [-q] FILE...     -: names from standard input
+ *	look [-r module|install|startup|script] [-l python|javascript|shell] [-c] [-q] FILE...     -: names from standard input
  */
 #include "inspect/source.h"
 
@@ -17,7 +17,7 @@
 
 static struct arena scratch, kept;
 static bool show_caps, quiet;
-static int role = -1;
+static int role = -1, language = -1;
 static size_t files, bytes, slow_ms;
 
 static void print_text(struct str s, size_t max)
@@ -45,7 +45,7 @@ static void judge(const char *path, struct str text)
 	struct findings f;
 	struct caps caps = { 0 };
 	struct str name = str_z(path);
-	enum language lang = source_language(name, text);
+	enum language lang = language >= 0 ? (enum language)language : source_language(name, text);
 	double from = now_ms();
 
 	arena_reset(&scratch);
@@ -100,12 +100,15 @@ static void file(const char *path)
 int main(int argc, char **argv)
 {
 	static const char *const roles[] = { "module", "install", "startup", "script" };
+	static const char *const languages[] = { "none", "python", "javascript", "shell" };
 	char line[8192];
 	int c;
 
-	while ((c = getopt(argc, argv, "r:cqs:")) != -1) {
+	while ((c = getopt(argc, argv, "r:l:cqs:")) != -1) {
 		for (int i = 0; i < 4 && c == 'r'; i++)
 			role = strcmp(optarg, roles[i]) == 0 ? i : role;
+		for (int i = 0; i < 4 && c == 'l'; i++)
+			language = strcmp(optarg, languages[i]) == 0 ? i : language;
 		show_caps |= c == 'c';
 		quiet |= c == 'q';
 		if (c == 's')
