@@ -172,7 +172,9 @@ static struct value do_from_char_code(struct call *c, struct str with)
 {
 	(void)with;
 	struct value v = arg(c, 0);
-	return v.kind == V_LIST ? numbers(c, v.items, v.n, true) : numbers(c, c->v, c->n, true);
+	v = v.kind == V_LIST ? numbers(c, v.items, v.n, true) : numbers(c, c->v, c->n, true);
+	v.taint |= v.kind == V_UNKNOWN ? (uint32_t)T_DECODED : 0;
+	return v;
 }
 
 static struct value do_int(struct call *c, struct str with)

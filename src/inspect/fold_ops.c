@@ -214,7 +214,7 @@ struct value fold_binary(struct unit *u, enum fold_op op, struct value a, struct
 	}
 	if ((op == FO_ADD || op == FO_CONCAT) && (value_is_text(&a) || value_is_text(&b)))
 		return concat(u, &a, &b);
-	if (op == FO_BIT_XOR)
+	if (op == FO_BIT_XOR && u->lang == LANG_PYTHON)
 		taint |= T_DECODED;
 	return value_unknown(taint);
 }

@@ -75,7 +75,7 @@ static bool is_fetcher(struct str s)
 
 static bool was_saved(const struct look *k, struct str file)
 {
-	for (unsigned i = 0; i < k->n_saved; i++) {
+	for (unsigned i = 0; i < k->n_saved && k->out->fetches; i++) {
 		struct str a = base_name(k->saved[i]), b = base_name(file);
 		if (a.n > 0 && str_eq(a, b))
 			return true;

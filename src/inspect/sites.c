@@ -320,6 +320,18 @@ static void sent(struct unit *u, struct site *s, const struct value *v, uint32_t
 		s->path = text_of(&v[1]);
 }
 
+/* Whether a path made from this file's own is this file, not its neighbour. */
+static bool own_file(const struct unit *u, struct str path)
+{
+	struct str own = u->file->path;
+	size_t at = own.n;
+
+	while (at > 0 && own.p[at - 1] != '/')
+		at--;
+	return path.n == 0 || path.p[path.n - 1] == HOLE ||
+	       str_has_suffix(path, str_tail(own, at));
+}
+
 static void fill(struct unit *u, struct site *s, enum sink sink, const struct value *v, uint32_t n)
 {
 	switch (sink) {
@@ -349,7 +361,7 @@ static void fill(struct unit *u, struct site *s, enum sink sink, const struct va
 	case SINK_DELETE:
 		s->note |= N_DELETES;
 		s->path = s->text;
-		if (s->taint & T_SELF)
+		if (s->taint & T_SELF && own_file(u, s->text))
 			s->effect |= CAP_SELF_DELETE;
 		break;
 	case SINK_CHMOD:

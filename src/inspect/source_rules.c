@@ -176,7 +176,7 @@ static bool spawns_written(const struct joined *j, const struct site *s)
 		}
 	}
 	/* which file is started is not known, but it was made executable just before */
-	if (s->runs && j->chmods && j->writes && j->running & CAP_NET &&
+	if (python && s->runs && j->chmods && j->writes && j->running & CAP_NET &&
 	    (s->text.n == 0 || s->text.p[0] == HOLE)) {
 		report(j, RULE_FETCH_MAY_RUN, s, "fetches, makes executable and starts");
 		return true;
