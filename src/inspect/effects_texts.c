@@ -1,6 +1,6 @@
 /*
- * inspect/effects_texts.c - texts that name something: files of credentials, places that are started
- * by themselves, services. Input: hostile. Runs in: checker. Fuzz: source.
+ * inspect/effects_texts.c - texts that name something: files of credentials, places that are
+ * started by themselves, services. Input: hostile. Runs in: checker. Fuzz: source.
  */
 #include "inspect/effects.h"
 

@@ -46,8 +46,15 @@ static struct frame *enter(struct fold *f, enum frame_kind kind, uint32_t at, ui
 		return NULL;
 	}
 	f->frames[f->n_frames++] = (struct frame){
-		.kind = (uint8_t)kind, .at = at, .end = end, .values = f->n_values, .ops = f->n_ops,
-		.locals = f->n_locals, .visible = visible, .from = from, .to = to,
+		.kind = (uint8_t)kind,
+		.at = at,
+		.end = end,
+		.values = f->n_values,
+		.ops = f->n_ops,
+		.locals = f->n_locals,
+		.visible = visible,
+		.from = from,
+		.to = to,
 		.bracket = kind == F_PAREN || kind == F_LIST || kind == F_MAP || kind == F_CALL ||
 			   kind == F_INDEX,
 	};
@@ -73,9 +80,10 @@ static void operator(struct fold *f, enum fold_op op)
 {
 	struct frame *t = top(f);
 	static const uint8_t level[] = {
-		[FO_ADD] = FO_ADD, [FO_SUB] = FO_ADD, [FO_MUL] = FO_MUL, [FO_DIV] = FO_MUL,
-		[FO_FLOORDIV] = FO_MUL, [FO_MOD] = FO_MUL, [FO_SHL] = FO_SHL, [FO_SHR] = FO_SHL,
-		[FO_POW] = FO_CONCAT, [FO_CONCAT] = FO_CONCAT,
+		[FO_ADD] = FO_ADD,	 [FO_SUB] = FO_ADD,	 [FO_MUL] = FO_MUL,
+		[FO_DIV] = FO_MUL,	 [FO_FLOORDIV] = FO_MUL, [FO_MOD] = FO_MUL,
+		[FO_SHL] = FO_SHL,	 [FO_SHR] = FO_SHL,	 [FO_POW] = FO_CONCAT,
+		[FO_CONCAT] = FO_CONCAT,
 	};
 	bool prefix = op == FO_NEG || op == FO_INVERT || op == FO_IGNORE;
 	unsigned prec = op < sizeof level && level[op] ? level[op] : op;
@@ -283,8 +291,7 @@ static void apply_lambda(struct fold *f, struct value fn, const struct value *v,
 
 	for (uint32_t i = 0; i < n; i++)
 		taint |= value_taint(u, &v[i]);
-	if (fn.i < 0 || fn.i >= u->n ||
-	    !lambda_parts(u, (uint32_t)fn.i, &from, &to, &body, &end)) {
+	if (fn.i < 0 || fn.i >= u->n || !lambda_parts(u, (uint32_t)fn.i, &from, &to, &body, &end)) {
 		operand(f, value_unknown(taint));
 		return;
 	}
@@ -309,7 +316,9 @@ static void next_element(struct fold *f, struct each *e)
 	struct unit *u = f->u;
 
 	if (e->i == e->n) {
-		operand(f, (struct value){ .kind = V_LIST, .items = e->out, .n = e->n,
+		operand(f, (struct value){ .kind = V_LIST,
+					   .items = e->out,
+					   .n = e->n,
 					   .layers = e->over.layers,
 					   .taint = value_taint(u, &e->over) });
 		return;
@@ -339,8 +348,7 @@ static void next_element(struct fold *f, struct each *e)
 		names += unit_name(u, i);
 	for (uint32_t i = e->targets, at = 0; i < e->in; i++) {
 		if (unit_name(u, i)) {
-			set_local(f, unit_text(u, i),
-				  names > 1 ? fold_item(u, &item, at) : item);
+			set_local(f, unit_text(u, i), names > 1 ? fold_item(u, &item, at) : item);
 			at++;
 		}
 	}
@@ -433,8 +441,9 @@ static struct value number(const struct unit *u, uint32_t at)
 	}
 	for (; i < s.n; i++) {
 		char c = (char)(s.p[i] | 0x20);
-		unsigned d = digit_byte(s.p[i]) ? (unsigned)(s.p[i] - '0') :
-			     c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10) : 99;
+		unsigned d = digit_byte(s.p[i])	    ? (unsigned)(s.p[i] - '0')
+			     : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10)
+						    : 99;
 		if (s.p[i] == '_')
 			continue;
 		if (d >= base || v > INT64_MAX / 64)
@@ -960,8 +969,10 @@ uint32_t fold_arguments(struct unit *u, uint32_t open, struct value *out, uint32
 	for (uint32_t at = open + 1; at < close && n < max && !loop;) {
 		uint32_t end = at;
 		while (end < close && !unit_is(u, end, ','))
-			end = (u->tok[end].kind == TOK_NAME ? end :
-			       unit_mate(u, end) > end ? unit_mate(u, end) : end) + 1;
+			end = (u->tok[end].kind == TOK_NAME ? end
+			       : unit_mate(u, end) > end    ? unit_mate(u, end)
+							    : end) +
+			      1;
 		if (unit_word(u, at, W_LAMBDA) || end == at)
 			out[n++] = value_unknown(0);
 		else

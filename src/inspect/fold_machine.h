@@ -24,9 +24,9 @@ enum frame_kind {
 
 /* A comprehension or map under way. */
 struct each {
-	struct value over, fn;	  /* fn: V_LAMBDA for map, else V_UNKNOWN */
-	uint32_t body, end;	  /* tokens of the element */
-	uint32_t targets, in;	  /* tokens of the names it sets */
+	struct value over, fn; /* fn: V_LAMBDA for map, else V_UNKNOWN */
+	uint32_t body, end;    /* tokens of the element */
+	uint32_t targets, in;  /* tokens of the names it sets */
 	uint32_t i, n;
 	struct value *out;
 };

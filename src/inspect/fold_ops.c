@@ -39,7 +39,8 @@ static struct str piece(const struct value *v, bool *partial)
 static struct value concat(struct unit *u, const struct value *a, const struct value *b)
 {
 	struct value out = { .kind = a->kind == V_BYTES || b->kind == V_BYTES ? V_BYTES : V_STR,
-			     .layers = layers2(a, b), .taint = taint2(u, a, b) };
+			     .layers = layers2(a, b),
+			     .taint = taint2(u, a, b) };
 	struct str x = piece(a, &out.partial), y = piece(b, &out.partial);
 	char *p = value_bytes(u, x.n + y.n);
 
@@ -56,8 +57,9 @@ static struct value concat(struct unit *u, const struct value *a, const struct v
 static struct value list_concat(struct unit *u, const struct value *a, const struct value *b)
 {
 	struct value out = { .kind = V_LIST, .taint = taint2(u, a, b), .layers = layers2(a, b) };
-	struct value *items = a->n + b->n <= FOLD_ITEMS && a->n + b->n > 0 ?
-				      NEW_ARRAY(u->a, struct value, a->n + b->n) : NULL;
+	struct value *items = a->n + b->n <= FOLD_ITEMS && a->n + b->n > 0
+				      ? NEW_ARRAY(u->a, struct value, a->n + b->n)
+				      : NULL;
 
 	if (items == NULL)
 		return value_unknown(out.taint);
@@ -88,8 +90,10 @@ static struct value repeat(struct unit *u, const struct value *a, int64_t times)
 /* "..." % values: %s and %d take the next one, anything else is kept. */
 static struct value percent(struct unit *u, const struct value *format, const struct value *with)
 {
-	struct value out = { .kind = format->kind, .taint = taint2(u, format, with),
-			     .layers = layers2(format, with), .partial = format->partial };
+	struct value out = { .kind = format->kind,
+			     .taint = taint2(u, format, with),
+			     .layers = layers2(format, with),
+			     .partial = format->partial };
 	uint32_t at = 0, n = with->kind == V_LIST ? with->n : 1;
 	const struct value *v = with->kind == V_LIST ? with->items : with;
 	char number[24];
@@ -282,8 +286,8 @@ static struct value slice_text(struct unit *u, const struct value *of, int64_t f
 		out.s = from < to ? (struct str){ of->s.p + from, (size_t)(to - from) } : S("");
 		return out;
 	}
-	size_t n = by > 0 ? (from < to ? (size_t)((to - from + by - 1) / by) : 0) :
-			    (from > to ? (size_t)((from - to - by - 1) / -by) : 0);
+	size_t n = by > 0 ? (from < to ? (size_t)((to - from + by - 1) / by) : 0)
+			  : (from > to ? (size_t)((from - to - by - 1) / -by) : 0);
 	char *p = value_bytes(u, n);
 	if (p == NULL)
 		return value_unknown(of->taint);
@@ -312,8 +316,8 @@ static struct value slice(struct unit *u, const struct value *of, const struct v
 	if (value_is_text(of))
 		return slice_text(u, of, from, to, by);
 	struct value out = *of;
-	size_t count = by > 0 ? (from < to ? (size_t)((to - from + by - 1) / by) : 0) :
-				(from > to ? (size_t)((from - to - by - 1) / -by) : 0);
+	size_t count = by > 0 ? (from < to ? (size_t)((to - from + by - 1) / by) : 0)
+			      : (from > to ? (size_t)((from - to - by - 1) / -by) : 0);
 	struct value *items = NEW_ARRAY(u->a, struct value, count ? count : 1);
 	if (items == NULL)
 		return value_unknown(of->taint);
@@ -354,7 +358,8 @@ struct value fold_index(struct unit *u, struct value of, const struct value *at,
 	}
 	if (of.kind == V_MAP && value_is_text(&at[0]))
 		return lookup(u, &of, at[0].s);
-	if ((value_is_text(&of) || of.kind == V_LIST) && (n > 1 || (at[0].kind == V_UNKNOWN && at[0].n == 1)))
+	if ((value_is_text(&of) || of.kind == V_LIST) &&
+	    (n > 1 || (at[0].kind == V_UNKNOWN && at[0].n == 1)))
 		return slice(u, &of, at, n);
 	if (at[0].kind == V_INT && len > 0) {
 		int64_t i = at[0].i < 0 && u->lang == LANG_PYTHON ? at[0].i + len : at[0].i;
@@ -394,13 +399,18 @@ struct value fold_attribute(struct unit *u, struct value of, struct str name)
 	if (self == NULL)
 		return value_unknown(of.taint);
 	*self = of;
-	return (struct value){ .kind = V_METHOD, .s = name, .items = self, .n = 1,
-			       .taint = value_taint(u, &of), .layers = of.layers };
+	return (struct value){ .kind = V_METHOD,
+			       .s = name,
+			       .items = self,
+			       .n = 1,
+			       .taint = value_taint(u, &of),
+			       .layers = of.layers };
 }
 
 struct value fold_join(struct unit *u, struct value separator, struct value list)
 {
-	struct value out = { .kind = separator.kind, .layers = layers2(&separator, &list),
+	struct value out = { .kind = separator.kind,
+			     .layers = layers2(&separator, &list),
 			     .taint = taint2(u, &separator, &list) };
 	size_t n = 0, at = 0;
 

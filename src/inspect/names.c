@@ -75,8 +75,13 @@ struct binding *unit_bind(struct unit *u, uint32_t t, enum bind_kind kind, uint3
 		return NULL;
 	u->bindings = items;
 	struct binding *b = &u->bindings[u->n_bindings++];
-	*b = (struct binding){ .name = t, .hash = hash, .prev = *head, .from = from,
-			       .kind = (uint8_t)kind, .path = path, .looped = u->loops > 0 };
+	*b = (struct binding){ .name = t,
+			       .hash = hash,
+			       .prev = *head,
+			       .from = from,
+			       .kind = (uint8_t)kind,
+			       .path = path,
+			       .looped = u->loops > 0 };
 	*head = u->n_bindings;
 	return b;
 }
@@ -118,7 +123,9 @@ void unit_scope(struct unit *u, enum scope_kind kind, uint32_t name)
 	if (!grow(u->a, &items, u->n_scopes, &u->cap_scopes, sizeof *u->scopes, UNIT_SCOPES))
 		return;
 	u->scopes = items;
-	u->scopes[u->n_scopes] = (struct scope){ .parent = u->scope, .name = name, .kind = (uint8_t)kind };
+	u->scopes[u->n_scopes] = (struct scope){ .parent = u->scope,
+						 .name = name,
+						 .kind = (uint8_t)kind };
 	u->scope = u->n_scopes++;
 }
 
@@ -164,13 +171,28 @@ void unit_reach(struct unit *u)
 		}
 		for (uint32_t i = 1; i < u->n_scopes; i++) {
 			struct scope *s = &u->scopes[i];
-			bool now = s->kind != SCOPE_FUNCTION ? runs_with_parent(u, s) :
-				   s->inlined ? u->scopes[s->parent].runs :
-						s->name && called[s->name % NAMES];
+			bool now = s->kind != SCOPE_FUNCTION ? runs_with_parent(u, s)
+				   : s->inlined		     ? u->scopes[s->parent].runs
+							     : s->name && called[s->name % NAMES];
 			if (now && !s->runs)
 				s->runs = more = true;
 		}
 	}
+}
+
+bool unit_names(struct unit *u)
+{
+	uint32_t n = 256;
+
+	while (n < u->n / 4 && n < 1 << 17)
+		n *= 2;
+	u->heads = NEW_ARRAY(u->a, uint32_t, n);
+	u->heads_mask = n - 1;
+	u->n_bindings = u->n_scopes = u->n_edges = 0;
+	u->scope = u->loops = 0;
+	unit_scope(u, SCOPE_MODULE, 0);
+	u->scope = 0;
+	return u->heads != NULL && u->n_scopes == 1;
 }
 
 /* ---- imports --------------------------------------------------------------------------------- */

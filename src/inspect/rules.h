@@ -74,7 +74,7 @@ enum severity { SEV_INFO, SEV_HOLD, SEV_BLOCK };
 	X(RULE_FOREIGN_RUNTIME, "foreign-runtime", SEV_HOLD, "brings another language's runtime",  \
 	  "code in a second language escapes what watches the first",                              \
 	  "look at what is given to that runtime")                                                 \
-	X(RULE_FOREIGN_RUNTIME_LOADED, "foreign-runtime-loaded", SEV_BLOCK,                       \
+	X(RULE_FOREIGN_RUNTIME_LOADED, "foreign-runtime-loaded", SEV_BLOCK,                        \
 	  "fetches another language's runtime on import and starts programs",                      \
 	  "no library needs a second interpreter only for being imported",                         \
 	  "do not install it; look at what is given to that runtime")                              \
@@ -155,8 +155,9 @@ enum severity { SEV_INFO, SEV_HOLD, SEV_BLOCK };
 
 #define RULE_LIST(X)                                                                               \
 	RULES_ARCHIVE(X)                                                                           \
-	RULES_ADVISORY(X) RULES_STARTUP(X) RULES_SOURCE(X) RULES_MANIFEST(X) RULES_RUN(X)          \
-		RULES_CHANGE(X) RULES_TRUST(X)
+	RULES_ADVISORY(X)                                                                          \
+	RULES_STARTUP(X)                                                                           \
+	RULES_SOURCE(X) RULES_MANIFEST(X) RULES_RUN(X) RULES_CHANGE(X) RULES_TRUST(X)
 
 #define X(code, id, severity, title, why, next) code,
 enum rule { RULE_LIST(X) RULE_COUNT };

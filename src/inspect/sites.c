@@ -17,8 +17,8 @@ struct site *site_add(struct unit *u, uint32_t effect, uint32_t at)
 		return NULL;
 	struct site *s = &f->sites[f->n_sites++];
 	*s = (struct site){ .effect = effect, .scope = u->scope, .layer = u->layer };
-	s->line = u->layer > 0 ? f->sites[f->layers[u->layer].parent].line :
-				 unit_line(u, at < u->n ? u->tok[at].at : 0);
+	s->line = u->layer > 0 ? f->sites[f->layers[u->layer].parent].line
+			       : unit_line(u, at < u->n ? u->tok[at].at : 0);
 	return s;
 }
 
@@ -30,7 +30,10 @@ void site_code(struct unit *u, struct site *s, enum language lang, struct str te
 	if (f->n_layers == UNIT_LAYERS || depth > UNIT_DEPTH || text.n < 3)
 		return;
 	f->layers[f->n_layers++] = (struct layer){
-		.text = text, .lang = lang, .parent = (uint32_t)(s - f->sites), .depth = depth,
+		.text = text,
+		.lang = lang,
+		.parent = (uint32_t)(s - f->sites),
+		.depth = depth,
 	};
 }
 
@@ -72,16 +75,18 @@ static const struct method_row {
 	uint32_t caps;
 	enum sink sink;
 } method_rows[] = {
-	{ SC("write_text"), CAP_WRITE, SINK_WRITE }, { SC("write_bytes"), CAP_WRITE, SINK_WRITE },
-	{ SC("unlink"), 0, SINK_DELETE },	     { SC("chmod"), 0, SINK_CHMOD },
+	{ SC("write_text"), CAP_WRITE, SINK_WRITE },
+	{ SC("write_bytes"), CAP_WRITE, SINK_WRITE },
+	{ SC("unlink"), 0, SINK_DELETE },
+	{ SC("chmod"), 0, SINK_CHMOD },
 	{ SC("open"), 0, SINK_OPEN },
 };
 
 static bool sends(struct str name)
 {
 	static const struct str names[] = {
-		SC("post"), SC("put"), SC("send"), SC("sendall"), SC("sendto"), SC("write"),
-		SC("end"), SC("request"), SC("get"), SC("patch"), SC("emit"),
+		SC("post"), SC("put"),	   SC("send"), SC("sendall"), SC("sendto"), SC("write"),
+		SC("end"),  SC("request"), SC("get"),  SC("patch"),   SC("emit"),
 	};
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -118,8 +123,11 @@ static bool known(struct unit *u, uint32_t head, uint32_t open, char *room, stru
 	}
 	const struct effect *e = path.n ? effect_find(u->lang, path) : NULL;
 	if (e) {
-		*out = (struct seen){ .caps = e->caps, .taint = e->taint, .call = e->path,
-				      .sink = (enum sink)e->sink, .self = { .kind = V_UNKNOWN } };
+		*out = (struct seen){ .caps = e->caps,
+				      .taint = e->taint,
+				      .call = e->path,
+				      .sink = (enum sink)e->sink,
+				      .self = { .kind = V_UNKNOWN } };
 		return true;
 	}
 	if (out->self.taint & T_FETCHED && sends(out->call)) {
@@ -277,7 +285,8 @@ static void opened(struct site *s, const struct value *v, uint32_t n, enum langu
 		s->effect |= CAP_WRITE;
 		s->note |= N_WRITES;
 	}
-	s->effect |= classes & 1u << TEXT_CREDENTIALS && !(s->note & N_WRITES) ? CAP_CREDENTIALS : 0;
+	s->effect |= classes & 1u << TEXT_CREDENTIALS && !(s->note & N_WRITES) ? CAP_CREDENTIALS
+									       : 0;
 	s->effect |= classes & 1u << TEXT_PERSIST ? CAP_PERSIST : 0;
 	s->effect |= classes & 1u << TEXT_AGENT ? CAP_AGENT : 0;
 	if (s->note & N_WRITES && str_find(s->text, S("authorized_keys")) != SIZE_MAX)
@@ -328,8 +337,7 @@ static bool own_file(const struct unit *u, struct str path)
 
 	while (at > 0 && own.p[at - 1] != '/')
 		at--;
-	return path.n == 0 || path.p[path.n - 1] == HOLE ||
-	       str_has_suffix(path, str_tail(own, at));
+	return path.n == 0 || path.p[path.n - 1] == HOLE || str_has_suffix(path, str_tail(own, at));
 }
 
 static void fill(struct unit *u, struct site *s, enum sink sink, const struct value *v, uint32_t n)
@@ -421,8 +429,9 @@ static void maybe_written(struct unit *u, uint32_t open)
 	struct value v;
 
 	for (uint32_t t = open + 1; t < open + 24 && t < unit_mate(u, open) && !hot; t++) {
-		const struct binding *b =
-			unit_name(u, t) ? unit_find(u, unit_text(u, t), u->tok[t].mate) : NULL;
+		const struct binding *b = unit_name(u, t)
+						  ? unit_find(u, unit_text(u, t), u->tok[t].mate)
+						  : NULL;
 		hot = (unit_name(u, t) && u->tok[t].word == W_EFFECT) ||
 		      (b && b->kind == BIND_VALUE && b->hot);
 	}
@@ -470,9 +479,12 @@ static const struct {
 	enum text_class class;
 	uint32_t cap;
 } text_caps[] = {
-	{ TEXT_CREDENTIALS, CAP_CREDENTIALS }, { TEXT_METADATA, CAP_METADATA },
-	{ TEXT_PERSIST, CAP_PERSIST },	       { TEXT_AGENT, CAP_AGENT },
-	{ TEXT_AGENT_CLI, CAP_AI_CLI },	       { TEXT_RUNTIME, CAP_RUNTIME },
+	{ TEXT_CREDENTIALS, CAP_CREDENTIALS },
+	{ TEXT_METADATA, CAP_METADATA },
+	{ TEXT_PERSIST, CAP_PERSIST },
+	{ TEXT_AGENT, CAP_AGENT },
+	{ TEXT_AGENT_CLI, CAP_AI_CLI },
+	{ TEXT_RUNTIME, CAP_RUNTIME },
 	{ TEXT_PROBE, CAP_PROBE },
 };
 

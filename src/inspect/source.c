@@ -1,7 +1,7 @@
 /*
- * inspect/source.c - one file: its language and role, its text and what is decoded from it, layer by
- * layer. Input: hostile. Runs in: checker. Fuzz: source. Memory: the scratch arena's; a text with
- * more tokens than fit is read window by window.
+ * inspect/source.c - one file: its language and role, its text and what is decoded from it, layer
+ * by layer. Input: hostile. Runs in: checker. Fuzz: source. Memory: the scratch arena's; a text
+ * with more tokens than fit is read window by window.
  */
 #include "inspect/source.h"
 
@@ -55,9 +55,9 @@ enum language source_language(struct str path, struct str text)
 enum role source_role(struct str path)
 {
 	static const struct str parts[] = {
-		SC("test"),	SC("tests"), SC("testing"),  SC("example"), SC("examples"), SC("docs"),
-		SC("doc"),	SC("demo"),  SC("benchmarks"), SC("bench"), SC("__tests__"),
-		SC("fixtures"), SC("spec"),
+		SC("test"),	 SC("tests"),	 SC("testing"), SC("example"),	  SC("examples"),
+		SC("docs"),	 SC("doc"),	 SC("demo"),	SC("benchmarks"), SC("bench"),
+		SC("__tests__"), SC("fixtures"), SC("spec"),
 	};
 	struct str left = path, part;
 
@@ -82,21 +82,6 @@ enum role source_role(struct str path)
 static size_t arena_left(const struct arena *a)
 {
 	return a->budget > a->used ? a->budget - a->used : 0;
-}
-
-static bool names_init(struct unit *u)
-{
-	uint32_t n = 256;
-
-	while (n < u->n / 4 && n < 1 << 17)
-		n *= 2;
-	u->heads = NEW_ARRAY(u->a, uint32_t, n);
-	u->heads_mask = n - 1;
-	u->n_bindings = u->n_scopes = u->n_edges = 0;
-	u->scope = u->loops = 0;
-	unit_scope(u, SCOPE_MODULE, 0);
-	u->scope = 0;
-	return u->heads != NULL && u->n_scopes == 1;
 }
 
 /* Names as javascript-obfuscator makes them: _0x and digits. */
@@ -126,7 +111,7 @@ static void window(struct unit *u)
 {
 	uint32_t first = u->file->n_sites;
 
-	if (!names_init(u))
+	if (!unit_names(u))
 		return;
 	if (u->lang == LANG_PYTHON)
 		walk_python(u);
@@ -173,8 +158,8 @@ static void code_layer(struct unit *u)
 	if (u->tok == NULL)
 		return;
 	for (;;) {
-		size_t n = lx.lang == LANG_PYTHON ? python_lex(lx.python, u->tok, cap) :
-						    javascript_lex(lx.javascript, u->tok, cap);
+		size_t n = lx.lang == LANG_PYTHON ? python_lex(lx.python, u->tok, cap)
+						  : javascript_lex(lx.javascript, u->tok, cap);
 		if (n == 0)
 			break;
 		u->n = (uint32_t)n;
@@ -222,8 +207,15 @@ static void layer(struct source *f, uint32_t at)
 {
 	struct layer *l = &f->layers[at];
 	struct unit u = {
-		.lang = l->lang, .role = f->role, .text = l->text, .a = f->a, .file = f,
-		.steps = &f->steps, .bytes = &f->bytes, .layer = at, .loads = l->loads,
+		.lang = l->lang,
+		.role = f->role,
+		.text = l->text,
+		.a = f->a,
+		.file = f,
+		.steps = &f->steps,
+		.bytes = &f->bytes,
+		.layer = at,
+		.loads = l->loads,
 	};
 
 	if (at > 0) /* what decoded text runs, runs when that text does */
@@ -287,7 +279,8 @@ void source_inspect(enum language lang, enum role role, struct str package, stru
 	s->a = scratch;
 	s->steps = text.n * 64 + (256 << 10) < UNIT_STEPS ? text.n * 64 + (256 << 10) : UNIT_STEPS;
 	s->bytes = UNIT_FOLDED;
-	s->layers[s->n_layers++] = (struct layer){ .text = text, .lang = lang,
+	s->layers[s->n_layers++] = (struct layer){ .text = text,
+						   .lang = lang,
 						   .loads = role != ROLE_SCRIPT };
 	if (lang == LANG_PYTHON && plain_coding(text)) {
 		finding_add(f, RULE_SOURCE_CODING, package, path, 1,

@@ -1,7 +1,7 @@
 /*
- * inspect/source_rules.c - findings out of what was seen in a file's layers: each rule is a row of a
- * table, a function that looks at one site, and what else must be true of the file. Input: own. Runs
- * in: checker.
+ * inspect/source_rules.c - findings out of what was seen in a file's layers: each rule is a row of
+ * a table, a function that looks at one site, and what else must be true of the file. Input: own.
+ * Runs in: checker.
  */
 #include "inspect/effects.h"
 #include "inspect/unit.h"
@@ -11,11 +11,11 @@
 /* What the file does anywhere, and what it does when it is loaded. */
 struct joined {
 	struct source *f;
-	uint32_t caps, running;	   /* of calls, not of texts */
-	uint32_t credentials;	   /* texts and files of credentials, in what runs */
+	uint32_t caps, running; /* of calls, not of texts */
+	uint32_t credentials;	/* texts and files of credentials, in what runs */
 	uint32_t credentials_all;
-	bool writes;		   /* a running site writes a file */
-	bool chmods;		   /* ... makes one executable */
+	bool writes; /* a running site writes a file */
+	bool chmods; /* ... makes one executable */
 };
 
 static const uint32_t bad = CAP_NET | CAP_EXEC | CAP_FETCH_RUN | CAP_DNS | CAP_NATIVE;
@@ -77,15 +77,15 @@ static bool sent(const struct joined *j, const struct site *s)
 		return false;
 	if (worst && s->runs) {
 		report(j, RULE_SECRETS_SENT, s,
-		       worst & T_ENV_ALL ? "the whole environment goes out" :
-					   "what was read from a file of credentials goes out");
+		       worst & T_ENV_ALL ? "the whole environment goes out"
+					 : "what was read from a file of credentials goes out");
 		return true;
 	}
 	if (worst || (s->taint & (T_HOST | T_INPUT) && s->runs &&
 		      (s->note & N_DROP || j->f->role == ROLE_INSTALL))) {
 		report(j, RULE_SECRETS_NEAR_NET, s,
-		       worst ? "credentials or the environment go out" :
-			       "facts of host and user go out");
+		       worst ? "credentials or the environment go out"
+			     : "facts of host and user go out");
 		return true;
 	}
 	if (s->effect & CAP_DNS && s->runs && s->taint & (T_HOST | T_ENV | T_FILE)) {
@@ -191,8 +191,9 @@ static bool runtime(const struct joined *j, const struct site *s)
 	if (!(j->running & CAP_EXEC) || !(j->running & CAP_NET || s->effect & CAP_NET))
 		return false;
 	report(j,
-	       j->f->role == ROLE_MODULE && j->f->layers[s->layer].lang == LANG_PYTHON ?
-		       RULE_FOREIGN_RUNTIME_LOADED : RULE_FOREIGN_RUNTIME,
+	       j->f->role == ROLE_MODULE && j->f->layers[s->layer].lang == LANG_PYTHON
+		       ? RULE_FOREIGN_RUNTIME_LOADED
+		       : RULE_FOREIGN_RUNTIME,
 	       s, "fetches a runtime and starts programs");
 	return true;
 }
@@ -270,15 +271,16 @@ static bool injection(const struct joined *j, const struct site *s)
 }
 
 static bool (*const rules[])(const struct joined *, const struct site *) = {
-	startup, decoded, sent,	    fetch_run, spawns_written, runtime,	  stays,
-	vanishes, metadata, destroys, unreadable, injection,	 collects,
+	startup,  decoded,  sent,     fetch_run,  spawns_written, runtime,  stays,
+	vanishes, metadata, destroys, unreadable, injection,	  collects,
 };
 
 /* Names of files that every tool of a language reads say little. */
 static bool weak(const struct site *s)
 {
-	static const struct str names[] = { SC("/.env"), SC(".npmrc"), SC(".netrc"), SC(".pypirc"),
-					    SC("/Cookies"), SC("phantom"), SC("_history") };
+	static const struct str names[] = { SC("/.env"),   SC(".npmrc"),   SC(".netrc"),
+					    SC(".pypirc"), SC("/Cookies"), SC("phantom"),
+					    SC("_history") };
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		if (str_find(s->text, names[i]) != SIZE_MAX)

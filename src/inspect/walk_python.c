@@ -12,9 +12,9 @@ struct walk {
 	struct unit *u;
 	uint8_t blocks[BLOCKS]; /* enum block, one for each INDENT */
 	uint32_t depth, brackets;
-	uint32_t statement;  /* its first token */
-	uint8_t pending;     /* what the next INDENT opens */
-	uint32_t value;	     /* the binding the statement makes, + 1 */
+	uint32_t statement; /* its first token */
+	uint8_t pending;    /* what the next INDENT opens */
+	uint32_t value;	    /* the binding the statement makes, + 1 */
 };
 
 static void leave(struct walk *w, enum block b)
@@ -205,7 +205,8 @@ static void op(struct walk *w, uint32_t t)
 
 	switch (u->tok[t].op) {
 	case '(':
-		if (t > 0 && (unit_name(u, t - 1) || unit_is(u, t - 1, ')') || unit_is(u, t - 1, ']')))
+		if (t > 0 &&
+		    (unit_name(u, t - 1) || unit_is(u, t - 1, ')') || unit_is(u, t - 1, ']')))
 			site_call(u, t);
 		w->brackets++;
 		break;
