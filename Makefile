@@ -113,8 +113,8 @@ $(O)/fuzzer/%: $(O)/obj/fuzz/%_fuzz.o $(ALL_LIBS)
 	@mkdir -p $(@D)
 	@$(CC) -o $@ $< -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(LDFLAGS) -fsanitize=fuzzer $(ALL_PKGS)
 
-# What source_inspect finds in files, for tests/inspect/run.
-$(O)/inspect/look: $(O)/obj/tests/inspect/look.o $(patsubst %,$(O)/lib/%.a,inspect codec base)
+# What source_inspect finds in files, and our tokens of one, for tests/inspect/run.
+$(O)/inspect/%: $(O)/obj/tests/inspect/%.o $(patsubst %,$(O)/lib/%.a,inspect codec base)
 	@mkdir -p $(@D)
 	@$(CC) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS) $(ALL_PKGS)
 
