@@ -158,6 +158,11 @@ static bool worth(const struct unit *u, uint32_t head, uint32_t open)
 	if (unit_name(u, open - 1) && u->tok[open - 1].word >= W_APPEND && head != open - 1 &&
 	    u->tok[open - 1].word != W_WRITE)
 		return false;
+	for (uint32_t t = head + 1; unit_is(u, head, '(') && t < head + 8 && t < open; t++) {
+		/* (0, eval)(x), (0, module.exec)(x) */
+		if (unit_name(u, t) && u->tok[t].word == W_EFFECT)
+			return true;
+	}
 	if (!unit_name(u, head))
 		return false;
 	if (u->tok[head].word == W_EFFECT)

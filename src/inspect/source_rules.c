@@ -166,7 +166,7 @@ static bool spawns_written(const struct joined *j, const struct site *s)
 		if (w == s || !saves || !starts(s, w->path))
 			continue;
 		if (w->runs && s->runs && j->running & CAP_NET) {
-			report(j, python ? RULE_FETCH_RUN : RULE_FETCH_MAY_RUN, s,
+			report(j, python || s->note & N_INTERPRETER ? RULE_FETCH_RUN : RULE_FETCH_MAY_RUN, s,
 			       "starts a file that it fetched");
 			return true;
 		}

