@@ -139,8 +139,9 @@ replay: $(REPLAYS)
 	@tools/run-replay $(O)/replay $(FUZZERS)
 fuzz-build: $(patsubst %,$(O)/fuzzer/%,$(FUZZERS))
 
-# The price table is taken into the object by the assembler, which tells no dependency.
+# Tables that are taken into an object by the assembler, which tells no dependency.
 $(O)/obj/src/config/prices.o: data/prices.tsv
+$(O)/obj/src/inspect/typosquat.o: data/popular-names.tsv
 
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
 

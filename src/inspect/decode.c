@@ -1,7 +1,7 @@
 /*
- * inspect/decode.c - decoders by name, lenient as the libraries are that malware uses: what they
- * skip is skipped. Input: hostile. Runs in: checker. Fuzz: fold. Memory: the arena's; output is
- * bounded.
+ * inspect/decode.c - decoders by name, lenient as the libraries are that malware uses: what
+ * they skip is skipped. Memory: the arena's; output is bounded.
+ * Input: hostile.   Runs in: checker.   Fuzz: fuzz/fold_fuzz.c
  */
 #include "inspect/fold.h"
 

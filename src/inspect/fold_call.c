@@ -1,6 +1,6 @@
 /*
- * inspect/fold_call.c - what calls of known functions and methods give. Input: hostile. Runs in:
- * checker. Fuzz: fold. Memory: the arena's.
+ * inspect/fold_call.c - what calls of known functions and methods give. Memory: the arena's.
+ * Input: hostile.   Runs in: checker.   Fuzz: fuzz/fold_fuzz.c
  */
 #include "codec/utf8.h"
 #include "inspect/effects.h"

@@ -1,6 +1,7 @@
 /*
- * inspect/fold_ops.c - operators, indexing and attributes of the folder's values. Input: hostile.
- * Runs in: checker. Fuzz: fold. Memory: the arena's.
+ * inspect/fold_ops.c - operators, indexing and attributes of the folder's values. Memory: the
+ * arena's.
+ * Input: hostile.   Runs in: checker.   Fuzz: fuzz/fold_fuzz.c
  */
 #include "inspect/fold_machine.h"
 

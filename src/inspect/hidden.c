@@ -1,6 +1,7 @@
 /*
- * inspect/hidden.c - text that is not seen. Input: hostile. Runs in: checker. Fuzz: source. Memory:
- * one excerpt; a pass over the bytes that skips ASCII eight at a time.
+ * inspect/hidden.c - text that is not seen. Memory: one excerpt; a pass over the bytes that
+ * skips ASCII eight at a time.
+ * Input: hostile.   Runs in: checker.   Fuzz: fuzz/source_fuzz.c
  */
 #include "inspect/hidden.h"
 

@@ -1,9 +1,10 @@
 /*
- * inspect/javascript_lex.c - JavaScript source as tokens. Input: hostile. Runs in: checker. Fuzz:
- * javascript_lex. Memory: the caller's tokens; nesting is bounded, deeper brackets have no partner.
+ * inspect/javascript_lex.c - JavaScript source as tokens. Memory: the caller's tokens; nesting
+ * is bounded, deeper brackets have no partner.
+ * Input: hostile.   Runs in: checker.   Fuzz: fuzz/javascript_lex_fuzz.c
  *
- * A quote whose string does not end on its line is an error of one byte, and a slash whose regular
- * expression does not is a division: so text between JSX tags costs a line at most.
+ * A quote whose string does not end on its line is an error of one byte, and a slash whose
+ * regular expression does not is a division: so text between JSX tags costs a line at most.
  */
 #include "inspect/javascript_lex.h"
 
@@ -19,6 +20,13 @@ static const uint8_t classes[256] = {
 	['"'] = C_QUOTE,	['\''] = C_QUOTE,	 ['$'] = C_NAME,
 	['_'] = C_NAME,		['\\'] = C_NAME,	 ['a' ... 'z'] = C_NAME,
 	['A' ... 'Z'] = C_NAME, ['0' ... '9'] = C_DIGIT, [0x80 ... 0xff] = C_HIGH,
+};
+
+static const bool punctuators[128] = {
+	[','] = true, [':'] = true, [';'] = true, ['.'] = true, ['+'] = true,
+	['-'] = true, ['*'] = true, ['/'] = true, ['|'] = true, ['&'] = true,
+	['<'] = true, ['>'] = true, ['='] = true, ['%'] = true, ['~'] = true,
+	['^'] = true, ['@'] = true, ['!'] = true, ['?'] = true, ['#'] = true,
 };
 
 struct out {
@@ -380,7 +388,7 @@ static void op(struct javascript_lexer *lx, struct out *o)
 		op = '?';
 		n = 1;
 	}
-	if (op < 128 && (op == 0 || strchr(",:;.+-*/|&<>=%~^@!?#", (int)op) == NULL))
+	if (op < 128 && !punctuators[op])
 		put(lx, o, TOK_ERROR, lx->at, lx->at + 1, 0, false);
 	else
 		put(lx, o, TOK_OP, lx->at, lx->at + n, op, operand);

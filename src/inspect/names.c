@@ -1,7 +1,8 @@
 /*
- * inspect/names.c - what names are bound to within one text: imports and their aliases, values,
- * functions; and which functions run when the text is loaded. Input: hostile. Runs in: checker.
- * Fuzz: source. Memory: the arena's, bounded by UNIT_*.
+ * inspect/names.c - what names are bound to within one text: imports and their aliases,
+ * values, functions; and which functions run when the text is loaded. Memory: the arena's,
+ * bounded by UNIT_*.
+ * Input: hostile.   Runs in: checker.   Fuzz: fuzz/source_fuzz.c
  */
 #include "inspect/effects.h"
 #include "inspect/fold.h"

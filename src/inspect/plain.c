@@ -1,6 +1,7 @@
 /*
- * inspect/plain.c - source text as its interpreter reads it. Input: hostile. Runs in: checker.
- * Fuzz: source. Memory: one copy of the text where it changes.
+ * inspect/plain.c - source text as its interpreter reads it. Memory: one copy of the text
+ * where it changes.
+ * Input: hostile.   Runs in: checker.   Fuzz: fuzz/source_fuzz.c
  */
 #include "inspect/plain.h"
 
@@ -75,13 +76,27 @@ static int hex4(struct str s, size_t at, size_t *len)
 	return v;
 }
 
+/* Whether there is a \u00 or \u{ at all; most texts have none. */
+static bool has_escape(struct str s)
+{
+	const char *at = s.p, *end = s.p + s.n;
+
+	while (at && end - at >= 4) {
+		at = memchr(at, '\\', (size_t)(end - at) - 3);
+		if (at && at[1] == 'u' && (at[2] == '{' || (at[2] == '0' && at[3] == '0')))
+			return true;
+		at += at ? 1 : 0;
+	}
+	return false;
+}
+
 /* \u0065 and \u{65} as the letters they are; a doubled backslash is none. */
 static struct str plain_escapes(struct str text, struct arena *a)
 {
 	char *out;
 	size_t n = 0, len;
 
-	if (memmem(text.p, text.n, "\\u00", 4) == NULL && memmem(text.p, text.n, "\\u{", 3) == NULL)
+	if (!has_escape(text))
 		return text;
 	out = arena_take(a, text.n, 1);
 	if (out == NULL)

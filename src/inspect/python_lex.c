@@ -1,7 +1,7 @@
 /*
- * inspect/python_lex.c - Python source as tokens. Input: hostile. Runs in: checker. Fuzz:
- * python_lex. Memory: the caller's tokens; nesting is bounded as in CPython, deeper brackets have
- * no partner.
+ * inspect/python_lex.c - Python source as tokens. Memory: the caller's tokens; nesting is
+ * bounded as in CPython, deeper brackets have no partner.
+ * Input: hostile.   Runs in: checker.   Fuzz: fuzz/python_lex_fuzz.c
  */
 #include "inspect/python_lex.h"
 

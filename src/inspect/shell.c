@@ -1,6 +1,7 @@
 /*
- * inspect/shell.c - a small look at a shell's command line. Input: hostile. Runs in: checker. Fuzz:
- * source. Memory: its own frame; one pass, words beyond a bound are not kept.
+ * inspect/shell.c - a small look at a shell's command line. Memory: its own frame; one pass,
+ * words beyond a bound are not kept.
+ * Input: hostile.   Runs in: checker.   Fuzz: fuzz/source_fuzz.c
  */
 #include "inspect/shell.h"
 

@@ -1,6 +1,7 @@
 /*
- * inspect/sites.c - calls and texts of interest: what is called, what it is given, and what that
- * comes to. Input: hostile. Runs in: checker. Fuzz: source. Memory: the arena's.
+ * inspect/sites.c - calls and texts of interest: what is called, what it is given, and what
+ * that comes to. Memory: the arena's.
+ * Input: hostile.   Runs in: checker.   Fuzz: fuzz/source_fuzz.c
  */
 #include "inspect/effects.h"
 #include "inspect/fold.h"

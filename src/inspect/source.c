@@ -1,7 +1,8 @@
 /*
- * inspect/source.c - one file: its language and role, its text and what is decoded from it, layer
- * by layer. Input: hostile. Runs in: checker. Fuzz: source. Memory: the scratch arena's; a text
- * with more tokens than fit is read window by window.
+ * inspect/source.c - one file: its language and role, its text and what is decoded from it,
+ * layer by layer. Memory: the scratch arena's; a text with more tokens than fit is read window
+ * by window.
+ * Input: hostile.   Runs in: checker.   Fuzz: fuzz/source_fuzz.c
  */
 #include "inspect/source.h"
 

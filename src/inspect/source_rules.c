@@ -156,6 +156,7 @@ static bool spawns_written(const struct joined *j, const struct site *s)
 	const struct source *f = j->f;
 
 	bool python = f->layers[s->layer].lang == LANG_PYTHON;
+	bool certain = python || s->note & N_INTERPRETER;
 
 	if (!(s->effect & CAP_EXEC) || s->note & N_TEXT || !(j->caps & CAP_NET) ||
 	    f->role == ROLE_SCRIPT)
@@ -166,7 +167,7 @@ static bool spawns_written(const struct joined *j, const struct site *s)
 		if (w == s || !saves || !starts(s, w->path))
 			continue;
 		if (w->runs && s->runs && j->running & CAP_NET) {
-			report(j, python || s->note & N_INTERPRETER ? RULE_FETCH_RUN : RULE_FETCH_MAY_RUN, s,
+			report(j, certain ? RULE_FETCH_RUN : RULE_FETCH_MAY_RUN, s,
 			       "starts a file that it fetched");
 			return true;
 		}

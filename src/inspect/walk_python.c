@@ -1,6 +1,7 @@
 /*
- * inspect/walk_python.c - one pass over the tokens of a Python text: binds names, follows blocks,
- * hands calls and texts to the sites. Input: hostile. Runs in: checker. Fuzz: source.
+ * inspect/walk_python.c - one pass over the tokens of a Python text: binds names, follows
+ * blocks, hands calls and texts to the sites.
+ * Input: hostile.   Runs in: checker.   Fuzz: fuzz/source_fuzz.c
  */
 #include "inspect/unit.h"
 
