@@ -144,6 +144,7 @@ static void lambda(struct fold *f, uint32_t params, uint32_t body)
 			at = m + 1;
 		}
 	}
+	fold_pay(u, at > body ? (at - body) / 8 : 0);
 	t->at = at > t->at ? at : t->at + 1;
 	fold_operand(f, (struct value){ .kind = V_LAMBDA, .i = params });
 }
@@ -166,7 +167,7 @@ static void word(struct fold *f, uint32_t at)
 
 	switch ((unsigned)u->tok[at].word) {
 	case W_LAMBDA:
-		while (i < t->end && !unit_is(u, i, ':'))
+		while (i < t->end && i < at + 256 && !unit_is(u, i, ':'))
 			i++;
 		lambda(f, at + 1, i + 1);
 		break;
@@ -400,7 +401,7 @@ static void next(struct fold *f, uint32_t at)
 
 static struct value list_of(struct fold *f, const struct value *v, uint32_t n, enum value_kind kind)
 {
-	struct value *items = NEW_ARRAY(f->u->a, struct value, n ? n : 1);
+	struct value *items = value_items(f->u, n ? n : 1);
 	struct value out = { .kind = (uint8_t)kind, .n = n, .items = items };
 
 	if (items == NULL)

@@ -108,7 +108,7 @@ static struct value added(struct fold *f, struct binding *b, struct value v)
 	if (b->looped) /* how often is not known */
 		return value_unknown(value_taint(f->u, &was) | value_taint(f->u, &v));
 	if (was.kind == V_LIST && v.kind != V_LIST && was.n < 4096) {
-		struct value *items = NEW_ARRAY(f->u->a, struct value, was.n + 1);
+		struct value *items = value_items(f->u, was.n + 1);
 		if (items == NULL)
 			return value_unknown(was.taint | v.taint);
 		if (was.n)
@@ -204,6 +204,7 @@ void fold_apply(struct fold *f, struct value fn, const struct value *v, uint32_t
 		fold_operand(f, value_unknown(taint));
 		return;
 	}
+	fold_pay(u, 8 + (body > (uint32_t)fn.i ? (body - (uint32_t)fn.i) / 8 : 0));
 	uint32_t first = f->n_locals;
 	struct frame *t = fold_enter(f, F_BODY, body, end);
 	if (t == NULL)
@@ -272,7 +273,7 @@ void fold_each(struct fold *f, struct each *e)
 		return;
 	}
 	e->n = n;
-	e->out = NEW_ARRAY(f->u->a, struct value, n);
+	e->out = value_items(f->u, n);
 	if (e->out == NULL) {
 		f->spent = true;
 		return;

@@ -216,7 +216,7 @@ static struct value do_reversed(struct call *c, struct str with)
 
 static struct value list_new(struct call *c, uint32_t n, struct value **items)
 {
-	*items = n <= FOLD_ITEMS ? NEW_ARRAY(c->u->a, struct value, n ? n : 1) : NULL;
+	*items = n <= FOLD_ITEMS ? value_items(c->u, n ? n : 1) : NULL;
 	if (*items == NULL)
 		return value_unknown(c->taint);
 	return (struct value){ .kind = V_LIST, .items = *items, .n = n, .taint = c->taint };
@@ -250,7 +250,7 @@ static struct value pairs(struct call *c, const struct value *a, const struct va
 	if (n == 0 || m == 0)
 		return value_unknown(c->taint);
 	struct value out = list_new(c, n, &items);
-	two = out.kind == V_LIST ? NEW_ARRAY(c->u->a, struct value, 2 * (size_t)n) : NULL;
+	two = out.kind == V_LIST ? value_items(c->u, 2 * (size_t)n) : NULL;
 	if (two == NULL)
 		return value_unknown(c->taint);
 	for (uint32_t i = 0; i < n; i++) {

@@ -138,6 +138,15 @@ static inline bool value_is_text(const struct value *v)
 	return v->kind == V_STR || v->kind == V_BYTES;
 }
 
+/* fold_pay takes steps for tokens that were looked at beside the machine. */
+static inline void fold_pay(struct unit *u, size_t steps)
+{
+	*u->steps -= steps < *u->steps ? steps : *u->steps;
+}
+
+/* value_items makes room for n values of a list, out of the folder's bytes; NULL when spent. */
+struct value *value_items(struct unit *u, size_t n);
+
 /* value_bytes takes n bytes for a value from the arena; NULL when the folder's bytes are spent. */
 char *value_bytes(struct unit *u, size_t n);
 

@@ -15,6 +15,16 @@ char *value_bytes(struct unit *u, size_t n)
 	return arena_take(u->a, n ? n : 1, 1);
 }
 
+struct value *value_items(struct unit *u, size_t n)
+{
+	size_t size = n * sizeof(struct value);
+
+	if (n > FOLD_ITEMS || size > *u->bytes)
+		return NULL;
+	*u->bytes -= size;
+	return NEW_ARRAY(u->a, struct value, n ? n : 1);
+}
+
 static uint32_t taint2(const struct unit *u, const struct value *a, const struct value *b)
 {
 	return value_taint(u, a) | value_taint(u, b);
@@ -59,7 +69,7 @@ static struct value list_concat(struct unit *u, const struct value *a, const str
 {
 	struct value out = { .kind = V_LIST, .taint = taint2(u, a, b), .layers = layers2(a, b) };
 	struct value *items = a->n + b->n <= FOLD_ITEMS && a->n + b->n > 0
-				      ? NEW_ARRAY(u->a, struct value, a->n + b->n)
+				      ? value_items(u, a->n + b->n)
 				      : NULL;
 
 	if (items == NULL)
@@ -319,7 +329,7 @@ static struct value slice(struct unit *u, const struct value *of, const struct v
 	struct value out = *of;
 	size_t count = by > 0 ? (from < to ? (size_t)((to - from + by - 1) / by) : 0)
 			      : (from > to ? (size_t)((from - to - by - 1) / -by) : 0);
-	struct value *items = NEW_ARRAY(u->a, struct value, count ? count : 1);
+	struct value *items = value_items(u, count ? count : 1);
 	if (items == NULL)
 		return value_unknown(of->taint);
 	for (size_t i = 0; i < count; i++, from += by)

@@ -311,9 +311,12 @@ static uint32_t import_javascript(struct unit *u, uint32_t t)
 {
 	uint32_t end = t + 1;
 
-	while (end < u->n && end < t + 2048 && u->tok[end].kind != TOK_STRING &&
-	       !unit_is(u, end, ';') && !unit_is(u, end, '('))
-		end++;
+	for (unsigned parts = 0; end < u->n && parts < 24; parts++, end++) {
+		if (u->tok[end].kind == TOK_STRING || unit_is(u, end, ';') || unit_is(u, end, '('))
+			break;
+		if (unit_is(u, end, '{'))
+			end = unit_mate(u, end);
+	}
 	if (end >= u->n || u->tok[end].kind != TOK_STRING)
 		return t + 1;
 	struct str module = module_name(u, end);

@@ -7,7 +7,7 @@
 #include "inspect/fold.h"
 #include "inspect/shell.h"
 
-enum { ARGUMENTS = 6, PATH = 160, TEXT_KEPT = 2000 };
+enum { ARGUMENTS = 6, PATH = 160, TEXT_KEPT = 2000, SHELL_READ = 32 << 10 };
 
 struct site *site_add(struct unit *u, uint32_t effect, uint32_t at)
 {
@@ -251,7 +251,7 @@ static void command(struct unit *u, struct site *s, const struct value *v, uint3
 	for (uint32_t i = 0; i < n && i < 2; i++)
 		s->taint |= i == 0 || v[i].kind == V_LIST ? v[i].taint : 0;
 	s->text = command_line(u, v, n);
-	shell_look(s->text, &look);
+	shell_look(str_head(s->text, SHELL_READ), &look);
 	s->effect |= look.caps;
 	s->note |= (look.pipes_to_shell || look.runs_fetched ? N_PIPED : 0u) |
 		   (look.wipes ? N_WIPES : 0u) | (look.unsafe_agent ? N_UNSAFE_AGENT : 0u) |

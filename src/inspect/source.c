@@ -289,6 +289,9 @@ void source_inspect(enum language lang, enum role role, struct str package, stru
 	}
 	for (uint32_t i = 0; i < s->n_layers; i++)
 		layer(s, i);
+	if (s->steps == 0 || s->n_sites == UNIT_SITES || s->n_layers == UNIT_LAYERS)
+		finding_add(f, RULE_SOURCE_CUT, package, path, 0, S(""),
+			    "more is folded or called in it than is looked at");
 	gather(s);
 	rules_join(s);
 	caps->bits |= s->caps;

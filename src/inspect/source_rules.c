@@ -136,7 +136,7 @@ static bool starts(const struct site *s, struct str path)
 	while (at > 0 && path.p[at - 1] != '/' && path.p[at - 1] != HOLE)
 		at--;
 	path = str_tail(path, at);
-	return path.n >= 3 && str_find(s->text, path) != SIZE_MAX;
+	return path.n >= 3 && str_find(str_head(s->text, 2000), path) != SIZE_MAX;
 }
 
 /* Whether something is fetched in the function that s stands in. */

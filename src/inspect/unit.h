@@ -108,7 +108,7 @@ enum {
 	UNIT_EDGES = 1 << 20,
 	UNIT_SITES = 1024,
 	UNIT_STEPS = 4 << 20,	/* of the folder, for one file with all its layers */
-	UNIT_FOLDED = 48 << 20, /* bytes the folder may make */
+	UNIT_FOLDED = 80 << 20, /* bytes the folder may make */
 };
 
 /* A text within the file: the file itself, or what one of its sites runs. */
