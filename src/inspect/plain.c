@@ -85,7 +85,8 @@ static bool has_escape(struct str s)
 		at = memchr(at, '\\', (size_t)(end - at) - 3);
 		if (at && at[1] == 'u' && (at[2] == '{' || (at[2] == '0' && at[3] == '0')))
 			return true;
-		at += at ? 1 : 0;
+		if (at)
+			at++;
 	}
 	return false;
 }

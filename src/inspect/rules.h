@@ -121,6 +121,9 @@ enum severity { SEV_INFO, SEV_HOLD, SEV_BLOCK };
 	  "it tries to talk a scanner into a good verdict", "let no model decide on this package") \
 	X(RULE_SOURCE_CUT, "source-cut", SEV_INFO, "source was not read to its end",               \
 	  "a bound of size or memory was met", "look at the rest by other means")                  \
+	X(RULE_SOURCE_FLOOD, "source-flood", SEV_HOLD, "source does more than is looked at",       \
+	  "thousands of calls of interest in one file can hide one",                               \
+	  "look at the file by other means")                                                       \
 	X(RULE_TYPOSQUAT, "typosquat", SEV_HOLD, "name is one slip away from a much-used one",     \
 	  "who mistypes the known name gets this package",                                         \
 	  "check that this is the package you meant")                                              \

@@ -112,8 +112,10 @@ static void window(struct unit *u)
 {
 	uint32_t first = u->file->n_sites;
 
-	if (!unit_names(u))
+	if (!unit_names(u)) {
+		u->file->unread = true;
 		return;
+	}
 	if (u->lang == LANG_PYTHON)
 		walk_python(u);
 	else
@@ -150,14 +152,18 @@ static void code_layer(struct unit *u)
 
 	cap = cap > u->text.n + 64 ? u->text.n + 64 : cap;
 	cap = cap > TOKENS_MAX ? TOKENS_MAX : cap;
-	if (!lexers_init(&lx, u) || cap < 16)
+	if (!lexers_init(&lx, u) || cap < 16) {
+		u->file->unread = true;
 		return;
+	}
 	/* most texts have a token for every four bytes or fewer: then this is all the memory */
 	size_t guess = u->text.n / 3 + TOKENS_MIN;
 	cap = cap > guess && u->text.n > (1 << 20) ? guess : cap;
 	u->tok = arena_take(u->a, cap * sizeof *u->tok, 16);
-	if (u->tok == NULL)
+	if (u->tok == NULL) {
+		u->file->unread = true;
 		return;
+	}
 	for (;;) {
 		size_t n = lx.lang == LANG_PYTHON ? python_lex(lx.python, u->tok, cap)
 						  : javascript_lex(lx.javascript, u->tok, cap);
@@ -289,9 +295,6 @@ void source_inspect(enum language lang, enum role role, struct str package, stru
 	}
 	for (uint32_t i = 0; i < s->n_layers; i++)
 		layer(s, i);
-	if (s->steps == 0 || s->n_sites == UNIT_SITES || s->n_layers == UNIT_LAYERS)
-		finding_add(f, RULE_SOURCE_CUT, package, path, 0, S(""),
-			    "more is folded or called in it than is looked at");
 	gather(s);
 	rules_join(s);
 	caps->bits |= s->caps;

@@ -290,6 +290,24 @@ static bool weak(const struct site *s)
 	return false;
 }
 
+/* What was not looked at is said; where it could hide code that runs, it is held. */
+static void incomplete(const struct joined *j)
+{
+	const struct source *f = j->f;
+	bool full = f->n_sites == UNIT_SITES || f->n_layers == UNIT_LAYERS || f->unread;
+	bool spent = f->steps == 0 || f->bytes < 1 << 20;
+
+	if (!full && !spent)
+		return;
+	if (f->role != ROLE_SCRIPT && (full || j->running & CAP_EVAL))
+		finding_add(f->findings, RULE_SOURCE_FLOOD, f->package, f->path, 0, S(""),
+			    full ? "more calls, layers or tokens than are kept"
+				 : "more is computed in it than is followed, and code is run");
+	else
+		finding_add(f->findings, RULE_SOURCE_CUT, f->package, f->path, 0, S(""),
+			    "more is computed in it than is followed");
+}
+
 void rules_join(struct source *f)
 {
 	struct joined j = { .f = f };
@@ -306,6 +324,7 @@ void rules_join(struct source *f)
 		j.chmods |= s->runs && s->note & N_CHMOD;
 		j.writes |= s->runs && s->note & N_WRITES;
 	}
+	incomplete(&j);
 	for (uint32_t i = 0; i < f->n_sites; i++) {
 		for (size_t r = 0; r < sizeof rules / sizeof rules[0]; r++)
 			(void)rules[r](&j, &f->sites[i]);

