@@ -164,7 +164,7 @@ static struct value do_str(struct call *c, struct str with)
 	struct value v = arg(c, 0);
 	if (v.kind == V_BYTES)
 		v.kind = V_STR;
-	return v;
+	return v.kind == V_NAME ? value_unknown(c->taint) : v;
 }
 
 static struct value do_from_char_code(struct call *c, struct str with)
@@ -447,6 +447,7 @@ static const struct fold_row javascript[] = {
 	{ SC("zlib.inflateRawSync"), do_decode, SC("deflate") },
 	{ SC("zlib.unzipSync"), do_decode, SC("gzip") },
 	{ SC("zlib.brotliDecompressSync"), do_opaque, SC("") },
+	{ SC("util.promisify"), do_same, SC("") },
 	{ SC("String"), do_str, SC("") },
 	{ SC("String.fromCharCode"), do_from_char_code, SC("") },
 	{ SC("String.fromCodePoint"), do_from_char_code, SC("") },
@@ -726,6 +727,8 @@ struct value fold_call(struct unit *u, struct value callee, const struct value *
 	}
 	if (r)
 		return r->run(&c, r->with);
+	if (callee.kind == V_NAME && str_has_suffix(callee.s, S(".bind")))
+		return value_text(V_NAME, str_head(callee.s, callee.s.n - 5));
 	/* helpers of compilers hand modules through */
 	if (callee.kind == V_NAME && n == 1 && v[0].kind == V_NAME && callee.s.n > 1 &&
 	    callee.s.p[0] == '_' && u->lang == LANG_JAVASCRIPT)

@@ -217,12 +217,7 @@ struct value fold_binary(struct unit *u, enum fold_op op, struct value a, struct
 	if ((op == FO_ADD || op == FO_CONCAT) && a.kind == V_LIST && b.kind == V_LIST)
 		return list_concat(u, &a, &b);
 	/* pathlib's division joins as os.path.join does */
-	if (op == FO_DIV && value_is_text(&b) && !value_is_text(&a) && u->lang == LANG_PYTHON) {
-		struct value slash = value_text(V_STR, S("/"));
-		struct value left = concat(u, &a, &slash);
-		return concat(u, &left, &b);
-	}
-	if (op == FO_DIV && value_is_text(&a) && a.partial && value_is_text(&b)) {
+	if (op == FO_DIV && value_is_text(&b) && u->lang == LANG_PYTHON) {
 		struct value slash = value_text(V_STR, S("/"));
 		struct value left = concat(u, &a, &slash);
 		return concat(u, &left, &b);

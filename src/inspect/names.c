@@ -259,6 +259,8 @@ static uint32_t from_python(struct unit *u, uint32_t t)
 	t++;
 	if (unit_is(u, t, '('))
 		t++;
+	if (unit_is(u, t, '*') && !relative && u->n_stars < 4)
+		u->stars[u->n_stars++] = module;
 	while (unit_name(u, t)) {
 		struct str name = unit_text(u, t);
 		struct str path = relative || module.n == 0 ? name : path_join(u, module, name);
@@ -342,9 +344,9 @@ uint32_t names_javascript(struct unit *u, uint32_t t)
 	if (close <= open || !unit_is(u, close + 1, '=') || !unit_name(u, from))
 		return t;
 	struct binding *b = unit_find(u, unit_text(u, from), u->tok[from].mate);
-	bool worth = u->tok[from].word == W_EFFECT || unit_word(u, from, W_AWAIT) ||
-		     unit_word(u, from, W_IMPORT) || unit_is(u, from + 1, '(') ||
-		     (b && (b->kind == BIND_IMPORT || b->hot));
+	bool worth = u->tok[from].word == W_EFFECT || str_eq(unit_text(u, from), S("process")) ||
+		     unit_word(u, from, W_AWAIT) || unit_word(u, from, W_IMPORT) ||
+		     unit_is(u, from + 1, '(') || (b && (b->kind == BIND_IMPORT || b->hot));
 	if (!worth)
 		return t;
 	struct value v = fold_expression(u, from, u->n);

@@ -104,6 +104,23 @@ struct seen {
 	struct value self; /* of a method */
 };
 
+/* What a bare name is known to do that came by `from os import *`. */
+static const struct effect *starred(struct unit *u, struct str name)
+{
+	const struct effect *e = NULL;
+	char room[PATH];
+	struct buf b;
+
+	for (uint32_t i = 0; i < u->n_stars && e == NULL; i++) {
+		buf_fixed(&b, room, sizeof room);
+		buf_add(&b, u->stars[i]);
+		buf_addc(&b, '.');
+		buf_add(&b, name);
+		e = b.err == OK ? effect_find(u->lang, buf_str(&b)) : NULL;
+	}
+	return e;
+}
+
 /* What the callee [head, open) is known to do. */
 static bool known(struct unit *u, uint32_t head, uint32_t open, char *room, struct seen *out)
 {
@@ -123,6 +140,8 @@ static bool known(struct unit *u, uint32_t head, uint32_t open, char *room, stru
 		}
 	}
 	const struct effect *e = path.n ? effect_find(u->lang, path) : NULL;
+	if (e == NULL && head == open - 1 && path.n)
+		e = starred(u, path);
 	if (e) {
 		*out = (struct seen){ .caps = e->caps,
 				      .taint = e->taint,
@@ -253,6 +272,8 @@ static void command(struct unit *u, struct site *s, const struct value *v, uint3
 	s->text = command_line(u, v, n);
 	shell_look(str_head(s->text, SHELL_READ), &look);
 	s->effect |= look.caps;
+	if (look.caps & CAP_NET && look.caps & CAP_ENV_ALL)
+		s->taint |= T_ENV_ALL;
 	s->note |= (look.pipes_to_shell || look.runs_fetched ? N_PIPED : 0u) |
 		   (look.wipes ? N_WIPES : 0u) | (look.unsafe_agent ? N_UNSAFE_AGENT : 0u) |
 		   (look.interprets ? N_INTERPRETER : 0u) | (look.saved.n ? N_WRITES : 0u);
@@ -343,7 +364,8 @@ static bool own_file(const struct unit *u, struct str path)
 
 	while (at > 0 && own.p[at - 1] != '/')
 		at--;
-	return path.n == 0 || path.p[path.n - 1] == HOLE || str_has_suffix(path, str_tail(own, at));
+	return path.n == 0 || (path.n == 1 && path.p[0] == HOLE) ||
+	       str_has_suffix(path, str_tail(own, at));
 }
 
 static void fill(struct unit *u, struct site *s, enum sink sink, const struct value *v, uint32_t n)

@@ -166,6 +166,8 @@ struct unit {
 	size_t line_at;	       /* the last answer of unit_line */
 	uint32_t line;
 	uint32_t caps;
+	struct str stars[4]; /* modules whose names were all imported */
+	uint32_t n_stars;
 	uint32_t scope, loops; /* the scope the walk is in, and the loops around it there */
 	uint32_t layer;
 	bool loads; /* this text runs when its file is loaded */

@@ -54,6 +54,10 @@ static void definition(struct walk *w, uint32_t t)
 		open++;
 	(void)unit_bind(u, name, BIND_FUNCTION, open, S(""));
 	open_scope(w, SCOPE_FUNCTION, u->tok[name].mate);
+	/* called when a class is made, which nobody sees in the text */
+	if (w->pending == B_SCOPE && (str_eq(unit_text(u, name), S("__new__")) ||
+				      str_eq(unit_text(u, name), S("__init_subclass__"))))
+		u->scopes[u->scope].inlined = true;
 	for (uint32_t i = open + 1; i < unit_mate(u, open); i++) {
 		if (unit_name(u, i) && (unit_is(u, i - 1, '(') || unit_is(u, i - 1, ',') ||
 					unit_is(u, i - 1, '*') || unit_is(u, i - 1, OP_POW)))
