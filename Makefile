@@ -119,13 +119,8 @@ $(O)/fuzzer/%: $(O)/obj/fuzz/%_fuzz.o $(ALL_LIBS)
 	@mkdir -p $(@D)
 	@$(CC) -o $@ $< -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(LDFLAGS) -fsanitize=fuzzer $(ALL_PKGS)
 
-# What our readers make of a file, for tests/differential/run.
-$(O)/differential/reader: $(O)/obj/tests/differential/reader.o $(ALL_LIBS)
-	@mkdir -p $(@D)
-	@$(CC) -o $@ $< -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(LDFLAGS) $(ALL_PKGS)
-
-# What source_inspect finds in files, for tests/inspect/run.
-$(O)/inspect/look: $(O)/obj/tests/inspect/look.o $(patsubst %,$(O)/lib/%.a,inspect codec base)
+# What source_inspect finds in files, and our tokens of one, for tests/inspect/run.
+$(O)/inspect/%: $(O)/obj/tests/inspect/%.o $(patsubst %,$(O)/lib/%.a,inspect codec base)
 	@mkdir -p $(@D)
 	@$(CC) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS) $(ALL_PKGS)
 
@@ -158,9 +153,9 @@ replay: $(REPLAYS)
 	@tools/run-replay $(O)/replay $(FUZZERS)
 fuzz-build: $(patsubst %,$(O)/fuzzer/%,$(FUZZERS))
 
-# Data is taken into these objects by the assembler, which tells no dependency.
+# Tables that are taken into an object by the assembler, which tells no dependency.
 $(O)/obj/src/config/prices.o: data/prices.tsv
-$(O)/obj/src/advisory/builtin.o: data/advisories.jsonl
+$(O)/obj/src/inspect/typosquat.o: data/popular-names.tsv
 
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
 

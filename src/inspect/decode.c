@@ -1,7 +1,7 @@
 /*
- * inspect/decode.c - decoders by name, lenient as the libraries are that malware uses: what they
- * skip is skipped. Input: hostile. Runs in: checker. Fuzz: fold. Memory: the arena's; output is
- * bounded.
+ * inspect/decode.c - decoders by name, lenient as the libraries are that malware uses: what
+ * they skip is skipped. Memory: the arena's; output is bounded.
+ * Input: hostile.   Runs in: checker.   Fuzz: fuzz/fold_fuzz.c
  */
 #include "inspect/fold.h"
 
@@ -71,8 +71,9 @@ static bool base32(struct str in, struct sink *out)
 
 	for (size_t i = 0; i < in.n && in.p[i] != '='; i++) {
 		char c = (char)(in.p[i] & ~0x20);
-		unsigned d = in.p[i] >= '2' && in.p[i] <= '7' ? (unsigned)(in.p[i] - '2' + 26) :
-			     c >= 'A' && c <= 'Z' ? (unsigned)(c - 'A') : 99;
+		unsigned d = in.p[i] >= '2' && in.p[i] <= '7' ? (unsigned)(in.p[i] - '2' + 26)
+			     : c >= 'A' && c <= 'Z'	      ? (unsigned)(c - 'A')
+							      : 99;
 		if (d == 99)
 			return false;
 		acc = (acc << 5 | d) & 0xffffffff;
@@ -104,8 +105,9 @@ static bool five(struct sink *out, const unsigned *d, unsigned n, unsigned pad)
 /* base64.b85decode's alphabet, or Ascii85's with its z. */
 static bool base85(struct str in, struct sink *out, bool ascii)
 {
-	static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				     "!#$%&()*+-;<=>?@^_`{|}~";
+	static const char digits[] =
+		"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+		"!#$%&()*+-;<=>?@^_`{|}~";
 	unsigned d[5], n = 0;
 
 	for (size_t i = 0; i < in.n; i++) {
@@ -208,7 +210,8 @@ static bool inflated(struct arena *a, struct str in, int window, struct str *out
 	struct sink s;
 	int e;
 
-	if (in.n < 2 || in.n > FOLD_BYTES || !sink_init(&s, a, max > FOLD_BYTES ? FOLD_BYTES : max) ||
+	if (in.n < 2 || in.n > FOLD_BYTES ||
+	    !sink_init(&s, a, max > FOLD_BYTES ? FOLD_BYTES : max) ||
 	    inflateInit2(&z, window) != Z_OK)
 		return false;
 	z.next_out = (Bytef *)s.p;
@@ -220,22 +223,39 @@ static bool inflated(struct arena *a, struct str in, int window, struct str *out
 	return (e == Z_STREAM_END || e == Z_BUF_ERROR || e == Z_OK) && s.n > 0;
 }
 
-enum codec { C_NONE, C_BASE64, C_BASE32, C_BASE85, C_ASCII85, C_HEX, C_ZLIB, C_PERCENT, C_ROT13,
-	     C_REVERSED, C_LATIN1, C_TEXT };
+enum codec {
+	C_NONE,
+	C_BASE64,
+	C_BASE32,
+	C_BASE85,
+	C_ASCII85,
+	C_HEX,
+	C_ZLIB,
+	C_PERCENT,
+	C_ROT13,
+	C_REVERSED,
+	C_LATIN1,
+	C_TEXT
+};
 
 static const struct {
 	struct str name;
 	enum codec codec;
 } codecs[] = {
-	{ SC("base64"), C_BASE64 }, { SC("base-64"), C_BASE64 }, { SC("base64url"), C_BASE64 },
-	{ SC("base64_codec"), C_BASE64 }, { SC("base32"), C_BASE32 }, { SC("base85"), C_BASE85 },
-	{ SC("ascii85"), C_ASCII85 }, { SC("hex"), C_HEX }, { SC("hex_codec"), C_HEX },
-	{ SC("zlib"), C_ZLIB }, { SC("zip"), C_ZLIB }, { SC("zlib_codec"), C_ZLIB },
-	{ SC("gzip"), C_ZLIB }, { SC("deflate"), C_ZLIB }, { SC("percent"), C_PERCENT },
-	{ SC("rot13"), C_ROT13 }, { SC("rot_13"), C_ROT13 }, { SC("rot-13"), C_ROT13 },
-	{ SC("reversed"), C_REVERSED }, { SC("latin-1"), C_LATIN1 }, { SC("latin1"), C_LATIN1 },
-	{ SC("iso-8859-1"), C_LATIN1 }, { SC("binary"), C_LATIN1 }, { SC("utf-8"), C_TEXT },
-	{ SC("utf8"), C_TEXT }, { SC("ascii"), C_TEXT }, { SC("utf_8"), C_TEXT },
+	{ SC("base64"), C_BASE64 },	{ SC("base-64"), C_BASE64 },
+	{ SC("base64url"), C_BASE64 },	{ SC("base64_codec"), C_BASE64 },
+	{ SC("base32"), C_BASE32 },	{ SC("base85"), C_BASE85 },
+	{ SC("ascii85"), C_ASCII85 },	{ SC("hex"), C_HEX },
+	{ SC("hex_codec"), C_HEX },	{ SC("zlib"), C_ZLIB },
+	{ SC("zip"), C_ZLIB },		{ SC("zlib_codec"), C_ZLIB },
+	{ SC("gzip"), C_ZLIB },		{ SC("deflate"), C_ZLIB },
+	{ SC("percent"), C_PERCENT },	{ SC("rot13"), C_ROT13 },
+	{ SC("rot_13"), C_ROT13 },	{ SC("rot-13"), C_ROT13 },
+	{ SC("reversed"), C_REVERSED }, { SC("latin-1"), C_LATIN1 },
+	{ SC("latin1"), C_LATIN1 },	{ SC("iso-8859-1"), C_LATIN1 },
+	{ SC("binary"), C_LATIN1 },	{ SC("utf-8"), C_TEXT },
+	{ SC("utf8"), C_TEXT },		{ SC("ascii"), C_TEXT },
+	{ SC("utf_8"), C_TEXT },
 };
 
 bool decode_named(struct arena *a, struct str codec, struct str in, struct str *out)

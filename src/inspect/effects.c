@@ -262,28 +262,17 @@ struct module_row {
 };
 
 static const struct module_row python_modules[] = {
-	{ SC("aiohttp"), CAP_NET },
-	{ SC("asyncssh"), CAP_NET },
-	{ SC("base64"), CAP_DECODE },
-	{ SC("binascii"), CAP_DECODE },
-	{ SC("ctypes"), CAP_NATIVE },
-	{ SC("ftplib"), CAP_NET },
-	{ SC("http.client"), CAP_NET },
-	{ SC("httpx"), CAP_NET },
-	{ SC("marshal"), CAP_UNPICKLE },
-	{ SC("paramiko"), CAP_NET },
-	{ SC("pickle"), CAP_UNPICKLE },
-	{ SC("pty"), CAP_EXEC },
-	{ SC("pynput"), CAP_KEYS },
-	{ SC("pyperclip"), CAP_CLIPBOARD },
-	{ SC("requests"), CAP_NET },
-	{ SC("smtplib"), CAP_NET },
-	{ SC("socket"), CAP_NET },
-	{ SC("subprocess"), CAP_EXEC },
-	{ SC("urllib.request"), CAP_NET },
-	{ SC("urllib3"), CAP_NET },
-	{ SC("websocket"), CAP_NET },
-	{ SC("websockets"), CAP_NET },
+	{ SC("aiohttp"), CAP_NET },	   { SC("asyncssh"), CAP_NET },
+	{ SC("base64"), CAP_DECODE },	   { SC("binascii"), CAP_DECODE },
+	{ SC("ctypes"), CAP_NATIVE },	   { SC("ftplib"), CAP_NET },
+	{ SC("http.client"), CAP_NET },	   { SC("httpx"), CAP_NET },
+	{ SC("marshal"), CAP_UNPICKLE },   { SC("paramiko"), CAP_NET },
+	{ SC("pickle"), CAP_UNPICKLE },	   { SC("pty"), CAP_EXEC },
+	{ SC("pynput"), CAP_KEYS },	   { SC("pyperclip"), CAP_CLIPBOARD },
+	{ SC("requests"), CAP_NET },	   { SC("smtplib"), CAP_NET },
+	{ SC("socket"), CAP_NET },	   { SC("subprocess"), CAP_EXEC },
+	{ SC("urllib.request"), CAP_NET }, { SC("urllib3"), CAP_NET },
+	{ SC("websocket"), CAP_NET },	   { SC("websockets"), CAP_NET },
 	{ SC("zlib"), CAP_DECODE },
 };
 
@@ -336,8 +325,9 @@ static const struct effect *search(const struct effect *rows, size_t n, struct s
 static struct str without_root(struct str path)
 {
 	static const struct str roots[] = {
-		SC("builtins."), SC("__builtins__."), SC("__builtin__."), SC("globalThis."),
-		SC("global."), SC("window."), SC("self."), SC("node:"), SC("six.moves."),
+		SC("builtins."),   SC("__builtins__."), SC("__builtin__."),
+		SC("globalThis."), SC("global."),	SC("window."),
+		SC("self."),	   SC("node:"),		SC("six.moves."),
 	};
 
 	for (size_t i = 0; i < sizeof roots / sizeof roots[0]; i++) {
@@ -350,15 +340,15 @@ static struct str without_root(struct str path)
 const struct effect *effect_find(enum language lang, struct str path)
 {
 	path = without_root(path);
-	return lang == LANG_PYTHON ? search(python, PYTHON_N, path) :
-				     search(javascript, JAVASCRIPT_N, path);
+	return lang == LANG_PYTHON ? search(python, PYTHON_N, path)
+				   : search(javascript, JAVASCRIPT_N, path);
 }
 
 uint32_t effect_module(enum language lang, struct str module)
 {
 	const struct module_row *rows = lang == LANG_PYTHON ? python_modules : javascript_modules;
-	size_t n = lang == LANG_PYTHON ? sizeof python_modules / sizeof python_modules[0] :
-					 sizeof javascript_modules / sizeof javascript_modules[0];
+	size_t n = lang == LANG_PYTHON ? sizeof python_modules / sizeof python_modules[0]
+				       : sizeof javascript_modules / sizeof javascript_modules[0];
 
 	module = without_root(module);
 	for (size_t i = 0; i < n; i++) {

@@ -49,13 +49,13 @@ enum text_class {
 	TEXT_CREDENTIALS,
 	TEXT_METADATA,
 	TEXT_PERSIST,
-	TEXT_AGENT,	 /* files that control AI agents */
-	TEXT_AGENT_CLI,	 /* flags that make an agent ask nobody */
-	TEXT_RUNTIME,	 /* where runtimes are downloaded */
-	TEXT_DROP,	 /* where anybody can drop things */
-	TEXT_PROBE,	 /* what tells a sandbox */
-	TEXT_INJECTION,	 /* words aimed at reviewers that are models */
-	TEXT_HOST_FILE,	 /* facts of the host */
+	TEXT_AGENT,	/* files that control AI agents */
+	TEXT_AGENT_CLI, /* flags that make an agent ask nobody */
+	TEXT_RUNTIME,	/* where runtimes are downloaded */
+	TEXT_DROP,	/* where anybody can drop things */
+	TEXT_PROBE,	/* what tells a sandbox */
+	TEXT_INJECTION, /* words aimed at reviewers that are models */
+	TEXT_HOST_FILE, /* facts of the host */
 	TEXT_CLASSES,
 };
 

@@ -1,6 +1,7 @@
 /*
- * inspect/effects_texts.c - texts that name something: files of credentials, places that are started
- * by themselves, services. Input: hostile. Runs in: checker. Fuzz: source.
+ * inspect/effects_texts.c - texts that name something: files of credentials, places that are
+ * started by themselves, services.
+ * Input: hostile.   Runs in: checker.   Fuzz: fuzz/source_fuzz.c
  */
 #include "inspect/effects.h"
 

@@ -1,7 +1,7 @@
 /*
  * inspect/fold.h - what an expression comes to, as far as its text tells: joined, decoded,
- * decompressed, reversed, XORed; and where the rest comes from. Ring 0. Nothing is run but what this
- * file's tables know. Bounded by steps, depth and bytes.
+ * decompressed, reversed, XORed; and where the rest comes from. Ring 0. Nothing is run but what
+ * this file's tables know. Bounded by steps, depth and bytes.
  */
 #ifndef INSPECT_FOLD_H
 #define INSPECT_FOLD_H
@@ -27,8 +27,8 @@ uint32_t fold_arguments(struct unit *u, uint32_t open, struct value *out, uint32
 /* fold_literal gives a string token's bytes; unknown when memory is short. */
 struct value fold_literal(struct unit *u, uint32_t t);
 
-/* decode.c: decode_named decodes in by the codec of that name ("base64", "hex", "zlib", "rot13" ...).
- * Lenient as the libraries are. False when it does not decode or is unknown. */
+/* decode.c: decode_named decodes in by the codec of that name ("base64", "hex", "zlib", "rot13"
+ * ...). Lenient as the libraries are. False when it does not decode or is unknown. */
 bool decode_named(struct arena *a, struct str codec, struct str in, struct str *out);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * inspect/fold_call.c - what calls of known functions and methods give. Input: hostile. Runs in:
- * checker. Fuzz: fold. Memory: the arena's.
+ * inspect/fold_call.c - what calls of known functions and methods give. Memory: the arena's.
+ * Input: hostile.   Runs in: checker.   Fuzz: fuzz/fold_fuzz.c
  */
 #include "codec/utf8.h"
 #include "inspect/effects.h"
@@ -12,8 +12,6 @@ struct call {
 	const struct value *v;
 	uint32_t n, taint;
 };
-
-
 
 struct fold_row {
 	struct str name;
@@ -46,8 +44,9 @@ static uint32_t secret_path(const struct value *path)
 	if (!value_is_text(path) || path->s.n > 4096)
 		return 0;
 	return texts_classes(NULL, path->s, &at, &n) &
-			       (1u << TEXT_CREDENTIALS | 1u << TEXT_METADATA) ?
-		       T_SECRET : 0;
+			       (1u << TEXT_CREDENTIALS | 1u << TEXT_METADATA)
+		       ? T_SECRET
+		       : 0;
 }
 
 static struct value decoded(struct call *c, struct value in, struct str codec, enum value_kind kind)
@@ -115,8 +114,8 @@ static struct value do_ord(struct call *c, struct str with)
 {
 	(void)with;
 	struct value v = arg(c, 0);
-	return value_is_text(&v) && v.s.n == 1 ? value_int((uint8_t)v.s.p[0]) :
-						 value_unknown(c->taint);
+	return value_is_text(&v) && v.s.n == 1 ? value_int((uint8_t)v.s.p[0])
+					       : value_unknown(c->taint);
 }
 
 /* A list of numbers as bytes (or code points). */
@@ -165,7 +164,7 @@ static struct value do_str(struct call *c, struct str with)
 	struct value v = arg(c, 0);
 	if (v.kind == V_BYTES)
 		v.kind = V_STR;
-	return v;
+	return v.kind == V_NAME ? value_unknown(c->taint) : v;
 }
 
 static struct value do_from_char_code(struct call *c, struct str with)
@@ -217,7 +216,7 @@ static struct value do_reversed(struct call *c, struct str with)
 
 static struct value list_new(struct call *c, uint32_t n, struct value **items)
 {
-	*items = n <= FOLD_ITEMS ? NEW_ARRAY(c->u->a, struct value, n ? n : 1) : NULL;
+	*items = n <= FOLD_ITEMS ? value_items(c->u, n ? n : 1) : NULL;
 	if (*items == NULL)
 		return value_unknown(c->taint);
 	return (struct value){ .kind = V_LIST, .items = *items, .n = n, .taint = c->taint };
@@ -251,7 +250,7 @@ static struct value pairs(struct call *c, const struct value *a, const struct va
 	if (n == 0 || m == 0)
 		return value_unknown(c->taint);
 	struct value out = list_new(c, n, &items);
-	two = out.kind == V_LIST ? NEW_ARRAY(c->u->a, struct value, 2 * (size_t)n) : NULL;
+	two = out.kind == V_LIST ? value_items(c->u, 2 * (size_t)n) : NULL;
 	if (two == NULL)
 		return value_unknown(c->taint);
 	for (uint32_t i = 0; i < n; i++) {
@@ -448,6 +447,7 @@ static const struct fold_row javascript[] = {
 	{ SC("zlib.inflateRawSync"), do_decode, SC("deflate") },
 	{ SC("zlib.unzipSync"), do_decode, SC("gzip") },
 	{ SC("zlib.brotliDecompressSync"), do_opaque, SC("") },
+	{ SC("util.promisify"), do_same, SC("") },
 	{ SC("String"), do_str, SC("") },
 	{ SC("String.fromCharCode"), do_from_char_code, SC("") },
 	{ SC("String.fromCodePoint"), do_from_char_code, SC("") },
@@ -482,8 +482,8 @@ static struct value m_join(struct call *c, struct str with)
 {
 	(void)with;
 	struct value other = c->n ? c->v[0] : value_text(V_STR, S(","));
-	return c->u->lang == LANG_PYTHON ? fold_join(c->u, c->self, other) :
-					   fold_join(c->u, other, c->self);
+	return c->u->lang == LANG_PYTHON ? fold_join(c->u, c->self, other)
+					 : fold_join(c->u, other, c->self);
 }
 
 static struct value m_replace(struct call *c, struct str with)
@@ -551,10 +551,9 @@ static struct value m_code(struct call *c, struct str with)
 	if (!value_is_text(&v))
 		return value_unknown(c->taint);
 	v.kind = str_eq(with, S("encode")) ? V_BYTES : V_STR;
-	if (codec.kind == V_STR && str_eq(with, S("toString")) &&
-	    !str_ieq(codec.s, S("utf8")) && !str_ieq(codec.s, S("utf-8")) &&
-	    !str_ieq(codec.s, S("binary")) && !str_ieq(codec.s, S("latin1")) &&
-	    !str_ieq(codec.s, S("ascii")))
+	if (codec.kind == V_STR && str_eq(with, S("toString")) && !str_ieq(codec.s, S("utf8")) &&
+	    !str_ieq(codec.s, S("utf-8")) && !str_ieq(codec.s, S("binary")) &&
+	    !str_ieq(codec.s, S("latin1")) && !str_ieq(codec.s, S("ascii")))
 		return value_unknown(c->taint); /* that encodes */
 	if (codec.kind == V_STR && !str_eq(with, S("toString")) && c->u->lang == LANG_PYTHON &&
 	    !(str_eq(with, S("decode")) && str_ieq(codec.s, S("latin-1")))) {
@@ -634,7 +633,8 @@ static struct value m_format(struct call *c, struct str with)
 		if (end == SIZE_MAX)
 			break;
 		struct str field = str_head(str_tail(left, at + 1), end - 1);
-		uint32_t k = field.n == 1 && digit_byte(field.p[0]) ? (uint32_t)(field.p[0] - '0') : i;
+		uint32_t k = field.n == 1 && digit_byte(field.p[0]) ? (uint32_t)(field.p[0] - '0')
+								    : i;
 		out = fold_binary(c->u, FO_ADD, out, value_text(V_STR, str_head(left, at)));
 		out = fold_binary(c->u, FO_ADD, out, arg(c, k));
 		i++;
@@ -697,8 +697,8 @@ static const struct fold_row *row(const struct fold_row *rows, size_t n, struct 
 
 static struct str without_root(struct str path)
 {
-	static const struct str roots[] = { SC("builtins."), SC("__builtins__."),
-					    SC("globalThis."), SC("global."), SC("window.") };
+	static const struct str roots[] = { SC("builtins."), SC("__builtins__."), SC("globalThis."),
+					    SC("global."), SC("window.") };
 
 	for (size_t i = 0; i < sizeof roots / sizeof roots[0]; i++) {
 		if (str_has_prefix(path, roots[i]))
@@ -709,8 +709,9 @@ static struct str without_root(struct str path)
 
 struct value fold_call(struct unit *u, struct value callee, const struct value *v, uint32_t n)
 {
-	struct call c = { .u = u, .self = value_unknown(0), .v = v, .n = n,
-			  .taint = value_taint(u, &callee) };
+	struct call c = {
+		.u = u, .self = value_unknown(0), .v = v, .n = n, .taint = value_taint(u, &callee)
+	};
 	const struct fold_row *r = NULL;
 
 	for (uint32_t i = 0; i < n; i++)
@@ -726,6 +727,8 @@ struct value fold_call(struct unit *u, struct value callee, const struct value *
 	}
 	if (r)
 		return r->run(&c, r->with);
+	if (callee.kind == V_NAME && str_has_suffix(callee.s, S(".bind")))
+		return value_text(V_NAME, str_head(callee.s, callee.s.n - 5));
 	/* helpers of compilers hand modules through */
 	if (callee.kind == V_NAME && n == 1 && v[0].kind == V_NAME && callee.s.n > 1 &&
 	    callee.s.p[0] == '_' && u->lang == LANG_JAVASCRIPT)

@@ -24,9 +24,9 @@ enum frame_kind {
 
 /* A comprehension or map under way. */
 struct each {
-	struct value over, fn;	  /* fn: V_LAMBDA for map, else V_UNKNOWN */
-	uint32_t body, end;	  /* tokens of the element */
-	uint32_t targets, in;	  /* tokens of the names it sets */
+	struct value over, fn; /* fn: V_LAMBDA for map, else V_UNKNOWN */
+	uint32_t body, end;    /* tokens of the element */
+	uint32_t targets, in;  /* tokens of the names it sets */
 	uint32_t i, n;
 	struct value *out;
 };
@@ -81,6 +81,27 @@ enum fold_op {
 	FO_CONCAT, /* strings side by side */
 };
 
+/* fold.c: fold_push puts an operand on the stack, fold_operand one that the innermost frame waited
+ * for. fold_enter opens a frame over tokens [at, end); NULL when there are too many. */
+struct frame *fold_top(struct fold *f);
+void fold_push(struct fold *f, struct value v);
+struct value fold_pop(struct fold *f);
+void fold_operand(struct fold *f, struct value v);
+struct frame *fold_enter(struct fold *f, enum frame_kind kind, uint32_t at, uint32_t end);
+
+/* fold_apply.c: fold_name folds the name at a token, fold_bound ends its frame; fold_apply calls a
+ * lambda or function; fold_each runs a comprehension or map, fold_next its next round. */
+void fold_name(struct fold *f, uint32_t at);
+void fold_bound(struct fold *f, struct frame t, struct value v);
+void fold_apply(struct fold *f, struct value fn, const struct value *v, uint32_t n);
+void fold_each(struct fold *f, struct each *e);
+void fold_next(struct fold *f, struct each *e);
+
+/* fold_comprehension gives the `for` between the brackets that open at open; 0 for none.
+ * fold_bracket opens the frame of a bracket; a comprehension's begins with what it runs over. */
+uint32_t fold_comprehension(const struct unit *u, uint32_t open, uint32_t close);
+void fold_bracket(struct fold *f, enum frame_kind kind, uint32_t open);
+
 /* fold_ops.c: what operators and brackets do with values. */
 struct value fold_unary(struct unit *u, enum fold_op op, struct value a);
 struct value fold_binary(struct unit *u, enum fold_op op, struct value a, struct value b);
@@ -116,6 +137,15 @@ static inline bool value_is_text(const struct value *v)
 {
 	return v->kind == V_STR || v->kind == V_BYTES;
 }
+
+/* fold_pay takes steps for tokens that were looked at beside the machine. */
+static inline void fold_pay(struct unit *u, size_t steps)
+{
+	*u->steps -= steps < *u->steps ? steps : *u->steps;
+}
+
+/* value_items makes room for n values of a list, out of the folder's bytes; NULL when spent. */
+struct value *value_items(struct unit *u, size_t n);
 
 /* value_bytes takes n bytes for a value from the arena; NULL when the folder's bytes are spent. */
 char *value_bytes(struct unit *u, size_t n);

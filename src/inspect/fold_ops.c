@@ -1,6 +1,7 @@
 /*
- * inspect/fold_ops.c - operators, indexing and attributes of the folder's values. Input: hostile.
- * Runs in: checker. Fuzz: fold. Memory: the arena's.
+ * inspect/fold_ops.c - operators, indexing and attributes of the folder's values. Memory: the
+ * arena's.
+ * Input: hostile.   Runs in: checker.   Fuzz: fuzz/fold_fuzz.c
  */
 #include "inspect/fold_machine.h"
 
@@ -12,6 +13,16 @@ char *value_bytes(struct unit *u, size_t n)
 		return NULL;
 	*u->bytes -= n;
 	return arena_take(u->a, n ? n : 1, 1);
+}
+
+struct value *value_items(struct unit *u, size_t n)
+{
+	size_t size = n * sizeof(struct value);
+
+	if (n > FOLD_ITEMS || size > *u->bytes)
+		return NULL;
+	*u->bytes -= size;
+	return NEW_ARRAY(u->a, struct value, n ? n : 1);
 }
 
 static uint32_t taint2(const struct unit *u, const struct value *a, const struct value *b)
@@ -39,7 +50,8 @@ static struct str piece(const struct value *v, bool *partial)
 static struct value concat(struct unit *u, const struct value *a, const struct value *b)
 {
 	struct value out = { .kind = a->kind == V_BYTES || b->kind == V_BYTES ? V_BYTES : V_STR,
-			     .layers = layers2(a, b), .taint = taint2(u, a, b) };
+			     .layers = layers2(a, b),
+			     .taint = taint2(u, a, b) };
 	struct str x = piece(a, &out.partial), y = piece(b, &out.partial);
 	char *p = value_bytes(u, x.n + y.n);
 
@@ -56,8 +68,9 @@ static struct value concat(struct unit *u, const struct value *a, const struct v
 static struct value list_concat(struct unit *u, const struct value *a, const struct value *b)
 {
 	struct value out = { .kind = V_LIST, .taint = taint2(u, a, b), .layers = layers2(a, b) };
-	struct value *items = a->n + b->n <= FOLD_ITEMS && a->n + b->n > 0 ?
-				      NEW_ARRAY(u->a, struct value, a->n + b->n) : NULL;
+	struct value *items = a->n + b->n <= FOLD_ITEMS && a->n + b->n > 0
+				      ? value_items(u, a->n + b->n)
+				      : NULL;
 
 	if (items == NULL)
 		return value_unknown(out.taint);
@@ -88,8 +101,10 @@ static struct value repeat(struct unit *u, const struct value *a, int64_t times)
 /* "..." % values: %s and %d take the next one, anything else is kept. */
 static struct value percent(struct unit *u, const struct value *format, const struct value *with)
 {
-	struct value out = { .kind = format->kind, .taint = taint2(u, format, with),
-			     .layers = layers2(format, with), .partial = format->partial };
+	struct value out = { .kind = format->kind,
+			     .taint = taint2(u, format, with),
+			     .layers = layers2(format, with),
+			     .partial = format->partial };
 	uint32_t at = 0, n = with->kind == V_LIST ? with->n : 1;
 	const struct value *v = with->kind == V_LIST ? with->items : with;
 	char number[24];
@@ -202,12 +217,7 @@ struct value fold_binary(struct unit *u, enum fold_op op, struct value a, struct
 	if ((op == FO_ADD || op == FO_CONCAT) && a.kind == V_LIST && b.kind == V_LIST)
 		return list_concat(u, &a, &b);
 	/* pathlib's division joins as os.path.join does */
-	if (op == FO_DIV && value_is_text(&b) && !value_is_text(&a) && u->lang == LANG_PYTHON) {
-		struct value slash = value_text(V_STR, S("/"));
-		struct value left = concat(u, &a, &slash);
-		return concat(u, &left, &b);
-	}
-	if (op == FO_DIV && value_is_text(&a) && a.partial && value_is_text(&b)) {
+	if (op == FO_DIV && value_is_text(&b) && u->lang == LANG_PYTHON) {
 		struct value slash = value_text(V_STR, S("/"));
 		struct value left = concat(u, &a, &slash);
 		return concat(u, &left, &b);
@@ -282,8 +292,8 @@ static struct value slice_text(struct unit *u, const struct value *of, int64_t f
 		out.s = from < to ? (struct str){ of->s.p + from, (size_t)(to - from) } : S("");
 		return out;
 	}
-	size_t n = by > 0 ? (from < to ? (size_t)((to - from + by - 1) / by) : 0) :
-			    (from > to ? (size_t)((from - to - by - 1) / -by) : 0);
+	size_t n = by > 0 ? (from < to ? (size_t)((to - from + by - 1) / by) : 0)
+			  : (from > to ? (size_t)((from - to - by - 1) / -by) : 0);
 	char *p = value_bytes(u, n);
 	if (p == NULL)
 		return value_unknown(of->taint);
@@ -312,9 +322,9 @@ static struct value slice(struct unit *u, const struct value *of, const struct v
 	if (value_is_text(of))
 		return slice_text(u, of, from, to, by);
 	struct value out = *of;
-	size_t count = by > 0 ? (from < to ? (size_t)((to - from + by - 1) / by) : 0) :
-				(from > to ? (size_t)((from - to - by - 1) / -by) : 0);
-	struct value *items = NEW_ARRAY(u->a, struct value, count ? count : 1);
+	size_t count = by > 0 ? (from < to ? (size_t)((to - from + by - 1) / by) : 0)
+			      : (from > to ? (size_t)((from - to - by - 1) / -by) : 0);
+	struct value *items = value_items(u, count ? count : 1);
 	if (items == NULL)
 		return value_unknown(of->taint);
 	for (size_t i = 0; i < count; i++, from += by)
@@ -354,7 +364,8 @@ struct value fold_index(struct unit *u, struct value of, const struct value *at,
 	}
 	if (of.kind == V_MAP && value_is_text(&at[0]))
 		return lookup(u, &of, at[0].s);
-	if ((value_is_text(&of) || of.kind == V_LIST) && (n > 1 || (at[0].kind == V_UNKNOWN && at[0].n == 1)))
+	if ((value_is_text(&of) || of.kind == V_LIST) &&
+	    (n > 1 || (at[0].kind == V_UNKNOWN && at[0].n == 1)))
 		return slice(u, &of, at, n);
 	if (at[0].kind == V_INT && len > 0) {
 		int64_t i = at[0].i < 0 && u->lang == LANG_PYTHON ? at[0].i + len : at[0].i;
@@ -394,13 +405,18 @@ struct value fold_attribute(struct unit *u, struct value of, struct str name)
 	if (self == NULL)
 		return value_unknown(of.taint);
 	*self = of;
-	return (struct value){ .kind = V_METHOD, .s = name, .items = self, .n = 1,
-			       .taint = value_taint(u, &of), .layers = of.layers };
+	return (struct value){ .kind = V_METHOD,
+			       .s = name,
+			       .items = self,
+			       .n = 1,
+			       .taint = value_taint(u, &of),
+			       .layers = of.layers };
 }
 
 struct value fold_join(struct unit *u, struct value separator, struct value list)
 {
-	struct value out = { .kind = separator.kind, .layers = layers2(&separator, &list),
+	struct value out = { .kind = separator.kind,
+			     .layers = layers2(&separator, &list),
 			     .taint = taint2(u, &separator, &list) };
 	size_t n = 0, at = 0;
 

@@ -1,6 +1,7 @@
 /*
- * inspect/fold_text.c - the bytes that a string token stands for. Input: hostile. Runs in: checker.
- * Fuzz: fold. Memory: the arena's; a literal without escapes is a slice of its source.
+ * inspect/fold_text.c - the bytes that a string token stands for. Memory: the arena's; a
+ * literal without escapes is a slice of its source.
+ * Input: hostile.   Runs in: checker.   Fuzz: fuzz/fold_fuzz.c
  */
 #include "codec/utf8.h"
 #include "inspect/fold_machine.h"

@@ -1,6 +1,7 @@
 /*
- * inspect/hidden.c - text that is not seen. Input: hostile. Runs in: checker. Fuzz: source. Memory:
- * one excerpt; a pass over the bytes that skips ASCII eight at a time.
+ * inspect/hidden.c - text that is not seen. Memory: one excerpt; a pass over the bytes that
+ * skips ASCII eight at a time.
+ * Input: hostile.   Runs in: checker.   Fuzz: fuzz/source_fuzz.c
  */
 #include "inspect/hidden.h"
 
@@ -116,8 +117,8 @@ void hidden_text(struct str package, struct str path, struct str text, struct ar
 	line_end(h, package, path, f);
 	if (h->found)
 		finding_add(f, RULE_INVISIBLE_UNICODE, package, path, h->run_line,
-			    (struct str){ h->text, h->n }, "%u invisible characters in a row or more",
-			    (unsigned)RUN);
+			    (struct str){ h->text, h->n },
+			    "%u invisible characters in a row or more", (unsigned)RUN);
 	else if (h->rare >= RARE)
 		finding_add(f, RULE_HIDDEN_TEXT, package, path, 0, S(""),
 			    "%u variation selectors that no emoji uses", h->rare);

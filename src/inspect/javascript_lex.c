@@ -1,9 +1,10 @@
 /*
- * inspect/javascript_lex.c - JavaScript source as tokens. Input: hostile. Runs in: checker. Fuzz:
- * javascript_lex. Memory: the caller's tokens; nesting is bounded, deeper brackets have no partner.
+ * inspect/javascript_lex.c - JavaScript source as tokens. Memory: the caller's tokens; nesting
+ * is bounded, deeper brackets have no partner.
+ * Input: hostile.   Runs in: checker.   Fuzz: fuzz/javascript_lex_fuzz.c
  *
- * A quote whose string does not end on its line is an error of one byte, and a slash whose regular
- * expression does not is a division: so text between JSX tags costs a line at most.
+ * A quote whose string does not end on its line is an error of one byte, and a slash whose
+ * regular expression does not is a division: so text between JSX tags costs a line at most.
  */
 #include "inspect/javascript_lex.h"
 
@@ -14,11 +15,18 @@ enum class { C_OTHER, C_BLANK, C_LINE, C_NAME, C_DIGIT, C_QUOTE, C_HIGH };
 enum { N_FIELD = 1, N_TEMPLATE = 2, N_BLOCK = 4, N_CONDITION = 8 }; /* nest.flags */
 
 static const uint8_t classes[256] = {
-	[' '] = C_BLANK, ['\t'] = C_BLANK, ['\v'] = C_BLANK, ['\f'] = C_BLANK,
-	['\n'] = C_LINE, ['\r'] = C_LINE,  ['"'] = C_QUOTE,  ['\''] = C_QUOTE,
-	['$'] = C_NAME,	 ['_'] = C_NAME,   ['\\'] = C_NAME,
-	['a' ... 'z'] = C_NAME,	 ['A' ... 'Z'] = C_NAME, ['0' ... '9'] = C_DIGIT,
-	[0x80 ... 0xff] = C_HIGH,
+	[' '] = C_BLANK,	['\t'] = C_BLANK,	 ['\v'] = C_BLANK,
+	['\f'] = C_BLANK,	['\n'] = C_LINE,	 ['\r'] = C_LINE,
+	['"'] = C_QUOTE,	['\''] = C_QUOTE,	 ['$'] = C_NAME,
+	['_'] = C_NAME,		['\\'] = C_NAME,	 ['a' ... 'z'] = C_NAME,
+	['A' ... 'Z'] = C_NAME, ['0' ... '9'] = C_DIGIT, [0x80 ... 0xff] = C_HIGH,
+};
+
+static const bool punctuators[128] = {
+	[','] = true, [':'] = true, [';'] = true, ['.'] = true, ['+'] = true,
+	['-'] = true, ['*'] = true, ['/'] = true, ['|'] = true, ['&'] = true,
+	['<'] = true, ['>'] = true, ['='] = true, ['%'] = true, ['~'] = true,
+	['^'] = true, ['@'] = true, ['!'] = true, ['?'] = true, ['#'] = true,
 };
 
 struct out {
@@ -51,8 +59,9 @@ static struct token *put(struct javascript_lexer *lx, struct out *o, enum token_
 {
 	struct token *t = &o->tok[o->n++];
 
-	*t = (struct token){ (uint32_t)from, (uint32_t)(end - from), TOKEN_NONE, (uint8_t)kind,
-			     (uint8_t)op, 0 };
+	*t = (struct token){ (uint32_t)from, (uint32_t)(end - from),
+			     TOKEN_NONE,     (uint8_t)kind,
+			     (uint8_t)op,    0 };
 	lx->at = end;
 	lx->operand = operand;
 	lx->last = kind == TOK_OP ? (uint8_t)op : 0;
@@ -69,8 +78,7 @@ static struct nest *top(struct javascript_lexer *lx)
 static void push(struct javascript_lexer *lx, struct out *o, char close, unsigned flags)
 {
 	if (lx->depth < JAVASCRIPT_DEPTH)
-		lx->nest[lx->depth] =
-			(struct nest){ (uint32_t)o->n - 1, close, (uint8_t)flags, 0 };
+		lx->nest[lx->depth] = (struct nest){ (uint32_t)o->n - 1, close, (uint8_t)flags, 0 };
 	lx->depth++;
 }
 
@@ -104,7 +112,8 @@ static size_t high_blank(struct str t, size_t at, bool *line)
 		return 0;
 	if (p[0] == 0xe2 && p[1] == 0x80 && (p[2] == 0xa8 || p[2] == 0xa9))
 		*line = true;
-	if ((p[0] == 0xe2 && p[1] == 0x80 && (p[2] <= 0x8a || p[2] == 0xaf || *line)) ||
+	if ((p[0] == 0xe2 && p[1] == 0x80 &&
+	     ((p[2] >= 0x80 && p[2] <= 0x8a) || p[2] == 0xaf || *line)) ||
 	    (p[0] == 0xe2 && p[1] == 0x81 && p[2] == 0x9f) ||
 	    (p[0] == 0xe3 && p[1] == 0x80 && p[2] == 0x80) ||
 	    (p[0] == 0xe1 && p[1] == 0x9a && p[2] == 0x80) ||
@@ -146,8 +155,9 @@ static void comment(struct javascript_lexer *lx, struct out *o, bool block)
 			at++;
 	}
 	if (lx->comments) {
-		o->tok[o->n++] = (struct token){ (uint32_t)from, (uint32_t)(at - from), TOKEN_NONE,
-						 TOK_COMMENT, 0, 0 };
+		o->tok[o->n++] = (struct token){
+			(uint32_t)from, (uint32_t)(at - from), TOKEN_NONE, TOK_COMMENT, 0, 0
+		};
 	}
 	lx->at = at;
 	lx->line_start = start;
@@ -235,8 +245,7 @@ static void name(struct javascript_lexer *lx, struct out *o)
 	}
 	uint32_t hash = name_hash(p + from, at - from);
 	enum word w = words_find(lx->words, p + from, at - from, hash);
-	struct token *t =
-		put(lx, o, TOK_NAME, from, at, 0, property || !before_regex(w));
+	struct token *t = put(lx, o, TOK_NAME, from, at, 0, property || !before_regex(w));
 	t->mate = hash;
 	t->word = (uint16_t)w;
 	lx->word = property ? 0 : (uint16_t)w;
@@ -253,8 +262,8 @@ static void number(struct javascript_lexer *lx, struct out *o)
 	for (; at < n; at++) {
 		char c = (char)(p[at] | 0x20);
 		bool sign = (p[at] == '+' || p[at] == '-') && !hex && (p[at - 1] | 0x20) == 'e';
-		if (!digit_byte(p[at]) && !(c >= 'a' && c <= 'z') && p[at] != '.' &&
-		    p[at] != '_' && !(sign && at > from))
+		if (!digit_byte(p[at]) && !(c >= 'a' && c <= 'z') && p[at] != '.' && p[at] != '_' &&
+		    !(sign && at > from))
 			break;
 		if (p[at] == '.' && at + 1 < n && p[at + 1] == '.' && at > from)
 			break;
@@ -320,8 +329,13 @@ static void bracket(struct javascript_lexer *lx, struct out *o, char c)
 
 	if (c == '(' || c == '[' || c == '{') {
 		put(lx, o, TOK_OP, lx->at, lx->at + 1, (uint8_t)c, false);
-		push(lx, o, c == '(' ? ')' : c == '[' ? ']' : '}',
-		     c == '{' ? (block ? N_BLOCK : 0u) : condition ? N_CONDITION : 0u);
+		push(lx, o,
+		     c == '('	? ')'
+		     : c == '[' ? ']'
+				: '}',
+		     c == '{'	 ? (block ? N_BLOCK : 0u)
+		     : condition ? N_CONDITION
+				 : 0u);
 		return;
 	}
 	bool regex_next = t && t->close == c && (t->flags & (N_BLOCK | N_CONDITION));
@@ -337,17 +351,17 @@ static unsigned operator(const struct javascript_lexer *lx, size_t *out_n)
 		char text[5];
 		uint8_t n, op;
 	} ops[] = {
-		{ ">>>=", 4, OP_AUG }, { "===", 3, OP_EQ },   { "!==", 3, OP_EQ },
-		{ "**=", 3, OP_AUG },  { ">>=", 3, OP_AUG },  { "<<=", 3, OP_AUG },
-		{ "&&=", 3, OP_AUG },  { "||=", 3, OP_AUG },  { "\?\?=", 3, OP_AUG },
+		{ ">>>=", 4, OP_AUG }, { "===", 3, OP_EQ },	  { "!==", 3, OP_EQ },
+		{ "**=", 3, OP_AUG },  { ">>=", 3, OP_AUG },	  { "<<=", 3, OP_AUG },
+		{ "&&=", 3, OP_AUG },  { "||=", 3, OP_AUG },	  { "\?\?=", 3, OP_AUG },
 		{ ">>>", 3, OP_SHR },  { "...", 3, OP_ELLIPSIS }, { "=>", 2, OP_LAMBDA },
-		{ "==", 2, OP_EQ },    { "!=", 2, OP_EQ },    { "<=", 2, OP_EQ },
-		{ ">=", 2, OP_EQ },    { "&&", 2, OP_AND },   { "||", 2, OP_OR },
+		{ "==", 2, OP_EQ },    { "!=", 2, OP_EQ },	  { "<=", 2, OP_EQ },
+		{ ">=", 2, OP_EQ },    { "&&", 2, OP_AND },	  { "||", 2, OP_OR },
 		{ "\?\?", 2, OP_OR },  { "?.", 2, OP_OPTIONAL },  { "++", 2, OP_STEP },
 		{ "--", 2, OP_STEP },  { "+=", 2, OP_ADD_TO },	  { "-=", 2, OP_AUG },
-		{ "*=", 2, OP_AUG },   { "/=", 2, OP_AUG },   { "%=", 2, OP_AUG },
-		{ "&=", 2, OP_AUG },   { "|=", 2, OP_AUG },   { "^=", 2, OP_AUG },
-		{ "**", 2, OP_POW },   { "<<", 2, OP_SHL },   { ">>", 2, OP_SHR },
+		{ "*=", 2, OP_AUG },   { "/=", 2, OP_AUG },	  { "%=", 2, OP_AUG },
+		{ "&=", 2, OP_AUG },   { "|=", 2, OP_AUG },	  { "^=", 2, OP_AUG },
+		{ "**", 2, OP_POW },   { "<<", 2, OP_SHL },	  { ">>", 2, OP_SHR },
 	};
 	char c = peek(lx, 0), d = peek(lx, 1);
 
@@ -374,7 +388,7 @@ static void op(struct javascript_lexer *lx, struct out *o)
 		op = '?';
 		n = 1;
 	}
-	if (op < 128 && (op == 0 || strchr(",:;.+-*/|&<>=%~^@!?#", (int)op) == NULL))
+	if (op < 128 && !punctuators[op])
 		put(lx, o, TOK_ERROR, lx->at, lx->at + 1, 0, false);
 	else
 		put(lx, o, TOK_OP, lx->at, lx->at + n, op, operand);

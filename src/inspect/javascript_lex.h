@@ -20,7 +20,7 @@ struct javascript_lexer {
 	bool line_start; /* nothing but blanks since the line began */
 	uint8_t last;	 /* the last token's operator, 0 for others */
 	uint16_t word;	 /* the last token's word when it was a name that is no property */
-	size_t wasted; /* bytes looked at in vain for the end of a string or expression */
+	size_t wasted;	 /* bytes looked at in vain for the end of a string or expression */
 	unsigned depth;
 	struct nest nest[JAVASCRIPT_DEPTH];
 };

@@ -1,7 +1,8 @@
 /*
- * inspect/names.c - what names are bound to within one text: imports and their aliases, values,
- * functions; and which functions run when the text is loaded. Input: hostile. Runs in: checker.
- * Fuzz: source. Memory: the arena's, bounded by UNIT_*.
+ * inspect/names.c - what names are bound to within one text: imports and their aliases,
+ * values, functions; and which functions run when the text is loaded. Memory: the arena's,
+ * bounded by UNIT_*.
+ * Input: hostile.   Runs in: checker.   Fuzz: fuzz/source_fuzz.c
  */
 #include "inspect/effects.h"
 #include "inspect/fold.h"
@@ -75,8 +76,13 @@ struct binding *unit_bind(struct unit *u, uint32_t t, enum bind_kind kind, uint3
 		return NULL;
 	u->bindings = items;
 	struct binding *b = &u->bindings[u->n_bindings++];
-	*b = (struct binding){ .name = t, .hash = hash, .prev = *head, .from = from,
-			       .kind = (uint8_t)kind, .path = path, .looped = u->loops > 0 };
+	*b = (struct binding){ .name = t,
+			       .hash = hash,
+			       .prev = *head,
+			       .from = from,
+			       .kind = (uint8_t)kind,
+			       .path = path,
+			       .looped = u->loops > 0 };
 	*head = u->n_bindings;
 	return b;
 }
@@ -118,7 +124,9 @@ void unit_scope(struct unit *u, enum scope_kind kind, uint32_t name)
 	if (!grow(u->a, &items, u->n_scopes, &u->cap_scopes, sizeof *u->scopes, UNIT_SCOPES))
 		return;
 	u->scopes = items;
-	u->scopes[u->n_scopes] = (struct scope){ .parent = u->scope, .name = name, .kind = (uint8_t)kind };
+	u->scopes[u->n_scopes] = (struct scope){ .parent = u->scope,
+						 .name = name,
+						 .kind = (uint8_t)kind };
 	u->scope = u->n_scopes++;
 }
 
@@ -164,13 +172,28 @@ void unit_reach(struct unit *u)
 		}
 		for (uint32_t i = 1; i < u->n_scopes; i++) {
 			struct scope *s = &u->scopes[i];
-			bool now = s->kind != SCOPE_FUNCTION ? runs_with_parent(u, s) :
-				   s->inlined ? u->scopes[s->parent].runs :
-						s->name && called[s->name % NAMES];
+			bool now = s->kind != SCOPE_FUNCTION ? runs_with_parent(u, s)
+				   : s->inlined		     ? u->scopes[s->parent].runs
+							     : s->name && called[s->name % NAMES];
 			if (now && !s->runs)
 				s->runs = more = true;
 		}
 	}
+}
+
+bool unit_names(struct unit *u)
+{
+	uint32_t n = 256;
+
+	while (n < u->n / 4 && n < 1 << 17)
+		n *= 2;
+	u->heads = NEW_ARRAY(u->a, uint32_t, n);
+	u->heads_mask = n - 1;
+	u->n_bindings = u->n_scopes = u->n_edges = 0;
+	u->scope = u->loops = 0;
+	unit_scope(u, SCOPE_MODULE, 0);
+	u->scope = 0;
+	return u->heads != NULL && u->n_scopes == 1;
 }
 
 /* ---- imports --------------------------------------------------------------------------------- */
@@ -236,6 +259,8 @@ static uint32_t from_python(struct unit *u, uint32_t t)
 	t++;
 	if (unit_is(u, t, '('))
 		t++;
+	if (unit_is(u, t, '*') && !relative && u->n_stars < 4)
+		u->stars[u->n_stars++] = module;
 	while (unit_name(u, t)) {
 		struct str name = unit_text(u, t);
 		struct str path = relative || module.n == 0 ? name : path_join(u, module, name);
@@ -288,9 +313,12 @@ static uint32_t import_javascript(struct unit *u, uint32_t t)
 {
 	uint32_t end = t + 1;
 
-	while (end < u->n && end < t + 2048 && u->tok[end].kind != TOK_STRING &&
-	       !unit_is(u, end, ';') && !unit_is(u, end, '('))
-		end++;
+	for (unsigned parts = 0; end < u->n && parts < 24; parts++, end++) {
+		if (u->tok[end].kind == TOK_STRING || unit_is(u, end, ';') || unit_is(u, end, '('))
+			break;
+		if (unit_is(u, end, '{'))
+			end = unit_mate(u, end);
+	}
 	if (end >= u->n || u->tok[end].kind != TOK_STRING)
 		return t + 1;
 	struct str module = module_name(u, end);
@@ -316,9 +344,9 @@ uint32_t names_javascript(struct unit *u, uint32_t t)
 	if (close <= open || !unit_is(u, close + 1, '=') || !unit_name(u, from))
 		return t;
 	struct binding *b = unit_find(u, unit_text(u, from), u->tok[from].mate);
-	bool worth = u->tok[from].word == W_EFFECT || unit_word(u, from, W_AWAIT) ||
-		     unit_word(u, from, W_IMPORT) || unit_is(u, from + 1, '(') ||
-		     (b && (b->kind == BIND_IMPORT || b->hot));
+	bool worth = u->tok[from].word == W_EFFECT || str_eq(unit_text(u, from), S("process")) ||
+		     unit_word(u, from, W_AWAIT) || unit_word(u, from, W_IMPORT) ||
+		     unit_is(u, from + 1, '(') || (b && (b->kind == BIND_IMPORT || b->hot));
 	if (!worth)
 		return t;
 	struct value v = fold_expression(u, from, u->n);

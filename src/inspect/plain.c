@@ -1,6 +1,7 @@
 /*
- * inspect/plain.c - source text as its interpreter reads it. Input: hostile. Runs in: checker. Fuzz:
- * source. Memory: one copy of the text where it changes.
+ * inspect/plain.c - source text as its interpreter reads it. Memory: one copy of the text
+ * where it changes.
+ * Input: hostile.   Runs in: checker.   Fuzz: fuzz/source_fuzz.c
  */
 #include "inspect/plain.h"
 
@@ -10,7 +11,8 @@
 static char letter(const uint8_t *p, size_t n, size_t *len)
 {
 	if (n >= 4 && p[0] == 0xf0 && p[1] == 0x9d) {
-		uint32_t cp = (uint32_t)(p[1] & 63) << 12 | (uint32_t)(p[2] & 63) << 6 | (p[3] & 63);
+		uint32_t cp = (uint32_t)(p[1] & 63) << 12 | (uint32_t)(p[2] & 63) << 6 |
+			      (p[3] & 63);
 		*len = 4;
 		if (cp < 0x1d400 || cp > 0x1d6a3)
 			return '\0';
@@ -20,7 +22,8 @@ static char letter(const uint8_t *p, size_t n, size_t *len)
 	if (n >= 3 && p[0] == 0xef && (p[1] == 0xbc || p[1] == 0xbd)) {
 		uint32_t cp = 0xf000 | (uint32_t)(p[1] & 63) << 6 | (p[2] & 63);
 		*len = 3;
-		if ((cp >= 0xff21 && cp <= 0xff3a) || (cp >= 0xff41 && cp <= 0xff5a) || cp == 0xff3f)
+		if ((cp >= 0xff21 && cp <= 0xff3a) || (cp >= 0xff41 && cp <= 0xff5a) ||
+		    cp == 0xff3f)
 			return (char)(cp - 0xff00 + 0x20);
 	}
 	return '\0';
@@ -60,7 +63,9 @@ static int hex4(struct str s, size_t at, size_t *len)
 
 	for (size_t i = at + braces; i < s.n && n < (braces ? 6u : 4u); i++, n++) {
 		char c = (char)(s.p[i] | 0x20);
-		int d = digit_byte(s.p[i]) ? s.p[i] - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+		int d = digit_byte(s.p[i])     ? s.p[i] - '0'
+			: c >= 'a' && c <= 'f' ? c - 'a' + 10
+					       : -1;
 		if (d < 0)
 			break;
 		v = v * 16 + d;
@@ -71,13 +76,28 @@ static int hex4(struct str s, size_t at, size_t *len)
 	return v;
 }
 
+/* Whether there is a \u00 or \u{ at all; most texts have none. */
+static bool has_escape(struct str s)
+{
+	const char *at = s.p, *end = s.p + s.n;
+
+	while (at && end - at >= 4) {
+		at = memchr(at, '\\', (size_t)(end - at) - 3);
+		if (at && at[1] == 'u' && (at[2] == '{' || (at[2] == '0' && at[3] == '0')))
+			return true;
+		if (at)
+			at++;
+	}
+	return false;
+}
+
 /* \u0065 and \u{65} as the letters they are; a doubled backslash is none. */
 static struct str plain_escapes(struct str text, struct arena *a)
 {
 	char *out;
 	size_t n = 0, len;
 
-	if (memmem(text.p, text.n, "\\u00", 4) == NULL && memmem(text.p, text.n, "\\u{", 3) == NULL)
+	if (!has_escape(text))
 		return text;
 	out = arena_take(a, text.n, 1);
 	if (out == NULL)
@@ -107,11 +127,31 @@ struct str plain_text(enum language lang, struct str text, struct arena *a, bool
 bool plain_coding(struct str text)
 {
 	static const struct str odd[] = {
-		SC("utf-7"),  SC("utf_7"), SC("utf7"),	   SC("unicode_escape"), SC("unicode-escape"),
-		SC("raw_unicode_escape"),  SC("raw-unicode-escape"), SC("rot13"), SC("rot_13"),
-		SC("rot-13"), SC("hex"),   SC("base64"),   SC("zlib"), SC("punycode"), SC("idna"),
-		SC("utf-16"), SC("utf_16"), SC("utf-32"),  SC("hz"), SC("cp037"), SC("cp500"),
-		SC("cp1140"), SC("undefined"), SC("uu"),   SC("bz2"),
+		SC("utf-7"),
+		SC("utf_7"),
+		SC("utf7"),
+		SC("unicode_escape"),
+		SC("unicode-escape"),
+		SC("raw_unicode_escape"),
+		SC("raw-unicode-escape"),
+		SC("rot13"),
+		SC("rot_13"),
+		SC("rot-13"),
+		SC("hex"),
+		SC("base64"),
+		SC("zlib"),
+		SC("punycode"),
+		SC("idna"),
+		SC("utf-16"),
+		SC("utf_16"),
+		SC("utf-32"),
+		SC("hz"),
+		SC("cp037"),
+		SC("cp500"),
+		SC("cp1140"),
+		SC("undefined"),
+		SC("uu"),
+		SC("bz2"),
 	};
 	struct str left = str_head(text, 400);
 

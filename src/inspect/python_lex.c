@@ -1,7 +1,7 @@
 /*
- * inspect/python_lex.c - Python source as tokens. Input: hostile. Runs in: checker. Fuzz:
- * python_lex. Memory: the caller's tokens; nesting is bounded as in CPython, deeper brackets have no
- * partner.
+ * inspect/python_lex.c - Python source as tokens. Memory: the caller's tokens; nesting is
+ * bounded as in CPython, deeper brackets have no partner.
+ * Input: hostile.   Runs in: checker.   Fuzz: fuzz/python_lex_fuzz.c
  */
 #include "inspect/python_lex.h"
 
@@ -47,8 +47,7 @@ static size_t eol(struct str text, size_t at)
 static void push(struct python_lexer *lx, struct out *o, char close, unsigned flags)
 {
 	if (lx->depth < PYTHON_DEPTH)
-		lx->nest[lx->depth] =
-			(struct nest){ (uint32_t)o->n - 1, close, (uint8_t)flags, 0 };
+		lx->nest[lx->depth] = (struct nest){ (uint32_t)o->n - 1, close, (uint8_t)flags, 0 };
 	lx->depth++;
 }
 
@@ -181,8 +180,8 @@ static void string(struct python_lexer *lx, struct out *o, size_t from, unsigned
 		if (p[at] == '\\' && at + 1 < n) {
 			size_t end = eol(lx->text, at + 1);
 			at += end ? end : 1;
-		} else if (p[at] == quote && (!triple || (n - at >= 3 && p[at + 1] == quote &&
-							  p[at + 2] == quote))) {
+		} else if (p[at] == quote &&
+			   (!triple || (n - at >= 3 && p[at + 1] == quote && p[at + 2] == quote))) {
 			at += triple ? 3 : 1;
 			break;
 		}
@@ -340,12 +339,14 @@ static unsigned operator(const struct python_lexer *lx, size_t *out_n)
 		char text[4];
 		uint8_t op;
 	} ops[] = {
-		{ "**=", OP_AUG }, { "//=", OP_AUG }, { ">>=", OP_AUG }, { "<<=", OP_AUG },
-		{ "...", OP_ELLIPSIS }, { "**", OP_POW }, { "//", OP_FLOORDIV }, { ">>", OP_SHR },
-		{ "<<", OP_SHL }, { "!=", OP_EQ }, { "==", OP_EQ }, { "<=", OP_EQ },
-		{ ">=", OP_EQ }, { "<>", OP_EQ }, { "->", OP_ARROW }, { ":=", OP_WALRUS },
-		{ "+=", OP_ADD_TO }, { "-=", OP_AUG }, { "*=", OP_AUG }, { "/=", OP_AUG },
-		{ "%=", OP_AUG }, { "&=", OP_AUG }, { "|=", OP_AUG }, { "^=", OP_AUG },
+		{ "**=", OP_AUG },     { "//=", OP_AUG },      { ">>=", OP_AUG },
+		{ "<<=", OP_AUG },     { "...", OP_ELLIPSIS }, { "**", OP_POW },
+		{ "//", OP_FLOORDIV }, { ">>", OP_SHR },       { "<<", OP_SHL },
+		{ "!=", OP_EQ },       { "==", OP_EQ },	       { "<=", OP_EQ },
+		{ ">=", OP_EQ },       { "<>", OP_EQ },	       { "->", OP_ARROW },
+		{ ":=", OP_WALRUS },   { "+=", OP_ADD_TO },    { "-=", OP_AUG },
+		{ "*=", OP_AUG },      { "/=", OP_AUG },       { "%=", OP_AUG },
+		{ "&=", OP_AUG },      { "|=", OP_AUG },       { "^=", OP_AUG },
 		{ "@=", OP_AUG },
 	};
 	char c = peek(lx, 0), d = peek(lx, 1);

@@ -198,7 +198,7 @@ enum severity { SEV_INFO, SEV_HOLD, SEV_BLOCK };
 	X(RULE_FOREIGN_RUNTIME, "foreign-runtime", SEV_HOLD, "brings another language's runtime",  \
 	  "code in a second language escapes what watches the first",                              \
 	  "look at what is given to that runtime")                                                 \
-	X(RULE_FOREIGN_RUNTIME_LOADED, "foreign-runtime-loaded", SEV_BLOCK,                       \
+	X(RULE_FOREIGN_RUNTIME_LOADED, "foreign-runtime-loaded", SEV_BLOCK,                        \
 	  "fetches another language's runtime on import and starts programs",                      \
 	  "no library needs a second interpreter only for being imported",                         \
 	  "do not install it; look at what is given to that runtime")                              \
@@ -245,6 +245,9 @@ enum severity { SEV_INFO, SEV_HOLD, SEV_BLOCK };
 	  "it tries to talk a scanner into a good verdict", "let no model decide on this package") \
 	X(RULE_SOURCE_CUT, "source-cut", SEV_INFO, "source was not read to its end",               \
 	  "a bound of size or memory was met", "look at the rest by other means")                  \
+	X(RULE_SOURCE_FLOOD, "source-flood", SEV_HOLD, "source does more than is looked at",       \
+	  "thousands of calls of interest in one file can hide one",                               \
+	  "look at the file by other means")                                                       \
 	X(RULE_TYPOSQUAT, "typosquat", SEV_HOLD, "name is one slip away from a much-used one",     \
 	  "who mistypes the known name gets this package",                                         \
 	  "check that this is the package you meant")                                              \
@@ -367,8 +370,9 @@ enum severity { SEV_INFO, SEV_HOLD, SEV_BLOCK };
 
 #define RULE_LIST(X)                                                                               \
 	RULES_ARCHIVE(X)                                                                           \
-	RULES_ADVISORY(X) RULES_STARTUP(X) RULES_SOURCE(X) RULES_MANIFEST(X) RULES_RUN(X)          \
-		RULES_CHANGE(X) RULES_TRUST(X)
+	RULES_ADVISORY(X)                                                                          \
+	RULES_STARTUP(X)                                                                           \
+	RULES_SOURCE(X) RULES_MANIFEST(X) RULES_RUN(X) RULES_CHANGE(X) RULES_TRUST(X)
 
 #define X(code, id, severity, title, why, next) code,
 enum rule { RULE_LIST(X) RULE_COUNT };

@@ -1,6 +1,7 @@
 /*
- * inspect/shell.c - a small look at a shell's command line. Input: hostile. Runs in: checker. Fuzz:
- * source. Memory: its own frame; one pass, words beyond a bound are not kept.
+ * inspect/shell.c - a small look at a shell's command line. Memory: its own frame; one pass,
+ * words beyond a bound are not kept.
+ * Input: hostile.   Runs in: checker.   Fuzz: fuzz/source_fuzz.c
  */
 #include "inspect/shell.h"
 
@@ -41,15 +42,18 @@ static bool one_of(struct str s, const char *const *names)
 
 static bool is_shell(struct str s)
 {
-	static const char *const names[] = { "sh", "bash", "zsh", "dash", "ksh", "ash", "eval",
-					     "source", ".", "iex", "powershell", "pwsh", NULL };
+	static const char *const names[] = { "sh",	   "bash", "zsh",    "dash", "ksh",
+					     "ash",	   "eval", "source", ".",    "iex",
+					     "powershell", "pwsh", NULL };
 
 	return one_of(s, names);
 }
 
 static enum language interpreter(struct str s)
 {
-	static const char *const node[] = { "node", "nodejs", "bun", "deno", "tsx", "ts-node", NULL };
+	static const char *const node[] = {
+		"node", "nodejs", "bun", "deno", "tsx", "ts-node", NULL
+	};
 
 	if (str_has_prefix(s, S("python")) || str_eq(s, S("py")) || str_eq(s, S("pypy3")))
 		return LANG_PYTHON;
@@ -67,8 +71,9 @@ static bool other_interpreter(struct str s)
 
 static bool is_fetcher(struct str s)
 {
-	static const char *const names[] = { "curl", "wget", "Invoke-WebRequest", "iwr", "aria2c",
-					     "Invoke-RestMethod", "irm", NULL };
+	static const char *const names[] = { "curl", "wget",   "Invoke-WebRequest",
+					     "iwr",  "aria2c", "Invoke-RestMethod",
+					     "irm",  NULL };
 
 	return one_of(s, names);
 }
@@ -107,7 +112,8 @@ static void fetch(struct look *k)
 			save(k, k->words[i + 1]);
 		else if ((str_has_prefix(w, S("http")) || (wget && w.n && w.p[0] != '-')))
 			save(k, base_name(w));
-		if (w.n > 1 && w.p[0] == '-' && w.p[1] != '-' && w.p[w.n - 1] == 'o' && i + 1 < k->n)
+		if (w.n > 1 && w.p[0] == '-' && w.p[1] != '-' && w.p[w.n - 1] == 'o' &&
+		    i + 1 < k->n)
 			save(k, k->words[i + 1]);
 	}
 }
@@ -147,9 +153,10 @@ static void wipe(struct look *k)
 /* The command's first word that is a program: behind assignments, sudo, env and their kind. */
 static unsigned program(const struct look *k)
 {
-	static const char *const wrappers[] = { "sudo", "env", "nohup", "exec", "time", "then",
-						"do", "else", "if", "command", "setsid", "nice",
-						"cross-env", "npx", "!", "{", "(", NULL };
+	static const char *const wrappers[] = { "sudo",	  "env",  "nohup",     "exec", "time",
+						"then",	  "do",	  "else",      "if",   "command",
+						"setsid", "nice", "cross-env", "npx",  "!",
+						"{",	  "(",	  NULL };
 	unsigned i = 0;
 
 	while (i < k->n && (one_of(k->words[i], wrappers) ||
@@ -160,8 +167,8 @@ static unsigned program(const struct look *k)
 
 static void agent(struct look *k, struct str name)
 {
-	static const char *const names[] = { "claude", "gemini", "codex", "cursor-agent", "q",
-					     "opencode", "copilot", NULL };
+	static const char *const names[] = { "claude", "gemini",   "codex",   "cursor-agent",
+					     "q",      "opencode", "copilot", NULL };
 
 	if (!one_of(name, names) || k->n < 2)
 		return;

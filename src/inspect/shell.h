@@ -1,6 +1,6 @@
 /*
- * inspect/shell.h - a small look at a shell's command line: which programs it starts, what it fetches
- * and pipes into what. Ring 0. It is no shell: quoting is followed, nothing is expanded.
+ * inspect/shell.h - a small look at a shell's command line: which programs it starts, what it
+ * fetches and pipes into what. Ring 0. It is no shell: quoting is followed, nothing is expanded.
  */
 #ifndef INSPECT_SHELL_H
 #define INSPECT_SHELL_H

@@ -1,12 +1,13 @@
 /*
- * inspect/sites.c - calls and texts of interest: what is called, what it is given, and what that
- * comes to. Input: hostile. Runs in: checker. Fuzz: source. Memory: the arena's.
+ * inspect/sites.c - calls and texts of interest: what is called, what it is given, and what
+ * that comes to. Memory: the arena's.
+ * Input: hostile.   Runs in: checker.   Fuzz: fuzz/source_fuzz.c
  */
 #include "inspect/effects.h"
 #include "inspect/fold.h"
 #include "inspect/shell.h"
 
-enum { ARGUMENTS = 6, PATH = 160, TEXT_KEPT = 2000 };
+enum { ARGUMENTS = 6, PATH = 160, TEXT_KEPT = 2000, SHELL_READ = 32 << 10 };
 
 struct site *site_add(struct unit *u, uint32_t effect, uint32_t at)
 {
@@ -17,8 +18,8 @@ struct site *site_add(struct unit *u, uint32_t effect, uint32_t at)
 		return NULL;
 	struct site *s = &f->sites[f->n_sites++];
 	*s = (struct site){ .effect = effect, .scope = u->scope, .layer = u->layer };
-	s->line = u->layer > 0 ? f->sites[f->layers[u->layer].parent].line :
-				 unit_line(u, at < u->n ? u->tok[at].at : 0);
+	s->line = u->layer > 0 ? f->sites[f->layers[u->layer].parent].line
+			       : unit_line(u, at < u->n ? u->tok[at].at : 0);
 	return s;
 }
 
@@ -30,7 +31,10 @@ void site_code(struct unit *u, struct site *s, enum language lang, struct str te
 	if (f->n_layers == UNIT_LAYERS || depth > UNIT_DEPTH || text.n < 3)
 		return;
 	f->layers[f->n_layers++] = (struct layer){
-		.text = text, .lang = lang, .parent = (uint32_t)(s - f->sites), .depth = depth,
+		.text = text,
+		.lang = lang,
+		.parent = (uint32_t)(s - f->sites),
+		.depth = depth,
 	};
 }
 
@@ -72,16 +76,18 @@ static const struct method_row {
 	uint32_t caps;
 	enum sink sink;
 } method_rows[] = {
-	{ SC("write_text"), CAP_WRITE, SINK_WRITE }, { SC("write_bytes"), CAP_WRITE, SINK_WRITE },
-	{ SC("unlink"), 0, SINK_DELETE },	     { SC("chmod"), 0, SINK_CHMOD },
+	{ SC("write_text"), CAP_WRITE, SINK_WRITE },
+	{ SC("write_bytes"), CAP_WRITE, SINK_WRITE },
+	{ SC("unlink"), 0, SINK_DELETE },
+	{ SC("chmod"), 0, SINK_CHMOD },
 	{ SC("open"), 0, SINK_OPEN },
 };
 
 static bool sends(struct str name)
 {
 	static const struct str names[] = {
-		SC("post"), SC("put"), SC("send"), SC("sendall"), SC("sendto"), SC("write"),
-		SC("end"), SC("request"), SC("get"), SC("patch"), SC("emit"),
+		SC("post"), SC("put"),	   SC("send"), SC("sendall"), SC("sendto"), SC("write"),
+		SC("end"),  SC("request"), SC("get"),  SC("patch"),   SC("emit"),
 	};
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -97,6 +103,23 @@ struct seen {
 	struct str call;
 	struct value self; /* of a method */
 };
+
+/* What a bare name is known to do that came by `from os import *`. */
+static const struct effect *starred(struct unit *u, struct str name)
+{
+	const struct effect *e = NULL;
+	char room[PATH];
+	struct buf b;
+
+	for (uint32_t i = 0; i < u->n_stars && e == NULL; i++) {
+		buf_fixed(&b, room, sizeof room);
+		buf_add(&b, u->stars[i]);
+		buf_addc(&b, '.');
+		buf_add(&b, name);
+		e = b.err == OK ? effect_find(u->lang, buf_str(&b)) : NULL;
+	}
+	return e;
+}
 
 /* What the callee [head, open) is known to do. */
 static bool known(struct unit *u, uint32_t head, uint32_t open, char *room, struct seen *out)
@@ -117,9 +140,14 @@ static bool known(struct unit *u, uint32_t head, uint32_t open, char *room, stru
 		}
 	}
 	const struct effect *e = path.n ? effect_find(u->lang, path) : NULL;
+	if (e == NULL && head == open - 1 && path.n)
+		e = starred(u, path);
 	if (e) {
-		*out = (struct seen){ .caps = e->caps, .taint = e->taint, .call = e->path,
-				      .sink = (enum sink)e->sink, .self = { .kind = V_UNKNOWN } };
+		*out = (struct seen){ .caps = e->caps,
+				      .taint = e->taint,
+				      .call = e->path,
+				      .sink = (enum sink)e->sink,
+				      .self = { .kind = V_UNKNOWN } };
 		return true;
 	}
 	if (out->self.taint & T_FETCHED && sends(out->call)) {
@@ -150,6 +178,11 @@ static bool worth(const struct unit *u, uint32_t head, uint32_t open)
 	if (unit_name(u, open - 1) && u->tok[open - 1].word >= W_APPEND && head != open - 1 &&
 	    u->tok[open - 1].word != W_WRITE)
 		return false;
+	for (uint32_t t = head + 1; unit_is(u, head, '(') && t < head + 8 && t < open; t++) {
+		/* (0, eval)(x), (0, module.exec)(x) */
+		if (unit_name(u, t) && u->tok[t].word == W_EFFECT)
+			return true;
+	}
 	if (!unit_name(u, head))
 		return false;
 	if (u->tok[head].word == W_EFFECT)
@@ -237,8 +270,10 @@ static void command(struct unit *u, struct site *s, const struct value *v, uint3
 	for (uint32_t i = 0; i < n && i < 2; i++)
 		s->taint |= i == 0 || v[i].kind == V_LIST ? v[i].taint : 0;
 	s->text = command_line(u, v, n);
-	shell_look(s->text, &look);
+	shell_look(str_head(s->text, SHELL_READ), &look);
 	s->effect |= look.caps;
+	if (look.caps & CAP_NET && look.caps & CAP_ENV_ALL)
+		s->taint |= T_ENV_ALL;
 	s->note |= (look.pipes_to_shell || look.runs_fetched ? N_PIPED : 0u) |
 		   (look.wipes ? N_WIPES : 0u) | (look.unsafe_agent ? N_UNSAFE_AGENT : 0u) |
 		   (look.interprets ? N_INTERPRETER : 0u) | (look.saved.n ? N_WRITES : 0u);
@@ -277,7 +312,8 @@ static void opened(struct site *s, const struct value *v, uint32_t n, enum langu
 		s->effect |= CAP_WRITE;
 		s->note |= N_WRITES;
 	}
-	s->effect |= classes & 1u << TEXT_CREDENTIALS && !(s->note & N_WRITES) ? CAP_CREDENTIALS : 0;
+	s->effect |= classes & 1u << TEXT_CREDENTIALS && !(s->note & N_WRITES) ? CAP_CREDENTIALS
+									       : 0;
 	s->effect |= classes & 1u << TEXT_PERSIST ? CAP_PERSIST : 0;
 	s->effect |= classes & 1u << TEXT_AGENT ? CAP_AGENT : 0;
 	if (s->note & N_WRITES && str_find(s->text, S("authorized_keys")) != SIZE_MAX)
@@ -328,7 +364,7 @@ static bool own_file(const struct unit *u, struct str path)
 
 	while (at > 0 && own.p[at - 1] != '/')
 		at--;
-	return path.n == 0 || path.p[path.n - 1] == HOLE ||
+	return path.n == 0 || (path.n == 1 && path.p[0] == HOLE) ||
 	       str_has_suffix(path, str_tail(own, at));
 }
 
@@ -421,8 +457,9 @@ static void maybe_written(struct unit *u, uint32_t open)
 	struct value v;
 
 	for (uint32_t t = open + 1; t < open + 24 && t < unit_mate(u, open) && !hot; t++) {
-		const struct binding *b =
-			unit_name(u, t) ? unit_find(u, unit_text(u, t), u->tok[t].mate) : NULL;
+		const struct binding *b = unit_name(u, t)
+						  ? unit_find(u, unit_text(u, t), u->tok[t].mate)
+						  : NULL;
 		hot = (unit_name(u, t) && u->tok[t].word == W_EFFECT) ||
 		      (b && b->kind == BIND_VALUE && b->hot);
 	}
@@ -470,9 +507,12 @@ static const struct {
 	enum text_class class;
 	uint32_t cap;
 } text_caps[] = {
-	{ TEXT_CREDENTIALS, CAP_CREDENTIALS }, { TEXT_METADATA, CAP_METADATA },
-	{ TEXT_PERSIST, CAP_PERSIST },	       { TEXT_AGENT, CAP_AGENT },
-	{ TEXT_AGENT_CLI, CAP_AI_CLI },	       { TEXT_RUNTIME, CAP_RUNTIME },
+	{ TEXT_CREDENTIALS, CAP_CREDENTIALS },
+	{ TEXT_METADATA, CAP_METADATA },
+	{ TEXT_PERSIST, CAP_PERSIST },
+	{ TEXT_AGENT, CAP_AGENT },
+	{ TEXT_AGENT_CLI, CAP_AI_CLI },
+	{ TEXT_RUNTIME, CAP_RUNTIME },
 	{ TEXT_PROBE, CAP_PROBE },
 };
 

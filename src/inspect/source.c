@@ -1,7 +1,8 @@
 /*
- * inspect/source.c - one file: its language and role, its text and what is decoded from it, layer by
- * layer. Input: hostile. Runs in: checker. Fuzz: source. Memory: the scratch arena's; a text with
- * more tokens than fit is read window by window.
+ * inspect/source.c - one file: its language and role, its text and what is decoded from it,
+ * layer by layer. Memory: the scratch arena's; a text with more tokens than fit is read window
+ * by window.
+ * Input: hostile.   Runs in: checker.   Fuzz: fuzz/source_fuzz.c
  */
 #include "inspect/source.h"
 
@@ -55,9 +56,9 @@ enum language source_language(struct str path, struct str text)
 enum role source_role(struct str path)
 {
 	static const struct str parts[] = {
-		SC("test"),	SC("tests"), SC("testing"),  SC("example"), SC("examples"), SC("docs"),
-		SC("doc"),	SC("demo"),  SC("benchmarks"), SC("bench"), SC("__tests__"),
-		SC("fixtures"), SC("spec"),
+		SC("test"),	 SC("tests"),	 SC("testing"), SC("example"),	  SC("examples"),
+		SC("docs"),	 SC("doc"),	 SC("demo"),	SC("benchmarks"), SC("bench"),
+		SC("__tests__"), SC("fixtures"), SC("spec"),
 	};
 	struct str left = path, part;
 
@@ -82,21 +83,6 @@ enum role source_role(struct str path)
 static size_t arena_left(const struct arena *a)
 {
 	return a->budget > a->used ? a->budget - a->used : 0;
-}
-
-static bool names_init(struct unit *u)
-{
-	uint32_t n = 256;
-
-	while (n < u->n / 4 && n < 1 << 17)
-		n *= 2;
-	u->heads = NEW_ARRAY(u->a, uint32_t, n);
-	u->heads_mask = n - 1;
-	u->n_bindings = u->n_scopes = u->n_edges = 0;
-	u->scope = u->loops = 0;
-	unit_scope(u, SCOPE_MODULE, 0);
-	u->scope = 0;
-	return u->heads != NULL && u->n_scopes == 1;
 }
 
 /* Names as javascript-obfuscator makes them: _0x and digits. */
@@ -126,8 +112,10 @@ static void window(struct unit *u)
 {
 	uint32_t first = u->file->n_sites;
 
-	if (!names_init(u))
+	if (!unit_names(u)) {
+		u->file->unread = true;
 		return;
+	}
 	if (u->lang == LANG_PYTHON)
 		walk_python(u);
 	else
@@ -164,17 +152,21 @@ static void code_layer(struct unit *u)
 
 	cap = cap > u->text.n + 64 ? u->text.n + 64 : cap;
 	cap = cap > TOKENS_MAX ? TOKENS_MAX : cap;
-	if (!lexers_init(&lx, u) || cap < 16)
+	if (!lexers_init(&lx, u) || cap < 16) {
+		u->file->unread = true;
 		return;
+	}
 	/* most texts have a token for every four bytes or fewer: then this is all the memory */
 	size_t guess = u->text.n / 3 + TOKENS_MIN;
 	cap = cap > guess && u->text.n > (1 << 20) ? guess : cap;
 	u->tok = arena_take(u->a, cap * sizeof *u->tok, 16);
-	if (u->tok == NULL)
+	if (u->tok == NULL) {
+		u->file->unread = true;
 		return;
+	}
 	for (;;) {
-		size_t n = lx.lang == LANG_PYTHON ? python_lex(lx.python, u->tok, cap) :
-						    javascript_lex(lx.javascript, u->tok, cap);
+		size_t n = lx.lang == LANG_PYTHON ? python_lex(lx.python, u->tok, cap)
+						  : javascript_lex(lx.javascript, u->tok, cap);
 		if (n == 0)
 			break;
 		u->n = (uint32_t)n;
@@ -222,8 +214,15 @@ static void layer(struct source *f, uint32_t at)
 {
 	struct layer *l = &f->layers[at];
 	struct unit u = {
-		.lang = l->lang, .role = f->role, .text = l->text, .a = f->a, .file = f,
-		.steps = &f->steps, .bytes = &f->bytes, .layer = at, .loads = l->loads,
+		.lang = l->lang,
+		.role = f->role,
+		.text = l->text,
+		.a = f->a,
+		.file = f,
+		.steps = &f->steps,
+		.bytes = &f->bytes,
+		.layer = at,
+		.loads = l->loads,
 	};
 
 	if (at > 0) /* what decoded text runs, runs when that text does */
@@ -287,7 +286,8 @@ void source_inspect(enum language lang, enum role role, struct str package, stru
 	s->a = scratch;
 	s->steps = text.n * 64 + (256 << 10) < UNIT_STEPS ? text.n * 64 + (256 << 10) : UNIT_STEPS;
 	s->bytes = UNIT_FOLDED;
-	s->layers[s->n_layers++] = (struct layer){ .text = text, .lang = lang,
+	s->layers[s->n_layers++] = (struct layer){ .text = text,
+						   .lang = lang,
 						   .loads = role != ROLE_SCRIPT };
 	if (lang == LANG_PYTHON && plain_coding(text)) {
 		finding_add(f, RULE_SOURCE_CODING, package, path, 1,

@@ -34,8 +34,8 @@ enum {
 enum language source_language(struct str path, struct str text);
 
 /* source_role tells what the name says: setup.py is ROLE_INSTALL, sitecustomize.py ROLE_STARTUP,
- * files below tests/, examples/ or docs/ ROLE_SCRIPT. What a manifest names as a lifecycle script is
- * for the caller to know. */
+ * files below tests/, examples/ or docs/ ROLE_SCRIPT. What a manifest names as a lifecycle script
+ * is for the caller to know. */
 enum role source_role(struct str path);
 
 /* source_inspect reads one file, adds findings, ors what the code can do into caps. scratch is only

@@ -1,7 +1,7 @@
 /*
- * inspect/source_rules.c - findings out of what was seen in a file's layers: each rule is a row of a
- * table, a function that looks at one site, and what else must be true of the file. Input: own. Runs
- * in: checker.
+ * inspect/source_rules.c - findings out of what was seen in a file's layers: each rule is a row of
+ * a table, a function that looks at one site, and what else must be true of the file. Input: own.
+ * Runs in: checker.
  */
 #include "inspect/effects.h"
 #include "inspect/unit.h"
@@ -11,11 +11,11 @@
 /* What the file does anywhere, and what it does when it is loaded. */
 struct joined {
 	struct source *f;
-	uint32_t caps, running;	   /* of calls, not of texts */
-	uint32_t credentials;	   /* texts and files of credentials, in what runs */
+	uint32_t caps, running; /* of calls, not of texts */
+	uint32_t credentials;	/* texts and files of credentials, in what runs */
 	uint32_t credentials_all;
-	bool writes;		   /* a running site writes a file */
-	bool chmods;		   /* ... makes one executable */
+	bool writes; /* a running site writes a file */
+	bool chmods; /* ... makes one executable */
 };
 
 static const uint32_t bad = CAP_NET | CAP_EXEC | CAP_FETCH_RUN | CAP_DNS | CAP_NATIVE;
@@ -77,15 +77,15 @@ static bool sent(const struct joined *j, const struct site *s)
 		return false;
 	if (worst && s->runs) {
 		report(j, RULE_SECRETS_SENT, s,
-		       worst & T_ENV_ALL ? "the whole environment goes out" :
-					   "what was read from a file of credentials goes out");
+		       worst & T_ENV_ALL ? "the whole environment goes out"
+					 : "what was read from a file of credentials goes out");
 		return true;
 	}
 	if (worst || (s->taint & (T_HOST | T_INPUT) && s->runs &&
 		      (s->note & N_DROP || j->f->role == ROLE_INSTALL))) {
 		report(j, RULE_SECRETS_NEAR_NET, s,
-		       worst ? "credentials or the environment go out" :
-			       "facts of host and user go out");
+		       worst ? "credentials or the environment go out"
+			     : "facts of host and user go out");
 		return true;
 	}
 	if (s->effect & CAP_DNS && s->runs && s->taint & (T_HOST | T_ENV | T_FILE)) {
@@ -136,7 +136,7 @@ static bool starts(const struct site *s, struct str path)
 	while (at > 0 && path.p[at - 1] != '/' && path.p[at - 1] != HOLE)
 		at--;
 	path = str_tail(path, at);
-	return path.n >= 3 && str_find(s->text, path) != SIZE_MAX;
+	return path.n >= 3 && str_find(str_head(s->text, 2000), path) != SIZE_MAX;
 }
 
 /* Whether something is fetched in the function that s stands in. */
@@ -156,6 +156,7 @@ static bool spawns_written(const struct joined *j, const struct site *s)
 	const struct source *f = j->f;
 
 	bool python = f->layers[s->layer].lang == LANG_PYTHON;
+	bool certain = python || s->note & N_INTERPRETER;
 
 	if (!(s->effect & CAP_EXEC) || s->note & N_TEXT || !(j->caps & CAP_NET) ||
 	    f->role == ROLE_SCRIPT)
@@ -166,7 +167,7 @@ static bool spawns_written(const struct joined *j, const struct site *s)
 		if (w == s || !saves || !starts(s, w->path))
 			continue;
 		if (w->runs && s->runs && j->running & CAP_NET) {
-			report(j, python ? RULE_FETCH_RUN : RULE_FETCH_MAY_RUN, s,
+			report(j, certain ? RULE_FETCH_RUN : RULE_FETCH_MAY_RUN, s,
 			       "starts a file that it fetched");
 			return true;
 		}
@@ -191,8 +192,9 @@ static bool runtime(const struct joined *j, const struct site *s)
 	if (!(j->running & CAP_EXEC) || !(j->running & CAP_NET || s->effect & CAP_NET))
 		return false;
 	report(j,
-	       j->f->role == ROLE_MODULE && j->f->layers[s->layer].lang == LANG_PYTHON ?
-		       RULE_FOREIGN_RUNTIME_LOADED : RULE_FOREIGN_RUNTIME,
+	       j->f->role == ROLE_MODULE && j->f->layers[s->layer].lang == LANG_PYTHON
+		       ? RULE_FOREIGN_RUNTIME_LOADED
+		       : RULE_FOREIGN_RUNTIME,
 	       s, "fetches a runtime and starts programs");
 	return true;
 }
@@ -270,21 +272,40 @@ static bool injection(const struct joined *j, const struct site *s)
 }
 
 static bool (*const rules[])(const struct joined *, const struct site *) = {
-	startup, decoded, sent,	    fetch_run, spawns_written, runtime,	  stays,
-	vanishes, metadata, destroys, unreadable, injection,	 collects,
+	startup,  decoded,  sent,     fetch_run,  spawns_written, runtime,  stays,
+	vanishes, metadata, destroys, unreadable, injection,	  collects,
 };
 
 /* Names of files that every tool of a language reads say little. */
 static bool weak(const struct site *s)
 {
-	static const struct str names[] = { SC("/.env"), SC(".npmrc"), SC(".netrc"), SC(".pypirc"),
-					    SC("/Cookies"), SC("phantom"), SC("_history") };
+	static const struct str names[] = { SC("/.env"),   SC(".npmrc"),   SC(".netrc"),
+					    SC(".pypirc"), SC("/Cookies"), SC("phantom"),
+					    SC("_history") };
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		if (str_find(s->text, names[i]) != SIZE_MAX)
 			return true;
 	}
 	return false;
+}
+
+/* What was not looked at is said; where it could hide code that runs, it is held. */
+static void incomplete(const struct joined *j)
+{
+	const struct source *f = j->f;
+	bool full = f->n_sites == UNIT_SITES || f->n_layers == UNIT_LAYERS || f->unread;
+	bool spent = f->steps == 0 || f->bytes < 1 << 20;
+
+	if (!full && !spent)
+		return;
+	if (f->role != ROLE_SCRIPT && (full || j->running & CAP_EVAL))
+		finding_add(f->findings, RULE_SOURCE_FLOOD, f->package, f->path, 0, S(""),
+			    full ? "more calls, layers or tokens than are kept"
+				 : "more is computed in it than is followed, and code is run");
+	else
+		finding_add(f->findings, RULE_SOURCE_CUT, f->package, f->path, 0, S(""),
+			    "more is computed in it than is followed");
 }
 
 void rules_join(struct source *f)
@@ -303,6 +324,7 @@ void rules_join(struct source *f)
 		j.chmods |= s->runs && s->note & N_CHMOD;
 		j.writes |= s->runs && s->note & N_WRITES;
 	}
+	incomplete(&j);
 	for (uint32_t i = 0; i < f->n_sites; i++) {
 		for (size_t r = 0; r < sizeof rules / sizeof rules[0]; r++)
 			(void)rules[r](&j, &f->sites[i]);

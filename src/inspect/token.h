@@ -42,17 +42,17 @@ enum op {
 	OP_FLOORDIV,
 	OP_SHL,
 	OP_SHR,
-	OP_EQ, /* ==, ===, !=, !==, <=, >=, <> */
-	OP_ARROW, /* -> */
+	OP_EQ,	   /* ==, ===, !=, !==, <=, >=, <> */
+	OP_ARROW,  /* -> */
 	OP_LAMBDA, /* => */
 	OP_WALRUS, /* := */
 	OP_AUG,	   /* += and its kind, but += itself */
 	OP_ADD_TO, /* += */
 	OP_ELLIPSIS,
-	OP_AND,	    /* && */
-	OP_OR,	    /* || and ?? */
+	OP_AND,	     /* && */
+	OP_OR,	     /* || and ?? */
 	OP_OPTIONAL, /* ?. */
-	OP_STEP,    /* ++ and -- */
+	OP_STEP,     /* ++ and -- */
 };
 
 enum { TOKEN_NONE = UINT32_MAX };

@@ -11,15 +11,15 @@
 
 /* Where a value comes from; kept through everything that is done with it. */
 enum taint {
-	T_DECODED = 1,	/* out of a decoder whose input is not known */
-	T_FETCHED = 2,	/* from the network */
-	T_ENV_ALL = 4,	/* the whole environment */
-	T_SECRET = 8,	/* from a file of credentials, or the metadata service */
-	T_ENV = 16,	/* one environment variable */
-	T_HOST = 32,	/* names of host and user */
-	T_SELF = 64,	/* this file's own path */
-	T_FILE = 128,	/* read from some file */
-	T_INPUT = 256,	/* clipboard, keys, screen */
+	T_DECODED = 1, /* out of a decoder whose input is not known */
+	T_FETCHED = 2, /* from the network */
+	T_ENV_ALL = 4, /* the whole environment */
+	T_SECRET = 8,  /* from a file of credentials, or the metadata service */
+	T_ENV = 16,    /* one environment variable */
+	T_HOST = 32,   /* names of host and user */
+	T_SELF = 64,   /* this file's own path */
+	T_FILE = 128,  /* read from some file */
+	T_INPUT = 256, /* clipboard, keys, screen */
 };
 
 enum value_kind { V_UNKNOWN, V_STR, V_BYTES, V_INT, V_LIST, V_MAP, V_NAME, V_METHOD, V_LAMBDA };
@@ -38,10 +38,10 @@ struct value {
 enum { HOLE = 1 }; /* the byte for an unknown part of a text */
 
 enum bind_kind {
-	BIND_IMPORT, /* path */
-	BIND_VALUE,  /* the expression at from */
-	BIND_ADD,    /* +=, append, update, write: the expression at from joins what was before */
-	BIND_EACH,   /* items of the expression at from */
+	BIND_IMPORT,   /* path */
+	BIND_VALUE,    /* the expression at from */
+	BIND_ADD,      /* +=, append, update, write: the expression at from joins what was before */
+	BIND_EACH,     /* items of the expression at from */
 	BIND_FUNCTION, /* its parameters open at from */
 	BIND_PARAMETER, /* given by the call whose parenthesis is at from */
 };
@@ -77,38 +77,38 @@ struct site {
 	uint32_t note;	 /* enum site_note bits */
 	uint32_t taint;	 /* of what is given to it */
 	uint32_t line, scope;
-	uint32_t child; /* what decoded text does, enum cap bits */
-	uint32_t layer; /* which layer of the file it stands in */
+	uint32_t child;	 /* what decoded text does, enum cap bits */
+	uint32_t layer;	 /* which layer of the file it stands in */
 	bool runs;	 /* when the file is loaded */
-	uint8_t layers; /* decoders on the way */
+	uint8_t layers;	 /* decoders on the way */
 	struct str text; /* what it is given, as far as is known */
 	struct str call; /* the name that is called */
 	struct str path; /* the file it writes, deletes or runs, as far as is known */
 };
 
 enum site_note {
-	N_CODE = 1,	   /* its text is code that is run */
-	N_PIPED = 2,	   /* a shell runs what it fetches */
+	N_CODE = 1,  /* its text is code that is run */
+	N_PIPED = 2, /* a shell runs what it fetches */
 	N_WRITES = 4,
 	N_DELETES = 8,
-	N_TEXT = 16,	   /* a text that names something; nobody is seen using it */
+	N_TEXT = 16, /* a text that names something; nobody is seen using it */
 	N_CHMOD = 32,
 	N_UNSAFE_AGENT = 64, /* an agent told to ask nobody */
 	N_WIPES = 128,
 	N_LOOKALIKE = 512,
-	N_DECODED = 1024, /* writes what was decoded */
-	N_FAILS = 2048,	  /* fails when its work is done */
+	N_DECODED = 1024,     /* writes what was decoded */
+	N_FAILS = 2048,	      /* fails when its work is done */
 	N_INTERPRETER = 4096, /* starts an interpreter of programs */
-	N_DROP = 256, /* goes to a place where anybody drops things */
+	N_DROP = 256,	      /* goes to a place where anybody drops things */
 };
 
 enum {
 	UNIT_BINDINGS = 1 << 20,
 	UNIT_SCOPES = 1 << 20,
 	UNIT_EDGES = 1 << 20,
-	UNIT_SITES = 1024,
-	UNIT_STEPS = 4 << 20,	   /* of the folder, for one file with all its layers */
-	UNIT_FOLDED = 48 << 20,	   /* bytes the folder may make */
+	UNIT_SITES = 4096,
+	UNIT_STEPS = 4 << 20,	/* of the folder, for one file with all its layers */
+	UNIT_FOLDED = 80 << 20, /* bytes the folder may make */
 };
 
 /* A text within the file: the file itself, or what one of its sites runs. */
@@ -136,6 +136,7 @@ struct source {
 	uint32_t n_layers;
 	size_t steps, bytes; /* left of the folder */
 	uint32_t caps;
+	bool unread; /* a layer found no memory */
 };
 
 struct fold;
@@ -159,12 +160,14 @@ struct unit {
 	struct call_edge *edges;
 	uint32_t n_edges, cap_edges;
 
-	struct source *file; /* what all its layers share */
+	struct source *file;   /* what all its layers share */
 	size_t *steps, *bytes; /* left of the folder for this file */
-	struct fold *fold; /* the machine, made at its first use */
-	size_t line_at; /* the last answer of unit_line */
+	struct fold *fold;     /* the machine, made at its first use */
+	size_t line_at;	       /* the last answer of unit_line */
 	uint32_t line;
 	uint32_t caps;
+	struct str stars[4]; /* modules whose names were all imported */
+	uint32_t n_stars;
 	uint32_t scope, loops; /* the scope the walk is in, and the loops around it there */
 	uint32_t layer;
 	bool loads; /* this text runs when its file is loaded */
@@ -206,9 +209,12 @@ static inline uint32_t unit_mate(const struct unit *u, uint32_t t)
 /* unit_chain gives the first token of the chain a.b(c)[d].e that ends at token t. */
 uint32_t unit_chain(const struct unit *u, uint32_t t);
 
-/* names.c: unit_bind notes that the name at token t now means that; returns the binding or NULL when
- * there are too many. unit_find gives the newest binding of a name, or NULL. unit_older gives the
- * one before it, unit_base the one that b only adds to. */
+/* names.c: unit_names forgets all names and scopes; false when memory is short. */
+bool unit_names(struct unit *u);
+
+/* names.c: unit_bind notes that the name at token t now means that; returns the binding or NULL
+ * when there are too many. unit_find gives the newest binding of a name, or NULL. unit_older gives
+ * the one before it, unit_base the one that b only adds to. */
 struct binding *unit_bind(struct unit *u, uint32_t t, enum bind_kind kind, uint32_t from,
 			  struct str path);
 struct binding *unit_find(const struct unit *u, struct str name, uint32_t hash);
@@ -225,7 +231,8 @@ void walk_python(struct unit *u);
 void walk_javascript(struct unit *u);
 
 /* sites.c: site_call looks at the call whose parenthesis opens at token open; site_text at the text
- * of a string token, site_name at a name that is known. site_add notes a site and gives it, or NULL when there are too many. */
+ * of a string token, site_name at a name that is known. site_add notes a site and gives it, or NULL
+ * when there are too many. */
 void site_call(struct unit *u, uint32_t open);
 void site_text(struct unit *u, uint32_t t);
 void site_name(struct unit *u, uint32_t t);

@@ -1,6 +1,7 @@
 /*
- * inspect/walk_javascript.c - one pass over the tokens of a JavaScript text: binds names, follows
- * functions, hands calls and texts to the sites. Input: hostile. Runs in: checker. Fuzz: source.
+ * inspect/walk_javascript.c - one pass over the tokens of a JavaScript text: binds names,
+ * follows functions, hands calls and texts to the sites.
+ * Input: hostile.   Runs in: checker.   Fuzz: fuzz/source_fuzz.c
  */
 #include "inspect/unit.h"
 
@@ -77,8 +78,9 @@ static uint32_t handed_to(const struct walk *w, uint32_t start)
 
 	if (open == 0 || open >= start)
 		return TOKEN_NONE;
-	return unit_name(u, open - 1) || unit_is(u, open - 1, ')') || unit_is(u, open - 1, ']') ?
-		       open : TOKEN_NONE;
+	return unit_name(u, open - 1) || unit_is(u, open - 1, ')') || unit_is(u, open - 1, ']')
+		       ? open
+		       : TOKEN_NONE;
 }
 
 static void parameters(struct unit *u, uint32_t open, uint32_t call)
@@ -104,7 +106,8 @@ static void brace(struct walk *w, uint32_t t)
 	u->scopes[at].inlined = inlined(u, start, end);
 	/* var f = function() {...}: called by that name */
 	uint32_t before = start > 0 && unit_word(u, start - 1, W_ASYNC) ? start - 1 : start;
-	if (name == 0 && before > 1 && (unit_is(u, before - 1, '=') || unit_is(u, before - 1, ':')) &&
+	if (name == 0 && before > 1 &&
+	    (unit_is(u, before - 1, '=') || unit_is(u, before - 1, ':')) &&
 	    unit_name(u, before - 2))
 		u->scopes[at].name = u->tok[before - 2].mate;
 	w->ends[w->n_ends++] = end;
@@ -150,7 +153,8 @@ static void op(struct walk *w, uint32_t t)
 
 	switch (u->tok[t].op) {
 	case '(':
-		if (t > 0 && (unit_name(u, t - 1) || unit_is(u, t - 1, ')') || unit_is(u, t - 1, ']')))
+		if (t > 0 &&
+		    (unit_name(u, t - 1) || unit_is(u, t - 1, ')') || unit_is(u, t - 1, ']')))
 			site_call(u, t);
 		maybe_parameters(w, t);
 		if (w->n_calls < CALLS)

@@ -1,6 +1,7 @@
 /*
- * inspect/walk_python.c - one pass over the tokens of a Python text: binds names, follows blocks,
- * hands calls and texts to the sites. Input: hostile. Runs in: checker. Fuzz: source.
+ * inspect/walk_python.c - one pass over the tokens of a Python text: binds names, follows
+ * blocks, hands calls and texts to the sites.
+ * Input: hostile.   Runs in: checker.   Fuzz: fuzz/source_fuzz.c
  */
 #include "inspect/unit.h"
 
@@ -12,9 +13,9 @@ struct walk {
 	struct unit *u;
 	uint8_t blocks[BLOCKS]; /* enum block, one for each INDENT */
 	uint32_t depth, brackets;
-	uint32_t statement;  /* its first token */
-	uint8_t pending;     /* what the next INDENT opens */
-	uint32_t value;	     /* the binding the statement makes, + 1 */
+	uint32_t statement; /* its first token */
+	uint8_t pending;    /* what the next INDENT opens */
+	uint32_t value;	    /* the binding the statement makes, + 1 */
 };
 
 static void leave(struct walk *w, enum block b)
@@ -53,6 +54,10 @@ static void definition(struct walk *w, uint32_t t)
 		open++;
 	(void)unit_bind(u, name, BIND_FUNCTION, open, S(""));
 	open_scope(w, SCOPE_FUNCTION, u->tok[name].mate);
+	/* called when a class is made, which nobody sees in the text */
+	if (w->pending == B_SCOPE && (str_eq(unit_text(u, name), S("__new__")) ||
+				      str_eq(unit_text(u, name), S("__init_subclass__"))))
+		u->scopes[u->scope].inlined = true;
 	for (uint32_t i = open + 1; i < unit_mate(u, open); i++) {
 		if (unit_name(u, i) && (unit_is(u, i - 1, '(') || unit_is(u, i - 1, ',') ||
 					unit_is(u, i - 1, '*') || unit_is(u, i - 1, OP_POW)))
@@ -205,7 +210,8 @@ static void op(struct walk *w, uint32_t t)
 
 	switch (u->tok[t].op) {
 	case '(':
-		if (t > 0 && (unit_name(u, t - 1) || unit_is(u, t - 1, ')') || unit_is(u, t - 1, ']')))
+		if (t > 0 &&
+		    (unit_name(u, t - 1) || unit_is(u, t - 1, ')') || unit_is(u, t - 1, ']')))
 			site_call(u, t);
 		w->brackets++;
 		break;

