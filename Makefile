@@ -128,6 +128,11 @@ $(O)/system/subverted: $(SUBVERTED) $(patsubst %,$(O)/lib/%.a,ingress proto code
 	@mkdir -p $(@D)
 	@$(CC) -o $@ -Wl,--start-group $^ -Wl,--end-group $(LDFLAGS)
 
+# What tests/system/test_fetch.py asks cli/fetch.h with.
+$(O)/system/fetching: $(O)/obj/tests/system/fetching/main.o $(patsubst %,$(O)/lib/%.a,cli $(LINK.cli))
+	@mkdir -p $(@D)
+	@$(CC) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS) $$($(PKG) --libs $(PKGS.cli))
+
 # The processes with a clock that tests/system/test_clock.py can set.
 define shifted
 $(O)/system/shifted/$(1): $(O)/libexec/yett/$(1) $(O)/obj/tests/system/shifted/clock.o
