@@ -56,6 +56,15 @@ enum {
 	LIMIT_METADATA = 4 << 20,            /* METADATA, PKG-INFO, WHEEL, package.json and such */
 	LIMIT_RECORD = 64 << 20,             /* RECORD */
 	LIMIT_METADATA_FIELDS = 20000,       /* header fields, requirements, entry points of each */
+
+	/* packages: what names them */
+	LIMIT_MANIFEST = 64 << 20,    /* one manifest, lock file, SBOM or notebook */
+	LIMIT_TOML_NODES = 1 << 21,   /* values in one TOML text */
+	LIMIT_TOML_DEPTH = 64,
+	LIMIT_YAML_NODES = 1 << 21,   /* of one lock file, once anchors are expanded */
+	LIMIT_YAML_KEY = 64 << 10,    /* yarn and pnpm write ranges and peers into keys */
+	LIMIT_PICKLE_STACK = 1 << 16, /* values followed while the opcodes of a pickle are read */
+	LIMIT_PICKLE_MEMO = 1 << 18,
 };
 
 static_assert(LIMIT_HEAD <= LIMIT_FRAME, "a head must fit one frame");

@@ -94,7 +94,74 @@ enum severity { SEV_INFO, SEV_HOLD, SEV_BLOCK };
 	X(RULE_INSTALL_SCRIPT, "install-script", SEV_INFO, \
 	  "package runs a script when it is installed",                                            \
 	  "install scripts run with the rights of whoever installs",                               \
-	  "install without scripts, or read the script first")
+	  "install without scripts, or read the script first")                                     \
+	X(RULE_GIT_DEPENDENCY, "git-dependency", SEV_HOLD, \
+	  "dependency comes from a repository instead of an index",                                \
+	  "what a repository serves can change, and no index or advisory watches it",              \
+	  "take the release from the index, or allow this commit in the policy")                   \
+	X(RULE_URL_DEPENDENCY, "url-dependency", SEV_HOLD, \
+	  "dependency is fetched from a URL without a hash",                                       \
+	  "whoever holds that host decides at each installation what is installed",                \
+	  "add its hash, or take the release from the index")                                      \
+	X(RULE_OUTSIDE_DEPENDENCY, "outside-dependency", SEV_INFO, \
+	  "dependency comes from outside the index",                                               \
+	  "a directory, a hashed URL or a development dependency that no index watches",           \
+	  "look at it as at your own source")                                                      \
+	X(RULE_EXTRA_INDEX, "extra-index", SEV_HOLD, \
+	  "a second index may answer for any name",                                                \
+	  "who registers a private name on the other index is installed instead of it",            \
+	  "use one index that proxies both, or bind each name to its index")                       \
+	X(RULE_OTHER_INDEX, "other-index", SEV_INFO, "packages come from another index",           \
+	  "advisories speak of the public index; this one may serve other bytes",                  \
+	  "check that you know who runs it")                                                       \
+	X(RULE_INDEX_PLAIN, "index-without-tls", SEV_HOLD, \
+	  "packages are fetched without TLS or its checks",                                        \
+	  "anybody on the way can replace what is installed",                                      \
+	  "use https, and do not trust hosts without a certificate")                               \
+	X(RULE_LOCK_MISMATCH, "lock-mismatch", SEV_HOLD, \
+	  "lock file names one package and fetches another",                                       \
+	  "no tool writes such an entry; reviewers see the name, the tool takes the URL",          \
+	  "make the lock file anew and compare")                                                   \
+	X(RULE_WEAK_HASH, "weak-hash", SEV_INFO, "only a broken hash protects this package",       \
+	  "MD5 and SHA-1 can be met by other bytes",                                               \
+	  "make the lock file anew with a current tool")                                           \
+	X(RULE_MANIFEST_INCLUDE, "manifest-include", SEV_INFO, \
+	  "this file takes in another one",                                                        \
+	  "what the other file names is not judged with this one",                                 \
+	  "check the other file too")                                                              \
+	X(RULE_MANIFEST_UNREAD, "manifest-unread", SEV_HOLD, \
+	  "a part of this file could not be read",                                                 \
+	  "what is not read is not judged",                                                        \
+	  "correct the line, or look at it yourself")                                              \
+	X(RULE_NOTEBOOK_OUTPUT, "notebook-output", SEV_INFO, \
+	  "notebook has outputs that run in a browser",                                            \
+	  "scripts in outputs run when the notebook is opened and trusted",                        \
+	  "clear the outputs before trusting it")                                                  \
+	X(RULE_NOTEBOOK_HIDDEN, "notebook-hidden", SEV_HOLD, \
+	  "notebook hides active content",                                                         \
+	  "the reader does not see what runs",                                                     \
+	  "show all cells and outputs, and read them")                                             \
+	X(RULE_NOTEBOOK_SECRET, "notebook-secret", SEV_HOLD, "notebook holds a secret",            \
+	  "a key in a cell or output is known to everybody who has the file",                      \
+	  "revoke the key, then remove it from the file and its history")                          \
+	X(RULE_PICKLE_EXEC, "pickle-exec", SEV_HOLD, \
+	  "pickle imports what runs code or commands",                                             \
+	  "loading it is running it",                                                              \
+	  "do not load it; ask its author for safetensors")                                        \
+	X(RULE_PICKLE_IMPORT, "pickle-import", SEV_INFO, \
+	  "pickle imports something outside the usual",                                            \
+	  "loading it calls what it imports",                                                      \
+	  "see whether that class may be called with any arguments")                               \
+	X(RULE_PICKLE_UNREAD, "pickle-unread", SEV_INFO, \
+	  "pickle cannot be followed to its end",                                                  \
+	  "a loader runs what stands before the fault",                                            \
+	  "do not load it")                                                                        \
+	X(RULE_MODEL_FILE, "model-file", SEV_INFO, "model file",                                   \
+	  "models are data that few people look at",                                               \
+	  "prefer formats that cannot hold code")                                                  \
+	X(RULE_MODEL_BROKEN, "model-broken", SEV_HOLD, "model file with a false header",           \
+	  "two readers would find different tensors, or something besides tensors",                \
+	  "fetch it again from its author")
 
 /* What it did when it was run (detonation). */
 #define RULES_RUN(X)                                                                               \
