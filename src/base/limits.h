@@ -63,8 +63,8 @@ enum {
 	LIMIT_TOML_DEPTH = 64,
 	LIMIT_YAML_NODES = 1 << 21,   /* of one lock file, once anchors are expanded */
 	LIMIT_YAML_KEY = 64 << 10,    /* yarn and pnpm write ranges and peers into keys */
-	LIMIT_PICKLE_STACK = 1 << 16, /* values followed while the opcodes of a pickle are read */
-	LIMIT_PICKLE_MEMO = 1 << 18,
+	LIMIT_PICKLE_STACK = 1 << 20, /* values followed while the opcodes of a pickle are read */
+	LIMIT_PICKLE_MEMO = 1 << 20,
 };
 
 static_assert(LIMIT_HEAD <= LIMIT_FRAME, "a head must fit one frame");

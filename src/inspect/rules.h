@@ -152,7 +152,7 @@ enum severity { SEV_INFO, SEV_HOLD, SEV_BLOCK };
 	  "pickle imports something outside the usual",                                            \
 	  "loading it calls what it imports",                                                      \
 	  "see whether that class may be called with any arguments")                               \
-	X(RULE_PICKLE_UNREAD, "pickle-unread", SEV_INFO, \
+	X(RULE_PICKLE_UNREAD, "pickle-unread", SEV_HOLD, \
 	  "pickle cannot be followed to its end",                                                  \
 	  "a loader runs what stands before the fault",                                            \
 	  "do not load it")                                                                        \
