@@ -15,8 +15,11 @@ static void source(struct manifest_in *m, struct package *p, struct str resolved
 		   struct str integrity)
 {
 	manifest_integrity(p, integrity);
-	if (resolved.n == 0)
+	if (resolved.n == 0) {
+		/* npm leaves it out when it is told to keep the registry out of the file */
+		p->origin = p->n_hashes > 0 ? ORIGIN_INDEX : ORIGIN_UNKNOWN;
 		return;
+	}
 	manifest_url(p, resolved, true);
 	if (p->origin != ORIGIN_INDEX)
 		return;
