@@ -44,11 +44,10 @@ static enum err package(struct manifest_in *m, const struct json *v)
 
 enum err manifest_spdx(struct manifest_in *m)
 {
-	struct str text = str_trim(m->text);
+	size_t brace = str_chr(m->text, '{'), mark = str_find(m->text, S("SPDXVersion:"));
 	const struct json *root;
 
-	if (str_find(str_head(text, 4096), S("SPDXVersion:")) != SIZE_MAX ||
-	    str_has_prefix(text, S("<")))
+	if (mark < brace || str_has_prefix(str_trim(m->text), S("<")))
 		return diag_set(m->d, ERR_UNSUPPORTED,
 				"SPDX is read as JSON only: convert it with `pyspdxtools -i FILE -o "
 				"FILE.spdx.json`");
