@@ -187,8 +187,11 @@ enum err manifest_pnpm_lock(struct manifest_in *m)
 	struct reader r = { .m = m };
 	struct str rest = m->text;
 	uint32_t lines;
+	unsigned documents = 0;
 
 	do {
+		if (++documents > LIMIT_YAML_DOCUMENTS)
+			return diag_set(m->d, ERR_LIMIT, "too many documents");
 		size_t n = document_end(rest, &lines);
 		TRY(document(&r, str_head(rest, n), &budget));
 		rest = str_tail(rest, n);
