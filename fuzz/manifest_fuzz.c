@@ -1,8 +1,8 @@
 /*
- * fuzz/manifest_fuzz.c - the first byte says which kind of manifest the rest is. Oracles: every string
- * of every package lies in the input or in the list's arena, which outlives the scratch memory; lines
- * exist; names are normalised; package_json agrees with the reader of dependencies; reading twice
- * gives the same.
+ * fuzz/manifest_fuzz.c - the first byte says which kind of manifest the rest is. Oracles: every
+ * string of every package lies in the input or in the list's arena, which outlives the scratch
+ * memory; lines exist; names are normalised; package_json agrees with the reader of dependencies;
+ * reading twice gives the same.
  */
 #include "fuzz/fuzz.h"
 

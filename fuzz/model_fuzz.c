@@ -1,7 +1,7 @@
 /*
- * fuzz/model_fuzz.c - any bytes as a model file of each kind. Oracles: a pickle that says "os system"
- * in one plain opcode up to where it can be read is always told of; two readings agree; a text of
- * safetensors that is called sound has no byte outside of its tensors.
+ * fuzz/model_fuzz.c - any bytes as a model file of each kind. Oracles: a pickle that says "os
+ * system" in one plain opcode up to where it can be read is always told of; two readings agree; a
+ * text of safetensors that is called sound has no byte outside of its tensors.
  */
 #include "fuzz/fuzz.h"
 

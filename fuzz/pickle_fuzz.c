@@ -1,7 +1,7 @@
 /*
- * fuzz/pickle_fuzz.c - any bytes as a pickle. Oracles: opcodes follow each other without gaps; a text
- * cut anywhere gives the same opcodes up to the one that is cut; the run over imports stops at the
- * same opcodes, names lie within the input or the arena, and two runs agree.
+ * fuzz/pickle_fuzz.c - any bytes as a pickle. Oracles: opcodes follow each other without gaps; a
+ * text cut anywhere gives the same opcodes up to the one that is cut; the run over imports stops at
+ * the same opcodes, names lie within the input or the arena, and two runs agree.
  */
 #include "fuzz/fuzz.h"
 

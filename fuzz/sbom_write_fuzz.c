@@ -1,7 +1,7 @@
 /*
  * fuzz/sbom_write_fuzz.c - any bytes as names, versions, URLs and paths of a bill of materials.
- * Oracles: both forms are strict JSON, and what was written is read back by our own readers: as many
- * packages as there are with a name, with the same versions and digests.
+ * Oracles: both forms are strict JSON, and what was written is read back by our own readers: as
+ * many packages as there are with a name, with the same versions and digests.
  */
 #include "fuzz/fuzz.h"
 

@@ -1,6 +1,6 @@
 /*
- * fuzz/toml_fuzz.c - any bytes as TOML. Oracles: an accepted text, written anew in one plain form, is
- * accepted again and gives the same tree; lines and strings lie within the input or the arena; a
+ * fuzz/toml_fuzz.c - any bytes as TOML. Oracles: an accepted text, written anew in one plain form,
+ * is accepted again and gives the same tree; lines and strings lie within the input or the arena; a
  * failure says why.
  */
 #include "fuzz/fuzz.h"
@@ -108,7 +108,7 @@ static void check_strings(struct str in, const struct toml *root)
 		if (t->type == TOML_ARRAY || t->type == TOML_TABLE) {
 			uint32_t n = 0;
 			TOML_EACH(t, it)
-				n++;
+			n++;
 			CHECK(n == t->n && depth < DEPTH);
 			stack[depth++] = t->first;
 		}
@@ -139,7 +139,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 		write_tree(&two, again);
 		CHECK(str_eq(buf_str(&one), buf_str(&two)));
 		TOML_EACH(root, it)
-			CHECK(toml_get(root, it->key) == it);
+		CHECK(toml_get(root, it->key) == it);
 		buf_free(&one);
 		buf_free(&two);
 	}

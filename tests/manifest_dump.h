@@ -32,7 +32,8 @@ static void dump_package(struct buf *b, const struct package *p)
 			jw_quote_open(b);
 			buf_add(b, p->hashes[i].algorithm);
 			buf_addc(b, ':');
-			buf_addhex(b, (struct str){ (const char *)p->hashes[i].bytes, p->hashes[i].n });
+			buf_addhex(b, (struct str){ (const char *)p->hashes[i].bytes,
+						    p->hashes[i].n });
 			jw_quote_close(b);
 		}
 		jw_arr_end(b);

@@ -59,9 +59,10 @@ enum {
 
 	/* packages: what names them */
 	LIMIT_MANIFEST = 64 << 20,    /* one manifest, lock file, SBOM or notebook */
-	LIMIT_TOML_NODES = 1 << 21,   /* values in one TOML text */
+	LIMIT_TOML_NODES = 1 << 20,   /* values in one TOML text */
 	LIMIT_TOML_DEPTH = 64,
 	LIMIT_YAML_NODES = 1 << 21,   /* of one lock file, once anchors are expanded */
+	LIMIT_YAML_DOCUMENTS = 8,     /* of one lock file; pnpm writes two */
 	LIMIT_YAML_KEY = 64 << 10,    /* yarn and pnpm write ranges and peers into keys */
 	LIMIT_PICKLE_STACK = 1 << 20, /* values followed while the opcodes of a pickle are read */
 	LIMIT_PICKLE_MEMO = 1 << 20,

@@ -162,16 +162,18 @@ static enum err open_source(struct making *m, size_t i, const struct advisories_
 		m->theirs[i] = fcntl(s->fd, F_DUPFD_CLOEXEC, 3);
 		return m->theirs[i] >= 0 ? OK : diag_set(d, ERR_SYS, "no descriptors are left");
 	}
-	if (stat(s->path, &st) != 0)
-		return diag_set(d, ERR_NOT_FOUND, "cannot read '%s': %s", s->path, strerror(errno));
-	if (!S_ISDIR(st.st_mode)) {
-		m->theirs[i] = open(s->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-		if (m->theirs[i] < 0 || !S_ISREG(st.st_mode))
-			return diag_set(d, ERR_SYS, "cannot read '%s': %s", s->path,
-					m->theirs[i] < 0 ? strerror(errno)
-							 : "neither file nor directory");
+	/* Without waiting for somebody at the other end of a FIFO. */
+	AUTO(fd_closep) int fd = open(s->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return diag_set(d, errno == ENOENT ? ERR_NOT_FOUND : ERR_SYS,
+				"cannot read '%s': %s", s->path, strerror(errno));
+	if (S_ISREG(st.st_mode)) {
+		m->theirs[i] = fd;
+		fd = -1;
 		return OK;
 	}
+	if (!S_ISDIR(st.st_mode))
+		return diag_set(d, ERR_SYS, "'%s' is neither file nor directory", s->path);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
 		return diag_set(d, ERR_SYS, "cannot make a socket: %s", strerror(errno));
 	m->ours[i] = pair[0];

@@ -136,7 +136,7 @@ static enum err bring(struct cli *c, const char *named, struct advisories_source
 		return OK;
 	out->path = NULL;
 	TRY(advisories_scratch(c, &out->fd, d));
-	if (!c->json)
+	if (!c->json && strchr(named, '@') == NULL) /* what may hold a password is not repeated */
 		fprintf(stderr, "yett: fetching %s\n", named);
 	return fetch_url(str_z(named), out->fd, FETCH_ADVISORIES_MAX, d);
 }

@@ -16,7 +16,7 @@
 
 enum arg {
 	ARG_NONE,
-	ARG_1,	   /* so many bytes */
+	ARG_1, /* so many bytes */
 	ARG_2,
 	ARG_4,
 	ARG_8,
@@ -30,8 +30,8 @@ enum arg {
 /* What an opcode does to the stack. */
 enum act {
 	ACT_NONE,
-	ACT_PUSH,     /* pops so many, then pushes something */
-	ACT_DROP,     /* pops so many */
+	ACT_PUSH, /* pops so many, then pushes something */
+	ACT_DROP, /* pops so many */
 	ACT_MARK,
 	ACT_TO_MARK,  /* pops up to the last mark, then pushes something */
 	ACT_OFF_MARK, /* pops up to the last mark */

@@ -1,6 +1,7 @@
 /*
- * codec/pickle.h - the opcodes of Python's pickle, protocols 0 to 5, and what a pickle imports. Ring
- * 0. Nothing is built: the stack and the memo are followed as far as strings and imports need it.
+ * codec/pickle.h - the opcodes of Python's pickle, protocols 0 to 5, and what a pickle imports.
+ * Ring 0. Nothing is built: the stack and the memo are followed as far as strings and imports need
+ * it.
  */
 #ifndef CODEC_PICKLE_H
 #define CODEC_PICKLE_H
@@ -53,8 +54,8 @@ MUST_USE enum err pickle_import(struct pickle *p, struct pickle_import *out, boo
 
 enum { PICKLE_ROUNDS_MAX = 1 << 20 };
 
-/* pickle_again begins a new pickle behind the one that has stopped, with a memo of its own: less than
- * PICKLE_ROUNDS_MAX times. */
+/* pickle_again begins a new pickle behind the one that has stopped, with a memo of its own: less
+ * than PICKLE_ROUNDS_MAX times. */
 void pickle_again(struct pickle *p);
 
 #endif

@@ -42,7 +42,8 @@ struct frame {
 struct reader {
 	struct toml_text in;
 	size_t nodes;
-	uint32_t section, sections; /* the one that dotted keys belong to, and how many there were */
+	uint32_t section,
+		sections; /* the one that dotted keys belong to, and how many there were */
 	struct entry *root, *table;
 };
 

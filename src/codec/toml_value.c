@@ -216,9 +216,8 @@ enum err toml_key(struct toml_text *t, struct str *out)
 
 	if (toml_peek(t) == '"' || toml_peek(t) == '\'')
 		return string(t, false, out);
-	while (t->p < t->end &&
-	       ((*t->p >= 'a' && *t->p <= 'z') || (*t->p >= 'A' && *t->p <= 'Z') ||
-		(*t->p >= '0' && *t->p <= '9') || *t->p == '_' || *t->p == '-'))
+	while (t->p < t->end && ((*t->p >= 'a' && *t->p <= 'z') || (*t->p >= 'A' && *t->p <= 'Z') ||
+				 (*t->p >= '0' && *t->p <= '9') || *t->p == '_' || *t->p == '-'))
 		t->p++;
 	if (t->p == start)
 		return fail(t, ERR_SYNTAX, "a key is missing");
@@ -426,7 +425,8 @@ static struct str word(const struct toml_text *t)
 enum err toml_scalar(struct toml_text *t, struct toml *out)
 {
 	if (toml_peek(t) == '"' || toml_peek(t) == '\'') {
-		bool many = str_has_prefix(rest(t), S("\"\"\"")) || str_has_prefix(rest(t), S("'''"));
+		bool many = str_has_prefix(rest(t), S("\"\"\"")) ||
+			    str_has_prefix(rest(t), S("'''"));
 		out->type = TOML_STRING;
 		return string(t, many, &out->text);
 	}

@@ -9,6 +9,7 @@
 #include "fetcher/wire.h"
 #include "package/listing.h"
 #include "proto/fetch.h"
+#include "sys/clock.h"
 #include "sys/fs.h"
 #include "sys/log.h"
 
@@ -17,7 +18,12 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PIECE = 64 << 10, LISTING_ARENA = 512 << 20 };
+enum {
+	PIECE = 64 << 10,
+	LISTING_ARENA = 512 << 20,
+	SLOW_AFTER_S = 60, /* from then on an answer must have come at this rate */
+	SLOW_BYTES_S = 1024,
+};
 
 struct fetch {
 	struct fetch_request request;
@@ -25,7 +31,7 @@ struct fetch {
 	struct buf ca, document;
 	struct wire wire;
 	struct response response;
-	uint64_t bytes;
+	uint64_t bytes, from_ns;
 };
 
 /* ---- before the jail ---- */
@@ -136,9 +142,18 @@ static enum err feed(struct fetch *f, struct str in, struct diag *d)
 	return OK;
 }
 
+/* keeps_pace: who sends drop by drop would hold us for ever. */
+static bool keeps_pace(const struct fetch *f, uint64_t received)
+{
+	uint64_t seconds = (clock_mono_ns() - f->from_ns) / 1000000000u;
+
+	return seconds < SLOW_AFTER_S || received / seconds >= SLOW_BYTES_S;
+}
+
 static enum err receive(struct fetch *f, struct diag *d)
 {
 	static char piece[PIECE];
+	uint64_t received = 0;
 
 	/* The body of a redirect or an error is nothing we read. */
 	while (!f->response.done && (f->response.status == 0 || f->response.status == 200)) {
@@ -149,7 +164,10 @@ static enum err receive(struct fetch *f, struct diag *d)
 			enum err e = response_end(&f->response, clean);
 			return e == OK ? OK : diag_set(d, e, "%s", f->response.why);
 		}
+		received += n;
 		TRY(feed(f, (struct str){ piece, n }, d));
+		if (!f->response.done && !keeps_pace(f, received))
+			return diag_set(d, ERR_TIMEOUT, "the server sends too slowly");
 	}
 	return OK;
 }
@@ -178,6 +196,7 @@ static enum err write_listing(struct fetch *f, struct diag *d)
 
 static enum err talk(struct fetch *f, struct diag *d)
 {
+	f->from_ns = clock_mono_ns();
 	if (f->url.https)
 		TRY(wire_secure(&f->wire, d));
 	TRY(send_request(f, d));

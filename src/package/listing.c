@@ -211,13 +211,27 @@ static enum err pypi_json(struct listing *l, struct str name, struct str base, s
 	return OK;
 }
 
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static struct str strip(struct str s)
+{
+	while (s.n && is_space(s.p[0]))
+		s = str_tail(s, 1);
+	while (s.n && is_space(s.p[s.n - 1]))
+		s.n--;
+	return s;
+}
+
 /* attribute finds NAME="VALUE" in the inside of a tag. present (may be NULL): it is there at all.
  */
 static struct str attribute(struct str tag, struct str name, bool *present)
 {
 	for (size_t at = 0; at + name.n <= tag.n; at++) {
 		struct str rest = str_tail(tag, at + name.n);
-		bool begins = at > 0 && strchr(" \t\r\n", tag.p[at - 1]);
+		bool begins = at > 0 && is_space(tag.p[at - 1]);
 		if (!begins || !str_ieq(str_head(str_tail(tag, at), name.n), name))
 			continue;
 		if (present)
@@ -264,7 +278,7 @@ static enum err anchor(struct listing *l, struct str name, struct str base, stru
 		       struct str text)
 {
 	struct str hash, href = unescaped(l->arena, attribute(tag, S("href"), NULL));
-	struct listing_file f = { .name = str_trim(text) };
+	struct listing_file f = { .name = strip(text) };
 
 	(void)str_cut(href, '#', &hash);
 	if (!name_ok(f.name) || href.n == 0)
@@ -285,7 +299,7 @@ static enum err pypi_html(struct listing *l, struct str name, struct str base, s
 		if (at == SIZE_MAX)
 			return OK;
 		text = str_tail(text, at + 1);
-		if (text.n < 2 || (text.p[0] | 0x20) != 'a' || !strchr(" \t\r\n", text.p[1]))
+		if (text.n < 2 || (text.p[0] | 0x20) != 'a' || !is_space(text.p[1]))
 			continue;
 		size_t close = str_chr(text, '>');
 		if (close == SIZE_MAX)

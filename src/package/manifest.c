@@ -16,7 +16,8 @@ static const struct {
 #define X(code, text) [code].name = SC(text),
 	MANIFEST_LIST(X)
 #undef X
-	[MANIFEST_REQUIREMENTS].read = manifest_requirements,
+		[MANIFEST_REQUIREMENTS]
+			.read = manifest_requirements,
 	[MANIFEST_PYPROJECT].read = manifest_pyproject,
 	[MANIFEST_PYLOCK].read = manifest_pylock,
 	[MANIFEST_UV_LOCK].read = manifest_uv_lock,
@@ -128,9 +129,8 @@ struct str manifest_name(enum manifest kind)
 	return readers[kind].name;
 }
 
-enum err manifest_read(enum manifest kind, struct str path, struct str text,
-		       struct arena *scratch, struct package_list *out, struct findings *f,
-		       struct diag *d)
+enum err manifest_read(enum manifest kind, struct str path, struct str text, struct arena *scratch,
+		       struct package_list *out, struct findings *f, struct diag *d)
 {
 	struct manifest_in m = { .text = text, .scratch = scratch, .out = out, .f = f, .d = d };
 

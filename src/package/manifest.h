@@ -48,7 +48,7 @@ struct str manifest_name(enum manifest kind);
  * project a lock file belongs to is not among them. On failure what was read so far stays in out:
  * ERR_SYNTAX (no file of this kind), ERR_LIMIT, ERR_NOMEM, ERR_UNSUPPORTED (d says what to do). */
 MUST_USE enum err manifest_read(enum manifest kind, struct str path, struct str text,
-				struct arena *scratch, struct package_list *out,
-				struct findings *f, struct diag *d);
+				struct arena *scratch, struct package_list *out, struct findings *f,
+				struct diag *d);
 
 #endif

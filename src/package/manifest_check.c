@@ -140,9 +140,8 @@ void manifest_npm_check(struct manifest_in *m, const struct package *p, struct s
 		return;
 	struct str before = str_head(path, at), file = str_tail(path, at + 3);
 	bool named = str_eq(before, p->name) ||
-		     (str_has_suffix(before, p->name) &&
-		      before.p[before.n - p->name.n - 1] == '/');
-	if (!named || !(tarball_is(file, base, p->version) ||
-			tarball_is(file, p->name, p->version)))
+		     (str_has_suffix(before, p->name) && before.p[before.n - p->name.n - 1] == '/');
+	if (!named ||
+	    !(tarball_is(file, base, p->version) || tarball_is(file, p->name, p->version)))
 		mismatch(m, p, file);
 }

@@ -10,9 +10,9 @@
 /* Types of components that are software which somebody releases. */
 static bool is_software(const struct json *type)
 {
-	static const struct str types[] = { SC("library"),   SC("framework"), SC("application"),
-					    SC("container"), SC("platform"),
-					    SC("machine-learning-model") };
+	static const struct str types[] = { SC("library"),     SC("framework"),
+					    SC("application"), SC("container"),
+					    SC("platform"),    SC("machine-learning-model") };
 
 	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
 		if (json_str_eq(type, types[i]))
@@ -24,7 +24,7 @@ static void hashes(struct manifest_in *m, struct package *p, const struct json *
 {
 	if (!json_is(list, JSON_ARRAY))
 		return;
-	JSON_EACH_ITEM(list, it)
+	JSON_EACH_ITEM (list, it)
 		manifest_hash(p, manifest_string(m, json_get(it, S("alg"))),
 			      manifest_string(m, json_get(it, S("content"))));
 }
@@ -131,9 +131,10 @@ enum err manifest_cyclonedx(struct manifest_in *m)
 	const struct json *root;
 
 	if (str_has_prefix(str_trim(m->text), S("<")))
-		return diag_set(m->d, ERR_UNSUPPORTED,
-				"CycloneDX as XML is not read: write it as JSON, or convert it with "
-				"`cyclonedx convert --output-format json`");
+		return diag_set(
+			m->d, ERR_UNSUPPORTED,
+			"CycloneDX as XML is not read: write it as JSON, or convert it with "
+			"`cyclonedx convert --output-format json`");
 	TRY(manifest_json(m, &root));
 	if (!json_str_eq(json_get(root, S("bomFormat")), S("CycloneDX")))
 		return diag_set(m->d, ERR_SYNTAX, "no bomFormat: not CycloneDX");

@@ -113,10 +113,10 @@ static const struct {
 	uint8_t n;
 	bool weak;
 } algorithms[] = {
-	{ SC("sha256"), 32, false }, { SC("sha512"), 64, false }, { SC("sha384"), 48, false },
-	{ SC("sha224"), 28, false }, { SC("sha1"), 20, true },	  { SC("md5"), 16, true },
-	{ SC("sha3_256"), 32, false }, { SC("sha3_512"), 64, false },
-	{ SC("blake2b"), 64, false }, { SC("blake2s"), 32, false },
+	{ SC("sha256"), 32, false },   { SC("sha512"), 64, false },   { SC("sha384"), 48, false },
+	{ SC("sha224"), 28, false },   { SC("sha1"), 20, true },      { SC("md5"), 16, true },
+	{ SC("sha3_256"), 32, false }, { SC("sha3_512"), 64, false }, { SC("blake2b"), 64, false },
+	{ SC("blake2s"), 32, false },
 };
 
 enum { ALGORITHMS = sizeof algorithms / sizeof algorithms[0] };
@@ -153,7 +153,7 @@ static void add_digest(struct package *p, size_t row, const uint8_t *bytes)
 void manifest_toml_hashes(struct package *p, const struct toml *table)
 {
 	TOML_EACH(table, it)
-		manifest_hash(p, it->key, toml_str(it));
+	manifest_hash(p, it->key, toml_str(it));
 }
 
 static int hex_value(char c)
@@ -227,9 +227,9 @@ static bool has_scheme(struct str url, const struct str *schemes, size_t n)
 static bool is_repository(struct str url)
 {
 	static const struct str schemes[] = {
-		SC("git+"), SC("git:"), SC("git@"),  SC("hg+"), SC("svn+"),
-		SC("bzr+"), SC("ssh:"), SC("github:"), SC("gitlab:"), SC("bitbucket:"), SC("gist:"),
-		SC("https://codeload.github.com/"),
+		SC("git+"),    SC("git:"),	 SC("git@"),  SC("hg+"),
+		SC("svn+"),    SC("bzr+"),	 SC("ssh:"),  SC("github:"),
+		SC("gitlab:"), SC("bitbucket:"), SC("gist:"), SC("https://codeload.github.com/"),
 	};
 	struct str rest, plain = str_cut(url, '#', &rest);
 
@@ -240,8 +240,8 @@ static bool is_repository(struct str url)
 static bool is_path(struct str url)
 {
 	static const struct str schemes[] = {
-		SC("file:"), SC("link:"), SC("portal:"), SC("workspace:"), SC("./"), SC("../"),
-		SC("/"), SC("~/"),
+		SC("file:"), SC("link:"), SC("portal:"), SC("workspace:"),
+		SC("./"),    SC("../"),	  SC("/"),	 SC("~/"),
 	};
 
 	return has_scheme(url, schemes, sizeof schemes / sizeof schemes[0]) ||

@@ -44,8 +44,8 @@ MUST_USE enum err manifest_json(struct manifest_in *m, const struct json **out);
 MUST_USE enum err manifest_toml(struct manifest_in *m, const struct toml **out);
 
 /* manifest_yaml gives the root map of one document of text. */
-MUST_USE enum err manifest_yaml(struct manifest_in *m, struct str text,
-				struct node_budget *budget, const struct node **out);
+MUST_USE enum err manifest_yaml(struct manifest_in *m, struct str text, struct node_budget *budget,
+				const struct node **out);
 
 /* manifest_line gives the line of a place in the text; cheap when places come in order. */
 uint32_t manifest_line(struct manifest_in *m, const char *at);
@@ -66,8 +66,8 @@ MUST_USE enum err manifest_name_set(struct manifest_in *m, struct package *p, st
  * other types. */
 struct str manifest_string(struct manifest_in *m, const struct json *v);
 
-/* manifest_hash adds a digest to p: hex, of an algorithm as hashlib calls it. What is no digest of a
- * known algorithm, one that p has, and one past PACKAGE_HASHES is left out. */
+/* manifest_hash adds a digest to p: hex, of an algorithm as hashlib calls it. What is no digest of
+ * a known algorithm, one that p has, and one past PACKAGE_HASHES is left out. */
 void manifest_hash(struct package *p, struct str algorithm, struct str hex);
 
 /* manifest_hash_pair is manifest_hash for "sha256:abcd". */
@@ -83,7 +83,8 @@ void manifest_url(struct package *p, struct str url, bool registry);
 /* manifest_add adds p and the findings that its origin, hashes and scripts call for. */
 MUST_USE enum err manifest_add(struct manifest_in *m, const struct package *p);
 
-/* manifest_mark_direct sets direct for all packages from the first-th on that bear one of n names. */
+/* manifest_mark_direct sets direct for all packages from the first-th on that bear one of n names.
+ */
 MUST_USE enum err manifest_mark_direct(struct manifest_in *m, size_t first,
 				       const struct str *wanted, size_t n);
 

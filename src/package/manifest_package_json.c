@@ -35,12 +35,12 @@ static bool is_hosted_page(struct str s)
 
 static bool is_place(struct str s)
 {
-	static const struct str starts[] = { SC("file:"), SC("link:"), SC("portal:"),
-					     SC("workspace:"), SC("./"), SC("../"), SC("/"),
-					     SC("~/"), SC("git+"), SC("git:"), SC("git@"),
-					     SC("ssh:"), SC("github:"), SC("gitlab:"),
-					     SC("bitbucket:"), SC("gist:"), SC("http://"),
-					     SC("https://") };
+	static const struct str starts[] = { SC("file:"),      SC("link:"),   SC("portal:"),
+					     SC("workspace:"), SC("./"),      SC("../"),
+					     SC("/"),	       SC("~/"),      SC("git+"),
+					     SC("git:"),       SC("git@"),    SC("ssh:"),
+					     SC("github:"),    SC("gitlab:"), SC("bitbucket:"),
+					     SC("gist:"),      SC("http://"), SC("https://") };
 
 	for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++)
 		if (str_has_prefix(s, starts[i]))
@@ -78,7 +78,7 @@ static enum err section(struct manifest_in *m, const struct json *v, bool dev)
 {
 	if (!json_is(v, JSON_OBJECT))
 		return OK;
-	JSON_EACH_MEMBER(v, key) {
+	JSON_EACH_MEMBER (v, key) {
 		struct package p = manifest_new(m, ECO_NPM, manifest_line(m, key->p));
 		p.direct = true;
 		p.dev = dev;

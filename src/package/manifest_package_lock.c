@@ -86,7 +86,7 @@ static enum err mark_direct(struct manifest_in *m, const struct json *root, size
 	for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
 		const struct json *s = json_get(root, sections[i]);
 		if (json_is(s, JSON_OBJECT))
-			JSON_EACH_MEMBER(s, key)
+			JSON_EACH_MEMBER (s, key)
 				names[n++] = manifest_string(m, key);
 	}
 	return manifest_mark_direct(m, first, names, n);
@@ -96,7 +96,7 @@ static enum err packages(struct manifest_in *m, const struct json *map)
 {
 	size_t first = m->out->n;
 
-	JSON_EACH_MEMBER(map, key)
+	JSON_EACH_MEMBER (map, key)
 		TRY(flat(m, key));
 	return mark_direct(m, json_get(map, S("")), first);
 }

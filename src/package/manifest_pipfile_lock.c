@@ -31,7 +31,7 @@ static enum err package(struct manifest_in *m, const struct json *key, bool dev)
 		p.origin = ORIGIN_INDEX;
 	}
 	if (json_is(hashes, JSON_ARRAY))
-		JSON_EACH_ITEM(hashes, it)
+		JSON_EACH_ITEM (hashes, it)
 			manifest_hash_pair(&p, manifest_string(m, it));
 	return manifest_add(m, &p);
 }
@@ -39,7 +39,7 @@ static enum err package(struct manifest_in *m, const struct json *key, bool dev)
 /* The members of "default", "develop" or a category of the user's own. */
 static enum err section(struct manifest_in *m, const struct json *v, bool dev)
 {
-	JSON_EACH_MEMBER(v, key)
+	JSON_EACH_MEMBER (v, key)
 		TRY(package(m, key, dev));
 	return OK;
 }
@@ -50,7 +50,7 @@ static void sources(struct manifest_in *m, const struct json *list)
 
 	if (!json_is(list, JSON_ARRAY))
 		return;
-	JSON_EACH_ITEM(list, it) {
+	JSON_EACH_ITEM (list, it) {
 		const struct json *verify = json_get(it, S("verify_ssl"));
 		struct str url = manifest_string(m, json_get(it, S("url")));
 		uint32_t line = manifest_line(m, it->p);
@@ -71,7 +71,7 @@ enum err manifest_pipfile_lock(struct manifest_in *m)
 	if (!json_is(meta, JSON_OBJECT))
 		return diag_set(m->d, ERR_SYNTAX, "no _meta: not a Pipfile.lock");
 	sources(m, json_get(meta, S("sources")));
-	JSON_EACH_MEMBER(root, key) {
+	JSON_EACH_MEMBER (root, key) {
 		if (json_str_eq(key, S("_meta")) || key[1].type != JSON_OBJECT)
 			continue;
 		TRY(section(m, key + 1, !json_str_eq(key, S("default"))));

@@ -115,7 +115,8 @@ static void wishes(struct reader *r, const struct node *project)
 		const struct node *map = node_get(project, sections[i]);
 		if (!node_is(map, NODE_MAP))
 			continue;
-		NODE_EACH(map, it) {
+		NODE_EACH(map, it)
+		{
 			if (r->names != NULL)
 				r->names[r->n_names] = it->name;
 			r->n_names++;
@@ -131,7 +132,7 @@ static void all_wishes(struct reader *r, const struct node *root)
 	wishes(r, root);
 	if (node_is(importers, NODE_MAP))
 		NODE_EACH(importers, it)
-			wishes(r, it);
+	wishes(r, it);
 }
 
 static enum err document(struct reader *r, struct str text, struct node_budget *budget)
@@ -154,7 +155,7 @@ static enum err document(struct reader *r, struct str text, struct node_budget *
 	if (!node_is(packages, NODE_MAP))
 		return OK;
 	NODE_EACH(packages, it)
-		TRY(package(r, it));
+	TRY(package(r, it));
 	r->names = NULL;
 	all_wishes(r, root);
 	r->names = NEW_ARRAY(m->scratch, struct str, r->n_names + 1);
@@ -186,8 +187,11 @@ enum err manifest_pnpm_lock(struct manifest_in *m)
 	struct reader r = { .m = m };
 	struct str rest = m->text;
 	uint32_t lines;
+	unsigned documents = 0;
 
 	do {
+		if (++documents > LIMIT_YAML_DOCUMENTS)
+			return diag_set(m->d, ERR_LIMIT, "too many documents");
 		size_t n = document_end(rest, &lines);
 		TRY(document(&r, str_head(rest, n), &budget));
 		rest = str_tail(rest, n);

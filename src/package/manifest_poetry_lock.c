@@ -15,8 +15,8 @@ static bool is_dev(const struct toml *t)
 	    toml_true(toml_get(t, S("optional"))))
 		return true;
 	TOML_EACH(groups, it)
-		if (str_eq(toml_str(it), S("main")))
-			return false;
+	if (str_eq(toml_str(it), S("main")))
+		return false;
 	return groups != NULL;
 }
 
@@ -41,7 +41,8 @@ static void source(struct manifest_in *m, struct package *p, const struct toml *
 /* A list of {file=, hash=}, or of bare digests of SHA-256. */
 static void files(struct manifest_in *m, struct package *p, const struct toml *list)
 {
-	TOML_EACH(list, it) {
+	TOML_EACH(list, it)
+	{
 		if (toml_is(it, TOML_STRING)) {
 			manifest_hash(p, S("sha256"), it->text);
 			continue;
@@ -80,6 +81,6 @@ enum err manifest_poetry_lock(struct manifest_in *m)
 	if (!toml_is(metadata, TOML_TABLE))
 		return diag_set(m->d, ERR_SYNTAX, "no [metadata]: not a poetry.lock");
 	TOML_EACH(toml_get(root, S("package")), it)
-		TRY(package(m, it, metadata));
+	TRY(package(m, it, metadata));
 	return OK;
 }

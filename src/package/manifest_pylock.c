@@ -12,7 +12,8 @@ static enum err identity(struct manifest_in *m, struct package *p, const struct 
 	struct package_identity *one;
 
 	for (int kind = 0; kind < 2; kind++) {
-		TOML_EACH(table, it) {
+		TOML_EACH(table, it)
+		{
 			bool is_kind = str_eq(it->key, S("kind"));
 			if (is_kind != (kind == 1) || !toml_is(it, TOML_STRING))
 				continue;
@@ -75,7 +76,8 @@ static void source(struct manifest_in *m, struct package *p, const struct toml *
 static enum err package(struct manifest_in *m, const struct toml *t)
 {
 	struct package p = manifest_new(m, ECO_PYPI, t->line);
-	struct str name = toml_str(toml_get(t, S("name"))), index = toml_str(toml_get(t, S("index")));
+	struct str name = toml_str(toml_get(t, S("name"))),
+		   index = toml_str(toml_get(t, S("index")));
 
 	if (name.n == 0)
 		return diag_set(m->d, ERR_SYNTAX, "line %u: a package without a name", t->line);
@@ -88,10 +90,10 @@ static enum err package(struct manifest_in *m, const struct toml *t)
 	}
 	file(m, &p, toml_get(t, S("sdist")));
 	TOML_EACH(toml_get(t, S("wheels")), it)
-		file(m, &p, it);
+	file(m, &p, it);
 	source(m, &p, t);
 	TOML_EACH(toml_get(t, S("attestation-identities")), it)
-		TRY(identity(m, &p, it));
+	TRY(identity(m, &p, it));
 	return manifest_add(m, &p);
 }
 
@@ -107,6 +109,6 @@ enum err manifest_pylock(struct manifest_in *m)
 						"write it with lock-version 1.0"
 					      : "no lock-version: not a pylock.toml");
 	TOML_EACH(toml_get(root, S("packages")), it)
-		TRY(package(m, it));
+	TRY(package(m, it));
 	return OK;
 }

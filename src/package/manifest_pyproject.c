@@ -10,7 +10,8 @@ static enum err specifiers(struct manifest_in *m, const struct toml *list, bool 
 {
 	if (!toml_is(list, TOML_ARRAY))
 		return OK;
-	TOML_EACH(list, it) {
+	TOML_EACH(list, it)
+	{
 		struct package tag = manifest_new(m, ECO_PYPI, it->line);
 		tag.direct = true;
 		tag.dev = dev;
@@ -24,7 +25,7 @@ static enum err specifiers(struct manifest_in *m, const struct toml *list, bool 
 static enum err groups(struct manifest_in *m, const struct toml *table)
 {
 	TOML_EACH(table, it)
-		TRY(specifiers(m, it, true));
+	TRY(specifiers(m, it, true));
 	return OK;
 }
 
@@ -82,7 +83,8 @@ static enum err poetry_one(struct manifest_in *m, const struct toml *it, struct 
 
 static enum err poetry_table(struct manifest_in *m, const struct toml *table, bool dev)
 {
-	TOML_EACH(table, it) {
+	TOML_EACH(table, it)
+	{
 		if (str_ieq(it->key, S("python")))
 			continue;
 		if (!toml_is(it, TOML_ARRAY)) {
@@ -91,7 +93,7 @@ static enum err poetry_table(struct manifest_in *m, const struct toml *table, bo
 		}
 		/* one entry for each platform or Python */
 		TOML_EACH(it, one)
-			TRY(poetry_one(m, one, it->key, dev));
+		TRY(poetry_one(m, one, it->key, dev));
 	}
 	return OK;
 }
@@ -103,12 +105,12 @@ static enum err poetry(struct manifest_in *m, const struct toml *t)
 	TRY(poetry_table(m, toml_get(t, S("dependencies")), false));
 	TRY(poetry_table(m, toml_get(t, S("dev-dependencies")), true));
 	TOML_EACH(toml_get(t, S("group")), it)
-		TRY(poetry_table(m, toml_get(it, S("dependencies")), true));
-	TOML_EACH(toml_get(t, S("source")), it) {
+	TRY(poetry_table(m, toml_get(it, S("dependencies")), true));
+	TOML_EACH(toml_get(t, S("source")), it)
+	{
 		struct str kind = toml_str(toml_get(it, S("priority")));
 		bool bound = str_eq(kind, S("explicit"));
-		bool only = kind.n == 0 || str_eq(kind, S("primary")) ||
-			    str_eq(kind, S("default"));
+		bool only = kind.n == 0 || str_eq(kind, S("primary")) || str_eq(kind, S("default"));
 		manifest_index(m, toml_str(toml_get(it, S("url"))), it->line, !(only && first),
 			       bound);
 		first = first && bound;
@@ -134,15 +136,15 @@ static void uv_indexes(struct manifest_in *m, const struct toml *t)
 	const struct toml *main = toml_get(t, S("index-url"));
 
 	TOML_EACH(toml_get(t, S("index")), it)
-		manifest_index(m, toml_str(toml_get(it, S("url"))), it->line,
-			       !toml_true(toml_get(it, S("default"))),
-			       toml_true(toml_get(it, S("explicit"))));
+	manifest_index(m, toml_str(toml_get(it, S("url"))), it->line,
+		       !toml_true(toml_get(it, S("default"))),
+		       toml_true(toml_get(it, S("explicit"))));
 	if (toml_is(main, TOML_STRING))
 		manifest_index(m, main->text, main->line, false, false);
 	TOML_EACH(toml_get(t, S("extra-index-url")), it)
-		manifest_index(m, toml_str(it), it->line, true, false);
+	manifest_index(m, toml_str(it), it->line, true, false);
 	TOML_EACH(toml_get(t, S("find-links")), it)
-		manifest_index(m, toml_str(it), it->line, true, false);
+	manifest_index(m, toml_str(it), it->line, true, false);
 }
 
 static enum err uv(struct manifest_in *m, const struct toml *t)
@@ -150,13 +152,14 @@ static enum err uv(struct manifest_in *m, const struct toml *t)
 	TRY(specifiers(m, toml_get(t, S("dev-dependencies")), true));
 	TRY(specifiers(m, toml_get(t, S("constraint-dependencies")), true));
 	TRY(specifiers(m, toml_get(t, S("override-dependencies")), false));
-	TOML_EACH(toml_get(t, S("sources")), it) {
+	TOML_EACH(toml_get(t, S("sources")), it)
+	{
 		if (!toml_is(it, TOML_ARRAY)) {
 			TRY(uv_source(m, it, it->key));
 			continue;
 		}
 		TOML_EACH(it, one)
-			TRY(uv_source(m, one, it->key));
+		TRY(uv_source(m, one, it->key));
 	}
 	uv_indexes(m, t);
 	return OK;
@@ -181,7 +184,7 @@ enum err manifest_pyproject(struct manifest_in *m)
 	TRY(groups(m, toml_get(root, S("dependency-groups"))));
 	TRY(poetry(m, toml_get(tool, S("poetry"))));
 	TOML_EACH(toml_get(toml_get(tool, S("pdm")), S("source")), it)
-		manifest_index(m, toml_str(toml_get(it, S("url"))), it->line, true, false);
+	manifest_index(m, toml_str(toml_get(it, S("url"))), it->line, true, false);
 	TRY(groups(m, toml_get(toml_get(tool, S("pdm")), S("dev-dependencies"))));
 	return uv(m, toml_get(tool, S("uv")));
 }

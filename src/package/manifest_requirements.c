@@ -164,8 +164,8 @@ static bool is_url(struct str s)
 /* A line without a name before it: a URL, a directory or an archive. */
 static bool is_bare(struct str s)
 {
-	static const struct str ends[] = { SC(".whl"), SC(".tar.gz"), SC(".zip"), SC(".tar.bz2"),
-					   SC(".tgz"), SC(".tar"), SC(".tar.xz"), SC(".tbz") };
+	static const struct str ends[] = { SC(".whl"), SC(".tar.gz"), SC(".zip"),    SC(".tar.bz2"),
+					   SC(".tgz"), SC(".tar"),    SC(".tar.xz"), SC(".tbz") };
 	struct str rest, name = str_cut(s, ';', &rest);
 
 	if (is_url(s) || s.p[0] == '.' || s.p[0] == '~')
@@ -239,7 +239,8 @@ static enum err on_option(struct manifest_in *m, enum option option, struct str 
 		manifest_index(m, value, line, str_find(value, S("://")) != SIZE_MAX, false);
 		return OK;
 	case OPT_TRUSTED_HOST:
-		manifest_find(m, RULE_INDEX_PLAIN, NULL, line, value, "certificates are not checked");
+		manifest_find(m, RULE_INDEX_PLAIN, NULL, line, value,
+			      "certificates are not checked");
 		return OK;
 	case OPT_NONE:
 	case OPT_FLAG:
@@ -298,11 +299,12 @@ static enum err logical_line(struct manifest_in *m, struct str line, uint32_t at
 }
 
 /* How many bytes of a line end stand here, by str.splitlines, which pip calls. Those past CR and LF
- * are shown as ends of a line by hardly any editor: what follows one looks like a comment's rest. */
+ * are shown as ends of a line by hardly any editor: what follows one looks like a comment's rest.
+ */
 static size_t line_end(struct str s, bool *out_odd)
 {
 	static const struct str odd[] = {
-		SC("\v"),   SC("\f"),	    SC("\x1c"),	    SC("\x1d"),
+		SC("\v"),   SC("\f"),	    SC("\x1c"),		SC("\x1d"),
 		SC("\x1e"), SC("\xc2\x85"), SC("\xe2\x80\xa8"), SC("\xe2\x80\xa9"),
 	};
 

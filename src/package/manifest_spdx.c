@@ -9,7 +9,7 @@ static struct str purl_of(struct manifest_in *m, const struct json *refs)
 {
 	if (!json_is(refs, JSON_ARRAY))
 		return S("");
-	JSON_EACH_ITEM(refs, it)
+	JSON_EACH_ITEM (refs, it)
 		if (json_str_eq(json_get(it, S("referenceType")), S("purl")))
 			return manifest_string(m, json_get(it, S("referenceLocator")));
 	return S("");
@@ -32,7 +32,7 @@ static enum err package(struct manifest_in *m, const struct json *v)
 	if (p.version.n == 0)
 		p.version = manifest_string(m, json_get(v, S("versionInfo")));
 	if (json_is(sums, JSON_ARRAY))
-		JSON_EACH_ITEM(sums, it)
+		JSON_EACH_ITEM (sums, it)
 			manifest_hash(&p, manifest_string(m, json_get(it, S("algorithm"))),
 				      manifest_string(m, json_get(it, S("checksumValue"))));
 	if (p.url.n == 0 && !str_eq(from, S("NOASSERTION")) && !str_eq(from, S("NONE")))
@@ -48,9 +48,10 @@ enum err manifest_spdx(struct manifest_in *m)
 	const struct json *root;
 
 	if (mark < brace || str_has_prefix(str_trim(m->text), S("<")))
-		return diag_set(m->d, ERR_UNSUPPORTED,
-				"SPDX is read as JSON only: convert it with `pyspdxtools -i FILE -o "
-				"FILE.spdx.json`");
+		return diag_set(
+			m->d, ERR_UNSUPPORTED,
+			"SPDX is read as JSON only: convert it with `pyspdxtools -i FILE -o "
+			"FILE.spdx.json`");
 	TRY(manifest_json(m, &root));
 	if (json_get(root, S("@context")) != NULL)
 		return diag_set(m->d, ERR_UNSUPPORTED,
@@ -59,7 +60,7 @@ enum err manifest_spdx(struct manifest_in *m)
 		return diag_set(m->d, ERR_SYNTAX, "no spdxVersion: not SPDX");
 	const struct json *list = json_get(root, S("packages"));
 	if (json_is(list, JSON_ARRAY))
-		JSON_EACH_ITEM(list, it)
+		JSON_EACH_ITEM (list, it)
 			TRY(package(m, it));
 	return OK;
 }

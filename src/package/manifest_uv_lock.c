@@ -63,7 +63,7 @@ static enum err package(struct manifest_in *m, const struct toml *t)
 	source(m, &p, from);
 	file(m, &p, toml_get(t, S("sdist")));
 	TOML_EACH(toml_get(t, S("wheels")), it)
-		file(m, &p, it);
+	file(m, &p, it);
 	return manifest_add(m, &p);
 }
 
@@ -72,22 +72,26 @@ static size_t direct_names(const struct toml *packages, struct str *names)
 {
 	size_t n = 0;
 
-	TOML_EACH(packages, t) {
+	TOML_EACH(packages, t)
+	{
 		if (!is_project(toml_get(t, S("source"))))
 			continue;
-		TOML_EACH(toml_get(t, S("dependencies")), it) {
+		TOML_EACH(toml_get(t, S("dependencies")), it)
+		{
 			if (names != NULL)
 				names[n] = toml_str(toml_get(it, S("name")));
 			n++;
 		}
 		for (int i = 0; i < 2; i++)
-			TOML_EACH(toml_get(t, i ? S("dev-dependencies") : S("optional-dependencies")),
-				  group)
-				TOML_EACH(group, it) {
-					if (names != NULL)
-						names[n] = toml_str(toml_get(it, S("name")));
-					n++;
-				}
+			TOML_EACH(
+				toml_get(t, i ? S("dev-dependencies") : S("optional-dependencies")),
+				group)
+		TOML_EACH(group, it)
+		{
+			if (names != NULL)
+				names[n] = toml_str(toml_get(it, S("name")));
+			n++;
+		}
 	}
 	return n;
 }
@@ -108,7 +112,7 @@ enum err manifest_uv_lock(struct manifest_in *m)
 				"`uv export --format pylock.toml`",
 				(long long)version->integer);
 	TOML_EACH(packages, it)
-		TRY(package(m, it));
+	TRY(package(m, it));
 	size_t n = direct_names(packages, NULL);
 	struct str *names = NEW_ARRAY(m->scratch, struct str, n + 1);
 	if (names == NULL)

@@ -65,13 +65,15 @@ static size_t berry_wishes(const struct node *root, struct str *names)
 {
 	size_t n = 0;
 
-	NODE_EACH(root, it) {
+	NODE_EACH(root, it)
+	{
 		struct str at;
 		const struct node *map = node_get(it, S("dependencies"));
 		(void)pattern_cut(text_of(node_get(it, S("resolution"))), &at);
 		if (!str_has_prefix(at, S("workspace:")) || !node_is(map, NODE_MAP))
 			continue;
-		NODE_EACH(map, one) {
+		NODE_EACH(map, one)
+		{
 			if (names != NULL)
 				names[n] = one->name;
 			n++;
@@ -88,8 +90,8 @@ static enum err berry(struct manifest_in *m)
 
 	TRY(manifest_yaml(m, m->text, &budget, &root));
 	NODE_EACH(root, it)
-		if (!str_eq(it->name, S("__metadata")))
-			TRY(berry_package(m, it));
+	if (!str_eq(it->name, S("__metadata")))
+		TRY(berry_package(m, it));
 	size_t n = berry_wishes(root, NULL);
 	struct str *names = NEW_ARRAY(m->scratch, struct str, n + 1);
 	if (names == NULL)

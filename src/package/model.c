@@ -20,9 +20,9 @@ enum { HEADER_MAX = 100 << 20 /* what safetensors' own readers allow */ };
 
 enum model model_kind(struct str file_name, struct str head)
 {
-	static const struct str pickles[] = { SC(".pkl"), SC(".pickle"), SC(".pck"), SC(".pt"),
-					      SC(".pth"), SC(".ckpt"), SC(".joblib"), SC(".dill"),
-					      SC(".p") };
+	static const struct str pickles[] = { SC(".pkl"),    SC(".pickle"), SC(".pck"),
+					      SC(".pt"),     SC(".pth"),    SC(".ckpt"),
+					      SC(".joblib"), SC(".dill"),   SC(".p") };
 
 	if (str_has_prefix(head, S("GGUF")))
 		return MODEL_GGUF;
@@ -109,8 +109,8 @@ static void inspect_pickle(const struct target *t)
 		p.protocol = 0;
 		p.ops = 0;
 	}
-	finding_add(t->f, RULE_MODEL_FILE, t->package, t->path, 0, S(""),
-		    "pickle, protocol %u", p.protocol);
+	finding_add(t->f, RULE_MODEL_FILE, t->package, t->path, 0, S(""), "pickle, protocol %u",
+		    p.protocol);
 }
 
 /* ---- numpy ---------------------------------------------------------------------------------- */
@@ -128,7 +128,8 @@ static void inspect_numpy(struct target t)
 	if (h[6] >= 2)
 		n |= (size_t)h[10] << 16 | (size_t)h[11] << 24;
 	struct str header = str_head(str_tail(t.text, at), n);
-	bool objects = str_find(header, S("|O")) != SIZE_MAX || str_find(header, S("'O'")) != SIZE_MAX;
+	bool objects = str_find(header, S("|O")) != SIZE_MAX ||
+		       str_find(header, S("'O'")) != SIZE_MAX;
 	t.text = str_tail(t.text, at + n);
 	if (objects)
 		inspect_pickle(&t);
@@ -138,7 +139,8 @@ static void inspect_numpy(struct target t)
 
 static void broken(const struct target *t, struct str name, const char *why)
 {
-	finding_add(t->f, RULE_MODEL_BROKEN, t->package, t->path, 0, str_head(name, 200), "%s", why);
+	finding_add(t->f, RULE_MODEL_BROKEN, t->package, t->path, 0, str_head(name, 200), "%s",
+		    why);
 }
 
 struct span {
@@ -177,7 +179,7 @@ static void check_spans(const struct target *t, const struct json *root, uint64_
 		broken(t, S(""), "the header is too large to be checked");
 		return;
 	}
-	JSON_EACH_MEMBER(root, key) {
+	JSON_EACH_MEMBER (root, key) {
 		if (json_str_eq(key, S("__metadata__")))
 			continue;
 		spans[n].name = json_esc(key);
@@ -189,9 +191,9 @@ static void check_spans(const struct target *t, const struct json *root, uint64_
 	qsort(spans, n, sizeof spans[0], by_start);
 	for (size_t i = 0; i < n; i++) {
 		if (spans[i].from != end) {
-			broken(t, spans[i].name, spans[i].from < end
-							 ? "a tensor overlaps another"
-							 : "a hole between tensors");
+			broken(t, spans[i].name,
+			       spans[i].from < end ? "a tensor overlaps another"
+						   : "a hole between tensors");
 			return;
 		}
 		end = spans[i].to;

@@ -10,18 +10,18 @@
 enum model {
 	MODEL_NONE,
 	MODEL_PICKLE,
-	MODEL_TORCH,	   /* a zip: its members that end in ".pkl" are pickles */
+	MODEL_TORCH, /* a zip: its members that end in ".pkl" are pickles */
 	MODEL_SAFETENSORS,
 	MODEL_GGUF,
-	MODEL_NUMPY,	   /* .npy: a pickle when it holds objects */
+	MODEL_NUMPY, /* .npy: a pickle when it holds objects */
 };
 
 /* model_kind tells by name and first bytes (16 are enough) what a file is. */
 enum model model_kind(struct str file_name, struct str head);
 
 /* model_inspect adds findings of RULES_MANIFEST about one file of the kind. text may be a mapping
- * of any size: only headers and opcodes are read. For MODEL_TORCH call it with MODEL_PICKLE for each
- * of its pickles; the archive itself is only named. */
+ * of any size: only headers and opcodes are read. For MODEL_TORCH call it with MODEL_PICKLE for
+ * each of its pickles; the archive itself is only named. */
 void model_inspect(enum model kind, struct str package, struct str path, struct str text,
 		   struct arena *scratch, struct findings *f);
 

@@ -134,14 +134,14 @@ static struct str joined(struct arena *a, const struct json *v)
 		struct str s = json_is(v, JSON_STRING) ? json_str(a, v) : S("");
 		return s;
 	}
-	JSON_EACH_ITEM(v, it)
+	JSON_EACH_ITEM (v, it)
 		n += it->n;
 	char *room = arena_take(a, n + 1, 1);
 	if (room == NULL)
 		return (struct str){ NULL, 0 };
 	/* No escape is shorter than what it means. */
 	buf_fixed(&b, room, n + 1);
-	JSON_EACH_ITEM(v, it)
+	JSON_EACH_ITEM (v, it)
 		if (json_is(it, JSON_STRING))
 			json_unescape(&b, json_esc(it));
 	return buf_str(&b);
@@ -157,7 +157,7 @@ static bool is_hidden(const struct json *metadata, bool outputs)
 	    json_bool(json_get(metadata, outputs ? S("collapsed") : S("hide_input"))))
 		return true;
 	if (json_is(tags, JSON_ARRAY))
-		JSON_EACH_ITEM(tags, it)
+		JSON_EACH_ITEM (tags, it)
 			if (json_str_eq(it, outputs ? S("hide-output") : S("hide-input")) ||
 			    json_str_eq(it, S("hide-cell")) || json_str_eq(it, S("remove-cell")))
 				return true;
@@ -197,12 +197,13 @@ static void inspect_output(struct reader *r, const struct json *output, bool hid
 
 	if (!json_is(data, JSON_OBJECT))
 		return;
-	JSON_EACH_MEMBER(data, key)
+	JSON_EACH_MEMBER (data, key)
 		if (is_active(r, key))
 			finding_add(r->f, hidden ? RULE_NOTEBOOK_HIDDEN : RULE_NOTEBOOK_OUTPUT,
 				    r->package, r->path, line_of(r, key->p),
 				    str_head(joined(r->a, key + 1), FINDING_EXCERPT), "%s",
-				    hidden ? "an output that is folded away runs in a browser" : "");
+				    hidden ? "an output that is folded away runs in a browser"
+					   : "");
 }
 
 static enum err read_cell(struct reader *r, const struct json *v, struct notebook_cell *out)
@@ -220,7 +221,7 @@ static enum err read_cell(struct reader *r, const struct json *v, struct noteboo
 	if (out->source.p == NULL)
 		return diag_set(r->d, ERR_NOMEM, "out of memory");
 	if (json_is(outputs, JSON_ARRAY))
-		JSON_EACH_ITEM(outputs, it)
+		JSON_EACH_ITEM (outputs, it)
 			inspect_output(r, it, is_hidden(metadata, true));
 	return OK;
 }
@@ -229,7 +230,7 @@ static enum err read_cells(struct reader *r, const struct json *list, struct not
 {
 	if (!json_is(list, JSON_ARRAY))
 		return OK;
-	JSON_EACH_ITEM(list, it)
+	JSON_EACH_ITEM (list, it)
 		TRY(read_cell(r, it, &out->cells[out->n++]));
 	return OK;
 }
@@ -245,21 +246,21 @@ static enum err read_root(struct reader *r, const struct json *root, struct note
 	if (!json_is(sheets, JSON_ARRAY))
 		sheets = NULL;
 	if (sheets != NULL)
-		JSON_EACH_ITEM(sheets, it)
+		JSON_EACH_ITEM (sheets, it)
 			if (json_is(json_get(it, S("cells")), JSON_ARRAY))
 				n += json_count(json_get(it, S("cells")));
 	out->cells = NEW_ARRAY(r->a, struct notebook_cell, n + 1);
 	if (out->cells == NULL)
 		return diag_set(r->d, ERR_NOMEM, "out of memory");
-	struct str language = json_str(r->a, json_get(json_get(metadata, S("kernelspec")),
-						      S("language")));
+	struct str language = json_str(
+		r->a, json_get(json_get(metadata, S("kernelspec")), S("language")));
 	if (language.p == NULL)
-		language = json_str(r->a, json_get(json_get(metadata, S("language_info")),
-						   S("name")));
+		language = json_str(r->a,
+				    json_get(json_get(metadata, S("language_info")), S("name")));
 	out->language = language.p != NULL ? language : S("python");
 	TRY(read_cells(r, cells, out));
 	if (sheets != NULL)
-		JSON_EACH_ITEM(sheets, it)
+		JSON_EACH_ITEM (sheets, it)
 			TRY(read_cells(r, json_get(it, S("cells")), out));
 	return OK;
 }

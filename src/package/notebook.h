@@ -1,6 +1,6 @@
 /*
- * package/notebook.h - Jupyter notebooks: the cells, for those who inspect source text, and findings
- * about what stands beside them. Ring 0.
+ * package/notebook.h - Jupyter notebooks: the cells, for those who inspect source text, and
+ * findings about what stands beside them. Ring 0.
  */
 #ifndef PACKAGE_NOTEBOOK_H
 #define PACKAGE_NOTEBOOK_H

@@ -40,8 +40,8 @@ struct package_hash {
 	uint8_t n; /* bytes in use */
 };
 
-/* Who must have published it, as PEP 751 has it: "kind" is "GitHub", "GitLab" and so on, the rest is
- * that kind's own. For the verifier. */
+/* Who must have published it, as PEP 751 has it: "kind" is "GitHub", "GitLab" and so on, the rest
+ * is that kind's own. For the verifier. */
 struct package_identity {
 	struct str key, value; /* "repository", "org/name" */
 	const struct package_identity *next;

@@ -63,7 +63,7 @@ static enum err members(struct reader *r, const struct json *v, struct package_s
 		return ERR_NOMEM;
 	if (n == 0)
 		return OK;
-	JSON_EACH_MEMBER(v, key) {
+	JSON_EACH_MEMBER (v, key) {
 		if (!json_is(key + 1, JSON_STRING))
 			continue;
 		struct package_script *s = &list[(*out_n)++];
@@ -84,9 +84,9 @@ static enum err bins(struct reader *r, const struct json *v, struct package_json
 	size_t slash = str_chr(name, '/');
 	if (str_has_prefix(name, S("@")) && slash != SIZE_MAX)
 		name = str_tail(name, slash + 1);
-	out->bins[0] = (struct package_script){
-		.name = name, .command = text_of(r, v), .line = line_of(r, v->p)
-	};
+	out->bins[0] = (struct package_script){ .name = name,
+						.command = text_of(r, v),
+						.line = line_of(r, v->p) };
 	out->n_bins = 1;
 	return OK;
 }

@@ -13,8 +13,8 @@ struct package_script {
 	struct str name;    /* "postinstall", or the name of a command in "bin" */
 	struct str command; /* what a shell is given, or the file of a command */
 	uint32_t line;
-	bool install;	    /* npm runs it when the package is installed from a registry */
-	bool prepare;	    /* npm runs it when it is installed from a repository or a directory */
+	bool install; /* npm runs it when the package is installed from a registry */
+	bool prepare; /* npm runs it when it is installed from a repository or a directory */
 };
 
 struct package_json {

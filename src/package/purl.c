@@ -35,7 +35,8 @@ static bool type_ok(struct str s)
 static bool key_ok(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++)
-		if (!is_letter(s.p[i]) && !digits_is(s.p[i]) && !strchr(".-_", s.p[i]))
+		if (!is_letter(s.p[i]) && !digits_is(s.p[i]) &&
+		    (s.p[i] == '\0' || !strchr(".-_", s.p[i])))
 			return false;
 	return s.n && is_letter(s.p[0]);
 }

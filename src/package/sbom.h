@@ -18,8 +18,8 @@ struct sbom_file {
 struct sbom {
 	struct str tool, tool_version; /* who writes: "yett", "0.3.0" */
 	struct str timestamp;	       /* "2026-11-23T09:00:00Z" */
-	struct str serial;	       /* a UUID, lower case: "3e671687-395b-41f5-a30f-a58921a69b79" */
-	struct str subject;	       /* what this is the bill of: a path or an image; any bytes */
+	struct str serial;  /* a UUID, lower case: "3e671687-395b-41f5-a30f-a58921a69b79" */
+	struct str subject; /* what this is the bill of: a path or an image; any bytes */
 	const struct package *packages;
 	size_t n_packages;
 	const struct sbom_file *files; /* those that no package owns */

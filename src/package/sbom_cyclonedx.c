@@ -128,7 +128,9 @@ static void compositions(struct buf *b, const struct sbom *s)
 	for (int i = 0; i < 2; i++) {
 		jw_obj(b);
 		jw_kv_str(b, S("aggregate"),
-			  i > 0 ? S("unknown") : s->complete ? S("complete") : S("incomplete"));
+			  i > 0		? S("unknown")
+			  : s->complete ? S("complete")
+					: S("incomplete"));
 		jw_key(b, i > 0 ? S("dependencies") : S("assemblies"));
 		jw_arr(b);
 		jw_str(b, S("subject"));

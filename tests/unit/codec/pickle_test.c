@@ -9,20 +9,29 @@ struct want {
 	enum err err;
 };
 
-#define P(bytes) { "" bytes, sizeof(bytes) - 1 }
+#define P(bytes)                                                                                   \
+	{                                                                                          \
+		"" bytes, sizeof(bytes) - 1                                                        \
+	}
 
 static const struct want wants[] = {
 	{ P("N."), "", OK },
 	{ P("cos\nsystem\n(S'true'\ntR."), "os.system", OK },
 	{ P("\x80\x04\x8c\x02os\x8c\x06system\x93."), "os.system", OK },
-	{ P("\x80\x04\x8c\x02os\x94\x8c\x06system\x94" "0h\x00h\x01\x93."), "os.system", OK },
+	{ P("\x80\x04\x8c\x02os\x94\x8c\x06system\x94"
+	    "0h\x00h\x01\x93."),
+	  "os.system", OK },
 	/* PUT twice at one index: MEMOIZE takes the number of entries, not of puts */
-	{ P("\x8c\x01" "aq\x00q\x00\x8c\x02os\x94h\x01h\x01\x93."), "os.os", OK },
+	{ P("\x8c\x01"
+	    "aq\x00q\x00\x8c\x02os\x94h\x01h\x01\x93."),
+	  "os.os", OK },
 	{ P("V\\u006fs\nVsys\\u0074em\n\x93."), "os.system", OK },
 	{ P("S'o\\x73'\nU\x06system\x93."), "os.system", OK },
 	{ P("X\x02\0\0\0osT\x06\0\0\0system\x93."), "os.system", OK },
 	{ P("(S'id'\nios\nsystem\n."), "os.system", OK },
-	{ P("\x8c\x02os\x8c\x06system2" "0\x93."), "os.system", OK },
+	{ P("\x8c\x02os\x8c\x06system2"
+	    "0\x93."),
+	  "os.system", OK },
 	{ P("(\x8c\x02os\x8c\x01x1\x8c\x02os\x8c\x06system\x93."), "os.system", OK },
 	{ P("]\x8c\x01x\x93."), "?", OK },
 	{ P("cos\nsystem\n\xff"), "os.system", ERR_SYNTAX },
@@ -79,7 +88,11 @@ CASE(counts)
 	bool more;
 
 	arena_init(&a, 1 << 20);
-	pickle_init(&p, S("\x80\x02" "cm\nC\n)\x81}bN\x86" "0Pid\nQ."), &a);
+	pickle_init(&p,
+		    S("\x80\x02"
+		      "cm\nC\n)\x81}bN\x86"
+		      "0Pid\nQ."),
+		    &a);
 	CHECK(pickle_import(&p, &import, &more) == OK && more);
 	CHECK(pickle_import(&p, &import, &more) == OK && !more && p.stopped);
 	CHECK(p.calls == 1 && p.builds == 1 && p.foreign == 2 && p.protocol == 2);

@@ -21,7 +21,7 @@ static enum err parse(struct str text, const struct toml **out)
 
 CASE(accepted)
 {
-	const struct toml *t, *v;
+	const struct toml *t = NULL, *v;
 
 	CHECK(parse(S("a = 1_000 # one\nb.c = 'x\\y'\n[d.\"e f\"]\ng = [1,\n 2, # two\n]\n"
 		      "h = {i = true, j.k = \"\\u00e9\\n\"}\n[[l]]\nm=1\n[[l]]\nm=2\n[l.n]\n"),
@@ -55,7 +55,7 @@ CASE(strings)
 		{ "a=\"\\b\\t\\n\\f\\r\\\"\\\\\"", "\b\t\n\f\r\"\\" },
 		{ "a=\"\\U0001F600\"", "\xf0\x9f\x98\x80" },
 	};
-	const struct toml *t;
+	const struct toml *t = NULL;
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		CHECK(parse(str_z(rows[i].text), &t) == OK);
@@ -67,22 +67,67 @@ CASE(strings)
 CASE(refused)
 {
 	static const char *const rows[] = {
-		"a=1\na=2", "a.b=1\na=2", "a=1\na.b=2", "[a]\n[a]", "[a]\nb=1\n[a.b]",
-		"a.b=1\n[a]", "[a.b]\nc=1\n[a]\nb.d=2", "a=[]\n[[a]]", "[[a]]\n[a]", "[a]\n[[a]]",
-		"a={b=1}\na.c=2", "a={b=1}\n[a.c]", "a={b=1,}", "a={b=1\n}", "a={b=1,b=2}",
-		"a={b.c=1,b={}}", "a", "a=", "=1", "a=1 b=2", "[a", "[[a]", "[]", "[a.]", "a=[1",
-		"a=\"x", "a=\"\n\"", "a='x\n'", "a=\"\\e\"", "a=\"\\ud800\"", "a=\"\\x41\"",
-		"a=01", "a=+0x1", "a=1__0", "a=_1", "a=1_", "a=1.", "a=.5", "a=1e", "a=0x", "a=9223372036854775808",
-		"a=2023-02-29", "a=24:00:00", "a=12:00", "a=1979-05-27T", "a=truth", "a=nul",
-		"a=\"\x01\"", "# \x01", "a=1\rb=2", "\xef\xbb\xbf" "a=1", "a=\"\xff\"",
+		"a=1\na=2",
+		"a.b=1\na=2",
+		"a=1\na.b=2",
+		"[a]\n[a]",
+		"[a]\nb=1\n[a.b]",
+		"a.b=1\n[a]",
+		"[a.b]\nc=1\n[a]\nb.d=2",
+		"a=[]\n[[a]]",
+		"[[a]]\n[a]",
+		"[a]\n[[a]]",
+		"a={b=1}\na.c=2",
+		"a={b=1}\n[a.c]",
+		"a={b=1,}",
+		"a={b=1\n}",
+		"a={b=1,b=2}",
+		"a={b.c=1,b={}}",
+		"a",
+		"a=",
+		"=1",
+		"a=1 b=2",
+		"[a",
+		"[[a]",
+		"[]",
+		"[a.]",
+		"a=[1",
+		"a=\"x",
+		"a=\"\n\"",
+		"a='x\n'",
+		"a=\"\\e\"",
+		"a=\"\\ud800\"",
+		"a=\"\\x41\"",
+		"a=01",
+		"a=+0x1",
+		"a=1__0",
+		"a=_1",
+		"a=1_",
+		"a=1.",
+		"a=.5",
+		"a=1e",
+		"a=0x",
+		"a=9223372036854775808",
+		"a=2023-02-29",
+		"a=24:00:00",
+		"a=12:00",
+		"a=1979-05-27T",
+		"a=truth",
+		"a=nul",
+		"a=\"\x01\"",
+		"# \x01",
+		"a=1\rb=2",
+		"\357\273\277a=1",
+		"a=\"\xff\"",
 	};
-	const struct toml *t;
+	const struct toml *t = NULL;
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		enum err e = parse(str_z(rows[i]), &t);
 		if (e == OK)
 			fprintf(stderr, "accepted: %s\n", rows[i]);
-		CHECK(e == ERR_SYNTAX || (e == ERR_LIMIT && str_has_prefix(str_z(rows[i]), S("a=9"))));
+		CHECK(e == ERR_SYNTAX ||
+		      (e == ERR_LIMIT && str_has_prefix(str_z(rows[i]), S("a=9"))));
 		arena_done(&arena);
 	}
 }
@@ -90,7 +135,7 @@ CASE(refused)
 CASE(bounds)
 {
 	char deep[4096];
-	const struct toml *t;
+	const struct toml *t = NULL;
 	struct buf b;
 
 	buf_fixed(&b, deep, sizeof deep);
@@ -98,36 +143,41 @@ CASE(bounds)
 	for (int i = 0; i < LIMIT_TOML_DEPTH; i++)
 		buf_addc(&b, '[');
 	CHECK(parse(buf_str(&b), &t) == ERR_LIMIT);
+	arena_done(&arena);
 	buf_reset(&b);
 	for (int i = 0; i < LIMIT_TOML_DEPTH; i++)
 		buf_add(&b, S("a."));
 	buf_add(&b, S("b=1"));
 	CHECK(parse(buf_str(&b), &t) == ERR_LIMIT);
+	arena_done(&arena);
 	buf_reset(&b);
 	buf_add(&b, S("a=["));
 	for (int i = 0; i < 1001; i++)
 		buf_add(&b, S("1,"));
 	buf_add(&b, S("]"));
 	CHECK(parse(buf_str(&b), &t) == ERR_LIMIT);
+	arena_done(&arena);
 }
 
 /* Keys that share long beginnings, and one that is the beginning of the other. */
 CASE(many_keys)
 {
 	static char text[40000];
-	const struct toml *t;
+	const struct toml *t = NULL;
 	struct buf b;
 
 	buf_fixed(&b, text, sizeof text);
 	for (int i = 0; i < 400; i++)
-		buf_addf(&b, "\"%.*s%d\" = %d\n", i % 40, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", i, i);
+		buf_addf(&b, "\"%.*s%d\" = %d\n", i % 40,
+			 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", i, i);
 	CHECK(b.err == OK && parse(buf_str(&b), &t) == OK && t->n == 400);
 	TOML_EACH(t, it)
-		CHECK(toml_get(t, it->key) == it);
+	CHECK(toml_get(t, it->key) == it);
 	CHECK(toml_get(t, S("")) == NULL && toml_get(t, S("x")) == NULL);
 	arena_done(&arena);
 	buf_addf(&b, "\"x1\" = 1\n");
 	CHECK(parse(buf_str(&b), &t) == ERR_SYNTAX);
+	arena_done(&arena);
 }
 
 TESTS(CASE_ROW(accepted), CASE_ROW(strings), CASE_ROW(refused), CASE_ROW(bounds),

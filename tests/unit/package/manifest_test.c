@@ -1,7 +1,7 @@
 /*
- * tests/unit/package/manifest_test.c - lock files that the real tools wrote (tests/golden/manifests)
- * and what is read from them. UPDATE=1 rewrites the expectations, and their diff is what a reviewer
- * reads.
+ * tests/unit/package/manifest_test.c - lock files that the real tools wrote
+ * (tests/golden/manifests) and what is read from them. UPDATE=1 rewrites the expectations, and
+ * their diff is what a reviewer reads.
  */
 #include "../../manifest_dump.h"
 #include "../check.h"
@@ -36,10 +36,10 @@ static void compare(const char *path, struct str got)
 		(void)fclose(out);
 	}
 	CHECK(slurp(path, &want));
-	if (!str_eq(got, buf_str(&want))) {
+	bool same = str_eq(got, buf_str(&want));
+	if (!same)
 		fprintf(stderr, "%s differs; got:\n%.*s\n", path, FMT(got));
-		CHECK(!"as expected");
-	}
+	CHECK(same);
 	buf_free(&want);
 }
 
@@ -117,7 +117,8 @@ CASE(kinds)
 	CHECK_STR(manifest_name(MANIFEST_UV_LOCK), S("uv.lock"));
 	CHECK(manifest_sniff(S("a.json"), S("{}")) == MANIFEST_NONE);
 	CHECK(manifest_sniff(S("a.txt"), S("six")) == MANIFEST_REQUIREMENTS);
-	CHECK(manifest_sniff(S("a.json"), S("{\n \"bomFormat\": \"CycloneDX\"")) == MANIFEST_CYCLONEDX);
+	CHECK(manifest_sniff(S("a.json"), S("{\n \"bomFormat\": \"CycloneDX\"")) ==
+	      MANIFEST_CYCLONEDX);
 }
 
 /* What text gives, as lines. */
@@ -154,7 +155,8 @@ CASE(requirements)
 	struct buf b;
 
 	buf_init(&b, 1 << 20);
-	struct str s = read_as(MANIFEST_REQUIREMENTS,
+	struct str s = read_as(
+		MANIFEST_REQUIREMENTS,
 		S("--index-url https://user:secret@pypi.example/simple\n"
 		  "--extra-index http://127.0.0.1/simple\n"
 		  "-r other.txt  # more\n"
@@ -205,7 +207,8 @@ CASE(poisoned_locks)
 	struct buf b;
 
 	buf_init(&b, 1 << 20);
-	struct str s = read_as(MANIFEST_PACKAGE_LOCK,
+	struct str s = read_as(
+		MANIFEST_PACKAGE_LOCK,
 		S("{\"lockfileVersion\":3,\"packages\":{\"\":{},"
 		  "\"node_modules/lodash\":{\"version\":\"4.17.21\",\"resolved\":"
 		  "\"https://registry.npmjs.org/evil/-/evil-4.17.21.tgz\"},"
@@ -222,13 +225,15 @@ CASE(poisoned_locks)
 	CHECK(has(s, "\"rule\":\"url-dependency\",\"package\":\"pkg:npm/c@1.0.0\""));
 	CHECK(lacks(s, "lock-mismatch\",\"package\":\"pkg:npm/a@"));
 	s = read_as(MANIFEST_UV_LOCK,
-		S("version = 1\n[[package]]\nname = \"idna\"\nversion = \"3.7\"\n"
-		  "source = { registry = \"https://pypi.org/simple\" }\nwheels = [\n"
-		  "{ url = \"https://files.pythonhosted.org/packages/a/idna-3.8-py3-none-any.whl\" },"
-		  "]\n"),
-		&b);
+		    S("version = 1\n[[package]]\nname = \"idna\"\nversion = \"3.7\"\n"
+		      "source = { registry = \"https://pypi.org/simple\" }\nwheels = [\n"
+		      "{ url = "
+		      "\"https://files.pythonhosted.org/packages/a/idna-3.8-py3-none-any.whl\" },"
+		      "]\n"),
+		    &b);
 	CHECK(has(s, "\"rule\":\"lock-mismatch\",\"package\":\"pkg:pypi/idna@3.7\""));
-	s = read_as(MANIFEST_YARN_LOCK,
+	s = read_as(
+		MANIFEST_YARN_LOCK,
 		S("# yarn lockfile v1\n\n\"a@npm:b@^1\", a@^2:\n  version \"1.0.0\"\n  resolved "
 		  "\"https://registry.yarnpkg.com/b/-/b-1.0.0.tgz#"
 		  "0123456789012345678901234567890123456789\"\n  dependencies:\n    c \"1\"\n"),
@@ -245,8 +250,10 @@ CASE(package_json)
 	struct buf b;
 
 	buf_init(&b, 1 << 20);
-	struct str s = read_as(MANIFEST_PACKAGE_JSON,
-		S("{\"name\":\"x\",\"version\":\"1.0.0\",\"scripts\":{\"postinstall\":\"node s.js\","
+	struct str s = read_as(
+		MANIFEST_PACKAGE_JSON,
+		S("{\"name\":\"x\",\"version\":\"1.0.0\",\"scripts\":{\"postinstall\":\"node "
+		  "s.js\","
 		  "\"test\":\"t\"},\n\"dependencies\":{\"a\":\"^1\",\"b\":\"1.2.3\","
 		  "\"c\":\"npm:@s/d@2.0.0\",\"e\":\"github:o/r#79ac49ee\",\"f\":\"o/r\","
 		  "\"g\":\"https://example.com/g.tgz\",\"h\":\"file:../h\"},\n"
@@ -270,10 +277,12 @@ CASE(refusals)
 	struct buf b;
 
 	buf_init(&b, 1 << 20);
-	CHECK(has(read_as(MANIFEST_CYCLONEDX, S("<?xml version='1.0'?><bom/>"), &b), "cyclonedx convert"));
+	CHECK(has(read_as(MANIFEST_CYCLONEDX, S("<?xml version='1.0'?><bom/>"), &b),
+		  "cyclonedx convert"));
 	CHECK(has(read_as(MANIFEST_SPDX, S("SPDXVersion: SPDX-2.3\n"), &b), "pyspdxtools"));
 	CHECK(has(read_as(MANIFEST_SPDX, S("{\"@context\":\"x\"}"), &b), "SPDX 2.3"));
-	CHECK(has(read_as(MANIFEST_PACKAGE_LOCK, S("{\"lockfileVersion\":9}"), &b), "lockfile-version 3"));
+	CHECK(has(read_as(MANIFEST_PACKAGE_LOCK, S("{\"lockfileVersion\":9}"), &b),
+		  "lockfile-version 3"));
 	CHECK(has(read_as(MANIFEST_PACKAGE_LOCK, S("{\"a\":1,\n\"a\":2}"), &b), "line 2"));
 	CHECK(has(read_as(MANIFEST_PYLOCK, S("x = 1\n"), &b), "not a pylock.toml"));
 	CHECK(has(read_as(MANIFEST_UV_LOCK, S("version = 2\n"), &b), "only version 1"));
@@ -293,11 +302,16 @@ CASE(truncated)
 		enum manifest kind;
 		struct str text;
 	} rows[] = {
-		{ MANIFEST_REQUIREMENTS, SC("-e git+https://a/b#egg=c\n--hash x\na==1 \\\n --hash=sha256:a\n") },
-		{ MANIFEST_YARN_LOCK, SC("\"@a/b@^1\", c@2:\n  version \"1\"\n  resolved \"https://x/-/b-1.tgz#0\"\n") },
-		{ MANIFEST_PNPM_LOCK, SC("lockfileVersion: '6.0'\npackages:\n  /@a/b@1.0.0(c@2):\n    resolution: {integrity: sha1-AA==}\n") },
-		{ MANIFEST_UV_LOCK, SC("version = 1\n[[package]]\nname = \"a\"\nsource = { git = \"https://x\" }\n") },
-		{ MANIFEST_PACKAGE_JSON, SC("{\"bin\":\"x\",\"scripts\":{\"install\":\"y\"},\"dependencies\":{\"a\":\"npm:b@\"}}") },
+		{ MANIFEST_REQUIREMENTS,
+		  SC("-e git+https://a/b#egg=c\n--hash x\na==1 \\\n --hash=sha256:a\n") },
+		{ MANIFEST_YARN_LOCK, SC("\"@a/b@^1\", c@2:\n  version \"1\"\n  resolved "
+					 "\"https://x/-/b-1.tgz#0\"\n") },
+		{ MANIFEST_PNPM_LOCK, SC("lockfileVersion: '6.0'\npackages:\n  /@a/b@1.0.0(c@2):\n "
+					 "   resolution: {integrity: sha1-AA==}\n") },
+		{ MANIFEST_UV_LOCK, SC("version = 1\n[[package]]\nname = \"a\"\nsource = { git = "
+				       "\"https://x\" }\n") },
+		{ MANIFEST_PACKAGE_JSON, SC("{\"bin\":\"x\",\"scripts\":{\"install\":\"y\"},"
+					    "\"dependencies\":{\"a\":\"npm:b@\"}}") },
 	};
 	struct buf b;
 

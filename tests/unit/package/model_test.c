@@ -1,5 +1,5 @@
-/* tests/unit/package/model_test.c - pickles, model files and notebooks: what is told of, and what is
- * left alone. */
+/* tests/unit/package/model_test.c - pickles, model files and notebooks: what is told of, and what
+ * is left alone. */
 #include "package/model.h"
 #include "package/notebook.h"
 
@@ -29,11 +29,14 @@ CASE(pickles)
 	inspect(MODEL_PICKLE, S("cos\nsystem\n(S'true'\ntR."));
 	CHECK(count(RULE_PICKLE_EXEC) == 1 && count(RULE_MODEL_FILE) == 1);
 	CHECK_STR(found.items[0].excerpt, S("os.system"));
-	inspect(MODEL_PICKLE, S("\x80\x02" "ccollections\nOrderedDict\n)R."));
+	inspect(MODEL_PICKLE, S("\x80\x02"
+				"ccollections\nOrderedDict\n)R."));
 	CHECK(count(RULE_PICKLE_EXEC) == 0 && count(RULE_PICKLE_IMPORT) == 0);
-	inspect(MODEL_PICKLE, S("\x80\x02" "cmy.own\nThing\n)R."));
+	inspect(MODEL_PICKLE, S("\x80\x02"
+				"cmy.own\nThing\n)R."));
 	CHECK(count(RULE_PICKLE_EXEC) == 0 && count(RULE_PICKLE_IMPORT) == 1);
-	/* What stands before the fault has been run by then; and behind the end there may be more. */
+	/* What stands before the fault has been run by then; and behind the end there may be more.
+	 */
 	inspect(MODEL_PICKLE, S("cos\nsystem\n(S'x'\ntR\xff"));
 	CHECK(count(RULE_PICKLE_EXEC) == 1 && count(RULE_PICKLE_UNREAD) == 1);
 	inspect(MODEL_PICKLE, S("N.cos\nsystem\n."));
@@ -126,19 +129,22 @@ CASE(notebooks)
 {
 	struct notebook n;
 
-	CHECK(notebook(S("{\"nbformat\":4,\"cells\":[\n{\"cell_type\":\"code\",\"source\":[\"a\\n\","
-			 "\"b\"],\n\"outputs\":[{\"data\":{\"text/plain\":\"x\"}}]},\n"
-			 "{\"cell_type\":\"markdown\",\"source\":\"t\"}]}"),
-		       &n) == OK);
+	CHECK(notebook(
+		      S("{\"nbformat\":4,\"cells\":[\n{\"cell_type\":\"code\",\"source\":[\"a\\n\","
+			"\"b\"],\n\"outputs\":[{\"data\":{\"text/plain\":\"x\"}}]},\n"
+			"{\"cell_type\":\"markdown\",\"source\":\"t\"}]}"),
+		      &n) == OK);
 	CHECK(n.n == 2 && n.cells[0].code && !n.cells[1].code && n.cells[1].line == 4);
 	CHECK_STR(n.cells[0].source, S("a\nb"));
 	CHECK_STR(n.language, S("python"));
 	CHECK(found.n == 0);
-	CHECK(notebook(S("{\"nbformat\":4,\"cells\":[{\"cell_type\":\"code\",\"source\":\"\",\"outputs\":["
+	CHECK(notebook(S("{\"nbformat\":4,\"cells\":[{\"cell_type\":\"code\",\"source\":\"\","
+			 "\"outputs\":["
 			 "{\"data\":{\"text/html\":[\"<div>\",\"<ScRiPt src=x>\"]}}]}]}"),
 		       &n) == OK);
 	CHECK(count(RULE_NOTEBOOK_OUTPUT) == 1 && count(RULE_NOTEBOOK_HIDDEN) == 0);
-	CHECK(notebook(S("{\"nbformat\":4,\"cells\":[{\"cell_type\":\"code\",\"metadata\":{\"jupyter\":"
+	CHECK(notebook(S("{\"nbformat\":4,\"cells\":[{\"cell_type\":\"code\",\"metadata\":{"
+			 "\"jupyter\":"
 			 "{\"outputs_hidden\":true}},\"outputs\":[{\"data\":"
 			 "{\"application/javascript\":\"x\"}}]}]}"),
 		       &n) == OK);
@@ -154,8 +160,9 @@ CASE(secrets)
 {
 	struct notebook n;
 
-	CHECK(notebook(S("{\"nbformat\":4,\"cells\":[],\n\"x\":\"k=\\nAKIA" "Q7ZP3XW5M2N8B4VC\"}"), &n) ==
-	      OK);
+	CHECK(notebook(S("{\"nbformat\":4,\"cells\":[],\n\"x\":\"k=\\nAKIA"
+			 "Q7ZP3XW5M2N8B4VC\"}"),
+		       &n) == OK);
 	CHECK(count(RULE_NOTEBOOK_SECRET) == 1);
 	CHECK(found.n == 1 && found.items[0].line == 2 && found.items[0].excerpt.n == 8);
 	/* placeholders, and letters within other words */
@@ -166,5 +173,5 @@ CASE(secrets)
 	arena_done(&arena);
 }
 
-TESTS(CASE_ROW(pickles), CASE_ROW(imports), CASE_ROW(kinds), CASE_ROW(headers),
-      CASE_ROW(notebooks), CASE_ROW(secrets))
+TESTS(CASE_ROW(pickles), CASE_ROW(imports), CASE_ROW(kinds), CASE_ROW(headers), CASE_ROW(notebooks),
+      CASE_ROW(secrets))

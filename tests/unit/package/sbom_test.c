@@ -54,8 +54,8 @@ CASE(says)
 	sbom_sample(&s);
 	buf_init(&b, 1 << 20);
 	sbom_cyclonedx(&s, &b);
-	CHECK(str_find(buf_str(&b), S("\"aggregate\":\"incomplete\",\"assemblies\":[\"subject\"]")) !=
-	      SIZE_MAX);
+	CHECK(str_find(buf_str(&b),
+		       S("\"aggregate\":\"incomplete\",\"assemblies\":[\"subject\"]")) != SIZE_MAX);
 	CHECK(str_find(buf_str(&b), S("\"type\":\"file\"")) != SIZE_MAX);
 	buf_reset(&b);
 	s.complete = true;
