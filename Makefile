@@ -119,6 +119,11 @@ $(O)/fuzzer/%: $(O)/obj/fuzz/%_fuzz.o $(ALL_LIBS)
 	@mkdir -p $(@D)
 	@$(CC) -o $@ $< -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(LDFLAGS) -fsanitize=fuzzer $(ALL_PKGS)
 
+# What source_inspect finds in files, for tests/inspect.
+$(O)/inspect/%: $(O)/obj/tests/inspect/%.o $(patsubst %,$(O)/lib/%.a,inspect codec base)
+	@mkdir -p $(@D)
+	@$(CC) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS) $(ALL_PKGS)
+
 # An ingress that was taken over, for tests/system/test_subverted.py.
 SUBVERTED := $(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/system/subverted/*.c))
 $(O)/system/subverted: $(SUBVERTED) $(patsubst %,$(O)/lib/%.a,ingress proto codec sys base)

@@ -1,6 +1,6 @@
 /*
  * checker/agents.c - files that tell AI agents and editors what to start and what to do.
- * Input: hostile files.   Runs in: checker.
+ * Input: the target's files.   Runs in: checker.
  */
 #include "checker/python.h"
 
@@ -58,8 +58,7 @@ static enum agent_file agent_file(const struct tree *t, const struct entry *e)
 	    t->items[e->parent].parent == TREE_NONE)
 		return AGENT_NONE;
 	const struct entry *up = &t->items[t->items[e->parent].parent];
-	return str_eq(entry_name(up), S("extensions")) &&
-			       str_find(up->path, S(".")) != SIZE_MAX
+	return str_eq(entry_name(up), S("extensions")) && str_find(up->path, S(".")) != SIZE_MAX
 		       ? AGENT_EXTENSION
 		       : AGENT_NONE;
 }

@@ -1,6 +1,7 @@
 /*
  * checker/artifact.c - a wheel, source archive or npm package: read in place, never unpacked.
- * Input: hostile archives, read by codec/archive.h and package/artifact.h.   Runs in: checker.
+ * Input: the target's archives, read by codec/archive.h and package/artifact.h.   Runs in:
+ * checker.
  */
 #include "checker/checker.h"
 

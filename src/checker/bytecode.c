@@ -1,6 +1,6 @@
 /*
  * checker/bytecode.c - compiled Python that runs instead of its source, or without one.
- * Input: hostile files, read by inspect/pyc.c.   Runs in: checker.
+ * Input: the target's files, read by inspect/pyc.c.   Runs in: checker.
  */
 #include "checker/python.h"
 
@@ -27,8 +27,7 @@ static uint32_t source_of(const struct tree *t, const struct entry *e, bool in_c
 
 static bool is_in_cache(const struct tree *t, const struct entry *e)
 {
-	return e->parent != TREE_NONE &&
-	       str_eq(entry_name(&t->items[e->parent]), S("__pycache__"));
+	return e->parent != TREE_NONE && str_eq(entry_name(&t->items[e->parent]), S("__pycache__"));
 }
 
 /* The first bytes, from what is remembered when the file is the same. */
@@ -95,7 +94,8 @@ void bytecode_check(struct checker *c, struct site *s, uint32_t i)
 		sourceless(c, s, i);
 		return;
 	}
-	/* Without its source one in __pycache__ is not loaded; beside its source one is not, either. */
+	/* Without its source one in __pycache__ is not loaded; beside its source one is not,
+	 * either. */
 	if (!in_cache || !has_source)
 		return;
 	if (!read_head(c, t, i, head) || pyc_read((struct str){ (char *)head, PYC_HEAD }, &p) != OK)

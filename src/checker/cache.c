@@ -204,8 +204,7 @@ static enum err write_index(struct buf *out, const struct buf *slots, uint32_t s
 		struct cache_slot s;
 		memcpy(&s, slots->p + i * sizeof s, sizeof s);
 		uint32_t at = mix(s.dev, s.ino, s.mtime_ns) & (size - 1);
-		while (index[at] != 0 &&
-		       !same_file(&s, slots->p + (index[at] - 1) * sizeof s))
+		while (index[at] != 0 && !same_file(&s, slots->p + (index[at] - 1) * sizeof s))
 			at = (at + 1) & (size - 1);
 		index[at] = i + 1;
 	}

@@ -1,9 +1,9 @@
 /*
  * checker/cache.h - what an earlier run learned of files that have not changed since: their digest,
- * what their code can do, and what was found in them. Ring 2. A file is the same when device, inode,
- * size, mtime and ctime are; one that changed in the last two seconds is never remembered, so that
- * no later write can hide behind the same times. The remembered bytes are the user's own and not
- * believed further than that: every offset is checked.
+ * what their code can do, and what was found in them. Ring 2. A file is the same when device,
+ * inode, size, mtime and ctime are; one that changed in the last two seconds is never remembered,
+ * so that no later write can hide behind the same times. The remembered bytes are the user's own
+ * and not believed further than that: every offset is checked.
  */
 #ifndef CHECKER_CACHE_H
 #define CHECKER_CACHE_H
@@ -33,7 +33,7 @@ struct cache {
 	uint32_t mask, n;
 	const struct cache_slot *slots;
 	struct str blob;
-	bool dirty;	  /* there is something to remember that was not there */
+	bool dirty; /* there is something to remember that was not there */
 	int64_t now_ns;
 	struct buf out_slots, out_blob;
 	uint8_t build[32];
@@ -50,7 +50,8 @@ const struct cache_slot *cache_get(const struct cache *c, const struct entry *e)
 bool cache_findings(const struct cache *c, const struct cache_slot *s, struct str package,
 		    struct str path, struct findings *f);
 
-/* cache_put remembers a file: its entry's digest and caps, and the findings from number first on. */
+/* cache_put remembers a file: its entry's digest and caps, and the findings from number first on.
+ */
 void cache_put(struct cache *c, const struct entry *e, uint8_t role, uint8_t language,
 	       const struct findings *f, size_t first);
 

@@ -1,6 +1,6 @@
 /*
  * checker/caches.c - what pip, uv, npm and others keep to install from once more.
- * Input: hostile files.   Runs in: checker.
+ * Input: the target's files.   Runs in: checker.
  */
 #include "checker/checker.h"
 
@@ -128,7 +128,8 @@ void caches_check(struct checker *c, struct root *r)
 			ask(c, t, i, &found);
 		else if (file && has_part(e->path, S("_cacache/index-v")))
 			npm_index(c, t, i);
-		else if (file && (has_part(e->path, S("/http-v2/")) || has_part(e->path, S("pip/http/"))))
+		else if (file &&
+			 (has_part(e->path, S("/http-v2/")) || has_part(e->path, S("pip/http/"))))
 			pip_answer(c, t, i);
 	}
 }

@@ -17,10 +17,10 @@
 enum {
 	CHECKER_ARENA = 2000 << 20,
 	CHECKER_SCRATCH = 768 << 20,
-	CHECKER_TEXT = 64 << 20,     /* of one file, read as a whole */
-	CHECKER_SMALL = 8 << 20,     /* of a file that is small when it is honest: .pth, settings */
-	CHECKER_FILE_GB = 16,	     /* a larger file is not even hashed */
-	CHECKER_SECONDS = 600,	     /* of a whole check; what is left then counts as skipped */
+	CHECKER_TEXT = 64 << 20, /* of one file, read as a whole */
+	CHECKER_SMALL = 8 << 20, /* of a file that is small when it is honest: .pth, settings */
+	CHECKER_FILE_GB = 16,	 /* a larger file is not even hashed */
+	CHECKER_SECONDS = 600,	 /* of a whole check; what is left then counts as skipped */
 };
 
 struct root {
@@ -40,7 +40,7 @@ struct checker {
 	struct root roots[CHECK_ROOTS];
 	unsigned n_roots;
 	const struct advisory_index *advisories; /* NULL: none */
-	char *text; /* CHECKER_TEXT bytes, reserved */
+	char *text;				 /* CHECKER_TEXT bytes, reserved */
 	uint64_t deadline_ns;
 	bool late; /* the deadline has passed */
 };

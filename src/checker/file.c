@@ -1,6 +1,6 @@
 /*
  * checker/file.c - reads one file at a time, and notices when it changes meanwhile.
- * Input: hostile files; their bytes go on to readers that have fuzz targets of their own.
+ * Input: files of the target; their bytes go on to readers that have fuzz targets of their own.
  * Runs in: checker.
  */
 #include "checker/checker.h"

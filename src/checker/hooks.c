@@ -1,6 +1,6 @@
 /*
  * checker/hooks.c - what runs when an interpreter starts, before the first import.
- * Input: hostile files, read by inspect/startup.c and inspect/source.h.   Runs in: checker.
+ * Input: the target's files, read by inspect/startup.c and inspect/source.h.   Runs in: checker.
  */
 #include "checker/python.h"
 

@@ -1,7 +1,7 @@
 /*
- * checker/main.c - the process of one check: born with descriptors, jailed, judges, writes a report,
- * ends.
- * Input: the command line's request, which is trusted; what it names is hostile. Runs in: checker.
+ * checker/main.c - the process of one check: born with descriptors, jailed, judges, writes a
+ * report, ends. Input: the command line's request, which is trusted; what it names is hostile. Runs
+ * in: checker.
  */
 #include "checker/checker.h"
 
@@ -106,7 +106,7 @@ static enum err enter_jail(const struct check_request *r, struct diag *d)
 	struct jail_path paths[CHECK_ROOTS];
 	char names[CHECK_ROOTS][CHECKER_PATH];
 	struct jail j = checker_jail_for(r, paths, names);
-	int keep[CHECK_ROOTS + 6] = { CHECK_REQUEST, CHECK_REPORT,    CHECK_REMEMBER,
+	int keep[CHECK_ROOTS + 6] = { CHECK_REQUEST, CHECK_REPORT,   CHECK_REMEMBER,
 				      r->policy_fd,  r->advisory_fd, r->cache_fd };
 	int landlock;
 
@@ -157,8 +157,8 @@ static enum err list_roots(struct checker *c, struct diag *d)
 
 static bool is_home(const struct tree *t)
 {
-	return tree_find(t, S(".bashrc")) != TREE_NONE || tree_find(t, S(".profile")) != TREE_NONE ||
-	       tree_find(t, S(".cache")) != TREE_NONE;
+	return tree_find(t, S(".bashrc")) != TREE_NONE ||
+	       tree_find(t, S(".profile")) != TREE_NONE || tree_find(t, S(".cache")) != TREE_NONE;
 }
 
 static bool is_image(const struct tree *t)

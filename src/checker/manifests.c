@@ -1,7 +1,7 @@
 /*
  * checker/manifests.c - files that name releases: lock files and manifests (what would be
  * installed), logs of installations (what was).
- * Input: hostile files, read by package/manifest.h and inspect/trace.c.   Runs in: checker.
+ * Input: the target's files, read by package/manifest.h and inspect/trace.c.   Runs in: checker.
  */
 #include "checker/checker.h"
 
@@ -59,8 +59,8 @@ void log_check(struct checker *c, struct tree *t, uint32_t i, struct str text)
 					   .line = found.line };
 		release_ask(c, &p, RULE_TRACE_BAD);
 		for (size_t k = first; k < f->n; k++)
-			f->items[k].excerpt =
-				arena_dup(&c->arena, str_head(found.text, FINDING_EXCERPT));
+			f->items[k].excerpt = arena_dup(&c->arena,
+							str_head(found.text, FINDING_EXCERPT));
 	}
 	buf_free(&name);
 }

@@ -1,7 +1,7 @@
 /*
  * checker/node_env.c - node_modules as node would load it: every package in it, its scripts, and
  * what the hidden lock file says should be there.
- * Input: hostile files.   Runs in: checker.
+ * Input: the target's files.   Runs in: checker.
  */
 #include "checker/python.h"
 
@@ -13,8 +13,8 @@
 enum { PACKAGE_JSON = 4 << 20, LOCK_JSON = 64 << 20 };
 
 /* Scripts that npm runs by itself when the package is installed. */
-static const struct str lifecycle[] = { SC("preinstall"), SC("install"), SC("postinstall"),
-					SC("prepare"), SC("preprepare"), SC("postprepare") };
+static const struct str lifecycle[] = { SC("preinstall"), SC("install"),    SC("postinstall"),
+					SC("prepare"),	  SC("preprepare"), SC("postprepare") };
 
 static bool is_modules(struct str label)
 {

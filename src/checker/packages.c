@@ -1,6 +1,6 @@
 /*
  * checker/packages.c - what is installed in a directory of packages, and whose each file is.
- * Input: hostile files; METADATA, RECORD and direct_url.json are read by package/.
+ * Input: the target's files; METADATA, RECORD and direct_url.json are read by package/.
  * Runs in: checker.
  */
 #include "checker/python.h"
@@ -89,8 +89,8 @@ static void add_package(struct checker *c, struct package *p)
 /* Code is what an interpreter, a shell or a loader takes. */
 static bool is_code(const struct entry *e)
 {
-	static const struct str endings[] = { SC(".py"), SC(".so"), SC(".pth"), SC(".start"),
-					      SC(".pyc"), SC(".js"), SC(".sh"), SC(".pyd") };
+	static const struct str endings[] = { SC(".py"),  SC(".so"), SC(".pth"), SC(".start"),
+					      SC(".pyc"), SC(".js"), SC(".sh"),	 SC(".pyd") };
 
 	for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++)
 		if (str_has_suffix(e->path, endings[i]))
@@ -98,7 +98,8 @@ static bool is_code(const struct entry *e)
 	return (e->mode & 0111) != 0;
 }
 
-static void own(struct checker *c, struct site *s, uint32_t owner, const struct wheel_record_row *row)
+static void own(struct checker *c, struct site *s, uint32_t owner,
+		const struct wheel_record_row *row)
 {
 	struct tree *t = &s->root->tree;
 	bool outside;

@@ -9,7 +9,7 @@
 /* One directory of packages (site-packages, dist-packages). */
 struct site {
 	struct root *root;
-	uint32_t dir; /* TREE_NONE: the root itself */
+	uint32_t dir;	 /* TREE_NONE: the root itself */
 	uint32_t prefix; /* of its environment: the directory that has bin/ and lib/, or dir */
 	struct python_version version;
 	struct str version_text;

@@ -1,7 +1,7 @@
 /*
  * checker/python_env.c - finds the Python environments of a tree and judges each as its interpreter
  * would load it.
- * Input: hostile directories.   Runs in: checker.
+ * Input: the target's directories.   Runs in: checker.
  */
 #include "checker/python.h"
 
@@ -213,8 +213,8 @@ static bool in_sites(const struct env *e, uint32_t i)
 /* Import roots, console scripts and pyvenv.cfg: what makes an environment what it is. */
 static bool belongs(const struct env *e, uint32_t i, struct str path)
 {
-	return in_sites(e, i) || (e->is_venv && (str_has_prefix(path, S("bin/")) ||
-						 str_eq(path, S("pyvenv.cfg"))));
+	return in_sites(e, i) ||
+	       (e->is_venv && (str_has_prefix(path, S("bin/")) || str_eq(path, S("pyvenv.cfg"))));
 }
 
 static void digest_of(struct checker *c, struct env *e, struct report_environment *out)
@@ -232,8 +232,7 @@ static void digest_of(struct checker *c, struct env *e, struct report_environmen
 	for (uint32_t i = r.from; i < r.to && whole; i++) {
 		struct entry *f = &t->items[i];
 		struct str path = str_tail(f->path, cut);
-		if ((!S_ISREG(f->mode) && !S_ISLNK(f->mode)) || f->left_out ||
-		    !belongs(e, i, path))
+		if ((!S_ISREG(f->mode) && !S_ISLNK(f->mode)) || f->left_out || !belongs(e, i, path))
 			continue;
 		if (S_ISLNK(f->mode))
 			sha256_with(&c->sha, f->link, f->sha256);

@@ -1,6 +1,6 @@
 /*
  * checker/release.c - puts releases into the report and asks the advisories about each.
- * Input: hostile names and versions; the index is the user's own.   Runs in: checker.
+ * Input: the target's names and versions; the index is the user's own.   Runs in: checker.
  */
 #include "checker/checker.h"
 

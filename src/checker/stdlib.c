@@ -1,6 +1,6 @@
 /*
  * checker/stdlib.c - the interpreter's own library, as far as it runs by itself at start.
- * Input: hostile files.   Runs in: checker.
+ * Input: the target's files.   Runs in: checker.
  */
 #include "checker/python.h"
 

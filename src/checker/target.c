@@ -1,6 +1,6 @@
 /*
  * checker/target.c - a target that is one file.
- * Input: a hostile file of any kind.   Runs in: checker.
+ * Input: a file of any kind.   Runs in: checker.
  */
 #include "checker/checker.h"
 
@@ -17,8 +17,7 @@ enum { SNIFF = 64 << 10 };
  * that it is clean. */
 static struct str map_file(int fd, uint64_t size)
 {
-	void *p = size == 0 ? MAP_FAILED
-			    : mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
+	void *p = size == 0 ? MAP_FAILED : mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
 
 	return p == MAP_FAILED ? (struct str){ NULL, 0 } : (struct str){ p, (size_t)size };
 }

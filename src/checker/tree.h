@@ -43,8 +43,8 @@ struct entry {
 
 struct tree {
 	int fd;
-	unsigned depth;	  /* directories in each other that are listed */
-	struct str label; /* its absolute path */
+	unsigned depth;	      /* directories in each other that are listed */
+	struct str label;     /* its absolute path */
 	bool single;	      /* one file, which fd is */
 	bool absolute_inside; /* absolute links lead into the tree: it is the root of an image */
 	struct arena *arena;  /* of the paths */
@@ -62,8 +62,8 @@ struct tree {
 };
 
 /* tree_list lists everything below fd, which stays the caller's, at most depth directories deep
- * (deeper ones are left out without counting when depth is less than TREE_DEPTH). Unreadable directories and what is
- * past a bound are counted; that is no error. */
+ * (deeper ones are left out without counting when depth is less than TREE_DEPTH). Unreadable
+ * directories and what is past a bound are counted; that is no error. */
 MUST_USE enum err tree_list(struct tree *t, int fd, struct str label, unsigned depth,
 			    struct arena *a, struct diag *d);
 

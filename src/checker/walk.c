@@ -165,9 +165,9 @@ static void read_dir(struct walk *w, struct frame *f)
 static bool is_virtual(int fd)
 {
 	static const long magics[] = {
-		0x9fa0 /* proc */,	0x62656572 /* sysfs */,	  0x1cd1 /* devpts */,
-		0x27e0eb /* cgroup */,	0x63677270 /* cgroup2 */, 0x64626720 /* debugfs */,
-		0x74726163 /* tracefs */, 0xcafe4a11 /* bpf */,	  0x73636673 /* securityfs */,
+		0x9fa0 /* proc */,	  0x62656572 /* sysfs */,   0x1cd1 /* devpts */,
+		0x27e0eb /* cgroup */,	  0x63677270 /* cgroup2 */, 0x64626720 /* debugfs */,
+		0x74726163 /* tracefs */, 0xcafe4a11 /* bpf */,	    0x73636673 /* securityfs */,
 	};
 	struct statfs fs;
 
@@ -259,8 +259,9 @@ static struct entry *reserve(void)
 enum err tree_single(struct tree *t, int fd, struct str name, const struct stat *st,
 		     struct arena *a)
 {
-	*t = (struct tree){ .fd = fd, .label = S(""), .arena = a, .items = reserve(), .n = 1,
-			    .single = true };
+	*t = (struct tree){
+		.fd = fd, .label = S(""), .arena = a, .items = reserve(), .n = 1, .single = true
+	};
 	if (t->items == NULL)
 		return ERR_NOMEM;
 	t->items[0] = entry_of(st);

@@ -49,9 +49,9 @@ void job_root(struct job *j, enum check_role role, const char *path)
 		fd_closep(&fd);
 		return;
 	}
-	j->request.roots[j->request.n_roots++] = (struct check_root){
-		.role = (uint8_t)role, .fd = (uint8_t)add_fd(j, fd), .label = label
-	};
+	j->request.roots[j->request.n_roots++] = (struct check_root){ .role = (uint8_t)role,
+								      .fd = (uint8_t)add_fd(j, fd),
+								      .label = label };
 }
 
 static int8_t open_file(struct job *j, const char *path)
@@ -92,8 +92,8 @@ static void name_build(struct job *j, const char *checker)
 
 	if (stat(checker, &st) != 0)
 		return;
-	(void)snprintf(text, sizeof text, "%s %lld %lld.%09ld", YETT_VERSION,
-		       (long long)st.st_size, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+	(void)snprintf(text, sizeof text, "%s %lld %lld.%09ld", YETT_VERSION, (long long)st.st_size,
+		       (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
 	j->request.build = arena_dup(&j->arena, str_z(text));
 }
 
@@ -170,9 +170,9 @@ enum err job_open_fd(struct job *j, int fd, struct str name, const struct job_op
 		     struct diag *d)
 {
 	begin(j, name, o);
-	j->request.roots[j->request.n_roots++] = (struct check_root){
-		.role = ROOT_TARGET, .fd = (uint8_t)add_fd(j, fd), .label = name
-	};
+	j->request.roots[j->request.n_roots++] = (struct check_root){ .role = ROOT_TARGET,
+								      .fd = (uint8_t)add_fd(j, fd),
+								      .label = name };
 	return add_opts(j, o, d);
 }
 

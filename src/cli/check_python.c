@@ -157,8 +157,7 @@ enum err python_find(char out[CLI_PATH], struct diag *d)
 
 	while (rest.n > 0) {
 		struct str dir = str_cut(rest, ':', &rest);
-		if (dir.n == 0 ||
-		    snprintf(out, CLI_PATH, "%.*s/python3", FMT(dir)) >= CLI_PATH ||
+		if (dir.n == 0 || snprintf(out, CLI_PATH, "%.*s/python3", FMT(dir)) >= CLI_PATH ||
 		    access(out, X_OK) != 0 || !is_file(out))
 			continue;
 		char shim[CLI_PATH];
@@ -264,8 +263,8 @@ enum err python_roots(struct job *j, const char *interpreter, struct diag *d)
 		python_base(j, dir);
 		return OK;
 	}
-	if (realpath(interpreter, real) == NULL || !join(dir, "%s", real) || !up(dir) ||
-	    !up(dir) || !version_of(real, dir, version))
+	if (realpath(interpreter, real) == NULL || !join(dir, "%s", real) || !up(dir) || !up(dir) ||
+	    !version_of(real, dir, version))
 		return diag_set(d, ERR_NOT_FOUND, "cannot tell what '%s' loads from", interpreter);
 	j->request.python = arena_dup(&j->arena, str_z(version));
 	add_sites(j, dir, version);

@@ -12,9 +12,9 @@ enum { SHOWN_OF_RULE = 20, SHOWN_ENVIRONMENTS = 20, SUM_MAX = 12, EXCERPT_SHOWN 
 
 static const struct {
 	const char *style, *word;
-} severities[] = {
-	[SEV_INFO] = { "2", "info" }, [SEV_HOLD] = { "33", "hold" }, [SEV_BLOCK] = { "31;1", "block" }
-};
+} severities[] = { [SEV_INFO] = { "2", "info" },
+		   [SEV_HOLD] = { "33", "hold" },
+		   [SEV_BLOCK] = { "31;1", "block" } };
 
 static const char *const verdict_styles[VERDICT_COUNT] = {
 	[VERDICT_PASS] = "32;1",
@@ -37,8 +37,8 @@ static void head(struct cli *c, const struct report *r)
 	safe(c, r->headline);
 	buf_addc(&c->out, '\n');
 	if (r->next.n > 0) {
-		buf_add(&c->out, r->judgement.verdict == VERDICT_PASS ? S("  note: ")
-								      : S("  to do: "));
+		buf_add(&c->out,
+			r->judgement.verdict == VERDICT_PASS ? S("  note: ") : S("  to do: "));
 		safe(c, r->next);
 		buf_addc(&c->out, '\n');
 	}

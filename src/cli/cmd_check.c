@@ -275,10 +275,13 @@ const struct cmd cmd_check = {
 	.name = "check",
 	.args = "[TARGET...]",
 	.brief = "judge a package or an environment before it gets near a key",
-	.more = "TARGET is a directory (virtual environment, site-packages, node_modules, home, root "
+	.more = "TARGET is a directory (virtual environment, site-packages, node_modules, home, "
+		"root "
 		"of an image),\na wheel, source archive, npm package, lock file, SBOM or log, or a "
-		"release: NAME==VERSION.\nWithout one it is what python3 would use here; nothing of it "
-		"is run.\n\nThe exit status is 0 pass, 1 hold, 2 block, 3 inconclusive; 64 and up are "
+		"release: NAME==VERSION.\nWithout one it is what python3 would use here; nothing "
+		"of it "
+		"is run.\n\nThe exit status is 0 pass, 1 hold, 2 block, 3 inconclusive; 64 and up "
+		"are "
 		"errors.",
 	.opts = opts,
 	.args_max = CLI_ARGS,

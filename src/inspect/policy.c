@@ -54,7 +54,8 @@ static bool date_read(struct str s, int64_t *out)
 	static const int lengths[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
 	uint64_t y, m, d;
 
-	if (s.n != 10 || s.p[4] != '-' || s.p[7] != '-' || num_u64(str_head(s, 4), 9999, &y) != OK ||
+	if (s.n != 10 || s.p[4] != '-' || s.p[7] != '-' ||
+	    num_u64(str_head(s, 4), 9999, &y) != OK ||
 	    num_u64(str_head(str_tail(s, 5), 2), 12, &m) != OK ||
 	    num_u64(str_tail(s, 8), 31, &d) != OK || y < 1970 || m < 1 || d < 1 ||
 	    d > (uint64_t)lengths[m - 1])
@@ -100,12 +101,12 @@ static enum err read_severities(struct reading *r, const struct node *map)
 {
 	if (!node_is(map, NODE_MAP))
 		return wrong(r, map, "severity is a map of rule to info, hold or block");
-	NODE_EACH(map, n) {
+	NODE_EACH(map, n)
+	{
 		enum rule rule = rule_by_id(n->name);
 		if (rule == RULE_COUNT)
 			return wrong(r, n, "there is no rule of this name");
-		if (!node_is(n, NODE_SCALAR) ||
-		    !severity_read(n->text, &r->out->severities[rule]))
+		if (!node_is(n, NODE_SCALAR) || !severity_read(n->text, &r->out->severities[rule]))
 			return wrong(r, n, "a severity is info, hold or block");
 	}
 	return OK;
@@ -142,7 +143,7 @@ static enum err read_allow(struct reading *r, const struct node *n, struct polic
 	if (!node_is(n, NODE_MAP))
 		return wrong(r, n, "an allow is a map");
 	NODE_EACH(n, field)
-		TRY(allow_field(r, field, row));
+	TRY(allow_field(r, field, row));
 	if (row->rule == RULE_COUNT && !row->by_sha256)
 		return wrong(r, n, "an allow needs a rule or a sha256");
 	if (str_trim(row->reason).n == 0)
@@ -166,7 +167,7 @@ static enum err read_allows(struct reading *r, const struct node *list)
 	if (rows == NULL)
 		return diag_set(r->d, ERR_NOMEM, "out of memory for the policy");
 	NODE_EACH(list, n)
-		TRY(read_allow(r, n, &rows[i++]));
+	TRY(read_allow(r, n, &rows[i++]));
 	r->out->allows = rows;
 	r->out->n_allows = i;
 	return OK;
@@ -206,7 +207,7 @@ enum err policy_parse(struct str file, struct str text, int64_t now, struct aren
 	if (!node_is(root, NODE_MAP) || node_get(root, S("version")) == NULL)
 		return diag_set(d, ERR_CONFIG, "'%.*s' has no 'version: 1'", FMT(file));
 	NODE_EACH(root, n)
-		TRY(read_key(&r, n));
+	TRY(read_key(&r, n));
 	sha256(text, p.sha256);
 	*out = p;
 	return OK;

@@ -36,8 +36,8 @@ struct policy_allow {
 
 struct check_policy {
 	int64_t now;
-	uint32_t cooldown_days;		       /* 0: none */
-	enum severity severities[RULE_COUNT];  /* after the file's changes */
+	uint32_t cooldown_days;		      /* 0: none */
+	enum severity severities[RULE_COUNT]; /* after the file's changes */
 	const struct policy_allow *allows;
 	size_t n_allows;
 	uint8_t sha256[32]; /* of the file's text; zeros: no file */

@@ -91,7 +91,7 @@ enum pyc_state pyc_judge(const struct pyc *p, int64_t mtime_s, uint64_t size, st
 {
 	if (!p->hashed)
 		return p->mtime == (uint32_t)mtime_s && p->size == (uint32_t)size ? PYC_CURRENT
-										   : PYC_STALE;
+										  : PYC_STALE;
 	if (is_of(p, text))
 		return PYC_CURRENT;
 	return p->checked ? PYC_STALE : PYC_FOREIGN;

@@ -41,9 +41,8 @@ struct report_environment *report_environment(struct report *r)
 	if (n == REPORT_ENVIRONMENTS)
 		return NULL;
 	if (n == 0 || (n >= 16 && (n & (n - 1)) == 0)) { /* full: 16, 32, 64, ... */
-		struct report_environment *more = NEW_ARRAY(r->findings.arena,
-							    struct report_environment,
-							    n == 0 ? 16 : 2 * n);
+		struct report_environment *more = NEW_ARRAY(
+			r->findings.arena, struct report_environment, n == 0 ? 16 : 2 * n);
 		if (more == NULL)
 			return NULL;
 		if (n > 0)
@@ -61,9 +60,9 @@ static bool is_hidden(uint32_t c)
 	static const struct {
 		uint32_t from, to;
 	} ranges[] = {
-		{ 0x80, 0x9f },	    { 0xad, 0xad },	{ 0x34f, 0x34f },   { 0x61c, 0x61c },
-		{ 0x115f, 0x1160 }, { 0x180b, 0x180f }, { 0x200b, 0x200f }, { 0x2028, 0x202e },
-		{ 0x2060, 0x206f }, { 0x3164, 0x3164 }, { 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff },
+		{ 0x80, 0x9f },	    { 0xad, 0xad },	{ 0x34f, 0x34f },     { 0x61c, 0x61c },
+		{ 0x115f, 0x1160 }, { 0x180b, 0x180f }, { 0x200b, 0x200f },   { 0x2028, 0x202e },
+		{ 0x2060, 0x206f }, { 0x3164, 0x3164 }, { 0xfe00, 0xfe0f },   { 0xfeff, 0xfeff },
 		{ 0xffa0, 0xffa0 }, { 0xfff0, 0xfffb }, { 0xe0000, 0xe0fff },
 	};
 

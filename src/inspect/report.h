@@ -18,8 +18,8 @@
 
 enum {
 	REPORT_VERSION = 1,
-	REPORT_MAX = 256 << 20,	  /* bytes of one text */
-	REPORT_PACKAGES = 50000,  /* packages of one target */
+	REPORT_MAX = 256 << 20,	 /* bytes of one text */
+	REPORT_PACKAGES = 50000, /* packages of one target */
 	REPORT_ENVIRONMENTS = 4096,
 	REPORT_DIGEST = 32,
 };

@@ -292,8 +292,7 @@ enum err report_read(struct report *out, struct arena *a, struct str text, struc
 	enum err e = json_read(a, text, &root, &at);
 	if (e != OK)
 		return diag_set(d, e, "the report is no JSON at byte %zu", at);
-	if (json_i64(json_get(root, S("yett_report")), &version) != OK ||
-	    version != REPORT_VERSION)
+	if (json_i64(json_get(root, S("yett_report")), &version) != OK || version != REPORT_VERSION)
 		return diag_set(d, ERR_SYNTAX, "no report of version %d", REPORT_VERSION);
 	read_head(&r, root);
 	read_coverage(&r, json_get(root, S("coverage")));

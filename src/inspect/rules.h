@@ -138,7 +138,8 @@ enum severity { SEV_INFO, SEV_HOLD, SEV_BLOCK };
 	  "file changed while it was looked at",                                                   \
 	  "what was judged is not what is there now",                                              \
 	  "check again when nothing is at work in the target")                                     \
-	X(RULE_FILE_TOO_LARGE, "too-large", SEV_INFO, "file too large to be looked at as a whole",  \
+	X(RULE_FILE_TOO_LARGE, "too-large", SEV_INFO,                                              \
+	  "file too large to be looked at as a whole",                                             \
 	  "what is not looked at is not known to be clean",                                        \
 	  "look at it by hand")                                                                    \
 	X(RULE_AGENT_EXEC, "agent-exec", SEV_BLOCK,                                                \
@@ -351,10 +352,12 @@ enum severity { SEV_INFO, SEV_HOLD, SEV_BLOCK };
 	  "new dependency from outside of the index",                                              \
 	  "a git or URL dependency is code that nobody published",                                 \
 	  "look what it is before installing it")                                                  \
-	X(RULE_NEW_DEPENDENCY, "new-dependency", SEV_INFO, "new dependency since the last release", \
+	X(RULE_NEW_DEPENDENCY, "new-dependency", SEV_INFO,                                         \
+	  "new dependency since the last release",                                                 \
 	  "hijacks bring their payload in a package of their own",                                 \
 	  "check that package, too")                                                               \
-	X(RULE_NEW_KIND, "new-file-kind", SEV_INFO, "files of a kind that the last release had not", \
+	X(RULE_NEW_KIND, "new-file-kind", SEV_INFO,                                                \
+	  "files of a kind that the last release had not",                                         \
 	  "native code, scripts of another language and archives hide payloads",                   \
 	  "look what they are for")                                                                \
 	X(RULE_GROWN, "grown", SEV_INFO, "much larger than the last release",                      \

@@ -6,9 +6,9 @@
 
 #include "codec/jw.h"
 
-static const struct str levels[] = { [SEV_INFO] = SC("note"),
-				     [SEV_HOLD] = SC("warning"),
-				     [SEV_BLOCK] = SC("error") };
+static const struct str levels[] = {
+	[SEV_INFO] = SC("note"), [SEV_HOLD] = SC("warning"), [SEV_BLOCK] = SC("error")
+};
 
 static void put_text(struct buf *b, struct str name, struct str text)
 {

@@ -271,13 +271,16 @@ static const struct {
 	{ "setuptools", SC("import os; var = 'SETUPTOOLS_USE_DISTUTILS'; enabled = "
 			   "os.environ.get(var, 'stdlib') == 'local'; enabled and "
 			   "__import__('_distutils_hack').add_shim();") },
-	{ "setuptools", SC("import os; enabled = os.environ.get('SETUPTOOLS_USE_DISTUTILS', 'local') "
-			   "== 'local'; enabled and __import__('_distutils_hack').add_shim();") },
-	{ "setuptools editable", SC("import __editable___#_finder; __editable___#_finder.install()") },
+	{ "setuptools",
+	  SC("import os; enabled = os.environ.get('SETUPTOOLS_USE_DISTUTILS', 'local') "
+	     "== 'local'; enabled and __import__('_distutils_hack').add_shim();") },
+	{ "setuptools editable",
+	  SC("import __editable___#_finder; __editable___#_finder.install()") },
 	{ "setuptools namespace",
 	  SC("import sys, types, os;has_mfs = sys.version_info > (3, 5);p = "
 	     "os.path.join(sys._getframe(1).f_locals['sitedir'], *(@));importlib = has_mfs and "
-	     "__import__('importlib.util');has_mfs and __import__('importlib.machinery');m = has_mfs "
+	     "__import__('importlib.util');has_mfs and __import__('importlib.machinery');m = "
+	     "has_mfs "
 	     "and sys.modules.setdefault(@, importlib.util.module_from_spec("
 	     "importlib.machinery.PathFinder.find_spec(@, [os.path.dirname(p)])));m = m or "
 	     "sys.modules.setdefault(@, types.ModuleType(@));mp = (m or []) and "
@@ -352,12 +355,11 @@ const char *startup_known(struct str exec_text)
 
 static bool hides(uint32_t caps)
 {
-	return (caps & CAP_OBFUSCATED) != 0 ||
-	       ((caps & CAP_DECODE) != 0 && (caps & CAP_EVAL) != 0);
+	return (caps & CAP_OBFUSCATED) != 0 || ((caps & CAP_DECODE) != 0 && (caps & CAP_EVAL) != 0);
 }
 
-/* What a line calls is judged by source_inspect; that it imports a module which can open the network
- * is no reason: such a module is judged itself. */
+/* What a line calls is judged by source_inspect; that it imports a module which can open the
+ * network is no reason: such a module is judged itself. */
 bool startup_hostile(uint32_t caps)
 {
 	const uint32_t alone = CAP_FETCH_RUN | CAP_RUNTIME | CAP_METADATA | CAP_PERSIST;

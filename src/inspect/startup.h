@@ -58,9 +58,9 @@ bool startup_next(struct startup_scan *s, struct startup_line *out);
  * ("setuptools", "virtualenv", ...), or NULL. It looks at the content, never at a file's name. */
 const char *startup_known(struct str exec_text);
 
-/* startup_hostile tells from the capabilities (inspect/caps.h) of an executed line that it does what
- * no hook of an honest tool does; startup_module_hostile the same of a whole module that runs at
- * start, which does more, and startup_module_doubtful that somebody should look at it. */
+/* startup_hostile tells from the capabilities (inspect/caps.h) of an executed line that it does
+ * what no hook of an honest tool does; startup_module_hostile the same of a whole module that runs
+ * at start, which does more, and startup_module_doubtful that somebody should look at it. */
 bool startup_hostile(uint32_t caps);
 bool startup_module_hostile(uint32_t caps);
 bool startup_module_doubtful(uint32_t caps);

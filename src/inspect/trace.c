@@ -68,9 +68,9 @@ bool trace_file(struct str f, struct trace *out)
 		return all_name(name) && set(out, ECO_PYPI, name, version);
 	}
 	enum ecosystem eco = str_has_suffix(f, S(".tgz")) ? ECO_NPM : ECO_PYPI;
-	size_t ends = str_has_suffix(f, S(".tar.gz"))			      ? 7
+	size_t ends = str_has_suffix(f, S(".tar.gz"))				     ? 7
 		      : str_has_suffix(f, S(".tgz")) || str_has_suffix(f, S(".zip")) ? 4
-										      : 0;
+										     : 0;
 	if (ends == 0 || !cut_dash(str_head(f, f.n - ends), &name, &version))
 		return false;
 	return all_name(name) && set(out, eco, name, version);
@@ -189,8 +189,8 @@ static bool next_line(struct trace_scan *s)
 /* What stands in two words: "name 1.2" behind "+", "name (1.2)" behind "Installing". */
 static bool from_pair(struct trace_scan *s, struct str first, struct trace *out)
 {
-	bool plus = str_eq(first, S("+")), installing = str_eq(first, S("Installing")) ||
-							str_eq(first, S("Updating"));
+	bool plus = str_eq(first, S("+")),
+	     installing = str_eq(first, S("Installing")) || str_eq(first, S("Updating"));
 	struct trace_scan ahead = *s;
 
 	if (!plus && !installing)
@@ -245,10 +245,17 @@ bool trace_next(struct trace_scan *s, struct trace *out)
 bool trace_likely(struct str file_name, struct str head)
 {
 	static const struct str marks[] = {
-		SC("Successfully installed "), SC("Collecting "),    SC("Downloading "),
-		SC("npm http fetch "),	       SC("npm warn "),	     SC("added "),
-		SC("Resolved "),	       SC("Using cached "),  SC("registry.npmjs.org"),
-		SC("pypi.org"),		       SC("files.pythonhosted.org"),
+		SC("Successfully installed "),
+		SC("Collecting "),
+		SC("Downloading "),
+		SC("npm http fetch "),
+		SC("npm warn "),
+		SC("added "),
+		SC("Resolved "),
+		SC("Using cached "),
+		SC("registry.npmjs.org"),
+		SC("pypi.org"),
+		SC("files.pythonhosted.org"),
 	};
 
 	if (!str_has_suffix(file_name, S(".log")) && !str_has_suffix(file_name, S(".txt")) &&

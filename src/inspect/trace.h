@@ -18,7 +18,8 @@ struct trace {
 
 /* A position in one log. */
 struct trace_scan {
-	struct str rest, line, left; /* the text; the line at hand; what of it is still to be read */
+	struct str rest, line,
+		left; /* the text; the line at hand; what of it is still to be read */
 	struct str time;
 	uint32_t number;
 	bool listing; /* inside of "Successfully installed ..." */

@@ -34,8 +34,8 @@ enum verdict verdict_by_word(struct str word);
 
 struct judgement {
 	enum verdict verdict;
-	size_t n[SEV_BLOCK + 1]; /* findings of each severity, after the policy */
-	size_t allowed;		 /* findings that the policy excuses */
+	size_t n[SEV_BLOCK + 1];     /* findings of each severity, after the policy */
+	size_t allowed;		     /* findings that the policy excuses */
 	const struct finding *worst; /* the one that decides, or NULL */
 };
 

@@ -1,6 +1,6 @@
 /*
- * proto/check.h - how `yett check` starts a checker: one target, its descriptors, one report. Ring 0.
- * argv is { "checker" }; the environment is empty. Descriptor 3 is a sealed memory file with the
+ * proto/check.h - how `yett check` starts a checker: one target, its descriptors, one report. Ring
+ * 0. argv is { "checker" }; the environment is empty. Descriptor 3 is a sealed memory file with the
  * request below, 4 takes the report (inspect/report.h), 5 what is to be remembered for the next run
  * (any bytes, given back as cache_fd); the others are named by number in the request.
  * Exit status 0: there is a report. Else as sysexits, with a sentence on standard error.
@@ -42,12 +42,12 @@ enum check_flag {
 };
 
 struct check_request {
-	struct str name;    /* of the target, as the user gave it */
-	struct str python;  /* version of the interpreter, where it is known: "3.11.7"; or "" */
-	struct str build;   /* names this build of yett: what another one remembered is not used */
+	struct str name;   /* of the target, as the user gave it */
+	struct str python; /* version of the interpreter, where it is known: "3.11.7"; or "" */
+	struct str build;  /* names this build of yett: what another one remembered is not used */
 	struct str policy_name;
 	int64_t now;
-	uint32_t flags;     /* enum check_flag */
+	uint32_t flags;				 /* enum check_flag */
 	int8_t policy_fd, advisory_fd, cache_fd; /* -1: none */
 	struct check_root roots[CHECK_ROOTS];
 	uint32_t n_roots;
