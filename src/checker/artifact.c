@@ -8,7 +8,7 @@
 #include "codec/archive.h"
 #include "codec/json.h"
 #include "package/artifact.h"
-#include "package/purl.h"
+#include "package/requirement.h"
 
 #include <string.h>
 
@@ -17,6 +17,9 @@ struct reading {
 	struct checker *c;
 	struct archive *archive;
 	struct artifact *artifact;
+	struct findings *f;
+	struct profile *profile;
+	bool quiet;	 /* the release before: only its profile is wanted */
 	struct str purl; /* known once its metadata was read; until then "" */
 	size_t first;	 /* number of the first finding that may lack it */
 };
@@ -37,10 +40,11 @@ static struct str installed_name(struct str name, bool *out_top)
 
 static void judge_line(struct reading *r, struct str path, const struct startup_line *l)
 {
-	struct findings *f = &r->c->report.findings;
+	struct findings *f = r->f;
 	struct caps caps = { 0 };
 	size_t first = f->n;
 
+	profile_hook(r->profile, path, l->line, l->text);
 	if (l->act == STARTUP_PATH || (l->act == STARTUP_EXEC && startup_known(l->text) != NULL))
 		return;
 	if (l->act == STARTUP_EXEC) {
@@ -64,9 +68,10 @@ static void judge_hook(struct reading *r, struct str path, enum startup_kind kin
 		judge_line(r, path, &l);
 }
 
-static void judge_source(struct reading *r, const struct member *m, struct str text)
+/* What the code of a member can do is the result. */
+static uint32_t judge_source(struct reading *r, const struct member *m, struct str text)
 {
-	struct findings *f = &r->c->report.findings;
+	struct findings *f = r->f;
 	struct caps caps = { 0 };
 	bool top = false;
 	struct str name = installed_name(m->name, &top);
@@ -74,10 +79,11 @@ static void judge_source(struct reading *r, const struct member *m, struct str t
 
 	if (kind != STARTUP_NONE && r->artifact->kind == ARTIFACT_WHEEL) {
 		judge_hook(r, m->name, kind, text);
-		return;
+		return 0;
 	}
 	enum language language = source_language(m->name, text);
-	enum role role = source_role(m->name);
+	enum role role = r->artifact->kind == ARTIFACT_SDIST ? source_role(m->name)
+							     : installed_role(name);
 	if (role == ROLE_STARTUP && !top)
 		role = ROLE_MODULE;
 	size_t first = f->n;
@@ -86,6 +92,7 @@ static void judge_source(struct reading *r, const struct member *m, struct str t
 	if (role == ROLE_STARTUP && startup_module_hostile(caps.bits) &&
 	    !findings_has(f, first, RULE_STARTUP_EXEC))
 		finding_add(f, RULE_STARTUP_EXEC, r->purl, m->name, 0, S(""), " ");
+	return role == ROLE_SCRIPT ? 0 : caps.bits;
 }
 
 /* A member that is no source is only digested. */
@@ -106,11 +113,14 @@ static enum err read_member(struct reading *r, const struct member *m)
 	struct str text = { "", 0 };
 	bool wanted = artifact_wants(r->artifact, m);
 	uint8_t sha[32];
-	size_t first = c->report.findings.n;
+	size_t first = r->f->n;
+	uint32_t caps = 0;
 	enum err e;
 
-	c->report.coverage.files++;
-	c->report.coverage.bytes += m->size;
+	if (!r->quiet) {
+		c->report.coverage.files++;
+		c->report.coverage.bytes += m->size;
+	}
 	if (!wanted && m->size > CHECKER_TEXT) {
 		e = digest_rest(r, sha);
 	} else {
@@ -120,7 +130,7 @@ static enum err read_member(struct reading *r, const struct member *m)
 		e = archive_read_all(r->archive, a, wanted ? artifact_max(m) : CHECKER_TEXT, &text);
 		if (e == OK) {
 			sha256_with(&c->sha, text, sha);
-			judge_source(r, m, text);
+			caps = judge_source(r, m, text);
 		}
 	}
 	if (e == ERR_UNSUPPORTED) {
@@ -128,8 +138,9 @@ static enum err read_member(struct reading *r, const struct member *m)
 		return OK;
 	}
 	TRY(e);
-	for (size_t i = first; i < c->report.findings.n; i++) {
-		struct finding *f = &c->report.findings.items[i];
+	profile_file(r->profile, m->name, m->size, caps, r->artifact->kind != ARTIFACT_NPM);
+	for (size_t i = first; i < r->f->n; i++) {
+		struct finding *f = &r->f->items[i];
 		f->has_sha256 = true;
 		memcpy(f->sha256, sha, sizeof f->sha256);
 	}
@@ -153,7 +164,7 @@ static void judge_scripts(struct reading *r)
 	static const struct str names[] = { SC("preinstall"), SC("install"), SC("postinstall") };
 	struct str text = r->artifact->texts[ARTIFACT_PACKAGE_JSON];
 	struct str place = r->artifact->places[ARTIFACT_PACKAGE_JSON];
-	struct findings *f = &r->c->report.findings;
+	struct findings *f = r->f;
 	const struct json *root;
 
 	if (text.p == NULL || json_read(&r->c->arena, text, &root, NULL) != OK)
@@ -164,12 +175,60 @@ static void judge_scripts(struct reading *r)
 					      json_get(json_get(root, S("scripts")), names[i]));
 		if (command.p == NULL)
 			continue;
+		profile_script(r->profile, place, names[i], command);
 		finding_add(f, RULE_INSTALL_SCRIPT, r->purl, place, 0, command, "%.*s",
 			    FMT(names[i]));
 		arena_reset(&r->c->scratch);
 		source_inspect(LANG_SHELL, ROLE_INSTALL, r->purl, place, command, &r->c->scratch, f,
 			       &caps);
 	}
+}
+
+/* Where npm takes a dependency from when its value is no range of versions. */
+static struct str foreign(struct str value)
+{
+	static const struct str marks[] = { SC("git"),	   SC("http:"),	  SC("https:"),
+					    SC("github:"), SC("gitlab:"), SC("bitbucket:"),
+					    SC("file:") };
+
+	for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
+		if (str_has_prefix(value, marks[i]))
+			return value;
+	return str_chr(value, '/') != SIZE_MAX && !str_has_prefix(value, S("npm:")) ? value : S("");
+}
+
+static void list_npm(struct reading *r)
+{
+	static const struct str keys[] = { SC("dependencies"), SC("optionalDependencies") };
+	struct str text = r->artifact->texts[ARTIFACT_PACKAGE_JSON];
+	struct str place = r->artifact->places[ARTIFACT_PACKAGE_JSON];
+	const struct json *root;
+
+	if (text.p == NULL || json_read(&r->c->arena, text, &root, NULL) != OK)
+		return;
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+		const struct json *map = json_get(root, keys[i]);
+		if (!json_is(map, JSON_OBJECT))
+			continue;
+		JSON_EACH_MEMBER (map, key) {
+			struct str name = json_str(&r->c->arena, key);
+			struct str value = json_str(&r->c->arena, key + 1);
+			if (name.p != NULL && value.p != NULL)
+				profile_dependency(r->profile, place, name, foreign(value));
+		}
+	}
+}
+
+static void list_python(struct reading *r)
+{
+	const struct metadata *m = &r->artifact->meta;
+	const struct metadata_field *field = NULL;
+	struct requirement q;
+
+	while ((field = metadata_next(m, S("requires-dist"), field)) != NULL)
+		if (requirement_parse(field->value, &q, NULL) == OK)
+			profile_dependency(r->profile, r->artifact->places[ARTIFACT_METADATA],
+					   q.name, q.url);
 }
 
 static enum target_kind kind_of(enum artifact_kind k)
@@ -193,35 +252,58 @@ static void finish(struct reading *r)
 	struct report *report = &r->c->report;
 	struct artifact *a = r->artifact;
 
-	report->kind = kind_of(a->kind);
-	report->package = a->label;
-	for (size_t i = r->first; i < report->findings.n; i++)
-		if (report->findings.items[i].package.n == 0)
-			report->findings.items[i].package = a->label;
+	for (size_t i = r->first; i < r->f->n; i++)
+		if (r->f->items[i].package.n == 0)
+			r->f->items[i].package = a->label;
 	r->purl = a->label;
 	judge_scripts(r);
+	list_npm(r);
+	list_python(r);
+	if (r->quiet)
+		return;
+	report->kind = kind_of(a->kind);
+	report->package = a->label;
 	if (a->release.name.n > 0) {
 		a->release.where = a->file_name;
 		release_add(r->c, &a->release);
 	}
 }
 
-void artifact_check(struct checker *c, struct str name, struct str map)
+/* Whether all of it could be read. */
+static bool read_artifact(struct reading *r, struct str name, struct str map)
 {
-	struct reading r = { .c = c, .purl = S(""), .first = c->report.findings.n };
-	enum err e = archive_open(&r.archive, &c->arena, map, true);
+	struct checker *c = r->c;
+	enum err e = archive_open(&r->archive, &c->arena, map, true);
 
-	r.artifact = artifact_new(&c->arena, name);
-	if (r.artifact == NULL || e == ERR_NOMEM) {
-		c->report.coverage.unread++;
-		return;
-	}
+	r->artifact = artifact_new(&c->arena, name);
+	if (r->artifact == NULL || e == ERR_NOMEM)
+		return false;
 	if (e == OK)
-		e = read_members(&r);
-	if (e != OK)
+		e = read_members(r);
+	artifact_faults(archive_faults(r->archive), S(""), name, r->f);
+	if (artifact_end(r->artifact, r->f) != OK)
+		e = ERR_LIMIT;
+	finish(r);
+	return e == OK;
+}
+
+void artifact_check(struct checker *c, struct str name, struct str map, struct profile *out)
+{
+	struct reading r = { .c = c,
+			     .f = &c->report.findings,
+			     .profile = out,
+			     .purl = S(""),
+			     .first = c->report.findings.n };
+
+	if (!read_artifact(&r, name, map))
 		c->report.coverage.unread++;
-	artifact_faults(archive_faults(r.archive), S(""), name, &c->report.findings);
-	if (artifact_end(r.artifact, &c->report.findings) != OK)
-		c->report.coverage.unread++;
-	finish(&r);
+}
+
+bool artifact_profile(struct checker *c, struct str name, struct str map, struct profile *out)
+{
+	struct findings unheard;
+	struct reading r = { .c = c, .f = &unheard, .profile = out, .quiet = true, .purl = S("") };
+
+	findings_init(&unheard, &c->arena);
+	return read_artifact(&r, name, map);
 }

@@ -8,6 +8,7 @@
 #include "checker/cache.h"
 #include "checker/tree.h"
 #include "crypto/sha256.h"
+#include "inspect/change.h"
 #include "inspect/report.h"
 #include "inspect/source.h"
 #include "inspect/startup.h"
@@ -81,6 +82,10 @@ void file_finding(struct checker *c, struct tree *t, uint32_t i, enum rule rule,
 		  uint32_t line, struct str excerpt, const char *fmt, ...)
 	__attribute__((format(printf, 8, 9)));
 
+/* installed_role tells when code runs that lies at path below an import root. That the root is in a
+ * directory of tests, or that the package is called "demo", says nothing: it can be imported. */
+enum role installed_role(struct str path);
+
 /* ---- what is looked at ---- */
 
 /* python_check judges every Python environment in the tree of root r. */
@@ -110,8 +115,10 @@ void log_check(struct checker *c, struct tree *t, uint32_t i, struct str text);
  * only entry of the tree of r. */
 void target_file(struct checker *c, struct root *r);
 
-/* artifact_check judges a wheel, source archive or npm package, mapped as a whole. */
-void artifact_check(struct checker *c, struct str name, struct str map);
+/* artifact_check judges a wheel, source archive or npm package, mapped as a whole. artifact_profile
+ * only reads what it is to be compared by; false: it could not be read. */
+void artifact_check(struct checker *c, struct str name, struct str map, struct profile *out);
+bool artifact_profile(struct checker *c, struct str name, struct str map, struct profile *out);
 
 /* release_add puts a release into the report and asks the advisories about it. Strings are
  * copied. */

@@ -157,6 +157,16 @@ bool file_copy(struct checker *c, struct tree *t, uint32_t i, size_t max, struct
 	return out->p != NULL;
 }
 
+enum role installed_role(struct str path)
+{
+	size_t slash = str_chr(path, '/');
+	enum role role = source_role(path);
+
+	if (role != ROLE_SCRIPT || slash == SIZE_MAX)
+		return role;
+	return source_role(str_tail(path, slash + 1));
+}
+
 /* ---- what is remembered ---- */
 
 static void recall(struct checker *c, struct entry *e, const struct cache_slot *s)

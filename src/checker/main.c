@@ -147,7 +147,7 @@ static enum err list_roots(struct checker *c, struct diag *d)
 		else
 			TRY(open_file(c, r, from->fd, d));
 		r->tree.absolute_inside = i == 0 && (c->request.flags & CHECK_IMAGE) != 0;
-		if (r->role != ROOT_STDLIB && r->role != ROOT_DPKG)
+		if (r->role != ROOT_STDLIB && r->role != ROOT_DPKG && r->role != ROOT_PREVIOUS)
 			c->report.coverage.files += r->tree.n;
 		c->report.coverage.unread += r->tree.unread;
 		c->report.coverage.skipped += r->tree.skipped;

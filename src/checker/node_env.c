@@ -113,6 +113,17 @@ static void read_package(struct checker *c, struct tree *t, uint32_t i)
 	judge_scripts(c, t, i, scripts, package_purl(c, &t->items[i]));
 }
 
+/* What follows the last "node_modules/": the package's name, and its file. */
+static struct str in_modules(struct str path)
+{
+	const struct str mark = S("node_modules/");
+	size_t at;
+
+	while ((at = str_find(path, mark)) != SIZE_MAX)
+		path = str_tail(path, at + mark.n);
+	return path;
+}
+
 static void inspect_all(struct checker *c, struct tree *t, uint32_t dir)
 {
 	struct range r = tree_range(t, dir);
@@ -123,7 +134,8 @@ static void inspect_all(struct checker *c, struct tree *t, uint32_t dir)
 			continue;
 		e->inspected = true;
 		const struct subject s = { t, i, package_purl(c, e),
-					   source_language(e->path, S("")), source_role(e->path) };
+					   source_language(e->path, S("")),
+					   installed_role(in_modules(e->path)) };
 		if (s.language != LANG_NONE)
 			file_inspect(c, &s);
 		else

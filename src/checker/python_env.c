@@ -163,6 +163,7 @@ static void judge_file(struct checker *c, struct site *s, uint32_t i)
 {
 	struct tree *t = &s->root->tree;
 	struct entry *e = &t->items[i];
+	size_t cut = s->dir == TREE_NONE ? 0 : t->items[s->dir].path.n + 1;
 	bool outside;
 
 	if (S_ISLNK(e->mode)) {
@@ -174,18 +175,18 @@ static void judge_file(struct checker *c, struct site *s, uint32_t i)
 	}
 	if (!S_ISREG(e->mode) || e->inspected)
 		return;
-	judge_unowned(c, s, i);
 	if (str_has_suffix(e->path, S(".pyc"))) {
 		bytecode_check(c, s, i);
 		return;
 	}
 	e->inspected = true;
 	struct subject subject = { t, i, package_purl(c, e), source_language(e->path, S("")),
-				   source_role(e->path) };
+				   installed_role(str_tail(e->path, cut)) };
 	if (subject.language != LANG_NONE)
 		file_inspect(c, &subject);
 	else
 		(void)file_hash(c, t, i);
+	judge_unowned(c, s, i);
 }
 
 static void judge_site(struct checker *c, struct site *s)

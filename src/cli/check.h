@@ -23,10 +23,11 @@ struct job {
 };
 
 struct job_opts {
-	const char *policy; /* file, or NULL */
-	const char *data;   /* data directory, or "" */
-	int advisory_fd;    /* of the index, or -1 */
-	bool cold;	    /* use and keep nothing of other runs */
+	const char *policy;  /* file, or NULL */
+	const char *data;    /* data directory, or "" */
+	int advisory_fd;     /* of the index, or -1 */
+	const char *against; /* file of the release before, or NULL */
+	bool cold;	     /* use and keep nothing of other runs */
 };
 
 /* job_open opens a target: a directory or file by its path, NULL: what `python3` would use here,
@@ -43,6 +44,9 @@ MUST_USE enum err job_open_fd(struct job *j, int fd, struct str name, const stru
 /* job_run starts a checker and waits for it. out gets the report's text. ERR_SYS: it did not make
  * one, d says why. */
 MUST_USE enum err job_run(struct job *j, struct buf *out, struct diag *d);
+
+/* job_previous adds the release before, open already, to compare with. */
+void job_previous(struct job *j, int fd, struct str name);
 
 /* job_root adds a directory or file to what the checker sees; a missing one is left out.
  * python_roots adds what the interpreter at path loads from, python_find finds `python3`. */

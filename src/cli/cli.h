@@ -33,6 +33,7 @@
 	X(cmd_audit_verify)\
 	X(cmd_audit_export)\
 	X(cmd_check)\
+	X(cmd_sbom)\
 	X(cmd_advisories_update)\
 	X(cmd_advisories_status)\
 	X(cmd_advisories_show)

@@ -139,6 +139,9 @@ static enum err check_artifact(struct checking *k, const struct package *p, stru
 
 	TRY(fetch_release(p->eco, p->name, p->version, &out->arena, &fetched, d));
 	enum err e = job_open_fd(&job, fetched.fd, fetched.file.name, &k->opts, d);
+	if (e == OK && k->opts.against == NULL &&
+	    fetch_previous(p->eco, p->name, p->version, &out->arena, &fetched, NULL) == OK)
+		job_previous(&job, fetched.fd, fetched.file.name);
 	if (e == OK)
 		e = run_job(&job, out, d);
 	job_done(&job);
@@ -248,6 +251,7 @@ static int check_run(struct cli *c)
 	k.opts = (struct job_opts){ .policy = cli_value(c, "policy"),
 				    .data = k.data,
 				    .advisory_fd = k.advisories.fd,
+				    .against = cli_value(c, "against"),
 				    .cold = cli_value(c, "cold") != NULL };
 	buf_init(&k.reports, REPORT_MAX);
 	for (int i = 0; status == 0 && i < (c->n_args ? c->n_args : 1); i++)
@@ -265,6 +269,8 @@ static int check_run(struct cli *c)
 static const struct cli_opt opts[] = {
 	{ "format", "FORMAT", "text (default), json or sarif" },
 	{ "policy", "FILE", "what to allow, until when and why" },
+	{ "against", "FILE",
+	  "compare with the release before (fetched for a release that is named)" },
 	{ "offline", NULL, "fetch nothing: a release is judged by the advisories alone" },
 	{ "all", NULL, "show also what is for information only" },
 	{ "cold", NULL, "use and keep nothing of earlier runs" },
