@@ -2,6 +2,7 @@
  * fuzz/check_policy_fuzz.c - policies of `yett check`. Oracles: what is accepted excuses nothing
  * without a reason and a date, ends within two years, and never excuses a finding of another rule
  * or file than it names.
+ * Proves T-29.
  */
 #include "inspect/policy.h"
 

@@ -1,6 +1,7 @@
 /*
  * fuzz/report_fuzz.c - reports of a checker that was taken over. Oracles: what is read is written
  * and read again the same; escaped text is printable and gives back its bytes.
+ * Proves T-28.
  */
 #include "inspect/report.h"
 

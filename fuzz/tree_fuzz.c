@@ -2,6 +2,7 @@
  * fuzz/tree_fuzz.c - links in a tree. The input makes a tree: one letter names, directories and
  * links. Oracles: resolving ends, gives no link, and never gives what lies outside; what is found
  * by path has that path.
+ * Proves T-25.
  */
 #include "checker/tree.h"
 

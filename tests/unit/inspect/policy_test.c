@@ -1,4 +1,7 @@
-/* tests/unit/inspect/policy_test.c - policies excuse what they name, until their day, and no more. */
+/*
+ * tests/unit/inspect/policy_test.c - policies excuse what they name, until their day, and no more.
+ * Proves T-26, T-29.
+ */
 #include "inspect/policy.h"
 #include "inspect/verdict.h"
 

@@ -1,4 +1,7 @@
-/* tests/unit/inspect/startup_test.c - .pth and .start files, by version, as section 1.7 measured. */
+/*
+ * tests/unit/inspect/startup_test.c - .pth and .start files, by version, as section 1.7 measured.
+ * Proves T-27.
+ */
 #include "inspect/startup.h"
 
 #include "tests/unit/check.h"
