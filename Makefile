@@ -49,7 +49,7 @@ PKGS := openssl libnghttp2 libcares sqlite3 libsodium yaml-0.1
 PKG_CFLAGS := $(shell $(PKG) --cflags $(PKGS) 2>/dev/null)
 
 # ---- what each executable may hold: its own library, inner rings, and packages -----------------
-RING01 := base codec config crypto proto llm tlog sys store tls
+RING01 := base codec config crypto proto llm tlog verify sys store tls
 LINK.keeper  := store config tlog crypto proto codec sys base
 PKGS.keeper  := sqlite3 libsodium yaml-0.1 libcrypto
 LINK.ingress := tls llm crypto proto codec sys base
@@ -58,6 +58,8 @@ LINK.egress  := tls crypto proto codec sys base
 PKGS.egress  := openssl libnghttp2 libcares
 LINK.admin   := crypto proto codec sys base
 PKGS.admin   := libcrypto
+LINK.verifier := verify tlog crypto proto codec sys base
+PKGS.verifier := libcrypto
 LINK.cli     := config tlog crypto proto codec sys base
 PKGS.cli     := libsodium yaml-0.1 libcrypto
 
@@ -134,8 +136,9 @@ replay: $(REPLAYS)
 	@tools/run-replay $(O)/replay $(FUZZERS)
 fuzz-build: $(patsubst %,$(O)/fuzzer/%,$(FUZZERS))
 
-# The price table is taken into the object by the assembler, which tells no dependency.
+# These are taken into the objects by the assembler, which tells no dependency.
 $(O)/obj/src/config/prices.o: data/prices.tsv
+$(O)/obj/src/verify/shipped.o: data/trusted_root.json
 
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
 

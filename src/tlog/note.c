@@ -54,8 +54,8 @@ enum err note_key_parse(struct note_key *k, struct str text)
 	name = str_cut(text, '+', &rest);
 	id = str_cut(rest, '+', &rest);
 	buf_fixed(&b, storage, sizeof storage);
-	if (!note_name_ok(name) || base64_decode(&b, rest, BASE64_STD) != OK || b.n != 1 + SIGN_PUBLIC ||
-	    b.p[0] != ALG_ED25519)
+	if (!note_name_ok(name) || base64_decode(&b, rest, BASE64_STD) != OK ||
+	    b.n != 1 + SIGN_PUBLIC || b.p[0] != ALG_ED25519)
 		return ERR_SYNTAX;
 	note_key_of(k, name, (const uint8_t *)b.p + 1);
 	buf_fixed(&h, hex, sizeof hex);

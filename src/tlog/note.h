@@ -38,7 +38,7 @@ MUST_USE enum err note_open(struct str note, const struct note_key *k, struct st
 /* The two halves of a note as they stand: text that is signed, and lines "(dash) name base64". */
 #define NOTE_DASH "\xe2\x80\x94 "
 struct note_line {
-	struct str name, base64; /* the latter is valid: 4 bytes of key id, then the signature */
+	struct str name, base64; /* of 4 bytes of key id and the signature */
 };
 
 /* note_name_ok: UTF-8 without spaces, control characters and plus signs. */

@@ -1,6 +1,6 @@
 /*
- * tlog/note_lines.c - how a signed note and a checkpoint are cut into lines. No key is needed, so that
- * those who check signatures otherwise can read them too.
+ * tlog/note_lines.c - how a signed note and a checkpoint are cut into lines. No key is
+ * needed, so that those who check signatures otherwise can read them too.
  * Input: hostile.   Runs in: keeper, cli, verifier.   Fuzz: fuzz/note_fuzz.c
  */
 #include "tlog/note.h"
