@@ -31,7 +31,8 @@
 	X(cmd_key_delete)  \
 	X(cmd_usage)       \
 	X(cmd_audit_verify)\
-	X(cmd_audit_export)
+	X(cmd_audit_export)\
+	X(cmd_verify_bundle)
 
 enum { CLI_OPTS = 16, CLI_ARGS = 64, CLI_PATH = 1024 };
 
