@@ -203,13 +203,18 @@ static void read_envelope(struct fields *f, const struct json *v, struct bundle 
 	const struct json *list = field_get(f, v, "signatures", JSON_ARRAY, true);
 	if (list == NULL)
 		return;
-	/* "clients MUST reject bundles with more than one signature" in the envelope. */
+	/* "a client MUST reject an envelope if the number of signatures is not equal to one" */
 	if (json_count(list) != 1 || !json_is(list + 1, JSON_OBJECT)) {
 		field_fail(f, "signatures", "does not have exactly one signature");
 		return;
 	}
 	field_only(f, list + 1, "sig keyid");
 	b->signature = field_bytes(f, list + 1, "sig", true);
+	struct str keyid = field_text(f, list + 1, "keyid", false);
+	if (b->n_certs == 0 && keyid.n != 0 && !str_eq(keyid, b->key_hint))
+		field_fail(f, "keyid",
+			   "is not the hint of the public key: both \"MUST be exactly "
+			   "the same\"");
 }
 
 enum err bundle_parse(struct bundle *b, struct str text, struct arena *a, struct diag *d)
@@ -266,9 +271,7 @@ enum err bundle_check(const struct bundle *b, struct diag *d)
 	if (b->signature.n == 0)
 		return diag_set(d, ERR_SYNTAX, "the bundle has no signature (%s)", rule);
 	if (b->n_entries == 0)
-		return diag_set(d, ERR_SYNTAX,
-				"the bundle has no log entry (client-spec: \"transparency log "
-				"entries MUST be verified\")");
+		return diag_set(d, ERR_SYNTAX, "the bundle has no log entry (client-spec, 4.4)");
 	for (unsigned i = 0; i < b->n_entries; i++)
 		TRY(check_entry(b, &b->entries[i], d));
 	return OK;

@@ -271,10 +271,12 @@ enum err certificate_issued(const struct certificate *c, const struct trusted_ro
 	bool late = false;
 
 	if (!all_inside(c, times, n_times))
-		return diag_set(
-			d, ERR_AUTH,
-			"a signing time is outside of the certificate's validity (RFC 5280, "
-			"4.1.2.5; client-spec: \"the Signing Certificate MUST be valid\")");
+		return diag_set(d, ERR_AUTH,
+				"a signing time is outside of the certificate's validity "
+				"(client-spec, 4.3: "
+				"\"while every certificate in the chain up to the root is valid\"; "
+				"RFC 5280, "
+				"4.1.2.5)");
 	for (unsigned i = 0; i < r->n_cas; i++) {
 		const struct authority *ca = &r->cas[i];
 		if (!authority_all(ca, times, n_times)) {

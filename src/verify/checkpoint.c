@@ -27,8 +27,8 @@ static bool origin_ok(struct str origin, struct str name)
 	return true;
 }
 
-/* C2SP signed-note: "a verifier MUST ignore signatures from unknown keys", which name and key id
- * tell. *out_known: the line is the log's. */
+/* C2SP signed-note: name and key id say whether a line is by a key that is known; others are passed
+ * over, but the wrong signature of a known key is not. *out_known: the line is the log's. */
 static bool line_ok(const struct note_line *line, const struct trusted_log *log, struct str text,
 		    bool *out_known)
 {
@@ -37,9 +37,9 @@ static bool line_ok(const struct note_line *line, const struct trusted_log *log,
 
 	*out_known = false;
 	buf_fixed(&sig, storage, sizeof storage);
-	if (!str_eq(line->name, log->name) || log->id.n < HINT ||
+	if (!str_eq(line->name, log->name) || log->hint.n < HINT ||
 	    base64_decode(&sig, line->base64, BASE64_STD) != OK || sig.n <= HINT ||
-	    memcmp(sig.p, log->id.p, HINT) != 0)
+	    memcmp(sig.p, log->hint.p, HINT) != 0)
 		return false;
 	*out_known = true;
 	return verify_key_ok(&log->key, text, str_tail(buf_str(&sig), HINT));
@@ -96,6 +96,6 @@ enum err checkpoint_check(const struct inclusion_proof *p, const struct trusted_
 	    memcmp(c.root, p->root.p, sizeof c.root) != 0)
 		return diag_set(d, ERR_AUTH,
 				"the checkpoint is not of the tree of the inclusion proof "
-				"(client-spec: its root hash and size must match)");
+				"(rekor-v2-spec, 6.1.4)");
 	return OK;
 }

@@ -8,7 +8,7 @@
 
 #include "codec/base64.h"
 
-static const char rule[] = "client-spec, Transparency Log Entry: its body must match the bundle";
+static const char rule[] = "client-spec, 4.4";
 
 struct reading {
 	struct fields f;

@@ -50,7 +50,7 @@ enum err inclusion_check(const struct log_entry *e, struct diag *d)
 			d, ERR_SYNTAX,
 			"the inclusion proof's index is not below its tree's size, or its root is "
 			"no SHA-256 (RFC 9162, 2.1.3.2: \"If leaf_index is greater than or equal "
-			"to tree_size, then fail\")");
+			"to tree_size, then fail the proof verification\")");
 	TRY(sha256_init(&sha));
 	leaf(&sha, e->body, hash);
 	bool ok = walk(&sha, p, hash) && memcmp(hash, p->root.p, TLOG_HASH) == 0;

@@ -268,32 +268,34 @@ struct str verify_key_spki(const struct verify_key *k, struct arena *a)
 
 /* ---- signatures ---- */
 
-bool verify_key_ok_digest(const struct verify_key *k, struct str digest, struct str sig)
+/* PublicKeyDetails: P-384 and P-521 with SHA-256 "were/are being used by most Sigstore clients". */
+bool verify_key_uses(const struct verify_key *k, enum hash h)
 {
-	if (k->hash == HASH_NONE || digest.n != hash_bytes(k->hash))
+	return k->hash != HASH_NONE && (h == k->hash || h == HASH_SHA256);
+}
+
+bool verify_key_ok_digest(const struct verify_key *k, enum hash h, const struct digest *digest,
+			  struct str sig)
+{
+	if (!verify_key_uses(k, h) || !digest->known)
 		return false;
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, k->key, NULL);
-	EVP_MD *md = EVP_MD_fetch(NULL, hashes[k->hash].openssl, NULL);
+	EVP_MD *md = EVP_MD_fetch(NULL, hashes[h].openssl, NULL);
 	bool ok = ctx && md && EVP_PKEY_verify_init(ctx) == 1 &&
 		  EVP_PKEY_CTX_set_signature_md(ctx, md) == 1 &&
 		  (EVP_PKEY_get_base_id(k->key) != EVP_PKEY_RSA ||
 		   EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1) &&
-		  EVP_PKEY_verify(ctx, (const unsigned char *)sig.p, sig.n,
-				  (const unsigned char *)digest.p, digest.n) == 1;
+		  EVP_PKEY_verify(ctx, (const unsigned char *)sig.p, sig.n, digest->at,
+				  hashes[h].bytes) == 1;
 
 	EVP_MD_free(md);
 	EVP_PKEY_CTX_free(ctx);
 	return ok;
 }
 
-bool verify_key_ok(const struct verify_key *k, struct str msg, struct str sig)
+/* Ed25519 signs the message itself. */
+static bool ok_whole(const struct verify_key *k, struct str msg, struct str sig)
 {
-	struct digest digest;
-
-	if (k->hash != HASH_NONE) {
-		digest_of(k->hash, msg, &digest);
-		return verify_key_ok_digest(k, digest_str(&digest, k->hash), sig);
-	}
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	bool ok = ctx && EVP_DigestVerifyInit_ex(ctx, NULL, NULL, NULL, NULL, k->key, NULL) == 1 &&
 		  EVP_DigestVerify(ctx, (const unsigned char *)sig.p, sig.n,
@@ -301,4 +303,20 @@ bool verify_key_ok(const struct verify_key *k, struct str msg, struct str sig)
 
 	EVP_MD_CTX_free(ctx);
 	return ok;
+}
+
+bool verify_key_ok(const struct verify_key *k, struct str msg, struct str sig)
+{
+	struct digest digest;
+
+	if (k->hash == HASH_NONE)
+		return ok_whole(k, msg, sig);
+	for (unsigned h = 0; h < HASH_COUNT; h++) {
+		if (!verify_key_uses(k, (enum hash)h))
+			continue;
+		digest_of((enum hash)h, msg, &digest);
+		if (verify_key_ok_digest(k, (enum hash)h, &digest, sig))
+			return true;
+	}
+	return false;
 }

@@ -49,10 +49,13 @@ const struct json *field_root(struct fields *f, struct str text);
 /* verify_key_take owns key from now on, also after a failure. */
 MUST_USE enum err verify_key_take(struct verify_key *k, EVP_PKEY *key, struct diag *d);
 
-/* verify_key_ok: sig is a signature of msg. verify_key_ok_digest is the same for its digest, for
- * keys with a hash. */
+/* verify_key_uses: k may sign digests of h. */
+bool verify_key_uses(const struct verify_key *k, enum hash h);
+
+/* verify_key_ok: sig is a signature of msg. verify_key_ok_digest is the same for its digest. */
 bool verify_key_ok(const struct verify_key *k, struct str msg, struct str sig);
-bool verify_key_ok_digest(const struct verify_key *k, struct str digest, struct str sig);
+bool verify_key_ok_digest(const struct verify_key *k, enum hash h, const struct digest *digest,
+			  struct str sig);
 
 /* verify_key_spki gives the key as DER in the arena. */
 struct str verify_key_spki(const struct verify_key *k, struct arena *a);

@@ -16,7 +16,7 @@ enum err policy_check(const struct identity *who, const struct verify_policy *po
 	if (!policy->any_identity && (policy->san.n == 0 || policy->claims[CLAIM_ISSUER].n == 0))
 		return diag_set(d, ERR_DENIED,
 				"nothing says who was expected to sign, and by whom they are known "
-				"(client-spec: \"a verification policy MUST be specified\")");
+				"(client-spec, 4.3)");
 	if (policy->san.n != 0 && !str_eq(policy->san, who->san))
 		return diag_set(d, ERR_DENIED, "signed by '%.*s' and not by '%.*s'", cut(who->san),
 				who->san.p, cut(policy->san), policy->san.p);

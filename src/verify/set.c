@@ -40,7 +40,7 @@ enum err set_check(const struct log_entry *e, const struct trusted_log *log, str
 		return diag_set(
 			d, ERR_AUTH,
 			"the signed entry timestamp is not of log '%.*s' over this entry, its "
-			"index and time (client-spec, Inclusion Promise; RFC 8785)",
+			"index and time (client-spec, 4.2.2; RFC 8785)",
 			FMT(log->name));
 	return OK;
 }

@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+enum { HINT = 4 }; /* bytes of a key id in a signed note */
+
 static const char rule[] = "protobuf-specs, sigstore_trustroot.proto";
 
 /* "validFor": the start is required; an end that is missing is not yet known. Both are included. */
@@ -45,7 +47,13 @@ static struct str name_of(struct str url)
 	return name;
 }
 
-/* RFC 6962, 3.2: "LogID: the SHA-256 hash of the log's public key". C2SP signed-note, for Ed25519:
+/* A trusted root of version 0.2 may cut ids to what a note has of them. */
+static bool is_id(const struct trusted_log *l, const uint8_t hash[SHA256_BYTES])
+{
+	return l->id.n >= HINT && l->id.n <= SHA256_BYTES && memcmp(l->id.p, hash, l->id.n) == 0;
+}
+
+/* RFC 6962, 3.2: a log's id is the SHA-256 of its public key. C2SP signed-note, for Ed25519:
  * SHA-256(name, newline, 0x01, key), of which a note's key id is the beginning. */
 static bool id_fits(const struct trusted_log *l, struct str spki, struct arena *a)
 {
@@ -53,7 +61,7 @@ static bool id_fits(const struct trusted_log *l, struct str spki, struct arena *
 	uint8_t hash[SHA256_BYTES];
 
 	sha256(spki, hash);
-	if (str_eq(l->id, (struct str){ (const char *)hash, sizeof hash }))
+	if (is_id(l, hash))
 		return true;
 	if (l->key.hash != HASH_NONE || spki.n != ED25519_SPKI)
 		return false;
@@ -66,7 +74,7 @@ static bool id_fits(const struct trusted_log *l, struct str spki, struct arena *
 	buf_add(&b, (struct str){ "\n\1", 2 });
 	buf_add(&b, str_tail(spki, ED25519_SPKI - ED25519_RAW));
 	sha256(buf_str(&b), hash);
-	return str_eq(l->id, (struct str){ (const char *)hash, sizeof hash });
+	return is_id(l, hash);
 }
 
 static EVP_PKEY *key_read(struct str der, bool pkcs1)
@@ -89,6 +97,10 @@ static void read_log(struct fields *f, const struct json *v, struct trusted_log 
 	l->url = field_text(f, v, "baseUrl", true);
 	l->name = name_of(l->url);
 	l->id = field_bytes(f, field_get(f, v, "logId", JSON_OBJECT, true), "keyId", true);
+	/* "When not set, clients MUST use log_id." */
+	l->hint = field_bytes(f, field_get(f, v, "checkpointKeyId", JSON_OBJECT, false), "keyId",
+			      false);
+	l->hint = str_head(l->hint.n ? l->hint : l->id, HINT);
 	const struct json *key = field_get(f, v, "publicKey", JSON_OBJECT, true);
 	struct str der = field_bytes(f, key, "rawBytes", true);
 	struct str details = field_text(f, key, "keyDetails", true);
@@ -191,6 +203,7 @@ static enum err read_root(struct trusted_root *r, struct str text, struct arena 
 	const struct json *v = field_root(&f, text);
 	struct str type = field_text(&f, v, "mediaType", true);
 	if (!str_eq(type, S("application/vnd.dev.sigstore.trustedroot+json;version=0.1")) &&
+	    !str_eq(type, S("application/vnd.dev.sigstore.trustedroot.v0.1+json")) &&
 	    !str_eq(type, S("application/vnd.dev.sigstore.trustedroot.v0.2+json")))
 		field_fail(&f, "mediaType", "is not that of a trusted root of version 0.1 or 0.2");
 	read_logs(&f, v, "tlogs", r->logs, &r->n_logs, &r->n_skipped);
@@ -250,5 +263,5 @@ enum err log_find(const struct trusted_root *r, struct str id, int64_t at_s,
 		known ? "the signing time is outside of the log's 'validFor' in the trusted "
 			"root (sigstore_trustroot.proto)"
 		      : "the log that has the entry is not in the trusted root "
-			"(client-spec, Transparency Log Entry)");
+			"(sigstore_trustroot.proto, tlogs)");
 }

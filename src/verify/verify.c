@@ -64,7 +64,7 @@ static enum err check_form(struct run *r)
 	if (b->n_certs == 0 && r->policy->key == NULL)
 		return diag_set(r->d, ERR_DENIED,
 				"the bundle is signed with a key, and no key to trust was given "
-				"(client-spec, Verification)");
+				"(sigstore_common.proto, PublicKeyIdentifier)");
 	if (b->n_certs != 0 && r->policy->key != NULL)
 		return diag_set(r->d, ERR_DENIED,
 				"the bundle is signed with a certificate, and a key was expected");
@@ -168,7 +168,7 @@ static enum err check_times(struct run *r)
 		return diag_set(
 			r->d, ERR_AUTH,
 			"nothing vouches for the time of the signature: neither a time stamp nor "
-			"a promise of the log (client-spec: \"there MUST be at least one\")");
+			"a promise of the log (client-spec, 4.2)");
 	if (r->out->n_times != 0)
 		done(r, CHECK_TIME);
 	return OK;
@@ -176,8 +176,8 @@ static enum err check_times(struct run *r)
 
 /* ---- who ---- */
 
-/* protobuf-specs: the chain "MUST NOT" contain the root: whoever sends it along asks to be
- * believed. */
+/* sigstore_bundle.proto: "Signers MUST NOT include root CA certificates in bundles": whoever sends
+ * one along asks to be believed. Intermediate ones are passed over: the trusted root has them. */
 static enum err no_roots(struct run *r)
 {
 	for (unsigned i = 0; i < r->b->n_certs; i++) {
@@ -189,7 +189,8 @@ static enum err no_roots(struct run *r)
 			return diag_set(
 				r->d, ERR_SYNTAX,
 				"the bundle's chain has a certificate that is malformed or a root "
-				"(sigstore_common.proto, X509CertificateChain: \"MUST NOT\")");
+				"(sigstore_bundle.proto: \"Signers MUST NOT include root CA "
+				"certificates\")");
 	}
 	return OK;
 }
@@ -259,22 +260,27 @@ static void report_entries(struct run *r)
 /* ERR_UNSUPPORTED: the artifact's digest that the key signs is not known. */
 static enum err check_message(struct run *r, const struct verify_key *key)
 {
-	const struct digest *digest;
+	bool known = false;
 
 	if (key->hash == HASH_NONE)
 		return diag_set(r->d, ERR_UNSUPPORTED,
 				"Ed25519 signs an artifact itself and not its digest (RFC 8032, "
 				"5.1): such a message signature cannot be checked here");
-	digest = &r->ev.art->digests[key->hash];
-	if (!digest->known)
+	for (unsigned h = 0; h < HASH_COUNT; h++) {
+		const struct digest *digest = &r->ev.art->digests[h];
+		if (!digest->known || !verify_key_uses(key, (enum hash)h))
+			continue;
+		known = true;
+		if (verify_key_ok_digest(key, (enum hash)h, digest, r->b->signature))
+			return OK;
+	}
+	if (!known)
 		return diag_set(r->d, ERR_UNSUPPORTED,
 				"the signer's key signs another digest than the one that is known: "
 				"name the file itself (sigstore algorithm registry)");
-	if (!verify_key_ok_digest(key, digest_str(digest, key->hash), r->b->signature))
-		return diag_set(r->d, ERR_AUTH,
-				"the signature is not by this signer over this artifact "
-				"(client-spec, Signature)");
-	return OK;
+	return diag_set(
+		r->d, ERR_AUTH,
+		"the signature is not by this signer over this artifact (client-spec, 4.5)");
 }
 
 static enum err check_signature(struct run *r)
@@ -287,7 +293,7 @@ static enum err check_signature(struct run *r)
 	else if (!verify_key_ok(key, r->ev.pae, r->b->signature))
 		return diag_set(r->d, ERR_AUTH,
 				"the signature is not by this signer over this envelope "
-				"(dsse, protocol.md)");
+				"(client-spec, 4.5)");
 	done(r, CHECK_SIGNATURE);
 	return OK;
 }

@@ -140,7 +140,7 @@ struct valid_for {
 
 struct trusted_log {
 	struct str url, name; /* name: the url without its scheme, as checkpoints call it */
-	struct str id;
+	struct str id, hint;   /* hint: 4 bytes, by which its checkpoints name its key */
 	struct verify_key key;
 	struct valid_for valid;
 };
