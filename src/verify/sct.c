@@ -9,7 +9,7 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
-enum { SCT_HEAD = 1 + 32 + 8 + 2, TBS_MAX = 1 << 20 };
+enum { SCT_HEAD = 1 + 32 + 8 + 2 };
 
 /* TLS 1.2 (RFC 5246, 7.4.1.4.1). */
 enum { TLS_SHA256 = 4, TLS_RSA = 1, TLS_ECDSA = 3 };
@@ -77,25 +77,101 @@ static void put(struct buf *b, uint64_t v, unsigned bytes)
 		buf_addc(b, (char)(v >> (8 * bytes) & 0xff));
 }
 
-/* RFC 6962, 3.2: PreCert: the SHA-256 of the issuer's key, and the TBSCertificate without the
- * extension that holds the list. */
-static struct str precert_tbs(const X509 *x, struct arena *a)
-{
-	static const struct str none = { NULL, 0 };
-	X509 *copy = X509_dup(x);
-	int at = copy ? X509_get_ext_by_NID(copy, NID_ct_precert_scts, -1) : -1;
-	unsigned char *der = NULL;
-	struct str tbs = none;
+enum { DER_SEQUENCE = 0x30, DER_EXTENSIONS = 0xa3, DER_OID = 0x06 };
 
-	if (at >= 0) {
-		X509_EXTENSION_free(X509_delete_ext(copy, at));
-		int n = i2d_re_X509_tbs(copy, &der);
-		if (n > 0 && n < TBS_MAX)
-			tbs = arena_dup(a, (struct str){ (const char *)der, (size_t)n });
+/* One element off *s: its tag, its content, and all of it. DER: the shortest form of a length. */
+static bool der_next(struct str *s, unsigned *tag, struct str *content, struct str *whole)
+{
+	const unsigned char *p = (const unsigned char *)s->p;
+	size_t head = 2, n;
+
+	if (s->n < 2)
+		return false;
+	*tag = p[0];
+	n = p[1];
+	if (n >= 0x80) {
+		size_t bytes = n & 0x7f;
+		if (bytes == 0 || bytes > 3 || s->n - 2 < bytes || p[2] == 0)
+			return false;
+		n = 0;
+		for (; head < 2 + bytes; head++)
+			n = n << 8 | p[head];
+		if (n < 0x80)
+			return false;
 	}
-	OPENSSL_free(der);
-	X509_free(copy);
-	return tbs;
+	if (s->n - head < n)
+		return false;
+	*whole = str_head(*s, head + n);
+	*content = str_tail(*whole, head);
+	*s = str_tail(*s, head + n);
+	return true;
+}
+
+/* An element of a and b, one behind the other; p NULL: out of memory. */
+static struct str der_wrap(struct arena *arena, unsigned tag, struct str a, struct str b)
+{
+	size_t n = a.n + b.n;
+	unsigned bytes = n < 0x80 ? 0 : n < 0x100 ? 1 : n < 0x10000 ? 2 : 3;
+	char *at = arena_take(arena, n + 5, 1);
+	struct buf out;
+
+	if (at == NULL)
+		return (struct str){ NULL, 0 };
+	buf_fixed(&out, at, n + 5);
+	put(&out, tag, 1);
+	if (bytes != 0)
+		put(&out, 0x80 | bytes, 1);
+	put(&out, n, bytes == 0 ? 1 : bytes);
+	buf_add(&out, a);
+	buf_add(&out, b);
+	return out.err == OK ? buf_str(&out) : (struct str){ NULL, 0 };
+}
+
+/* The TBSCertificate's content up to its extensions, and the list of these, which come last. */
+static bool tbs_split(struct str der, struct str *before, struct str *list)
+{
+	struct str cert, tbs, rest, explicit, whole;
+	unsigned tag;
+
+	if (!der_next(&der, &tag, &cert, &whole) || !der_next(&cert, &tag, &tbs, &whole))
+		return false;
+	rest = tbs;
+	do
+		if (!der_next(&rest, &tag, &explicit, &whole))
+			return false;
+	while (tag != DER_EXTENSIONS);
+	*before = str_head(tbs, tbs.n - whole.n);
+	return rest.n == 0 && der_next(&explicit, &tag, list, &whole) && tag == DER_SEQUENCE &&
+	       explicit.n == 0;
+}
+
+/*
+ * RFC 6962, 3.2: what was signed is the TBSCertificate without the extension that holds the list.
+ * It is cut out of the bytes as they are: OpenSSL would decode the key once more for a copy, and
+ * write what it has understood.
+ */
+static struct str precert_tbs(struct str der, struct arena *a)
+{
+	static const struct str oid = SC("\x2b\x06\x01\x04\x01\xd6\x79\x02\x04\x02");
+	static const struct str none = { NULL, 0 };
+	struct str before, list, ext, whole, id, ignored;
+	struct buf kept;
+	unsigned tag;
+
+	char *at = arena_take(a, der.n, 1);
+	if (at == NULL || !tbs_split(der, &before, &list))
+		return none;
+	buf_fixed(&kept, at, der.n);
+	while (list.n) {
+		if (!der_next(&list, &tag, &ext, &whole) || !der_next(&ext, &tag, &id, &ignored))
+			return none;
+		if (tag != DER_OID || !str_eq(id, oid))
+			buf_add(&kept, whole);
+	}
+	struct str exts = der_wrap(a, DER_SEQUENCE, S(""), buf_str(&kept));
+	if (exts.p != NULL)
+		exts = der_wrap(a, DER_EXTENSIONS, S(""), exts);
+	return exts.p != NULL ? der_wrap(a, DER_SEQUENCE, before, exts) : none;
 }
 
 static bool issuer_hash(const struct authority *ca, uint8_t out[SHA256_BYTES])
@@ -174,7 +250,7 @@ enum err sct_check(const struct certificate *c, const struct authority *ca,
 	unsigned n;
 
 	TRY(list_of(c->x, scts, &n, a, d));
-	struct str tbs = precert_tbs(c->x, a);
+	struct str tbs = precert_tbs(c->der, a);
 	if (tbs.p == NULL || !issuer_hash(ca, issuer))
 		return diag_set(d, ERR_LIMIT, "more memory is needed than one bundle may use");
 	*out_log = NULL;

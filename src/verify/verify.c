@@ -181,16 +181,16 @@ static enum err check_times(struct run *r)
 static enum err no_roots(struct run *r)
 {
 	for (unsigned i = 0; i < r->b->n_certs; i++) {
-		X509 *x = x509_read(r->b->certs[i]);
+		X509 *other = i == 0 ? NULL : x509_read(r->b->certs[i]);
+		const X509 *x = i == 0 ? r->cert.x : other;
 		bool root = x == NULL ||
 			    X509_NAME_cmp(X509_get_subject_name(x), X509_get_issuer_name(x)) == 0;
-		X509_free(x);
+		X509_free(other);
 		if (root)
-			return diag_set(
-				r->d, ERR_SYNTAX,
-				"the bundle's chain has a certificate that is malformed or a root "
-				"(sigstore_bundle.proto: \"Signers MUST NOT include root CA "
-				"certificates\")");
+			return diag_set(r->d, ERR_SYNTAX,
+					"the bundle's chain has a certificate that is malformed or "
+					"a root (sigstore_bundle.proto: \"Signers MUST NOT include "
+					"root CA certificates\")");
 	}
 	return OK;
 }
