@@ -51,12 +51,18 @@ bool valid_at(const struct valid_for *v, int64_t at_ms)
 	return v->from_ms <= at_ms && at_ms <= v->to_ms;
 }
 
+bool valid_at_s(const struct valid_for *v, int64_t at_s)
+{
+	/* A log entry may tell any second. */
+	return at_s >= 0 && at_s <= INT64_MAX / 1000 && valid_at(v, at_s * 1000);
+}
+
 bool authority_valid(const struct authority *ca, int64_t at_s)
 {
 	for (unsigned i = 0; i < ca->n_certs; i++)
 		if (!x509_valid(ca->certs[i], at_s))
 			return false;
-	return valid_at(&ca->valid, at_s * 1000);
+	return valid_at_s(&ca->valid, at_s);
 }
 
 /* A store that trusts one certificate as it is, with the checks of RFC 5280 but those of time. */

@@ -83,6 +83,7 @@ bool x509_valid(const X509 *x, int64_t at_s);
 
 /* valid_at: the same for a period of the trusted root. */
 bool valid_at(const struct valid_for *v, int64_t at_ms);
+bool valid_at_s(const struct valid_for *v, int64_t at_s);
 
 /* authority_links checks that each certificate of the authority issued the one before it. */
 MUST_USE enum err authority_links(const struct authority *ca, struct diag *d);

@@ -253,7 +253,7 @@ enum err log_find(const struct trusted_root *r, struct str id, int64_t at_s,
 		if (!str_eq(r->logs[i].id, id))
 			continue;
 		known = true;
-		if (!valid_at(&r->logs[i].valid, at_s * 1000))
+		if (!valid_at_s(&r->logs[i].valid, at_s))
 			continue;
 		*out = &r->logs[i];
 		return OK;

@@ -515,9 +515,9 @@ static void f_token(struct forge *f)
 	if (TS_RESP_get_token(resp) != NULL)
 		f_resign(f, resp, f->root.tsas[0].certs[0]);
 	int n = i2d_TS_RESP(resp, &der);
-	struct str token = f_str(&f->a, der, n + 1); /* OpenSSL's allocation is larger than that */
-	token.n -= f->defect != TOKEN_TRAILING;
-	f->b.tokens[f->b.n_tokens++] = token;
+	char *token = arena_alloc(&f->a, (size_t)n + 1, 1);
+	memcpy(token, der, (size_t)n);
+	f->b.tokens[f->b.n_tokens++] = (struct str){ token, (size_t)n + (f->defect == TOKEN_TRAILING) };
 	OPENSSL_free(der);
 	TS_RESP_free(resp);
 	X509_free(signer);
