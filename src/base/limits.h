@@ -45,6 +45,7 @@ enum {
 	LIMIT_BUNDLE_TOKENS = 8,
 	LIMIT_PROOF_HASHES = 64,      /* of an inclusion proof: a tree's size has 64 bits */
 	LIMIT_SCTS = 16,              /* signed certificate timestamps in one certificate */
+	LIMIT_EXTENSIONS = 64,        /* extensions of one certificate: each is held against each */
 	LIMIT_SUBJECTS = 16384,       /* artifacts named by one statement */
 	LIMIT_TRUSTED_ROOT = 1 << 20, /* one trusted_root.json */
 	LIMIT_TRUSTED = 32,           /* logs or authorities of one kind in it */

@@ -195,6 +195,9 @@ static enum err check_use(const struct certificate *c, struct diag *d)
 /* RFC 5280, 4.2: "MUST NOT include more than one instance of a particular extension". */
 static enum err check_once(const X509 *x, struct diag *d)
 {
+	if (X509_get_ext_count(x) > LIMIT_EXTENSIONS)
+		return diag_set(d, ERR_LIMIT, "the certificate has more than %d extensions",
+				LIMIT_EXTENSIONS);
 	for (int i = 0; i < X509_get_ext_count(x); i++) {
 		const ASN1_OBJECT *o = X509_EXTENSION_get_object(X509_get_ext(x, i));
 		if (X509_get_ext_by_OBJ(x, o, i) >= 0)

@@ -161,8 +161,12 @@ static enum hash hash_of_curve(EVP_PKEY *key)
 {
 	char name[32];
 	size_t n = 0;
+	int explicit = 0;
 
-	if (EVP_PKEY_get_group_name(key, name, sizeof name, &n) != 1)
+	/* RFC 5480, 2.1.1: "implicitCurve and specifiedCurve MUST NOT be used in PKIX". */
+	(void)EVP_PKEY_get_int_param(key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
+				     &explicit);
+	if (explicit || EVP_PKEY_get_group_name(key, name, sizeof name, &n) != 1)
 		return HASH_NONE;
 	struct str curve = { name, n };
 	if (str_eq(curve, S("prime256v1")))

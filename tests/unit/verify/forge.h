@@ -33,7 +33,8 @@
 	X(CHECKPOINT_SIZE) X(CHECKPOINT_ROOT) X(CHECKPOINT_LINE) X(CHECKPOINT_WITNESS)          \
 	X(SET_KEY) X(SET_TIME) X(SET_INDEX) X(LOG_LATE) X(LOG_UNKNOWN)                          \
 	X(TOKEN) X(TOKEN_IMPRINT) X(TOKEN_KEY) X(TOKEN_EXPIRED) X(TOKEN_NOT_VALID)              \
-	X(TOKEN_NOT_CRITICAL) X(TOKEN_PURPOSE) X(TOKEN_TRAILING) X(TOKEN_TIME)                  \
+	X(TOKEN_NOT_CRITICAL) X(TOKEN_PURPOSE) X(TOKEN_TRAILING) X(TOKEN_EMBEDDED)              \
+	X(TOKEN_EMBEDDED_LATE) X(TOKEN_EMBEDDED_CA) X(TOKEN_TIME)                               \
 	X(NO_TIME) X(FUTURE) X(NO_ENTRY) X(NO_PROMISE) X(NO_PROOF) X(NO_CHECKPOINT)             \
 	X(NO_SIGNATURE) X(SIGNATURE) X(SUBJECT) X(TWO_SUBJECTS) X(STATEMENT_TYPE)               \
 	X(STATEMENT_JSON) X(PAYLOAD_TYPE) X(PREDICATE) X(DEFECT_COUNT)
@@ -169,7 +170,7 @@ static void f_put(struct buf *b, uint64_t v, unsigned bytes)
 		buf_addc(b, (char)(v >> (8 * bytes) & 0xff));
 }
 
-static void f_sct(struct forge *f, X509 *x, X509 *ca)
+static void f_sct(struct forge *f, X509 *x)
 {
 	char room[8192], list[1024], outer[1024];
 	uint8_t hash[SHA256_BYTES], id[SHA256_BYTES];
@@ -181,7 +182,6 @@ static void f_sct(struct forge *f, X509 *x, X509 *ca)
 	int n = i2d_re_X509_tbs(x, &tbs);
 	sha256(f_spki(f, F_CA), hash);
 	sha256(f_spki(f, f->defect == SCT_LOG ? F_WRONG : F_CT), id);
-	(void)ca;
 	buf_fixed(&b, room, sizeof room);
 	f_put(&b, 0, 2);
 	f_put(&b, ms, 8);
@@ -244,7 +244,7 @@ static void f_leaf(struct forge *f, X509 *ca)
 	if (d == LEAF_CRITICAL)
 		f_raw_ext(x, "1.2.3.4.5", true, "\5\0", 2);
 	if (d != SCT_NONE)
-		f_sct(f, x, ca);
+		f_sct(f, x);
 	f_seal(f, x, d == LEAF_OTHER_CA ? F_WRONG : F_CA);
 	f->leaf = x;
 	unsigned char *der = NULL;
@@ -416,13 +416,12 @@ static int64_t f_time(const struct forge *f)
 
 static void f_promise(struct forge *f, struct log_entry *e)
 {
-	char hex[65], text[256];
+	char hex[65];
 	struct buf b, h;
 	struct str body = f_base64(f, e->body);
 
 	buf_fixed(&h, hex, sizeof hex);
 	buf_addhex(&h, e->log_id);
-	(void)text;
 	buf_fixed(&b, arena_take(&f->a, body.n + 512, 1), body.n + 512);
 	buf_addf(&b, "{\"body\":\"%.*s\",\"integratedTime\":%lld,\"logID\":\"%.*s\",\"logIndex\":%llu}", FMT(body),
 		 (long long)e->integrated_s, FMT(buf_str(&h)), (unsigned long long)e->index);
@@ -450,6 +449,12 @@ static int f_now(TS_RESP_CTX *ctx, void *data, long *sec, long *usec)
 	return 1;
 }
 
+/* The root names the authority alone, and the token brings its signer's certificate. */
+static bool f_embedded(const struct forge *f)
+{
+	return f->defect >= TOKEN_EMBEDDED && f->defect <= TOKEN_EMBEDDED_CA;
+}
+
 static BIO *f_request(struct forge *f)
 {
 	TS_REQ *req = TS_REQ_new();
@@ -464,6 +469,7 @@ static BIO *f_request(struct forge *f)
 	(void)TS_MSG_IMPRINT_set_msg(imprint, h.at, 32);
 	(void)TS_REQ_set_version(req, 1);
 	(void)TS_REQ_set_msg_imprint(req, imprint);
+	(void)TS_REQ_set_cert_req(req, f_embedded(f));
 	(void)i2d_TS_REQ_bio(bio, req);
 	X509_ALGOR_free(algo);
 	TS_MSG_IMPRINT_free(imprint);
@@ -495,14 +501,15 @@ static void f_token(struct forge *f)
 {
 	TS_RESP_CTX *ctx = TS_RESP_CTX_new();
 	long now = f->defect == TOKEN_TIME ? T0 + MINUTES10 + 1 : T_SIGN;
-	X509 *signer = f_cert(f, F_TSA, "tsa", f->root.tsas[0].certs[1], T0 - 1000, T0 + 1000);
+	bool late = f->defect == TOKEN_EMBEDDED_LATE;
+	X509 *signer = f_cert(f, F_TSA, "tsa", f->root.tsas[0].certs[1], T0 - 1000, late ? T_SIGN - 1 : T0 + 1000);
 	ASN1_OBJECT *policy = OBJ_txt2obj("1.2.3.4", 1);
 	BIO *req = f_request(f);
 	unsigned char *der = NULL;
 
 	f_ext(signer, NID_key_usage, "critical,digitalSignature");
 	f_ext(signer, NID_ext_key_usage, "critical,timeStamping");
-	f_seal(f, signer, F_TSA_ROOT);
+	f_seal(f, signer, f->defect == TOKEN_EMBEDDED_CA ? F_WRONG : F_TSA_ROOT);
 	(void)TS_RESP_CTX_set_signer_cert(ctx, signer);
 	(void)TS_RESP_CTX_set_signer_key(ctx, f->keys[F_TSA]);
 	(void)TS_RESP_CTX_set_def_policy(ctx, policy);
@@ -512,8 +519,15 @@ static void f_token(struct forge *f)
 	TS_RESP_CTX_set_serial_cb(ctx, f_serial, NULL);
 	TS_RESP_CTX_set_time_cb(ctx, f_now, &now);
 	TS_RESP *resp = TS_RESP_create_response(ctx, req);
-	if (TS_RESP_get_token(resp) != NULL)
+	if (f_embedded(f)) {
+		struct authority *tsa = &f->root.tsas[0];
+		X509_free(tsa->certs[0]);
+		tsa->certs[0] = tsa->certs[1];
+		tsa->n_certs = 1;
+		tsa->certs[1] = NULL;
+	} else {
 		f_resign(f, resp, f->root.tsas[0].certs[0]);
+	}
 	int n = i2d_TS_RESP(resp, &der);
 	char *token = arena_alloc(&f->a, (size_t)n + 1, 1);
 	memcpy(token, der, (size_t)n);

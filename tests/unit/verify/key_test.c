@@ -1,6 +1,7 @@
 /* tests/unit/verify/key_test.c - digests, keys and signatures. */
 #include "kit.h"
 
+#include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
@@ -29,12 +30,22 @@ static enum err take(EVP_PKEY *key, enum hash want)
 	return e;
 }
 
+/* P-256 by its numbers instead of its name. */
+static EVP_PKEY *explicit_key(void)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+
+	(void)EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_ENCODING, OSSL_PKEY_EC_ENCODING_EXPLICIT);
+	return key;
+}
+
 CASE(which_keys)
 {
 	arena_init(&arena, 16 << 20);
 	CHECK(take(EVP_EC_gen("P-256"), HASH_SHA256) == OK);
 	CHECK(take(EVP_EC_gen("P-384"), HASH_SHA384) == OK);
 	CHECK(take(EVP_EC_gen("P-521"), HASH_SHA512) == OK);
+	CHECK(take(explicit_key(), HASH_NONE) == ERR_UNSUPPORTED);
 	CHECK(take(EVP_EC_gen("P-224"), HASH_NONE) == ERR_UNSUPPORTED);
 	CHECK(take(EVP_EC_gen("secp256k1"), HASH_NONE) == ERR_UNSUPPORTED);
 	CHECK(take(EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), HASH_NONE) == OK);
