@@ -94,6 +94,18 @@ static void say(struct cli *c, struct arena *a, const char *label, const struct 
 	buf_addc(&c->out, '\n');
 }
 
+static void say_entry(struct cli *c, struct arena *a, const struct json *v)
+{
+	struct str log = json_str(a, json_get(v, S("log")));
+	const struct json *index = json_get(v, S("index"));
+
+	if (log.p == NULL || !json_is(index, JSON_NUMBER))
+		return;
+	buf_add(&c->out, S("logged in    "));
+	cli_safe(c, log);
+	buf_addf(&c->out, ", entry %.*s\n", FMT(json_raw(index)));
+}
+
 static const struct {
 	const char *label;
 	struct str name;
@@ -126,7 +138,7 @@ static void summary(struct cli *c, struct arena *a, const struct json *v)
 			say(c, a, "at", json_get(it, S("time")));
 	if ((list = json_get(v, S("log_entries"))) != NULL && json_is(list, JSON_ARRAY))
 		JSON_EACH_ITEM(list, it)
-			say(c, a, "logged in", json_get(it, S("log")));
+			say_entry(c, a, it);
 	say(c, a, "states", json_get(json_get(v, S("statement")), S("predicate_type")));
 	say(c, a, "trusted root", json_get(v, S("trusted_root")));
 }

@@ -45,6 +45,7 @@ static void write_signer(struct buf *b, const struct verify_report *r)
 
 	jw_key(b, S("signer"));
 	jw_obj(b);
+	jw_kv_bool(b, S("proved"), (r->done & 1u << CHECK_CERTIFICATE) != 0);
 	jw_kv_str(b, S("san"), r->identity.san);
 	jw_kv_str(b, S("san_type"), types[r->identity.san_type]);
 	for (unsigned c = 0; c < CLAIM_COUNT; c++)

@@ -177,7 +177,8 @@ static struct str precert_tbs(struct str der, struct arena *a)
 static bool issuer_hash(const struct authority *ca, uint8_t out[SHA256_BYTES])
 {
 	unsigned char *der = NULL;
-	int n = i2d_PUBKEY(X509_get0_pubkey(ca->certs[0]), &der);
+	/* The bytes as they stand in the certificate; i2d_PUBKEY would encode the key anew. */
+	int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(ca->certs[0]), &der);
 
 	if (n > 0)
 		sha256((struct str){ (const char *)der, (size_t)n }, out);

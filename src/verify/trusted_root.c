@@ -108,11 +108,9 @@ static void read_log(struct fields *f, const struct json *v, struct trusted_log 
 	bool sha256_tree = str_eq(field_text(f, v, "hashAlgorithm", true), S("SHA2_256"));
 	if (f->err != OK)
 		return;
-	EVP_PKEY *pkey = key_read(der, str_eq(details, S("PKCS1_RSA_PKCS1V5")));
-	*out_use = verify_key_take(&l->key, pkey, &ignored) == OK && sha256_tree;
-	if (!*out_use)
-		return;
-	if (!id_fits(l, verify_key_spki(&l->key, f->a), f->a))
+	bool pkcs1 = str_eq(details, S("PKCS1_RSA_PKCS1V5"));
+	*out_use = verify_key_take(&l->key, key_read(der, pkcs1), &ignored) == OK && sha256_tree;
+	if (*out_use && !id_fits(l, pkcs1 ? verify_key_spki(&l->key, f->a) : der, f->a))
 		field_fail(f, "logId", "is not that of the log's key (RFC 6962, 3.2)");
 }
 

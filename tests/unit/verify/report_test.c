@@ -39,6 +39,7 @@ CASE(says_who_when_and_what)
 	CHECK(json_count(json_get(v, S("checks"))) == CHECK_COUNT);
 	CHECK_STR(member(v, NULL, "trusted_root"), S("2026-08-21"));
 	CHECK_STR(member(v, "signer", "san"), S(KIT_SAN));
+	CHECK(json_bool(json_get(json_get(v, S("signer")), S("proved"))));
 	CHECK_STR(member(v, "signer", "source_repository_identifier"), S("772247423"));
 	CHECK_STR(member(v, "certificate", "not_before"), S("2024-12-04T23:14:01Z"));
 	CHECK_STR(member(v, "certificate", "authority"), S("https://fulcio.sigstore.dev"));
