@@ -53,6 +53,7 @@ CASE(kinds_of_names)
 	certificate_done(&c);
 	CHECK(read_named("URI:https://w.test/x", "a\nb") == ERR_SYNTAX);
 	certificate_done(&c);
+	arena_done(&forge.a);
 }
 
 CASE(cut_short)
