@@ -49,7 +49,7 @@ PKGS := openssl libnghttp2 libcares sqlite3 libsodium yaml-0.1 zlib
 PKG_CFLAGS := $(shell $(PKG) --cflags $(PKGS) 2>/dev/null)
 
 # ---- what each executable may hold: its own library, inner rings, and packages -----------------
-RING01 := base codec config crypto proto llm tlog sys store tls
+RING01 := base codec config crypto proto llm tlog verify sys store tls
 LINK.keeper  := store config tlog crypto proto codec sys base
 PKGS.keeper  := sqlite3 libsodium yaml-0.1 libcrypto
 LINK.ingress := tls llm crypto proto codec sys base
@@ -64,6 +64,8 @@ LINK.indexer := advisory package crypto proto codec sys base
 PKGS.indexer := libcrypto zlib
 LINK.fetcher := package tls crypto proto codec sys base
 PKGS.fetcher := openssl
+LINK.verifier := verify tlog crypto proto codec sys base
+PKGS.verifier := libcrypto
 LINK.cli     := inspect config advisory package tlog crypto proto codec sys base
 PKGS.cli     := libsodium yaml-0.1 libcrypto zlib
 
@@ -161,6 +163,7 @@ fuzz-build: $(patsubst %,$(O)/fuzzer/%,$(FUZZERS))
 # Tables that are taken into an object by the assembler, which tells no dependency.
 $(O)/obj/src/config/prices.o: data/prices.tsv
 $(O)/obj/src/inspect/typosquat.o: data/popular-names.tsv
+$(O)/obj/src/verify/shipped.o: data/trusted_root.json
 
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
 

@@ -38,6 +38,19 @@ enum {
 	LIMIT_KEY_MODELS = 64,        /* models named by one key */
 	LIMIT_WORKERS = 64,           /* ingress and egress pairs */
 
+	/* signed bundles */
+	LIMIT_BUNDLE = 16 << 20,      /* one bundle as JSON; statements can be large */
+	LIMIT_BUNDLE_CERTS = 8,       /* certificates, log entries and time stamps of one bundle */
+	LIMIT_BUNDLE_ENTRIES = 8,
+	LIMIT_BUNDLE_TOKENS = 8,
+	LIMIT_PROOF_HASHES = 64,      /* of an inclusion proof: a tree's size has 64 bits */
+	LIMIT_SCTS = 16,              /* signed certificate timestamps in one certificate */
+	LIMIT_EXTENSIONS = 64,        /* extensions of one certificate: each is held against each */
+	LIMIT_SUBJECTS = 16384,       /* artifacts named by one statement */
+	LIMIT_TRUSTED_ROOT = 1 << 20, /* one trusted_root.json */
+	LIMIT_TRUSTED = 32,           /* logs or authorities of one kind in it */
+	LIMIT_PUBLIC_KEY = 16 << 10,  /* one public key as PEM */
+
 	/* between processes */
 	LIMIT_FRAME = 64 << 10,       /* one data frame of the ring */
 	LIMIT_RING = 4 << 20,         /* one direction of a ring */
