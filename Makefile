@@ -45,7 +45,7 @@ CFLAGS := $(WARN) $(HARDEN) $(CFLAGS.$(MODE)) -fno-strict-aliasing -ffunction-se
 LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--gc-sections -Wl,--as-needed $(filter -fsanitize%,$(CFLAGS.$(MODE)))
 
 PKG := pkg-config
-PKGS := openssl libnghttp2 libcares sqlite3 libsodium yaml-0.1
+PKGS := openssl libnghttp2 libcares sqlite3 libsodium yaml-0.1 zlib
 PKG_CFLAGS := $(shell $(PKG) --cflags $(PKGS) 2>/dev/null)
 
 # ---- what each executable may hold: its own library, inner rings, and packages -----------------
@@ -112,6 +112,11 @@ $(O)/replay/%: $(O)/obj/fuzz/%_fuzz.o $(O)/obj/fuzz/replay_main.o $(ALL_LIBS)
 $(O)/fuzzer/%: $(O)/obj/fuzz/%_fuzz.o $(ALL_LIBS)
 	@mkdir -p $(@D)
 	@$(CC) -o $@ $< -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(LDFLAGS) -fsanitize=fuzzer $(ALL_PKGS)
+
+# What our readers make of a file, for tests/differential/run.
+$(O)/differential/reader: $(O)/obj/tests/differential/reader.o $(ALL_LIBS)
+	@mkdir -p $(@D)
+	@$(CC) -o $@ $< -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(LDFLAGS) $(ALL_PKGS)
 
 # An ingress that was taken over, for tests/system/test_subverted.py.
 SUBVERTED := $(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/system/subverted/*.c))
