@@ -2,13 +2,22 @@
  * tests/differential/reader.c - what our readers make of a file, in lines that run.py can compare with
  * what Python's make of it:
  *
- *	reader archive FILE...   per file: "= FILE", a line for each member, faults, "end CODE"
+ *	reader archive FILE...    the members of an archive, and its faults
+ *	reader metadata FILE...   the header fields of METADATA
+ *	reader csv FILE...        rows
+ *	reader names FILE...      a wheel's file name in each line
+ *	reader entries FILE...    entry points
+ *	reader artifact FILE...   what a release file says of itself, and the findings
  *
+ * For each file "= FILE" and then one JSON value in each line, at last "end CODE".
  * Names are written as JSON strings whose characters are the bytes (Latin-1), so any name is a line.
  */
 #include "base/buf.h"
 #include "codec/archive.h"
+#include "codec/csv.h"
 #include "codec/inflate.h"
+#include "crypto/sha256.h"
+#include "package/artifact.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -79,16 +88,12 @@ static enum err put_member(struct archive *ar, const struct member *m)
 	return e == ERR_UNSUPPORTED || archive_which(ar) == ARCHIVE_ZIP ? OK : e;
 }
 
-static void read_archive(const char *path)
+static enum err read_archive(struct arena *a, struct str map)
 {
-	struct str map = map_file(path);
 	struct archive *ar;
 	const struct member *m;
-	struct arena a;
+	enum err e = archive_open(&ar, a, map, true);
 
-	arena_init(&a, (size_t)1 << 30);
-	printf("= %s\n", path);
-	enum err e = archive_open(&ar, &a, map, true);
 	while (e == OK && (e = archive_next(ar, &m)) == OK && m != NULL)
 		e = put_member(ar, m);
 	const struct faults *f = archive_faults(ar);
@@ -98,15 +103,149 @@ static void read_archive(const char *path)
 		put_name(f->items[i].name);
 		puts("}");
 	}
-	printf("end %s\n", err_text(e));
-	arena_done(&a);
-	unmap(map);
+	return e;
+}
+
+/* A list of names on one line. */
+static void put_names(const struct str *s, size_t n)
+{
+	putchar('[');
+	for (size_t i = 0; i < n; i++) {
+		if (i != 0)
+			putchar(',');
+		put_name(s[i]);
+	}
+	puts("]");
+}
+
+static enum err read_metadata(struct arena *a, struct str text)
+{
+	struct metadata m;
+	enum err e = metadata_read(text, a, &m);
+
+	for (size_t i = 0; e == OK && i < m.n; i++)
+		put_names((struct str[]){ m.fields[i].name, m.fields[i].value }, 2);
+	if (e == OK)
+		printf("{\"cut\":%d,\"twice\":%d,\"body\":%zu}\n", m.cut, m.twice.n != 0, m.body.n);
+	return e;
+}
+
+static enum err read_csv(struct arena *a, struct str text)
+{
+	struct str fields[64];
+	struct csv c;
+	size_t n;
+	enum err e;
+
+	csv_init(&c, a, text);
+	while ((e = csv_next(&c, fields, 64, &n)) == OK)
+		put_names(fields, n < 64 ? n : 64);
+	printf("{\"spans\":%d}\n", c.spans);
+	return e == ERR_NOT_FOUND ? OK : e;
+}
+
+static enum err read_names(struct arena *a, struct str text)
+{
+	struct str rest = text;
+	struct wheel_name w;
+
+	(void)a;
+	while (rest.n != 0) {
+		if (wheel_name_parse(str_cut(rest, '\n', &rest), &w))
+			put_names((struct str[]){ w.name, w.version, w.build, w.python, w.abi,
+						  w.platform },
+				  6);
+		else
+			puts("null");
+	}
+	return OK;
+}
+
+static enum err read_entries(struct arena *a, struct str text)
+{
+	struct entry_point *items;
+	size_t n;
+	enum err e = entry_points_read(text, a, &items, &n);
+
+	for (size_t i = 0; e == OK && i < n; i++)
+		put_names((struct str[]){ items[i].group, items[i].name, items[i].target }, 3);
+	return e;
+}
+
+static enum err add_members(struct archive *ar, struct artifact *f, struct arena *a)
+{
+	const struct member *m;
+	uint8_t digest[SHA256_BYTES];
+	struct str piece;
+
+	for (;;) {
+		TRY(archive_next(ar, &m));
+		if (m == NULL)
+			return OK;
+		struct sha256 h;
+		struct str text = S("");
+		TRY(sha256_init(&h));
+		if (artifact_wants(f, m)) {
+			TRY(archive_read_all(ar, a, artifact_max(m), &text));
+			sha256_update(&h, text);
+		}
+		do {
+			TRY(archive_read(ar, &piece));
+			sha256_update(&h, piece);
+		} while (piece.n != 0);
+		sha256_final(&h, digest);
+		sha256_done(&h);
+		TRY(artifact_add(f, m, text, digest));
+	}
+}
+
+static enum err read_artifact(struct arena *a, struct str map, const char *path)
+{
+	struct artifact *f = artifact_new(a, str_z(path));
+	struct findings found;
+	struct archive *ar;
+
+	findings_init(&found, a);
+	enum err e = archive_open(&ar, a, map, true);
+	if (e == OK)
+		e = add_members(ar, f, a);
+	artifact_faults(archive_faults(ar), f->label, f->file_name, &found);
+	if (artifact_end(f, &found) != OK)
+		puts("null");
+	put_names((struct str[]){ f->label, f->meta.name, f->meta.version }, 3);
+	put_names(f->tops, f->n_tops);
+	for (size_t i = 0; i < found.n; i++) {
+		struct finding *x = &found.items[i];
+		put_names((struct str[]){ rule_row(x->rule)->id, x->path, x->detail, x->excerpt }, 4);
+	}
+	return e;
+}
+
+static enum err read_file(const char *what, struct arena *a, struct str map, const char *path)
+{
+	if (strcmp(what, "metadata") == 0)
+		return read_metadata(a, map);
+	if (strcmp(what, "csv") == 0)
+		return read_csv(a, map);
+	if (strcmp(what, "names") == 0)
+		return read_names(a, map);
+	if (strcmp(what, "entries") == 0)
+		return read_entries(a, map);
+	if (strcmp(what, "artifact") == 0)
+		return read_artifact(a, map, path);
+	return read_archive(a, map);
 }
 
 int main(int argc, char **argv)
 {
-	for (int i = 2; i < argc; i++)
-		if (strcmp(argv[1], "archive") == 0)
-			read_archive(argv[i]);
+	for (int i = 2; i < argc; i++) {
+		struct str map = map_file(argv[i]);
+		struct arena a;
+		arena_init(&a, (size_t)1 << 30);
+		printf("= %s\n", argv[i]);
+		printf("end %s\n", err_text(read_file(argv[1], &a, map, argv[i])));
+		arena_done(&a);
+		unmap(map);
+	}
 	return argc > 2 ? 0 : 64;
 }
