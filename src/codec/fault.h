@@ -39,6 +39,7 @@ enum fault_class {
 	X(FAULT_NAME_FORM, FAULT_AMBIGUOUS, "member name with '.' or an empty part")               \
 	X(FAULT_NAME_BACKSLASH, FAULT_AMBIGUOUS, "backslash in a member's name")                   \
 	X(FAULT_NAME_CHARSET, FAULT_AMBIGUOUS, "member name in an unknown or wrong character set") \
+	X(FAULT_NAME_BYTES, FAULT_ODD, "member name that is not UTF-8")                            \
 	X(FAULT_DUPLICATE, FAULT_AMBIGUOUS, "two members of one name")                             \
 	X(FAULT_AGAIN, FAULT_ODD, "a later member replaces one of the same name")                  \
 	X(FAULT_FILE_AS_DIR, FAULT_AMBIGUOUS, "member below another that is no directory")         \
@@ -78,6 +79,8 @@ enum fault_class {
 	X(FAULT_TAR_CHECKSUM, FAULT_AMBIGUOUS, "header with a wrong checksum")                     \
 	X(FAULT_TAR_NUMBER, FAULT_AMBIGUOUS, "number that readers take differently")               \
 	X(FAULT_TAR_PREFIX, FAULT_AMBIGUOUS, "name that readers put together differently")         \
+	X(FAULT_TAR_TEXT, FAULT_AMBIGUOUS, "name that ends in different places for readers")       \
+	X(FAULT_TAR_LINK, FAULT_AMBIGUOUS, "target of what is no link, or link without one")       \
 	X(FAULT_TAR_PAX, FAULT_AMBIGUOUS, "extended header that readers take differently")         \
 	X(FAULT_TAR_PAX_SIZE, FAULT_AMBIGUOUS, "two sizes for one member")                         \
 	X(FAULT_TAR_STACKED, FAULT_AMBIGUOUS, "several extended headers for one member")           \

@@ -5,6 +5,7 @@
 #include "codec/tar.h"
 
 #include "base/limits.h"
+#include "codec/utf8.h"
 
 #include <assert.h>
 #include <string.h>
@@ -153,10 +154,42 @@ bool tar_is_header(struct str b)
 {
 	int64_t want, plain, with_sign;
 
-	if (b.n < TAR_BLOCK || !tar_number(F_CHECKSUM(b), &want))
+	/* node-tar reads on where the field has no end, into the type. */
+	if (b.n < TAR_BLOCK || !tar_number(F_CHECKSUM(b), &want) ||
+	    (str_chr(F_CHECKSUM(b), '\0') == SIZE_MAX && F_CHECKSUM(b).p[7] != ' '))
 		return false;
 	sums(b, &plain, &with_sign);
 	return want == plain;
+}
+
+static struct str until_nul(struct str field)
+{
+	return str_head(field, str_chr(field, '\0'));
+}
+
+/* node-tar cuts from the NUL to the end of the line, and takes what stands in the next one. */
+static bool goes_on(struct str field)
+{
+	struct str rest = str_tail(field, until_nul(field).n);
+
+	return str_chr(rest, '\n') != SIZE_MAX || str_chr(rest, '\r') != SIZE_MAX ||
+	       str_find(rest, S("\xe2\x80")) != SIZE_MAX;
+}
+
+/* What node-tar passes over without a word, other readers take. */
+static enum err check_fields(struct tar *t, struct str b, char type)
+{
+	uint64_t at = t->at - TAR_BLOCK;
+	struct str name = until_nul(F_NAME(b));
+	bool link = type == '1' || type == '2', meta = type == 'x' || type == 'g';
+
+	if (goes_on(F_NAME(b)) || goes_on(F_PREFIX(b)) || goes_on(F_LINK(b)))
+		TRY(fault_note(t->faults, FAULT_TAR_TEXT, name, at));
+	if (!meta && link != (F_LINK(b).p[0] != 0))
+		TRY(fault_note(t->faults, FAULT_TAR_LINK, name, at));
+	if (name.n == 0 && (meta || type == 'L' || type == 'K'))
+		TRY(fault_note(t->faults, FAULT_NAME_EMPTY, name, at));
+	return OK;
 }
 
 static enum err read_header(struct tar *t, struct str b, struct header *h)
@@ -183,12 +216,7 @@ static enum err read_header(struct tar *t, struct str b, struct header *h)
 	if (h->size < 0)
 		return fault_stop(t->faults, FAULT_TAR_NUMBER, S(""), at);
 	h->type = F_TYPE(b);
-	return OK;
-}
-
-static struct str until_nul(struct str field)
-{
-	return str_head(field, str_chr(field, '\0'));
+	return check_fields(t, b, h->type);
 }
 
 /* The name in the header itself. CPython puts the prefix in front of it whatever the magic says,
@@ -212,6 +240,19 @@ static enum err header_name(struct tar *t, struct str b, char *room, struct str 
 
 /* ---- extended headers ---------------------------------------------------------------------- */
 
+/* Past the rest of an extended header's last block, which CPython takes for a part of it. */
+static enum err skip_zeros(struct tar *t, uint64_t n)
+{
+	for (struct str s; n != 0; n -= s.n) {
+		TRY(take(t, n, &s));
+		if (s.n == 0)
+			return fault_stop(t->faults, FAULT_TRUNCATED, S(""), t->at);
+		if (!is_zero(s))
+			TRY(fault_note(t->faults, FAULT_TAR_PAX, S(""), t->at));
+	}
+	return OK;
+}
+
 static enum err read_meta(struct tar *t, int64_t size, struct str *out)
 {
 	size_t n = 0;
@@ -228,16 +269,16 @@ static enum err read_meta(struct tar *t, int64_t size, struct str *out)
 			return fault_stop(t->faults, FAULT_TRUNCATED, S(""), t->at);
 		memcpy(t->meta + n, s.p, s.n);
 	}
-	t->left = 0;
-	t->pad = (unsigned)(-(uint64_t)size & (TAR_BLOCK - 1));
 	*out = (struct str){ t->meta, n };
-	return skip(t);
+	return skip_zeros(t, -(uint64_t)size & (TAR_BLOCK - 1));
 }
 
 static enum err long_name(struct tar *t, struct str text, bool again, struct str *out)
 {
 	struct str name = until_nul(text);
 
+	if (goes_on(text) || (text.n != 0 && name.n == text.n))
+		TRY(fault_note(t->faults, FAULT_TAR_TEXT, name, t->at));
 	if (again || name.n == 0)
 		TRY(fault_note(t->faults, FAULT_TAR_STACKED, S(""), t->at));
 	if (name.n > LIMIT_ARCHIVE_NAME)
@@ -253,6 +294,7 @@ static enum err look_ahead(struct tar *t, const struct header *h, struct tar_ahe
 	uint64_t at = t->at - TAR_BLOCK;
 	struct str text;
 
+	ahead->any = true;
 	TRY(read_meta(t, h->size, &text));
 	bool gnu = ahead->gnu_name || ahead->gnu_link;
 	bool stacked = h->type == 'x' || h->type == 'g' ? ahead->pax || gnu : ahead->pax;
@@ -369,6 +411,8 @@ static enum err member_from(struct tar *t, struct str b, const struct header *h,
 	else
 		TRY(header_name(t, b, room, &m->raw));
 	TRY(name_clean(t->faults, m->raw, false, at, &m->name));
+	if (utf8_valid(m->raw) != m->raw.n)
+		TRY(fault_note(t->faults, FAULT_NAME_BYTES, m->raw, at));
 	TRY(member_size(t, h, ahead, m, at));
 	TRY(check_type(t, h, m, at));
 	TRY(check_link(t, m, ahead, b, at));
@@ -415,7 +459,7 @@ enum err tar_next(struct tar *t, struct member *out, bool *out_some)
 		TRY(take_block(t, &b));
 		if (b.n == 0 && t->at == 0)
 			return fault_stop(t->faults, FAULT_NOT_ARCHIVE, S(""), 0);
-		if (is_zero(b) && (ahead.pax || ahead.gnu_name || ahead.gnu_link))
+		if (is_zero(b) && ahead.any)
 			return fault_stop(t->faults, FAULT_TRUNCATED, S(""), t->at);
 		if (is_zero(b))
 			return finish(t);

@@ -38,7 +38,7 @@ struct tar {
 struct tar_ahead {
 	struct str path, link; /* p is NULL: nothing */
 	uint64_t size;
-	bool has_size, pax, gnu_name, gnu_link, sparse;
+	bool any, has_size, pax, gnu_name, gnu_link, sparse;
 };
 
 /* tar_init begins. */

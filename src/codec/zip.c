@@ -19,6 +19,7 @@ enum { EXTRA_ZIP64 = 0x0001, EXTRA_UNICODE_PATH = 0x7075 };
 /* Bits that change what a member is: patched data, strong encryption, masked headers. Bits 1 and 2
  * are hints of the compressor. */
 enum { FLAGS_KNOWN = ZIP_ENCRYPTED | 1 << 1 | 1 << 2 | ZIP_DESCRIPTOR | ZIP_UTF8 };
+enum { VERSION_MAX = 63 }; /* a later one may mean anything; CPython draws the line here too */
 enum { FLAGS_ENCRYPTION = ZIP_ENCRYPTED | 1 << 6 | 1 << 13 };
 
 /* File types as in the upper half of the attributes. */
@@ -89,7 +90,7 @@ enum err zip_entry_read(const struct zip *z, uint64_t at, bool note, struct zip_
 	if (s.n - ENTRY < name + extra + comment)
 		return ERR_SYNTAX;
 	*out = (struct zip_entry){
-		.flags = le16(s.p + 8), .method = le16(s.p + 10), .time = le16(s.p + 12),
+		.version = (uint8_t)s.p[6], .flags = le16(s.p + 8), .method = le16(s.p + 10), .time = le16(s.p + 12),
 		.date = le16(s.p + 14), .crc = le32(s.p + 16), .packed = le32(s.p + 20),
 		.size = le32(s.p + 24), .attributes = le32(s.p + 38), .local = le32(s.p + 42),
 		.name = { s.p + ENTRY, name }, .extra = { s.p + ENTRY + name, extra },
@@ -129,7 +130,7 @@ static enum err check_entry(const struct zip *z, const struct zip_entry *e, uint
 		TRY(fault_note(z->faults, FAULT_NAME_CHARSET, e->name, at));
 	if ((e->flags & FLAGS_ENCRYPTION) != 0)
 		TRY(fault_note(z->faults, FAULT_ZIP_ENCRYPTED, e->name, at));
-	else if ((e->flags & ~FLAGS_KNOWN) != 0)
+	else if ((e->flags & ~FLAGS_KNOWN) != 0 || e->version > VERSION_MAX)
 		TRY(fault_note(z->faults, FAULT_ZIP_FLAGS, e->name, at));
 	if (e->method != ZIP_STORED && e->method != ZIP_DEFLATED)
 		TRY(fault_note(z->faults, FAULT_FORMAT, e->name, at));

@@ -44,6 +44,7 @@ struct zip_entry {
 	uint64_t next; /* offset of the entry behind it */
 	uint32_t crc, attributes;
 	uint16_t flags, method, time, date;
+	uint8_t version; /* of the specification, needed to read it: 45 is 4.5 */
 };
 
 enum { ZIP_STORED = 0, ZIP_DEFLATED = 8 };

@@ -102,8 +102,13 @@ static void join(const struct artifact *f, struct findings *out, const struct ro
 					: str_cmp(f->files[i].name, rows->items[k].path);
 		if (c == 0) {
 			compare(f, out, &f->files[i], &rows->items[k]);
-			k++; /* another row may speak of the same file */
-			i += k == rows->n || !str_eq(f->files[i].name, rows->items[k].path);
+			/* There may be several files of one name, and several rows for one. */
+			bool again = i + 1 < f->n_files &&
+				     str_eq(f->files[i].name, f->files[i + 1].name);
+			bool row = k + 1 < rows->n &&
+				   str_eq(rows->items[k].path, rows->items[k + 1].path);
+			i += again || !row;
+			k += !again;
 		} else if (c < 0) {
 			if (!exempt(f, f->files[i].name))
 				finding_add(out, RULE_RECORD_UNLISTED, f->label, f->files[i].name, 0,

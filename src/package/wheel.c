@@ -45,8 +45,8 @@ static bool is_project(struct str s)
 	return s.n != 0;
 }
 
-/* Tags joined by dots: none is empty. */
-static bool is_tags(struct str s)
+/* Tags joined by dots: none is empty. That of an interpreter is an identifier. */
+static bool is_tags(struct str s, bool interpreter)
 {
 	struct str rest = s;
 
@@ -54,7 +54,7 @@ static bool is_tags(struct str s)
 		return false;
 	while (rest.n != 0) {
 		struct str tag = str_cut(rest, '.', &rest);
-		if (tag.n == 0)
+		if (tag.n == 0 || (interpreter && is_digit(tag.p[0])))
 			return false;
 		for (size_t i = 0; i < tag.n; i++)
 			if (!is_alnum(tag.p[i]) && tag.p[i] != '_')
@@ -94,7 +94,8 @@ bool wheel_name_parse(struct str file, struct wheel_name *out)
 	};
 	return is_project(out->name) && is_version(out->version) &&
 	       (n == 5 || (out->build.n != 0 && is_digit(out->build.p[0]))) &&
-	       is_tags(out->python) && is_tags(out->abi) && is_tags(out->platform);
+	       is_tags(out->python, true) && is_tags(out->abi, false) &&
+	       is_tags(out->platform, false);
 }
 
 static bool split_last(struct str s, struct str *out_name, struct str *out_version)

@@ -184,18 +184,18 @@ static enum err add_members(struct archive *ar, struct artifact *f, struct arena
 			return OK;
 		struct sha256 h;
 		struct str text = S("");
-		TRY(sha256_init(&h));
-		if (artifact_wants(f, m)) {
-			TRY(archive_read_all(ar, a, artifact_max(m), &text));
-			sha256_update(&h, text);
-		}
-		do {
-			TRY(archive_read(ar, &piece));
+		enum err e = sha256_init(&h);
+		if (artifact_wants(f, m))
+			e = archive_read_all(ar, a, artifact_max(m), &text);
+		sha256_update(&h, text);
+		while (e == OK && (e = archive_read(ar, &piece)) == OK && piece.n != 0)
 			sha256_update(&h, piece);
-		} while (piece.n != 0);
 		sha256_final(&h, digest);
 		sha256_done(&h);
-		TRY(artifact_add(f, m, text, digest));
+		if (e == OK)
+			TRY(artifact_add(f, m, text, digest));
+		else if (archive_which(ar) != ARCHIVE_ZIP)
+			return e;
 	}
 }
 
@@ -210,8 +210,8 @@ static enum err read_artifact(struct arena *a, struct str map, const char *path)
 	if (e == OK)
 		e = add_members(ar, f, a);
 	artifact_faults(archive_faults(ar), f->label, f->file_name, &found);
-	if (artifact_end(f, &found) != OK)
-		puts("null");
+	if (e == OK)
+		e = artifact_end(f, &found);
 	put_names((struct str[]){ f->label, f->meta.name, f->meta.version }, 3);
 	put_names(f->tops, f->n_tops);
 	for (size_t i = 0; i < found.n; i++) {
