@@ -50,12 +50,12 @@ enum {
 	LIMIT_ARCHIVE_NAME = 4096,           /* one member's name, and a link's target */
 	LIMIT_ARCHIVE_DEPTH = 64,            /* directories in a name */
 	LIMIT_ARCHIVE_TOTAL_MB = 8192,       /* content of one archive, all members together */
-	LIMIT_ARCHIVE_RATIO = 250,           /* content to archive, where the content is more than */
-	LIMIT_ARCHIVE_RATIO_FROM_MB = 128,   /* this: less is no bomb */
+	LIMIT_ARCHIVE_RATIO = 250,           /* content to archive */
+	LIMIT_ARCHIVE_RATIO_FROM_MB = 128,   /* so much content is no bomb in any proportion */
 	LIMIT_TAR_META = 256 << 10,          /* one extended header of a tar archive */
 	LIMIT_METADATA = 4 << 20,            /* METADATA, PKG-INFO, WHEEL, package.json and such */
 	LIMIT_RECORD = 64 << 20,             /* RECORD */
-	LIMIT_METADATA_FIELDS = 20000,       /* header fields, requirements, entry points of each */
+	LIMIT_METADATA_FIELDS = 20000,       /* header fields or entry points of one of these */
 };
 
 static_assert(LIMIT_HEAD <= LIMIT_FRAME, "a head must fit one frame");

@@ -1,6 +1,6 @@
 /*
  * package/metadata.h - METADATA, PKG-INFO and WHEEL: header fields as Python's email package reads
- * them, which pip, packaging and importlib.metadata all do. Ring 0. Everything points into the text.
+ * them, which pip, packaging and importlib.metadata all do. Ring 0. All points into the text.
  */
 #ifndef PACKAGE_METADATA_H
 #define PACKAGE_METADATA_H
@@ -10,7 +10,8 @@
 #include "base/str.h"
 
 struct metadata_field {
-	struct str name, value; /* value: with its continuation lines, the line ends in it as they are */
+	struct str name;
+	struct str value; /* with its continuation lines, the line ends in it as they are */
 	uint32_t line;
 };
 
