@@ -213,9 +213,9 @@ static enum err read_metadata(struct artifact *f, struct findings *out)
 	f->release.name = f->meta.name;
 	f->release.version = f->meta.version;
 	TRY(make_label(f));
-	if (f->meta.twice.n != 0)
+	if (f->meta.unclear.n != 0)
 		finding_add(out, RULE_METADATA_UNCLEAR, f->label, f->places[ARTIFACT_METADATA], 0,
-			    f->meta.twice, "a field is there twice with different values");
+			    f->meta.unclear, "a field is there twice or in several lines");
 	if (f->meta.cut)
 		finding_add(out, RULE_METADATA_UNCLEAR, f->label, f->places[ARTIFACT_METADATA], 0,
 			    str_head(f->meta.body, 80), "fields end at a line that is none");

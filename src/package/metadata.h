@@ -21,9 +21,10 @@ struct metadata {
 	struct str body; /* what follows the fields */
 	struct str name, version, requires_python;
 	struct str license; /* License-Expression, or else License */
-	/* "", or the name of a field that can be there once and is there again with another value:
-	 * pip takes the first one, packaging neither. */
-	struct str twice;
+	/* "", or the name of a field that can be there once and that tools read differently: it is
+	 * there again with another value (pip takes the first one, packaging neither), or goes over
+	 * several lines (newer releases of CPython trim the end of an empty first one). */
+	struct str unclear;
 	/* The fields ended at a line that is none, without an empty line before it. */
 	bool cut;
 };
