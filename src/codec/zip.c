@@ -39,18 +39,27 @@ static bool take64(struct str *data, uint64_t *field)
 	return true;
 }
 
+/* A field is saturated, or says the same as the 64 bits that stand for it. */
+static bool full64(const char *p, uint64_t *field)
+{
+	bool same = *field == UINT32_MAX || *field == le64(p);
+
+	*field = le64(p);
+	return same;
+}
+
+/*
+ * The specification wants values for saturated fields only, in the directory as few as needed, in a
+ * local header both sizes if it gives one. Bazel gives both sizes always, which does no harm where
+ * they agree with the header: whoever looks and whoever does not get the same.
+ */
 static bool extra_zip64(struct str data, uint64_t *size, uint64_t *packed, uint64_t *local)
 {
-	/* A local header has to give both sizes if it gives one; what is not saturated must agree.
-	 */
-	if (local == NULL && data.n == 16 && (*size == UINT32_MAX) != (*packed == UINT32_MAX)) {
-		uint64_t a = le64(data.p), b = le64(data.p + 8);
-		bool same = (*size == UINT32_MAX || *size == a) &&
-			    (*packed == UINT32_MAX || *packed == b);
-		*size = a;
-		*packed = b;
-		return same;
-	}
+	bool needed = *size == UINT32_MAX || *packed == UINT32_MAX ||
+		      (local != NULL && *local == UINT32_MAX);
+
+	if (data.n == 16 && (local == NULL || !needed))
+		return full64(data.p, size) && full64(data.p + 8, packed);
 	return take64(&data, size) && take64(&data, packed) && take64(&data, local) && data.n == 0;
 }
 
