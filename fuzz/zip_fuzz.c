@@ -31,7 +31,7 @@ static void stream_one(struct str map, uint64_t *at, const struct member *m, uin
 			*at += n;
 			return;
 		}
-	CHECK(!"a descriptor");
+	CHECK(false && "a descriptor");
 }
 
 /* The packed size of member i from its entry, found by walking the directory alone. */
@@ -61,7 +61,7 @@ static enum err read_one(struct archive *ar, struct arena *a, const struct membe
 		const struct member *again;
 		CHECK(archive_at(ar, m->index, &again) == OK);
 		enum err f = archive_read_all(ar, a, 1 << 26, &all);
-		CHECK(e == f || f == ERR_NOMEM);
+		CHECK(e == f || f == ERR_NOMEM || (f == ERR_LIMIT && m->size > 1 << 26));
 		if (e == OK && f == OK)
 			CHECK(str_eq(all, buf_str(&b)));
 	}

@@ -42,8 +42,11 @@ struct artifact *artifact_new(struct arena *a, struct str file_name)
 	f->file_name = last_part(file_name);
 	f->kind = artifact_kind(f->file_name);
 	f->label = S("");
-	f->release = (struct package){ .name = S(""), .version = S(""), .wanted = S(""),
-				       .url = S(""), .where = f->file_name };
+	f->release = (struct package){ .name = S(""),
+				       .version = S(""),
+				       .wanted = S(""),
+				       .url = S(""),
+				       .where = f->file_name };
 	f->release.eco = f->kind == ARTIFACT_NPM    ? ECO_NPM
 			 : f->kind == ARTIFACT_NONE ? ECO_OTHER
 						    : ECO_PYPI;
@@ -109,8 +112,7 @@ static void add_top(struct artifact *f, const struct member *m)
 		root = str_cut(rest, '/', &rest);
 	}
 	struct str name = rest.n != 0 ? root : str_head(root, str_chr(root, '.'));
-	if (name.n == 0 || str_chr(name, '.') != SIZE_MAX ||
-	    (rest.n == 0 && !wheel_runs(root, 0)))
+	if (name.n == 0 || str_chr(name, '.') != SIZE_MAX || (rest.n == 0 && !wheel_runs(root, 0)))
 		return;
 	for (size_t i = f->n_tops; i-- > 0;)
 		if (str_eq(f->tops[i], name))
@@ -211,9 +213,9 @@ static enum err read_metadata(struct artifact *f, struct findings *out)
 	f->release.name = f->meta.name;
 	f->release.version = f->meta.version;
 	TRY(make_label(f));
-	if (f->meta.twice.n != 0)
+	if (f->meta.unclear.n != 0)
 		finding_add(out, RULE_METADATA_UNCLEAR, f->label, f->places[ARTIFACT_METADATA], 0,
-			    f->meta.twice, "a field is there twice with different values");
+			    f->meta.unclear, "a field is there twice or in several lines");
 	if (f->meta.cut)
 		finding_add(out, RULE_METADATA_UNCLEAR, f->label, f->places[ARTIFACT_METADATA], 0,
 			    str_head(f->meta.body, 80), "fields end at a line that is none");
@@ -256,7 +258,8 @@ static enum err end_sdist(struct artifact *f, struct findings *out)
 	struct str name, version;
 
 	if (f->n_roots != 1)
-		layout(f, out, f->file_name, "a source archive with more or less than one directory");
+		layout(f, out, f->file_name,
+		       "a source archive with more or less than one directory");
 	if (!has(f, ARTIFACT_METADATA)) {
 		layout(f, out, f->file_name, "a source archive without PKG-INFO");
 		return OK;
@@ -288,8 +291,9 @@ static enum err end_npm(struct artifact *f, struct findings *out)
 	const struct json *name = e == OK ? json_get(root, S("name")) : NULL;
 	const struct json *version = e == OK ? json_get(root, S("version")) : NULL;
 	if (!json_is(name, JSON_STRING) || !json_is(version, JSON_STRING)) {
-		finding_add(out, RULE_METADATA_UNCLEAR, f->label, f->places[ARTIFACT_PACKAGE_JSON], 0,
-			    S(""), "%s", e == OK ? "name or version is missing" : "no strict JSON");
+		finding_add(out, RULE_METADATA_UNCLEAR, f->label, f->places[ARTIFACT_PACKAGE_JSON],
+			    0, S(""), "%s",
+			    e == OK ? "name or version is missing" : "no strict JSON");
 		return OK;
 	}
 	f->release.name = json_str(f->arena, name);

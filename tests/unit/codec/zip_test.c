@@ -413,6 +413,37 @@ CASE(zip64)
 	faulty(buf_str(&file), FAULT_ZIP_EXTRA);
 }
 
+/* Gives the local header of the first member a zip64 field. */
+static void with_local64(uint64_t size, uint64_t packed)
+{
+	char extra[20] = { 1, 0, 16, 0 };
+
+	le64_put(extra + 4, size);
+	le64_put(extra + 12, packed);
+	insert(LOCAL(0) + 30 + 8, (struct str){ extra, sizeof extra });
+	file.p[28] = sizeof extra;
+}
+
+/* Nothing asks for the field: where it agrees it does no harm, else it decides for some readers. */
+CASE(zip64_without_need)
+{
+	struct faults f;
+	enum err e;
+
+	make(three, 3);
+	uint32_t packed = le32(file.p + 18), size = le32(file.p + 22);
+	with_local64(size, packed);
+	CHECK(read_all(buf_str(&file), false, &f, &e) == 3 && e == OK && f.n == 0);
+	memset(file.p + 18, 0xff, 8);
+	CHECK(read_all(buf_str(&file), false, &f, &e) == 3 && e == OK && f.n == 0);
+	make(three, 3);
+	with_local64(size + 1, packed);
+	faulty(buf_str(&file), FAULT_ZIP_EXTRA);
+	make(three, 3);
+	with_local64(size, packed - 1);
+	faulty(buf_str(&file), FAULT_ZIP_EXTRA);
+}
+
 /* Members whose names collide or repeat end in bounded time; the test's own time says so. */
 CASE(many)
 {
@@ -459,4 +490,4 @@ CASE(set_up)
 TESTS(CASE_ROW(set_up), CASE_ROW(well), CASE_ROW(empty), CASE_ROW(cut), CASE_ROW(changed),
       CASE_ROW(headers_differ), CASE_ROW(around), CASE_ROW(space_between), CASE_ROW(names),
       CASE_ROW(twins), CASE_ROW(types), CASE_ROW(not_read), CASE_ROW(contents), CASE_ROW(bomb),
-      CASE_ROW(zip64), CASE_ROW(many))
+      CASE_ROW(zip64), CASE_ROW(zip64_without_need), CASE_ROW(many))
