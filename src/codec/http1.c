@@ -666,10 +666,35 @@ static bool dropped(const struct http1_chunked *c)
 	       (c->state == CH_DIGITS && c->left == 0);
 }
 
+/* size_line takes what usually stands between two chunks in one step: a line end, a few digits, a
+ * line end. All else is left to go byte by byte. */
+static void size_line(struct http1_chunked *c, struct str *in)
+{
+	const char *p = in->p;
+	uint64_t size = 0;
+	int v;
+
+	if (in->n < 10 || (c->state != CH_SIZE && c->state != CH_DATA_CR))
+		return;
+	if (c->state == CH_DATA_CR) {
+		if (p[0] != '\r' || p[1] != '\n')
+			return;
+		p += 2;
+	}
+	for (unsigned i = 0; i < 6 && (v = hex(*p)) >= 0; i++, p++)
+		size = size << 4 | (unsigned)v;
+	if (size == 0 || p[0] != '\r' || p[1] != '\n')
+		return;
+	*in = str_tail(*in, (size_t)(p + 2 - in->p));
+	c->left = size;
+	c->state = CH_DATA;
+}
+
 enum err http1_chunked_next(struct http1_chunked *c, struct str *in, struct str *out)
 {
 	*out = (struct str){ in->p, 0 };
 	while (in->n && !c->done) {
+		size_line(c, in);
 		if (c->state == CH_DATA) {
 			*out = str_head(*in, c->left < in->n ? (size_t)c->left : in->n);
 			c->left -= out->n;

@@ -41,5 +41,6 @@ const struct dialect dialect_anthropic = {
 	.encode_stream_error = anthropic_encode_stream_error,
 	.peek_response = anthropic_peek_response,
 	.peek_event = anthropic_peek_event,
+	.skim = anthropic_skim,
 	.harmless = harmless,
 };

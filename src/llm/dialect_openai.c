@@ -39,5 +39,6 @@ const struct dialect dialect_openai = {
 	.encode_stream_error = openai_encode_stream_error,
 	.peek_response = openai_peek_response,
 	.peek_event = openai_peek_event,
+	.skim = openai_skim,
 	.harmless = harmless,
 };
