@@ -106,8 +106,8 @@ static const char *plain_end(const char *p, const char *end)
 			_mm_cmpeq_epi8(next, u),
 			_mm_or_si128(_mm_cmpeq_epi8(next, f), _mm_cmpeq_epi8(next, e)));
 		__m128i line = _mm_or_si128(_mm_cmpeq_epi8(here, lf), _mm_cmpeq_epi8(here, cr));
-		unsigned hits = (unsigned)_mm_movemask_epi8(_mm_or_si128(
-			line, _mm_and_si128(_mm_cmpeq_epi8(here, quote), letter)));
+		unsigned hits = (unsigned)_mm_movemask_epi8(
+			_mm_or_si128(line, _mm_and_si128(_mm_cmpeq_epi8(here, quote), letter)));
 		for (; hits != 0; hits &= hits - 1) {
 			const char *at = p + __builtin_ctz(hits);
 			if (*at != '"')
