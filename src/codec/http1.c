@@ -58,26 +58,32 @@ static const struct str known_names[HTTP1_KNOWN_COUNT] = {
 
 /* The known fields of each name length, one more than their number, 0 ends a row. The unit test
  * finds every name of HTTP1_KNOWN through it. */
-enum { NAME_MAX_KNOWN = 24 };
-static const uint8_t known_by_length[NAME_MAX_KNOWN + 1][6] = {
+enum { NAME_MAX_KNOWN = 30 };
+static const uint8_t known_by_length[NAME_MAX_KNOWN + 1][8] = {
 	[4] = { 1 + H_HOST, 1 + H_DATE },
 	[6] = { 1 + H_ACCEPT, 1 + H_EXPECT },
 	[7] = { 1 + H_API_KEY, 1 + H_UPGRADE },
 	[8] = { 1 + H_LOCATION },
 	[9] = { 1 + H_X_API_KEY },
-	[10] = { 1 + H_CONNECTION, 1 + H_USER_AGENT },
+	[10] = { 1 + H_CONNECTION, 1 + H_USER_AGENT, 1 + H_REQUEST_ID },
 	[11] = { 1 + H_OPENAI_BETA, 1 + H_RETRY_AFTER },
 	[12] = { 1 + H_CONTENT_TYPE, 1 + H_X_REQUEST_ID },
 	[13] = { 1 + H_AUTHORIZATION },
 	[14] = { 1 + H_CONTENT_LENGTH, 1 + H_ANTHROPIC_BETA, 1 + H_OPENAI_PROJECT,
-		 1 + H_X_GOOG_API_KEY, 1 + H_X_LITELLM_TAGS },
+		 1 + H_X_GOOG_API_KEY, 1 + H_X_LITELLM_TAGS, 1 + H_RETRY_AFTER_MS,
+		 1 + H_OPENAI_VERSION },
 	[15] = { 1 + H_IDEMPOTENCY_KEY },
 	[16] = { 1 + H_CONTENT_ENCODING },
 	[17] = { 1 + H_TRANSFER_ENCODING, 1 + H_ANTHROPIC_VERSION, 1 + H_X_LITELLM_TIMEOUT },
 	[19] = { 1 + H_OPENAI_ORGANIZATION },
 	[21] = { 1 + H_X_LITELLM_NUM_RETRIES, 1 + H_X_LITELLM_END_USER_ID,
 		 1 + H_X_LITELLM_CUSTOMER_ID },
-	[24] = { 1 + H_X_LITELLM_STREAM_TIMEOUT },
+	[20] = { 1 + H_OPENAI_PROCESSING_MS },
+	[24] = { 1 + H_X_LITELLM_STREAM_TIMEOUT, 1 + H_RATE_LIMIT_TOKENS, 1 + H_RATE_RESET_TOKENS },
+	[25] = { 1 + H_ANTHROPIC_ORGANIZATION },
+	[26] = { 1 + H_RATE_LIMIT_REQUESTS, 1 + H_RATE_RESET_REQUESTS },
+	[28] = { 1 + H_RATE_LEFT_TOKENS },
+	[30] = { 1 + H_RATE_LEFT_REQUESTS },
 };
 
 #define BIT(x) (UINT64_C(1) << (x))
