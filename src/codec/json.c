@@ -281,7 +281,7 @@ static enum err run(struct parser *s, struct str src, size_t *out_at)
 enum err json_parse_with(json_scan_fn *scan, struct str src, struct json *toks, size_t cap,
 			 size_t *out_n, size_t *out_at)
 {
-	struct parser s;
+	UNSET struct parser s;
 
 	s.toks = toks;
 	s.n = 0;
@@ -302,7 +302,7 @@ enum err json_parse(struct str src, struct json *toks, size_t cap, size_t *out_n
 
 enum err json_read(struct arena *a, struct str src, const struct json **out, size_t *out_at)
 {
-	struct parser s;
+	UNSET struct parser s;
 	size_t guess = src.n / 32;
 
 	s.cap = guess < TOKENS_FIRST ? TOKENS_FIRST : guess < TOKENS_GUESS ? guess : TOKENS_GUESS;

@@ -105,7 +105,7 @@ static size_t build_head(struct conn *c, struct buf *out)
 static enum err send_some(struct conn *c, size_t *out_n)
 {
 	struct linker *linker = c->pool->linker;
-	struct iovec iov[IOVECS];
+	UNSET struct iovec iov[IOVECS];
 	struct buf head;
 	int n = 0;
 
