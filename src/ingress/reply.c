@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-enum { ERROR_MAX = 16 << 10 };
+enum { ERROR_MAX = 16 << 10, JOIN_MAX = 2 << 10 };
 
 static const enum llm_error_kind kinds[ERR_COUNT] = {
 	[OK] = LLM_SERVER,
@@ -101,9 +101,15 @@ void reply_end(struct conn *c, struct buf *head, unsigned status, struct str bod
 		conn_kill(c);
 		return;
 	}
+	/* One piece is cheaper to send than two, as long as it is small. */
+	bool join = !c->head_only && body.n <= JOIN_MAX && body.n <= head->cap - head->n;
+	if (join) {
+		buf_add(head, body);
+		text = buf_str(head);
+	}
 	arena_trim(&c->in->turn, head->p, head->cap, head->n);
 	conn_gather(c, text);
-	if (!c->head_only)
+	if (!join && !c->head_only)
 		conn_gather(c, body);
 	conn_done(c);
 }
