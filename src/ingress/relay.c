@@ -30,13 +30,17 @@ static const struct str reply_as[CALL_REPLY_COUNT] = {
 
 static void keep_reply_lines(struct exchange *x, const struct call_head *h)
 {
-	char *room = arena_take(&x->arena, LINES_MAX, 1);
 	struct buf b;
+	size_t n = 0;
 
+	for (unsigned i = 0; i < CALL_REPLY_COUNT; i++)
+		if (h->replies[i].p != NULL && reply_as[i].p != NULL)
+			n += reply_as[i].n + h->replies[i].n + 4;
+	char *room = n && n <= LINES_MAX ? arena_take(&x->arena, n, 1) : NULL;
 	x->reply_lines = S("");
 	if (room == NULL)
 		return;
-	buf_fixed(&b, room, LINES_MAX);
+	buf_fixed(&b, room, n);
 	for (unsigned i = 0; i < CALL_REPLY_COUNT; i++) {
 		if (h->replies[i].p == NULL || reply_as[i].p == NULL)
 			continue;
@@ -45,9 +49,7 @@ static void keep_reply_lines(struct exchange *x, const struct call_head *h)
 		buf_add(&b, h->replies[i]);
 		buf_add(&b, S("\r\n"));
 	}
-	arena_trim(&x->arena, room, LINES_MAX, b.n);
-	if (b.err == OK)
-		x->reply_lines = buf_str(&b);
+	x->reply_lines = buf_str(&b);
 }
 
 static void add_line(struct buf *out, struct str name, struct str value)
@@ -291,6 +293,18 @@ static void bad_answer(struct exchange *x)
 	exchange_failed(x, &e, true, 0);
 }
 
+/* An answer that goes on as it is need not be read whole: its outermost object is, and its usage
+ * and error are. */
+static enum err read_answer(struct exchange *x, struct str body, const struct json **out)
+{
+	const struct str *peeked = dialects[x->up]->peeked;
+
+	if (x->same && !x->stream && peeked != NULL)
+		return json_skim(&x->in->turn, body, peeked, out);
+	TRY(json_read(&x->in->turn, body, out, NULL));
+	return json_is(*out, JSON_OBJECT) ? OK : ERR_SYNTAX;
+}
+
 static void end_whole(struct exchange *x)
 {
 	struct ingress *in = x->in;
@@ -299,8 +313,7 @@ static void end_whole(struct exchange *x)
 	/* Egress could still change what lies in the ring, and the exchange gives its own buffer
 	 * back before the turn ends. */
 	struct str body = arena_dup(&in->turn, x->whole.p != NULL ? x->whole : buf_str(&x->got));
-	if (body.p == NULL || json_read(&in->turn, body, &root, NULL) != OK ||
-	    !json_is(root, JSON_OBJECT)) {
+	if (body.p == NULL || read_answer(x, body, &root) != OK) {
 		bad_answer(x);
 		return;
 	}

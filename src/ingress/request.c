@@ -20,12 +20,17 @@ static const struct str steering[] = {
 
 static enum err refuse_steering(const struct json *root, struct diag *d)
 {
-	for (unsigned i = 0; i < sizeof steering / sizeof steering[0]; i++)
-		if (json_get(root, steering[i]) != NULL)
+	JSON_EACH_MEMBER (root, key) {
+		for (unsigned i = 0; i < sizeof steering / sizeof steering[0]; i++) {
+			if ((!key->esc && key->n != steering[i].n) ||
+			    !json_str_eq(key, steering[i]))
+				continue;
 			return diag_param(d, ERR_DENIED, steering[i],
 					  "'%.*s' cannot be set by a request; it belongs to the "
 					  "gate's configuration",
 					  FMT(steering[i]));
+		}
+	}
 	return OK;
 }
 

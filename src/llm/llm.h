@@ -319,6 +319,10 @@ struct dialect {
 	 * cheap for plain content (no parse), exact for usage and errors; scratch for the few that
 	 * are parsed. */
 	void (*peek_response)(const struct json *root, struct llm_peek *out);
+
+	/* The members of an answer that must have been read for its usage and error to be seen, up
+	 * to an empty name; NULL: all. json_skim may leave the others. */
+	const struct str *peeked;
 	void (*peek_event)(struct str event, struct str data, struct arena *scratch,
 			   struct llm_peek *io);
 
