@@ -4,6 +4,7 @@
  * decoded; and every dialect's encoding, read back by its own decoder, says the same text, thoughts and
  * calls.
  */
+#include "codec/sse.h"
 #include "fuzz/fuzz.h"
 #include "llm/llm.h"
 
@@ -162,14 +163,31 @@ static bool has_content(const struct llm_response *r)
 	return false;
 }
 
+/* What skim passes over would have told peek nothing. */
+static void check_skim(struct str line, const struct llm_peek *before, const struct llm_peek *after)
+{
+	uint32_t n = 0;
+
+	buf_reset(&data);
+	sse_write(&data, S(""), line);
+	if (str_chr(line, '\r') != SIZE_MAX || dialect_openai.skim(buf_str(&data), &n) == 0)
+		return;
+	CHECK(n == 1 && !after->done && !after->only_usage && after->error == before->error);
+	CHECK(after->finish == before->finish && after->usage.known == before->usage.known &&
+	      after->usage.input == before->usage.input && after->usage.output == before->usage.output);
+}
+
 static void check_peek(struct str lines, const struct llm_response *answer)
 {
 	struct llm_peek peek = { .content = false };
 
 	while (lines.n > 0 && !peek.done) {
 		struct str line = str_cut(lines, '\n', &lines);
+		struct llm_peek before = peek;
 		dialect_openai.peek_event(S(""), line, &scratch, &peek);
 		arena_reset(&scratch);
+		if (before.content)
+			check_skim(line, &before, &peek);
 	}
 	CHECK(peek.content || !has_content(answer));
 	CHECK(peek.usage.known || !answer->usage.known);
