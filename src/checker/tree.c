@@ -151,6 +151,10 @@ uint32_t tree_resolve(const struct tree *t, uint32_t dir, struct str path, bool 
 	unsigned hops = 0;
 
 	*out_outside = false;
+	/* Most paths are in the list as they are: then no part of them is a link. */
+	uint32_t plain = path.n == 0 ? TREE_NONE : tree_below(t, dir, path);
+	if (plain != TREE_NONE && !S_ISLNK(t->items[plain].mode))
+		return plain;
 	if (path.n > 0 && path.p[0] == '/') {
 		at = TREE_NONE;
 		*out_outside = !from_root(t, &r.left[0]);

@@ -205,7 +205,6 @@ static void enter(struct walk *w, struct frame *f, uint32_t i)
 	const struct entry *e = &w->tree->items[i];
 	char name[NAME_MAX + 1];
 	struct str s = entry_name(e);
-	struct stat st;
 
 	if (w->depth >= w->tree->depth || w->depth >= TREE_DEPTH || s.n > NAME_MAX) {
 		w->tree->skipped += w->tree->depth == TREE_DEPTH;
@@ -214,14 +213,17 @@ static void enter(struct walk *w, struct frame *f, uint32_t i)
 	memcpy(name, s.p, s.n);
 	name[s.n] = 0;
 	int fd = openat(f->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0 || fstat(fd, &st) != 0 || st.st_dev != e->dev || st.st_ino != e->ino ||
-	    (st.st_dev != f->dev && is_virtual(fd))) {
-		bool gone = fd < 0 || st.st_dev == f->dev;
-		w->tree->unread += gone;
-		fd_closep(&fd);
+	if (fd < 0) {
+		w->tree->unread++;
 		return;
 	}
-	push(w, fd, i, st.st_dev);
+	/* Another directory may have come into this place meanwhile. It is below the same one, so
+	 * it belongs to the target; what is read in it is compared once more when it is opened. */
+	if (e->dev != f->dev && is_virtual(fd)) {
+		(void)close(fd);
+		return;
+	}
+	push(w, fd, i, e->dev);
 }
 
 static void run(struct walk *w)
