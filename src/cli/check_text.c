@@ -97,7 +97,7 @@ static void show_all(struct cli *c, const struct report *r, enum severity severi
 
 	for (size_t i = 0; i < r->findings.n; i++) {
 		const struct finding *f = &r->findings.items[i];
-		if (rule_row(f->rule)->severity != severity || ++shown[f->rule] > SHOWN_OF_RULE)
+		if (f->allowed || f->severity != severity || ++shown[f->rule] > SHOWN_OF_RULE)
 			continue;
 		show(c, f, severity);
 		if (shown[f->rule] == 1)
@@ -115,10 +115,10 @@ static void sum_up(struct cli *c, const struct report *r)
 	size_t n[RULE_COUNT] = { 0 }, all = 0, kinds = 0;
 
 	for (size_t i = 0; i < r->findings.n; i++) {
-		enum rule rule = r->findings.items[i].rule;
-		if (rule_row(rule)->severity != SEV_INFO)
+		const struct finding *f = &r->findings.items[i];
+		if (f->allowed || f->severity != SEV_INFO)
 			continue;
-		n[rule]++;
+		n[f->rule]++;
 		all++;
 	}
 	if (all == 0)

@@ -24,6 +24,8 @@ struct finding {
 	struct str detail;  /* a sentence beside the rule's title, or "" */
 	bool has_sha256;    /* the checker knows the file: policies may allow it by its hash */
 	uint8_t sha256[32];
+	enum severity severity; /* of a report: how it counts after the policy */
+	bool allowed;		/* and whether the policy excuses it */
 };
 
 struct findings {

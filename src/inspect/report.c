@@ -373,6 +373,11 @@ void report_judge(struct report *r, const struct check_policy *p)
 
 	r->judgement = verdict_judge(&r->findings, c->unread + c->changed + c->skipped, p);
 	const struct judgement *j = &r->judgement;
+	for (size_t i = 0; i < r->findings.n; i++) {
+		struct ruling ruling = verdict_rule(&r->findings.items[i], p);
+		r->findings.items[i].severity = ruling.severity;
+		r->findings.items[i].allowed = ruling.allow != NULL;
+	}
 	if (j->verdict == VERDICT_INCONCLUSIVE) {
 		say_gaps(r);
 	} else if (j->worst != NULL) {

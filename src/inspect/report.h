@@ -97,14 +97,15 @@ void report_init(struct report *r, struct arena *a);
 /* report_environment appends an environment and gives it; NULL past a bound or without memory. */
 struct report_environment *report_environment(struct report *r);
 
-/* report_judge fills judgement, headline and next from what was found. p may be NULL. */
+/* report_judge fills judgement, headline and next from what was found, and what the policy makes of
+ * each finding. p may be NULL. */
 void report_judge(struct report *r, const struct check_policy *p);
 
 /* report_write appends the JSON text and a newline. Errors are out's own. */
 void report_write(const struct report *r, const struct check_policy *p, struct buf *out);
 
 /* report_read reads one back; strings live in a or point into text. The judgement is that of the
- * text, and each finding's severity is looked up anew. ERR_SYNTAX: no report of this version. */
+ * text, severities too. ERR_SYNTAX: no report of this version. */
 MUST_USE enum err report_read(struct report *r, struct arena *a, struct str text, struct diag *d);
 
 /* report_escape appends bytes as the report spells them; report_unescape is its inverse,

@@ -140,6 +140,17 @@ static enum target_kind kind_of(struct reading *r, const struct json *v)
 	return TARGET_UNKNOWN;
 }
 
+static enum severity severity_of(struct reading *r, const struct json *v)
+{
+	static const struct str words[] = { SC("info"), SC("hold"), SC("block") };
+
+	for (enum severity s = SEV_INFO; s <= SEV_BLOCK; s++)
+		if (json_str_eq(v, words[s]))
+			return s;
+	wrong(r, ERR_SYNTAX);
+	return SEV_BLOCK;
+}
+
 /* ---- sections ---- */
 
 static void read_head(struct reading *r, const struct json *root)
@@ -260,6 +271,8 @@ static void read_finding(struct reading *r, const struct json *v)
 		    FMT(detail));
 	if (f->dropped == dropped && f->n > 0) {
 		struct finding *last = &f->items[f->n - 1];
+		last->severity = severity_of(r, json_get(v, S("severity")));
+		last->allowed = json_get(v, S("allowed")) != NULL;
 		last->has_sha256 = bytes_of(r, json_get(v, S("sha256")), last->sha256, 32);
 	}
 	f->dropped = dropped; /* the text says how many there were */

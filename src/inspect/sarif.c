@@ -133,9 +133,11 @@ void sarif_run(const struct report *r, struct buf *out)
 		jw_obj(out);
 		jw_kv_str(out, S("ruleId"), rule_row(f->rule)->id);
 		jw_kv_int(out, S("ruleIndex"), f->rule);
-		jw_kv_str(out, S("level"), levels[rule_row(f->rule)->severity]);
+		jw_kv_str(out, S("level"), levels[f->severity]);
 		put_message(out, f);
 		put_location(out, r, f);
+		if (f->allowed)
+			jw_kv_raw(out, S("suppressions"), S("[{\"kind\":\"external\"}]"));
 		jw_obj_end(out);
 	}
 	jw_arr_end(out);

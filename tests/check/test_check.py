@@ -298,6 +298,12 @@ class Policy(unittest.TestCase):
         self.assertEqual(self.policy("%d-01-31" % year, sha256=sha)[0], 0)
         self.assertEqual(self.policy("%d-01-31" % year, sha256="0" * 64)[0], 1)
         self.assertEqual(self.policy("2020-01-31")[0], 1)
+        self.policy("%d-01-31" % year)
+        text = check(self.path, "--policy", self.file, code=0)[1]
+        self.assertNotIn("[startup-unowned]", text)
+        self.assertIn("allowed by the policy", text)
+        self.file.write_text("version: 1\nseverity: { startup-unowned: block }\n")
+        self.assertIn("block  startup hook", check(self.path, "--policy", self.file, code=2)[1])
 
     def test_wrong_policy_is_an_error(self):
         self.file.write_text("version: 1\nallow: [{ rule: startup-exec }]\n")
