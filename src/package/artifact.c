@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "codec/json.h"
+#include "package/version.h"
 
 #include <string.h>
 
@@ -160,10 +161,13 @@ static bool has(const struct artifact *f, enum artifact_text text)
 	return f->texts[text].p != NULL;
 }
 
-/* The same version, as far as spelling goes: file names have '_' for '-', case does not count. */
+/* The same version however it is spelt: 1.0 is 1.0.0. File names have '_' for '-', and old
+ * releases versions that are none to PEP 440. */
 static bool version_same(struct str a, struct str b)
 {
-	return wheel_name_same(a, b);
+	bool valid;
+
+	return wheel_name_same(a, b) || (version_cmp(ECO_PYPI, a, b, &valid) == 0 && valid);
 }
 
 static void layout(struct artifact *f, struct findings *out, struct str path, const char *what)

@@ -127,6 +127,7 @@ CASE(names_agree)
 	} rows[] = {
 		{ "demo_pkg-1.0.tar.gz", "demo_pkg-1.0", false },
 		{ "Demo.Pkg-1.0.tar.gz", "demo-pkg-1.0", false },
+		{ "demo_pkg-1.0.0.tar.gz", "demo_pkg-1.0.0", false },
 		{ "demo_pkg-1.1.tar.gz", "demo_pkg-1.0", true },
 		{ "evil-1.0.tar.gz", "demo_pkg-1.0", true },
 		{ "demo_pkg-1.0.tar.gz", "evil-1.0", true },
