@@ -45,7 +45,7 @@ CFLAGS := $(WARN) $(HARDEN) $(CFLAGS.$(MODE)) -fno-strict-aliasing -ffunction-se
 LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--gc-sections -Wl,--as-needed $(filter -fsanitize%,$(CFLAGS.$(MODE)))
 
 PKG := pkg-config
-PKGS := openssl libnghttp2 libcares sqlite3 libsodium yaml-0.1
+PKGS := openssl libnghttp2 libcares sqlite3 libsodium yaml-0.1 zlib
 PKG_CFLAGS := $(shell $(PKG) --cflags $(PKGS) 2>/dev/null)
 
 # ---- what each executable may hold: its own library, inner rings, and packages -----------------
