@@ -113,6 +113,11 @@ $(O)/fuzzer/%: $(O)/obj/fuzz/%_fuzz.o $(ALL_LIBS)
 	@mkdir -p $(@D)
 	@$(CC) -o $@ $< -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(LDFLAGS) -fsanitize=fuzzer $(ALL_PKGS)
 
+# What our readers make of a file, for tests/differential/run.
+$(O)/differential/reader: $(O)/obj/tests/differential/reader.o $(ALL_LIBS)
+	@mkdir -p $(@D)
+	@$(CC) -o $@ $< -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(LDFLAGS) $(ALL_PKGS)
+
 # An ingress that was taken over, for tests/system/test_subverted.py.
 SUBVERTED := $(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/system/subverted/*.c))
 $(O)/system/subverted: $(SUBVERTED) $(patsubst %,$(O)/lib/%.a,ingress proto codec sys base)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARENA_BLOCK = 16 << 10, ARENA_ALIGN_MAX = 16 };
+enum { ARENA_BLOCK = 16 << 10, ARENA_ALIGN_MAX = 16, ARENA_ROOM_FIRST = 8, ARENA_TEXT_SPARE = 64 };
 
 struct arena_block {
 	struct arena_block *next;
@@ -121,4 +121,57 @@ struct str arena_dup(struct arena *a, struct str s)
 	if (s.n)
 		memcpy(p, s.p, s.n);
 	return (struct str){ p, s.n };
+}
+
+bool arena_room(struct arena *a, void *slot, size_t n, size_t *cap, size_t size)
+{
+	void *old, *new;
+
+	if (n < *cap)
+		return true;
+	size_t want = *cap ? 2 * *cap : ARENA_ROOM_FIRST;
+	new = arena_array(a, want, size, ARENA_ALIGN_MAX);
+	if (new == NULL)
+		return false;
+	memcpy(&old, slot, sizeof old);
+	if (n)
+		memcpy(new, old, n * size);
+	memcpy(slot, &new, sizeof new);
+	*cap = want;
+	return true;
+}
+
+enum err arena_text_add(struct arena *a, struct arena_text *t, struct str s)
+{
+	if (s.n > t->cap - t->n) {
+		size_t need = t->n + s.n;
+		size_t cap = 2 * t->cap > need ? 2 * t->cap : need + ARENA_TEXT_SPARE;
+		char *p = arena_take(a, cap, 1);
+		if (p == NULL)
+			return ERR_NOMEM;
+		if (t->n)
+			memcpy(p, t->p, t->n);
+		t->p = p;
+		t->cap = cap;
+	}
+	if (s.n)
+		memcpy(t->p + t->n, s.p, s.n);
+	t->n += s.n;
+	return OK;
+}
+
+struct str arena_text_str(const struct arena_text *t)
+{
+	return (struct str){ t->p ? t->p : "", t->n };
+}
+
+enum err arena_keep(struct arena *a, struct str s, struct str *out)
+{
+	if (s.p == NULL)
+		return OK;
+	struct str copy = arena_dup(a, s);
+	if (copy.p == NULL)
+		return ERR_NOMEM;
+	*out = copy;
+	return OK;
 }

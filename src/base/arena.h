@@ -50,4 +50,26 @@ struct str arena_dup(struct arena *a, struct str s);
 /* arena_array is arena_alloc for n items of size bytes, checked for overflow. */
 void *arena_array(struct arena *a, size_t n, size_t size, size_t align);
 
+/* ARENA_ROOM sees to it that the array items, of n items with room for cap, has room for one more:
+ * where it is full it moves to an array twice as large, the new part zeroed. False: no memory. */
+#define ARENA_ROOM(a, items, n, cap) arena_room((a), &(items), (n), &(cap), sizeof *(items))
+
+/* arena_room is ARENA_ROOM; slot is where the array's pointer is. */
+MUST_USE bool arena_room(struct arena *a, void *slot, size_t n, size_t *cap, size_t size);
+
+/* A text that grows in an arena, for what outlives the call that made it. */
+struct arena_text {
+	char *p;
+	size_t n, cap;
+};
+
+/* arena_text_add appends s. ERR_NOMEM. */
+MUST_USE enum err arena_text_add(struct arena *a, struct arena_text *t, struct str s);
+
+/* arena_text_str borrows the text; its p is never NULL. */
+struct str arena_text_str(const struct arena_text *t);
+
+/* arena_keep makes *out a copy of s; where s.p is NULL it leaves *out alone. ERR_NOMEM. */
+MUST_USE enum err arena_keep(struct arena *a, struct str s, struct str *out);
+
 #endif

@@ -44,6 +44,18 @@ enum {
 	LIMIT_ARENA = 256 << 20,      /* shared body memory of one pair, used lazily */
 	LIMIT_CONTROL = 128 << 10,    /* one control message */
 	LIMIT_STREAM_CREDIT = 256 << 10, /* bytes in flight to ingress for one call */
+
+	/* packages: archives and what they say of themselves */
+	LIMIT_ARCHIVE_MEMBERS = 1 << 20,     /* of one archive */
+	LIMIT_ARCHIVE_NAME = 4096,           /* one member's name, and a link's target */
+	LIMIT_ARCHIVE_DEPTH = 64,            /* directories in a name */
+	LIMIT_ARCHIVE_TOTAL_MB = 8192,       /* content of one archive, all members together */
+	LIMIT_ARCHIVE_RATIO = 250,           /* content to archive, where the content is more than */
+	LIMIT_ARCHIVE_RATIO_FROM_MB = 128,   /* this: less is no bomb */
+	LIMIT_TAR_META = 256 << 10,          /* one extended header of a tar archive */
+	LIMIT_METADATA = 4 << 20,            /* METADATA, PKG-INFO, WHEEL, package.json and such */
+	LIMIT_RECORD = 64 << 20,             /* RECORD */
+	LIMIT_METADATA_FIELDS = 20000,       /* header fields, requirements, entry points of each */
 };
 
 static_assert(LIMIT_HEAD <= LIMIT_FRAME, "a head must fit one frame");

@@ -35,21 +35,13 @@ enum err keep(struct loader *l, struct str s, struct str *out)
 
 bool grow(struct loader *l, void *slot, uint32_t n, uint32_t *cap, size_t size)
 {
-	void *items, *more;
+	size_t room = *cap;
 
-	if (n < *cap)
-		return true;
-	uint32_t want = *cap ? *cap * 2 : 4;
-	more = arena_array(l->a, want, size, _Alignof(max_align_t));
-	if (more == NULL) {
+	if (!arena_room(l->a, slot, n, &room, size)) {
 		(void)diag_set(l->d, ERR_NOMEM, "out of memory");
 		return false;
 	}
-	memcpy(&items, slot, sizeof items);
-	if (n)
-		memcpy(more, items, n * size);
-	memcpy(slot, &more, sizeof more);
-	*cap = want;
+	*cap = (uint32_t)room;
 	return true;
 }
 

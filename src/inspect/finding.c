@@ -42,16 +42,8 @@ static void note(struct findings *f, const struct finding *new)
 
 static struct finding *append(struct findings *f)
 {
-	if (f->n == f->cap) {
-		size_t cap = f->cap ? 2 * f->cap : 16;
-		struct finding *items = NEW_ARRAY(f->arena, struct finding, cap);
-		if (items == NULL)
-			return NULL;
-		if (f->n > 0)
-			memcpy(items, f->items, f->n * sizeof *items);
-		f->items = items;
-		f->cap = cap;
-	}
+	if (!ARENA_ROOM(f->arena, f->items, f->n, f->cap))
+		return NULL;
 	return &f->items[f->n++];
 }
 

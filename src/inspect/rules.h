@@ -20,7 +20,43 @@ enum severity { SEV_INFO, SEV_HOLD, SEV_BLOCK };
 	X(RULE_ARCHIVE_AMBIGUOUS, "archive-ambiguous", SEV_BLOCK,                                  \
 	  "archive that two readers would read differently",                                       \
 	  "what is checked would not be what is installed",                                        \
-	  "do not install it; report it to its index")
+	  "do not install it; report it to its index")                                             \
+	X(RULE_ARCHIVE_BROKEN, "archive-broken", SEV_HOLD, "archive that cannot be read",          \
+	  "what was not read was not judged",                                                      \
+	  "fetch it again; when it stays so, do not install it")                                   \
+	X(RULE_ARCHIVE_TOO_LARGE, "archive-too-large", SEV_HOLD, "archive past the bounds",        \
+	  "bombs fill disks, and what was not read was not judged",                                \
+	  "find out what makes it so large before unpacking it")                                   \
+	X(RULE_ARCHIVE_UNREADABLE, "archive-unreadable", SEV_HOLD,                                 \
+	  "archive or member in a form that is not read here",                                     \
+	  "what was not read was not judged",                                                      \
+	  "ask why it is not in the usual form, and look into it by other means")                  \
+	X(RULE_ARCHIVE_ODD, "archive-odd", SEV_INFO, "archive that no common tool writes so",      \
+	  "it was put together by hand or by an unusual tool",                                     \
+	  "nothing, unless other evidence stands beside it")                                       \
+	X(RULE_RECORD_CODE, "record-code", SEV_BLOCK,                                              \
+	  "code in the package is not what its RECORD says",                                       \
+	  "it was changed after the package had been built",                                       \
+	  "do not install it; fetch it again from its index, and report it when it stays so")      \
+	X(RULE_RECORD_UNLISTED, "record-unlisted", SEV_HOLD, "file that RECORD does not list",     \
+	  "it was added after the package had been built, and uninstalling leaves it behind",      \
+	  "look at the file before installing the package")                                        \
+	X(RULE_RECORD_DIFFERS, "record-differs", SEV_HOLD,                                         \
+	  "RECORD and the files of the package differ",                                            \
+	  "no index takes such a package today",                                                   \
+	  "fetch it again from its index")                                                         \
+	X(RULE_NAME_MISMATCH, "name-mismatch", SEV_HOLD,                                           \
+	  "package under another name or version than its own",                                    \
+	  "advisories and policies are looked up by a name that is not the package's",             \
+	  "find out which of the names is right before installing it")                             \
+	X(RULE_METADATA_UNCLEAR, "metadata-unclear", SEV_HOLD,                                     \
+	  "metadata that tools read differently",                                                  \
+	  "name, version or requirements depend on who reads them",                                \
+	  "do not install it without having asked who published it")                               \
+	X(RULE_PACKAGE_LAYOUT, "package-layout", SEV_HOLD,                                         \
+	  "package that lacks what every package has",                                             \
+	  "which of its files are installed, and as what, depends on the installer",               \
+	  "do not install it without having asked who published it")
 
 /* What an advisory record says of a release. */
 #define RULES_ADVISORY(X)                                                                          \

@@ -90,15 +90,19 @@ static enum err read_file(void *ctx, const char *path, struct buf *out, struct d
 /* say_notes writes what the configuration asks for and does not get, one line each, to the log. */
 static void say_notes(struct loading *l)
 {
-	char path[160], file[160];
+	char path[160], file[160], where[192];
 
 	for (uint32_t i = 0; i < l->config.n_notes; i++) {
 		const struct config_note *n = &l->config.notes[i];
 		if (n->status == CONFIG_EXACT)
 			continue;
-		log_msg(LOG_WARN, "%s:%u: %s: %s: %.*s", log_str(n->file, file, sizeof file),
-			n->line, log_str(n->path, path, sizeof path), config_status_text[n->status],
-			FMT(n->why));
+		/* What is said of no line is said of the built-in configuration. */
+		where[0] = 0;
+		if (n->file.n > 0)
+			(void)snprintf(where, sizeof where, "%s:%u: ",
+				       log_str(n->file, file, sizeof file), n->line);
+		log_msg(LOG_WARN, "%s%s: %s: %.*s", where, log_str(n->path, path, sizeof path),
+			config_status_text[n->status], FMT(n->why));
 		if (l->loaded.n_warnings++ == 0)
 			l->loaded.warning = str_head(n->why, LOADER_TEXT);
 	}

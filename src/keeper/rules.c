@@ -7,7 +7,8 @@
 
 #include "base/rd.h"
 
-enum { HANDOFF_MAX = LIMIT_HEAD + 1024, KEY_MAX = 96 << 10, NAME_MAX_BODY = LIMIT_NAME + 4096 };
+/* A handed-over connection's bytes come with their length before them. */
+enum { HANDOFF_MAX = CONTROL_HANDOFF + 4, KEY_MAX = 96 << 10, NAME_MAX_BODY = LIMIT_NAME + 4096 };
 
 static enum err on_ready(struct keeper *k, struct peer *from, struct ipc_msg *m)
 {
@@ -38,7 +39,7 @@ static enum err on_handoff(struct keeper *k, struct peer *from, struct ipc_msg *
 	struct rd r = rd_from(m->body);
 
 	(void)from;
-	(void)rd_str(&r, HANDOFF_MAX);
+	(void)rd_str(&r, CONTROL_HANDOFF);
 	TRY(rd_end(&r));
 	/* Without admin, or with one that does not keep up, the client sees its connection
 	 * close. */

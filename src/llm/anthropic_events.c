@@ -11,19 +11,14 @@
 #include <assert.h>
 #include <string.h>
 
-struct text {
-	char *p;
-	size_t n, cap;
-};
-
 struct open {
 	unsigned part, index;
 	enum llm_part_kind kind;
-	bool started;            /* content_block_start is out */
+	bool started; /* content_block_start is out */
 	bool deltas;
-	struct str id, name;     /* of a call that is not started yet */
-	enum llm_dialect origin; /* of what is gathered */
-	struct text gathered;    /* a signature or encrypted thinking: clients take it whole */
+	struct str id, name;	    /* of a call that is not started yet */
+	enum llm_dialect origin;    /* of what is gathered */
+	struct arena_text gathered; /* a signature or encrypted thinking: clients take it whole */
 };
 
 struct llm_encoder {
@@ -51,24 +46,6 @@ struct llm_encoder *anthropic_encoder_new(struct arena *a, const struct llm_requ
 
 /* ---- memory ---------------------------------------------------------------------------------- */
 
-static enum err gather(struct arena *a, struct text *t, struct str s)
-{
-	if (s.n > t->cap - t->n) {
-		size_t cap = t->cap * 2 > t->n + s.n ? t->cap * 2 : t->n + s.n + 64;
-		char *p = arena_alloc(a, cap, 1);
-		if (p == NULL)
-			return ERR_NOMEM;
-		if (t->n)
-			memcpy(p, t->p, t->n);
-		t->p = p;
-		t->cap = cap;
-	}
-	if (s.n)
-		memcpy(t->p + t->n, s.p, s.n);
-	t->n += s.n;
-	return OK;
-}
-
 static struct open *find(struct llm_encoder *e, unsigned part)
 {
 	for (size_t i = e->n_open; i-- > 0;)
@@ -79,28 +56,11 @@ static struct open *find(struct llm_encoder *e, unsigned part)
 
 static enum err add_open(struct llm_encoder *e, struct open **out)
 {
-	if (e->n_open == e->cap) {
-		size_t cap = e->cap ? e->cap * 2 : 8;
-		struct open *p = NEW_ARRAY(e->a, struct open, cap);
-		if (p == NULL)
-			return ERR_NOMEM;
-		if (e->n_open)
-			memcpy(p, e->open, e->n_open * sizeof *p);
-		e->open = p;
-		e->cap = cap;
-	}
+	if (!ARENA_ROOM(e->a, e->open, e->n_open, e->cap))
+		return ERR_NOMEM;
 	*out = &e->open[e->n_open++];
 	**out = (struct open){ 0 };
 	return OK;
-}
-
-static enum err keep(struct arena *a, struct str s, struct str *out)
-{
-	*out = s;
-	if (s.p == NULL)
-		return OK;
-	*out = arena_dup(a, s);
-	return out->p ? OK : ERR_NOMEM;
 }
 
 /* ---- lines ----------------------------------------------------------------------------------- */
@@ -208,7 +168,9 @@ static void put_message_end(struct llm_encoder *e, struct buf *out)
 
 static enum err start_call(struct llm_encoder *e, struct open *o, struct buf *out)
 {
-	struct llm_part p = { .id = o->id, .name = o->name, .origin = o->origin,
+	struct llm_part p = { .id = o->id,
+			      .name = o->name,
+			      .origin = o->origin,
 			      .signature = { o->gathered.p, o->gathered.n } };
 
 	o->started = true;
@@ -227,9 +189,9 @@ static void start_prose(struct llm_encoder *e, struct open *o, struct buf *out)
 	o->index = e->blocks++;
 	e->refused = e->refused || o->kind == PART_REFUSAL;
 	put_start(o->index, out);
-	buf_add(out, o->kind == PART_THINKING ?
-			     S("{\"type\":\"thinking\",\"thinking\":\"\",\"signature\":\"\"}") :
-			     S("{\"type\":\"text\",\"text\":\"\"}"));
+	buf_add(out, o->kind == PART_THINKING
+			     ? S("{\"type\":\"thinking\",\"thinking\":\"\",\"signature\":\"\"}")
+			     : S("{\"type\":\"text\",\"text\":\"\"}"));
 	end_event(out);
 }
 
@@ -242,7 +204,7 @@ static enum err on_part_start(struct llm_encoder *e, const struct llm_event *ev,
 	o->kind = ev->part_kind;
 	o->origin = ev->origin;
 	if (ev->signature.n)
-		TRY(gather(e->a, &o->gathered, ev->signature));
+		TRY(arena_text_add(e->a, &o->gathered, ev->signature));
 	if (o->kind == PART_IMAGE && ev->media != NULL) {
 		struct llm_part p = { .kind = PART_IMAGE, .media = *ev->media };
 		size_t mark = out->n;
@@ -264,8 +226,8 @@ static enum err on_part_start(struct llm_encoder *e, const struct llm_event *ev,
 		o->name = ev->name;
 		return start_call(e, o, out);
 	}
-	TRY(keep(e->a, ev->id, &o->id));
-	return keep(e->a, ev->name, &o->name);
+	TRY(arena_keep(e->a, ev->id, &o->id));
+	return arena_keep(e->a, ev->name, &o->name);
 }
 
 static enum err on_part_delta(struct llm_encoder *e, const struct llm_event *ev, struct buf *out)
@@ -282,9 +244,9 @@ static enum err on_part_delta(struct llm_encoder *e, const struct llm_event *ev,
 		if (!o->started)
 			start_prose(e, o, out);
 		put_delta(o->index,
-			  o->kind == PART_THINKING ?
-				  S("{\"type\":\"thinking_delta\",\"thinking\":\"") :
-						     S("{\"type\":\"text_delta\",\"text\":\""),
+			  o->kind == PART_THINKING
+				  ? S("{\"type\":\"thinking_delta\",\"thinking\":\"")
+				  : S("{\"type\":\"text_delta\",\"text\":\""),
 			  ev->text, out);
 		return OK;
 	case PART_TOOL_CALL:
@@ -294,7 +256,7 @@ static enum err on_part_delta(struct llm_encoder *e, const struct llm_event *ev,
 			  ev->text, out);
 		return OK;
 	case PART_REDACTED:
-		return gather(e->a, &o->gathered, ev->text);
+		return arena_text_add(e->a, &o->gathered, ev->text);
 	case PART_IMAGE:
 	case PART_DOCUMENT:
 	case PART_AUDIO:
@@ -314,7 +276,7 @@ static enum err on_signature(struct llm_encoder *e, const struct llm_event *ev)
 	if (o == NULL)
 		return OK;
 	o->origin = ev->origin;
-	return gather(e->a, &o->gathered, ev->text);
+	return arena_text_add(e->a, &o->gathered, ev->text);
 }
 
 /* The official clients set a block's signature to the delta's: it must come in one piece. */
@@ -429,7 +391,7 @@ static enum err first_choice(struct llm_encoder *e, const struct llm_event *ev, 
 		return OK;
 	case EV_FINISH:
 		e->finish = ev->finish;
-		return keep(e->a, ev->text, &e->finish_text);
+		return arena_keep(e->a, ev->text, &e->finish_text);
 	case EV_LOGPROBS: /* no place for them; a client of this dialect cannot ask for any */
 	case EV_USAGE:
 	case EV_ERROR:

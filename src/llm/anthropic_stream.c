@@ -16,20 +16,15 @@ enum {
 	TOKENS = 48,   /* values of an ordinary event, on the stack */
 };
 
-struct text {
-	char *p;
-	size_t n, cap;
-};
-
 struct block {
 	int64_t index;
 	unsigned part;
 	enum llm_part_kind kind; /* PART_OPAQUE: head is the block, text its deltas */
-	bool json_mode;          /* the input of JSON mode's tool, told as text */
-	bool deltas;             /* part of a tool call's input came as delta */
-	struct str head;         /* raw: the opaque block, or the input a tool call started with */
-	struct str field;        /* plain: what an opaque block's deltas are the value of */
-	struct text text;        /* also a thinking block's signature, told whole at its end */
+	bool json_mode;		 /* the input of JSON mode's tool, told as text */
+	bool deltas;		 /* part of a tool call's input came as delta */
+	struct str head;	 /* raw: the opaque block, or the input a tool call started with */
+	struct str field;	 /* plain: what an opaque block's deltas are the value of */
+	struct arena_text text;	 /* also a thinking block's signature, told whole at its end */
 };
 
 struct llm_decoder {
@@ -75,29 +70,13 @@ static enum err broken(struct llm_decoder *d, struct str why)
 	return OK;
 }
 
-static enum err add(struct arena *a, struct text *t, struct str s)
-{
-	if (s.n > t->cap - t->n) {
-		size_t cap = t->cap * 2 > t->n + s.n ? t->cap * 2 : t->n + s.n + 64;
-		char *p = arena_alloc(a, cap, 1);
-		if (p == NULL)
-			return ERR_NOMEM;
-		if (t->n)
-			memcpy(p, t->p, t->n);
-		t->p = p;
-		t->cap = cap;
-	}
-	if (s.n)
-		memcpy(t->p + t->n, s.p, s.n);
-	t->n += s.n;
-	return OK;
-}
-
 static void push_delta(struct llm_decoder *d, const struct block *b, struct str text)
 {
 	if (text.n)
-		push(d, (struct llm_event){ .kind = EV_PART_DELTA, .part = b->part,
-					    .part_kind = b->kind, .text = text });
+		push(d, (struct llm_event){ .kind = EV_PART_DELTA,
+					    .part = b->part,
+					    .part_kind = b->kind,
+					    .text = text });
 }
 
 static void push_signature(struct llm_decoder *d, struct block *b)
@@ -139,13 +118,14 @@ static enum err on_message_start(struct llm_decoder *d, const struct json *root)
 	if (d->id.p == NULL)
 		return ERR_NOMEM;
 	anthropic_usage_read(json_get(m, S("usage")), &d->usage);
-	push(d, (struct llm_event){ .kind = EV_START, .id = id,
+	push(d, (struct llm_event){ .kind = EV_START,
+				    .id = id,
 				    .model = json_esc(json_get(m, S("model"))),
 				    .usage = anthropic_usage_norm(&d->usage) });
 	if (!json_is(content, JSON_ARRAY))
 		return OK;
 	/* A turn that continues a server tool's may start with blocks. */
-	JSON_EACH_ITEM(content, it) {
+	JSON_EACH_ITEM (content, it) {
 		TRY(start_block(d, index, it));
 		if (d->over)
 			return OK;
@@ -225,7 +205,7 @@ static enum err start_known(struct llm_decoder *d, struct block *b, const struct
 	} else if (json_str_eq(type, S("thinking"))) {
 		start_part(d, b, PART_THINKING, none);
 		push_delta(d, b, json_esc(json_get(v, S("thinking"))));
-		return add(d->a, &b->text, json_esc(json_get(v, S("signature"))));
+		return arena_text_add(d->a, &b->text, json_esc(json_get(v, S("signature"))));
 	} else if (json_str_eq(type, S("redacted_thinking"))) {
 		start_part(d, b, PART_REDACTED, none);
 		push_delta(d, b, json_esc(json_get(v, S("data"))));
@@ -279,7 +259,7 @@ static enum err opaque_raw(struct llm_decoder *d, const struct block *b, struct 
 		return ERR_NOMEM;
 	buf_fixed(&w, p, room);
 	jw_obj(&w);
-	JSON_EACH_MEMBER(head, key) {
+	JSON_EACH_MEMBER (head, key) {
 		struct str name = json_str(d->scratch, key);
 		if (str_eq(name, b->field))
 			continue;
@@ -348,7 +328,7 @@ static enum err on_input(struct llm_decoder *d, struct block *b, struct str esc)
 {
 	if (b->kind == PART_OPAQUE) {
 		b->field = S("input");
-		return add(d->a, &b->text, esc);
+		return arena_text_add(d->a, &b->text, esc);
 	}
 	if (b->kind != PART_TOOL_CALL && !b->json_mode)
 		return broken(d, S("input_json_delta outside a tool call"));
@@ -363,7 +343,7 @@ static enum err on_other_delta(struct llm_decoder *d, struct block *b, const str
 
 	if (b->kind == PART_OPAQUE && json_str_eq(type, S("compaction_delta"))) {
 		b->field = S("content");
-		return add(d->a, &b->text, json_esc(json_get(delta, S("content"))));
+		return arena_text_add(d->a, &b->text, json_esc(json_get(delta, S("content"))));
 	}
 	push(d, (struct llm_event){ .kind = EV_OPAQUE, .part = b->part, .raw = json_raw(delta) });
 	return OK;
@@ -394,7 +374,7 @@ static enum err on_delta(struct llm_decoder *d, const struct json *root)
 	if (json_str_eq(type, S("signature_delta"))) {
 		if (b->kind != PART_THINKING)
 			return broken(d, S("a signature outside a thinking block"));
-		return add(d->a, &b->text, json_esc(json_get(delta, S("signature"))));
+		return arena_text_add(d->a, &b->text, json_esc(json_get(delta, S("signature"))));
 	}
 	return on_other_delta(d, b, delta);
 }

@@ -8,11 +8,6 @@
 #include <assert.h>
 #include <string.h>
 
-struct text {
-	char *p;
-	size_t n, cap;
-};
-
 /* A part that is open; of a call everything waits, because a functionCall is sent whole. */
 struct open_part {
 	struct open_part *next;
@@ -20,7 +15,7 @@ struct open_part {
 	enum llm_part_kind kind;
 	enum llm_dialect origin;
 	struct str id, name;
-	struct text text, signature;
+	struct arena_text text, signature;
 };
 
 struct choice {
@@ -49,37 +44,6 @@ struct llm_encoder *gemini_encoder_new(struct arena *a, const struct llm_request
 		e->tail = S("}\n\n");
 	}
 	return e;
-}
-
-static enum err append(struct arena *a, struct text *t, struct str s)
-{
-	if (s.n > t->cap - t->n) {
-		size_t cap = t->cap * 2 > t->n + s.n ? t->cap * 2 : t->n + s.n + 64;
-		char *p = arena_alloc(a, cap, 1);
-		if (p == NULL)
-			return ERR_NOMEM;
-		if (t->n)
-			memcpy(p, t->p, t->n);
-		t->p = p;
-		t->cap = cap;
-	}
-	if (s.n)
-		memcpy(t->p + t->n, s.p, s.n);
-	t->n += s.n;
-	return OK;
-}
-
-static struct str text_str(const struct text *t)
-{
-	return (struct str){ t->p ? t->p : "", t->n };
-}
-
-static enum err keep(struct arena *a, struct str s, struct str *out)
-{
-	if (s.p == NULL)
-		return OK;
-	*out = arena_dup(a, s);
-	return out->p ? OK : ERR_NOMEM;
 }
 
 /* ---- one event ----------------------------------------------------------------------------- */
@@ -156,9 +120,9 @@ static enum err on_part_start(struct llm_encoder *e, const struct llm_event *ev,
 	*p = (struct open_part){ .next = e->open, .choice = ev->choice, .part = ev->part,
 				 .kind = ev->part_kind, .origin = ev->origin };
 	e->open = p;
-	TRY(keep(e->a, ev->id, &p->id));
-	TRY(keep(e->a, ev->name, &p->name));
-	TRY(append(e->a, &p->signature, ev->signature));
+	TRY(arena_keep(e->a, ev->id, &p->id));
+	TRY(arena_keep(e->a, ev->name, &p->name));
+	TRY(arena_text_add(e->a, &p->signature, ev->signature));
 	if (ev->media == NULL || (ev->media->data.p == NULL && ev->media->url.p == NULL))
 		return OK;
 	struct llm_part part = { .kind = ev->part_kind, .origin = ev->origin, .media = *ev->media };
@@ -172,7 +136,7 @@ static enum err on_part_delta(struct llm_encoder *e, const struct llm_event *ev,
 	if (p == NULL || ev->text.n == 0)
 		return OK;
 	if (p->kind == PART_TOOL_CALL || p->kind == PART_REDACTED)
-		return append(e->a, &p->text, ev->text);
+		return arena_text_add(e->a, &p->text, ev->text);
 	struct llm_event shown = *ev;
 	shown.part_kind = p->kind;
 	return put_text(e, &shown, out);
@@ -186,7 +150,7 @@ static enum err on_signature(struct llm_encoder *e, const struct llm_event *ev, 
 	if (p == NULL)
 		return OK;
 	p->origin = ev->origin;
-	return append(e->a, &p->signature, ev->text);
+	return arena_text_add(e->a, &p->signature, ev->text);
 }
 
 static enum err on_part_end(struct llm_encoder *e, const struct llm_event *ev, struct buf *out)
@@ -201,12 +165,12 @@ static enum err on_part_end(struct llm_encoder *e, const struct llm_event *ev, s
 	part.origin = p->origin;
 	part.id = p->id;
 	part.name = p->name;
-	part.signature = text_str(&p->signature);
-	part.text = p->kind == PART_REDACTED ? text_str(&p->text) : S("");
+	part.signature = arena_text_str(&p->signature);
+	part.text = p->kind == PART_REDACTED ? arena_text_str(&p->text) : S("");
 	if (p->kind == PART_TOOL_CALL && ev->args.p != NULL)
 		part.args = ev->args;
 	else if (p->kind == PART_TOOL_CALL)
-		TRY(llm_args_any(e->a, text_str(&p->text), &part.args));
+		TRY(llm_args_any(e->a, arena_text_str(&p->text), &part.args));
 	bool waited = p->kind == PART_TOOL_CALL || (p->kind == PART_REDACTED && part.text.n);
 	bool proof = part.signature.n && (p->kind == PART_TEXT || p->kind == PART_THINKING);
 	return waited || proof ? put(e, ev->choice, &part, out) : OK;
@@ -309,7 +273,7 @@ static enum err on_finish(struct llm_encoder *e, const struct llm_event *ev, str
 		if (c->index != ev->choice)
 			continue;
 		c->finish = ev->finish;
-		return keep(e->a, ev->text, &c->finish_text);
+		return arena_keep(e->a, ev->text, &c->finish_text);
 	}
 	return OK;
 }

@@ -10,14 +10,9 @@
 
 enum { CHOICES_MAX = 128 }; /* OpenAI's bound for n */
 
-struct text {
-	char *p;
-	size_t n, cap;
-};
-
 struct collect_part {
 	struct llm_part *part;
-	struct text text, signature;
+	struct arena_text text, signature;
 	bool open;
 };
 
@@ -27,43 +22,9 @@ struct llm_collect_choice {
 	size_t n, cap;
 	unsigned open;
 	bool started, finished;
-	struct text content, refusal; /* items of the log probabilities */
+	struct arena_text content, refusal; /* items of the log probabilities */
 	bool logprobs;
 };
-
-static enum err add(struct arena *a, struct text *t, struct str s)
-{
-	if (s.n > t->cap - t->n) {
-		size_t cap = t->cap * 2 > t->n + s.n ? t->cap * 2 : t->n + s.n + 32;
-		char *p = arena_alloc(a, cap, 1);
-		if (p == NULL)
-			return ERR_NOMEM;
-		if (t->n)
-			memcpy(p, t->p, t->n);
-		t->p = p;
-		t->cap = cap;
-	}
-	if (s.n)
-		memcpy(t->p + t->n, s.p, s.n);
-	t->n += s.n;
-	return OK;
-}
-
-static struct str text_str(const struct text *t)
-{
-	return t->p ? (struct str){ t->p, t->n } : S("");
-}
-
-static enum err keep(struct arena *a, struct str s, struct str *out)
-{
-	if (s.p == NULL)
-		return OK;
-	struct str copy = arena_dup(a, s);
-	if (copy.p == NULL)
-		return ERR_NOMEM;
-	*out = copy;
-	return OK;
-}
 
 /* ---- choices and parts --------------------------------------------------------------------- */
 
@@ -106,21 +67,6 @@ static enum err open_part(struct llm_collect *c, const struct llm_event *e,
 	return OK;
 }
 
-static enum err grow_parts(struct arena *a, struct llm_collect_choice *s)
-{
-	if (s->n < s->cap)
-		return OK;
-	size_t cap = s->cap ? s->cap * 2 : 8;
-	struct collect_part *p = NEW_ARRAY(a, struct collect_part, cap);
-	if (p == NULL)
-		return ERR_NOMEM;
-	if (s->n)
-		memcpy(p, s->parts, s->n * sizeof *p);
-	s->parts = p;
-	s->cap = cap;
-	return OK;
-}
-
 /* ---- one function for each event ----------------------------------------------------------- */
 
 static enum err on_start(struct llm_collect *c, const struct llm_event *e)
@@ -134,9 +80,9 @@ static enum err on_start(struct llm_collect *c, const struct llm_event *e)
 	s->started = true;
 	r->origin = e->origin;
 	if (r->id.p == NULL)
-		TRY(keep(c->arena, e->id, &r->id));
+		TRY(arena_keep(c->arena, e->id, &r->id));
 	if (r->model.p == NULL)
-		TRY(keep(c->arena, e->model, &r->model));
+		TRY(arena_keep(c->arena, e->model, &r->model));
 	if (r->created == 0)
 		r->created = e->created;
 	if (e->usage.known && !r->usage.known)
@@ -146,12 +92,12 @@ static enum err on_start(struct llm_collect *c, const struct llm_event *e)
 
 static enum err keep_media(struct arena *a, const struct llm_media *from, struct llm_media *to)
 {
-	TRY(keep(a, from->mime, &to->mime));
-	TRY(keep(a, from->data, &to->data));
-	TRY(keep(a, from->url, &to->url));
-	TRY(keep(a, from->file_id, &to->file_id));
-	TRY(keep(a, from->name, &to->name));
-	TRY(keep(a, from->detail, &to->detail));
+	TRY(arena_keep(a, from->mime, &to->mime));
+	TRY(arena_keep(a, from->data, &to->data));
+	TRY(arena_keep(a, from->url, &to->url));
+	TRY(arena_keep(a, from->file_id, &to->file_id));
+	TRY(arena_keep(a, from->name, &to->name));
+	TRY(arena_keep(a, from->detail, &to->detail));
 	to->is_text = from->is_text;
 	return OK;
 }
@@ -163,7 +109,8 @@ static enum err on_part_start(struct llm_collect *c, const struct llm_event *e)
 	TRY(begun(c, e->choice, &s));
 	if (e->part != s->n || (unsigned)e->part_kind >= PART_KINDS)
 		return ERR_SYNTAX;
-	TRY(grow_parts(c->arena, s));
+	if (!ARENA_ROOM(c->arena, s->parts, s->n, s->cap))
+		return ERR_NOMEM;
 	struct llm_part *p = llm_part_add(c->arena, &s->answer->parts, e->part_kind);
 	if (p == NULL)
 		return ERR_NOMEM;
@@ -172,11 +119,11 @@ static enum err on_part_start(struct llm_collect *c, const struct llm_event *e)
 	cp->open = true;
 	s->open++;
 	p->origin = e->origin;
-	TRY(keep(c->arena, e->id, &p->id));
-	TRY(keep(c->arena, e->name, &p->name));
+	TRY(arena_keep(c->arena, e->id, &p->id));
+	TRY(arena_keep(c->arena, e->name, &p->name));
 	if (e->media != NULL)
 		TRY(keep_media(c->arena, e->media, &p->media));
-	return e->signature.p ? add(c->arena, &cp->signature, e->signature) : OK;
+	return e->signature.p ? arena_text_add(c->arena, &cp->signature, e->signature) : OK;
 }
 
 static enum err on_part_delta(struct llm_collect *c, const struct llm_event *e)
@@ -184,7 +131,7 @@ static enum err on_part_delta(struct llm_collect *c, const struct llm_event *e)
 	struct collect_part *cp = NULL;
 
 	TRY(open_part(c, e, &cp));
-	return add(c->arena, &cp->text, e->text);
+	return arena_text_add(c->arena, &cp->text, e->text);
 }
 
 static enum err on_signature(struct llm_collect *c, const struct llm_event *e)
@@ -193,7 +140,7 @@ static enum err on_signature(struct llm_collect *c, const struct llm_event *e)
 
 	TRY(open_part(c, e, &cp));
 	cp->part->origin = e->origin;
-	return add(c->arena, &cp->signature, e->text);
+	return arena_text_add(c->arena, &cp->signature, e->text);
 }
 
 static enum err on_part_end(struct llm_collect *c, const struct llm_event *e)
@@ -205,14 +152,14 @@ static enum err on_part_end(struct llm_collect *c, const struct llm_event *e)
 	cp->open = false;
 	c->state[e->choice]->open--;
 	if (cp->signature.n)
-		p->signature = text_str(&cp->signature);
+		p->signature = arena_text_str(&cp->signature);
 	if (p->kind != PART_TOOL_CALL) {
-		p->text = text_str(&cp->text);
+		p->text = arena_text_str(&cp->text);
 		return OK;
 	}
 	if (e->args.p)
-		return keep(c->arena, e->args, &p->args);
-	return llm_args_any(c->arena, text_str(&cp->text), &p->args);
+		return arena_keep(c->arena, e->args, &p->args);
+	return llm_args_any(c->arena, arena_text_str(&cp->text), &p->args);
 }
 
 static enum err on_opaque(struct llm_collect *c, const struct llm_event *e)
@@ -224,17 +171,17 @@ static enum err on_opaque(struct llm_collect *c, const struct llm_event *e)
 	if (p == NULL)
 		return ERR_NOMEM;
 	p->origin = e->origin;
-	return keep(c->arena, e->raw, &p->raw);
+	return arena_keep(c->arena, e->raw, &p->raw);
 }
 
-static enum err add_items(struct arena *a, struct text *t, const struct json *list)
+static enum err add_items(struct arena *a, struct arena_text *t, const struct json *list)
 {
 	if (!json_is(list, JSON_ARRAY))
 		return OK;
 	JSON_EACH_ITEM(list, it) {
 		if (t->n)
-			TRY(add(a, t, S(",")));
-		TRY(add(a, t, json_raw(it)));
+			TRY(arena_text_add(a, t, S(",")));
+		TRY(arena_text_add(a, t, json_raw(it)));
 	}
 	return OK;
 }
@@ -246,41 +193,41 @@ static enum err on_logprobs(struct llm_collect *c, const struct llm_event *e)
 	struct str raw = { NULL, 0 };
 
 	TRY(begun(c, e->choice, &s));
-	TRY(keep(c->arena, e->raw, &raw));
+	TRY(arena_keep(c->arena, e->raw, &raw));
 	TRY(json_read(c->arena, raw, &root, NULL));
 	s->logprobs = true;
 	TRY(add_items(c->arena, &s->content, json_get(root, S("content"))));
 	return add_items(c->arena, &s->refusal, json_get(root, S("refusal")));
 }
 
-static enum err write_list(struct arena *a, struct text *to, struct str name,
-			   const struct text *items)
+static enum err write_list(struct arena *a, struct arena_text *to, struct str name,
+			   const struct arena_text *items)
 {
-	TRY(add(a, to, name));
+	TRY(arena_text_add(a, to, name));
 	if (items->n == 0)
-		return add(a, to, S("null"));
-	TRY(add(a, to, S("[")));
-	TRY(add(a, to, text_str(items)));
-	return add(a, to, S("]"));
+		return arena_text_add(a, to, S("null"));
+	TRY(arena_text_add(a, to, S("[")));
+	TRY(arena_text_add(a, to, arena_text_str(items)));
+	return arena_text_add(a, to, S("]"));
 }
 
 static enum err on_finish(struct llm_collect *c, const struct llm_event *e)
 {
 	struct llm_collect_choice *s = NULL;
-	struct text all = { 0 };
+	struct arena_text all = { 0 };
 
 	TRY(begun(c, e->choice, &s));
 	if (s->open > 0)
 		return ERR_SYNTAX;
 	s->finished = true;
 	s->answer->finish = e->finish;
-	TRY(keep(c->arena, e->text, &s->answer->finish_text));
+	TRY(arena_keep(c->arena, e->text, &s->answer->finish_text));
 	if (!s->logprobs)
 		return OK;
 	TRY(write_list(c->arena, &all, S("{\"content\":"), &s->content));
 	TRY(write_list(c->arena, &all, S(",\"refusal\":"), &s->refusal));
-	TRY(add(c->arena, &all, S("}")));
-	s->answer->logprobs = text_str(&all);
+	TRY(arena_text_add(c->arena, &all, S("}")));
+	s->answer->logprobs = arena_text_str(&all);
 	return OK;
 }
 
@@ -294,10 +241,10 @@ static enum err on_error(struct llm_collect *c, const struct llm_event *e)
 {
 	c->error = e->error;
 	c->done = true;
-	TRY(keep(c->arena, e->error.message, &c->error.message));
-	TRY(keep(c->arena, e->error.code, &c->error.code));
-	TRY(keep(c->arena, e->error.param, &c->error.param));
-	return keep(c->arena, e->error.request_id, &c->error.request_id);
+	TRY(arena_keep(c->arena, e->error.message, &c->error.message));
+	TRY(arena_keep(c->arena, e->error.code, &c->error.code));
+	TRY(arena_keep(c->arena, e->error.param, &c->error.param));
+	return arena_keep(c->arena, e->error.request_id, &c->error.request_id);
 }
 
 static enum err on_ping(struct llm_collect *c, const struct llm_event *e)

@@ -290,16 +290,8 @@ static enum err add_call(struct llm_decoder *d, struct choice *c, struct call **
 {
 	if (c->n == CALLS_MAX)
 		return ERR_LIMIT;
-	if (c->n == c->cap) {
-		size_t cap = c->cap ? c->cap * 2 : 4;
-		struct call *calls = NEW_ARRAY(d->arena, struct call, cap);
-		if (calls == NULL)
-			return ERR_NOMEM;
-		if (c->n)
-			memcpy(calls, c->calls, c->n * sizeof *calls);
-		c->calls = calls;
-		c->cap = cap;
-	}
+	if (!ARENA_ROOM(d->arena, c->calls, c->n, c->cap))
+		return ERR_NOMEM;
 	*out = &c->calls[c->n++];
 	return OK;
 }

@@ -108,16 +108,8 @@ static enum err add_part(struct llm_encoder *enc, const struct llm_event *e, str
 	struct choice *c = &enc->choices[e->choice];
 
 	assert(e->part == c->n);
-	if (c->n == c->cap) {
-		size_t cap = c->cap ? c->cap * 2 : 8;
-		struct part *parts = NEW_ARRAY(enc->arena, struct part, cap);
-		if (parts == NULL)
-			return ERR_NOMEM;
-		if (c->n)
-			memcpy(parts, c->parts, c->n * sizeof *parts);
-		c->parts = parts;
-		c->cap = cap;
-	}
+	if (!ARENA_ROOM(enc->arena, c->parts, c->n, c->cap))
+		return ERR_NOMEM;
 	*out = &c->parts[c->n++];
 	**out = (struct part){ .origin = e->origin };
 	return OK;

@@ -14,16 +14,8 @@ enum err package_list_add(struct package_list *l, const struct package *p)
 {
 	if (l->n == l->max)
 		return ERR_LIMIT;
-	if (l->n == l->cap) {
-		size_t cap = l->cap ? 2 * l->cap : 16;
-		struct package *items = NEW_ARRAY(l->arena, struct package, cap);
-		if (items == NULL)
-			return ERR_NOMEM;
-		if (l->n > 0)
-			memcpy(items, l->items, l->n * sizeof *items);
-		l->items = items;
-		l->cap = cap;
-	}
+	if (!ARENA_ROOM(l->arena, l->items, l->n, l->cap))
+		return ERR_NOMEM;
 	l->items[l->n++] = *p;
 	return OK;
 }

@@ -1,0 +1,84 @@
+/*
+ * package/wheel_record.c - RECORD: CSV rows "path,algorithm=digest,size".
+ * Input: hostile.   Runs in: checker.   Fuzz: fuzz/wheel_record_fuzz.c
+ */
+#include "package/wheel_record.h"
+
+#include "base/num.h"
+#include "codec/base64.h"
+
+#include <string.h>
+
+void wheel_record_init(struct wheel_record *r, struct arena *a, struct str text)
+{
+	csv_init(&r->csv, a, text);
+}
+
+/* Digest sizes of what hashlib guarantees; what is not listed may have any. */
+static bool size_fits(struct str algorithm, size_t n)
+{
+	static const struct {
+		struct str name;
+		size_t n;
+	} rows[] = {
+		{ SC("sha256"), 32 }, { SC("sha384"), 48 }, { SC("sha512"), 64 },
+		{ SC("md5"), 16 },    { SC("sha1"), 20 },   { SC("sha224"), 28 },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (str_eq(rows[i].name, algorithm))
+			return rows[i].n == n;
+	return n != 0;
+}
+
+static enum wheel_record_fault read_hash(struct str s, struct wheel_record_row *out)
+{
+	struct str digest, algorithm = str_cut(s, '=', &digest);
+	struct buf b;
+
+	if (s.n == 0)
+		return WHEEL_RECORD_WELL;
+	/* The decoder wants room for what padding could have been. */
+	uint8_t room[sizeof out->digest + 2];
+	buf_fixed(&b, room, sizeof room);
+	if (algorithm.n == 0 || str_chr(digest, '=') != SIZE_MAX || digest.n > 86 ||
+	    base64_decode(&b, digest, BASE64_URL) != OK || b.n > sizeof out->digest ||
+	    !size_fits(algorithm, b.n))
+		return WHEEL_RECORD_HASH;
+	out->algorithm = algorithm;
+	out->n_digest = (uint8_t)b.n;
+	memcpy(out->digest, room, b.n);
+	if (str_eq(algorithm, S("md5")) || str_eq(algorithm, S("sha1")))
+		return WHEEL_RECORD_WEAK;
+	return WHEEL_RECORD_WELL;
+}
+
+static enum wheel_record_fault read_row(const struct str *fields, size_t n, bool spans,
+					struct wheel_record_row *out)
+{
+	if (n != 3 || fields[0].n == 0 || str_chr(fields[0], '\0') != SIZE_MAX)
+		return WHEEL_RECORD_FIELDS;
+	if (spans)
+		return WHEEL_RECORD_LINES;
+	enum wheel_record_fault fault = read_hash(fields[1], out);
+	if (fault != WHEEL_RECORD_WELL || fields[2].n == 0)
+		return fault;
+	out->has_size = num_u64(fields[2], INT64_MAX, &out->size) == OK;
+	return out->has_size ? WHEEL_RECORD_WELL : WHEEL_RECORD_SIZE;
+}
+
+enum err wheel_record_next(struct wheel_record *r, struct wheel_record_row *out)
+{
+	struct str fields[3] = { S(""), S(""), S("") };
+	size_t n = 0;
+
+	while (n == 0) { /* empty lines are nothing */
+		r->csv.spans = false;
+		TRY(csv_next(&r->csv, fields, 3, &n));
+	}
+	*out = (struct wheel_record_row){
+		.path = fields[0], .algorithm = S(""), .line = r->csv.line,
+	};
+	out->fault = read_row(fields, n, r->csv.spans, out);
+	return OK;
+}

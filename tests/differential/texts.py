@@ -1,0 +1,122 @@
+"""METADATA, CSV, entry points and file names of wheels."""
+import csv
+import email
+import importlib.metadata
+import json
+import random
+
+
+def latin(text):
+    return text.encode("utf-8", "surrogateescape").decode("latin-1")
+
+
+# ---- METADATA -------------------------------------------------------------------------------------------------
+
+LINES = ["Metadata-Version: 2.1", "Name: demo", "name:other", "Version: 1.0", "Requires-Dist: a>=1 ; extra == 'x'", "",
+         " continued", "\tcontinued", "From here", "From: x", ": none", "Bad Name: x", "no colon", "License: MIT",
+         "Summary: ä \u2028 \x85 x", "X:", "X: ", "Summary:  two  ", "Ü: x", "\ufeffName: demo", "a\x7f: x",
+         "Provides-Extra: x", "Description: long", "        more", "|", "Keywords: a,b", "-: x", "=?utf-8?q?x?=: y"]
+ENDS = ["\n", "\n", "\n", "\r\n", "\r", "\n\n", "\r\r\n"]
+
+
+def metadata(run):
+    rnd = random.Random(21)
+    cases = {}
+    for i in range(1500):
+        text = "".join(rnd.choice(LINES) + rnd.choice(ENDS) for _ in range(rnd.randrange(0, 9)))
+        if rnd.random() < 0.2:
+            text = text.rstrip("\n")
+        cases[run.write(f"metadata/{i}", text.encode())] = text
+    for path, (values, end) in run.ours("metadata", cases).items():
+        theirs = [[latin(k), latin(v)] for k, v in email.message_from_string(cases[path])._headers]
+        mine = [v for v in values if isinstance(v, list)]
+        run.check(end == "ok" and mine == theirs, path, repr(cases[path]), "email reads", theirs, "and we", mine)
+
+
+# ---- CSV ------------------------------------------------------------------------------------------------------
+
+PIECES = ["a", "b/c.py", ",", ",", '"', '"', '""', "\n", "\r\n", "\r", " ", "sha256=x", "ä", ";", "'", "\\"]
+
+
+def csvs(run):
+    rnd = random.Random(22)
+    cases = {}
+    for i in range(2000):
+        text = "".join(rnd.choice(PIECES) for _ in range(rnd.randrange(0, 16)))
+        cases[run.write(f"csv/{i}", text.encode())] = text
+    for path, (values, end) in run.ours("csv", cases).items():
+        lines = cases[path].replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        if lines[-1] == "":
+            lines.pop()
+        theirs = [[latin(f) for f in row] for row in csv.reader(lines)]
+        mine = [v for v in values if isinstance(v, list)]
+        run.check(end == "ok" and mine == theirs, path, repr(cases[path]), "csv reads", theirs, "and we", mine)
+
+
+# ---- entry points ---------------------------------------------------------------------------------------------
+
+ENTRIES = ["[console_scripts]", " [gui_scripts] ", "[x]", "a = m:f", "b=m.n:g.h [extra]", "# comment", "", "  c = d  ",
+           "nothing", "e = f = g", "[unclosed", "\ta:b = c", "; x = y"]
+
+
+def entries(run):
+    rnd = random.Random(23)
+    cases = {}
+    for i in range(500):
+        text = "".join(rnd.choice(ENTRIES) + rnd.choice(["\n", "\n", "\r\n", "\r", "\x0c", "\x1c"])
+                       for _ in range(rnd.randrange(0, 9)))
+        cases[run.write(f"entries/{i}", text.encode())] = text
+    for path, (values, end) in run.ours("entries", cases).items():
+        # A line without '=' makes Python give up; we pass over it.
+        theirs = [[latin(s.name or ""), *(latin(x.strip()) for x in s.value.split("=", 1))]
+                  for s in importlib.metadata.Sectioned.read(cases[path], importlib.metadata.Sectioned.valid)
+                  if s.name is not None and "=" in s.value]
+        values = [v for v in values if v[0]]
+        run.check(end == "ok" and values == theirs, path, repr(cases[path]), "Python reads", theirs, "and we", values)
+
+
+# ---- names ----------------------------------------------------------------------------------------------------
+
+def wheel_name(rnd):
+    parts = [rnd.choice(["demo", "De_mo", "d.e", "a__b", "", "a+b", "_x", "x_"]),
+             rnd.choice(["1.0", "1.0.post1", "2!1.0", "1.0+local.1", "1.0rc1"])]
+    if rnd.random() < 0.3:
+        parts.append(rnd.choice(["1", "1abc", "abc", "", "01_2"]))
+    parts += [rnd.choice(["py3", "py2.py3", "cp311", "", "py3.", ".py3"]), rnd.choice(["none", "abi3", "cp311", "a..b"]),
+              rnd.choice(["any", "manylinux_2_17_x86_64.manylinux2014_x86_64", "win_amd64", "", "macosx-11"])]
+    if rnd.random() < 0.1:
+        parts.pop(rnd.randrange(len(parts)))
+    return "-".join(parts) + rnd.choice([".whl", ".whl", ".whl", ".whl", ".WHL", ".zip", ""])
+
+
+def names(run):
+    try:
+        from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+    except ImportError:
+        print("differential: Python has no module 'packaging', so file names are not compared with it")
+        return
+    rnd = random.Random(24)
+    cases = [wheel_name(rnd) for _ in range(3000)]
+    path = run.write("names/all", "\n".join(cases).encode())
+    values, _ = run.ours("names", [path])[path]
+    for name, mine in zip(cases, values):
+        try:
+            theirs = parse_wheel_filename(name)
+        except InvalidWheelFilename:
+            continue
+        if mine is None:
+            # Empty parts of tags and names, which older releases of packaging let through.
+            tags = name[:-4].split("-")[-3:]
+            odd = name.startswith("-") or any("" in t.split(".") for t in tags)
+            run.check(odd, name, "packaging takes it", theirs)
+        else:
+            run.check(canonicalize_name(mine[0]) == theirs[0] and json.dumps(mine[1]) is not None, name, mine, theirs)
+    taken = sum(v is not None for v in values)
+    run.check(taken > 150, "too few names are taken", taken)
+    for name, mine in zip(cases, values):
+        if mine is not None:
+            try:
+                parse_wheel_filename(name)
+                run.check(True, name)
+            except InvalidWheelFilename as e:
+                run.check("version" in str(e), name, "packaging refuses it", e)
