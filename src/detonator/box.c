@@ -250,8 +250,11 @@ struct pipes {
 
 static bool pipes_open(struct pipes *p)
 {
+	/* The supervisor's ends never make it wait; the target's are as they would be. */
 	return pipe2(p->report, O_CLOEXEC) == 0 && pipe2(p->go, O_CLOEXEC) == 0 &&
-	       pipe2(p->output, O_CLOEXEC) == 0 && pipe2(p->coverage, O_CLOEXEC) == 0;
+	       pipe2(p->output, O_CLOEXEC) == 0 && pipe2(p->coverage, O_CLOEXEC) == 0 &&
+	       fcntl(p->output[0], F_SETFL, O_NONBLOCK) == 0 &&
+	       fcntl(p->coverage[0], F_SETFL, O_NONBLOCK) == 0;
 }
 
 static void pipes_close(struct pipes *p)
