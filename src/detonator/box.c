@@ -171,7 +171,8 @@ static enum err set_up(struct world *w, struct str ca)
 	int watch;
 
 	TRY(network_up(&w->d));
-	(void)sethostname("build-7", 7);
+	if (sethostname("build-7", 7) != 0)
+		return diag_set(&w->d, ERR_SYS, "cannot name the box: %s", strerror(errno));
 	TRY(root_make(&w->order, w->start, ca, &target, site, sizeof site, &w->d));
 	TRY(root_enter(&w->d));
 	TRY(drop_rights(&w->d));

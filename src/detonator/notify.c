@@ -243,6 +243,6 @@ void notify_answer(struct supervisor *s)
 	look(s, &got.n, &a);
 	back.r.id = got.n.id;
 	back.r.val = a.value;
-	back.r.flags = a.done ? 0 : SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+	back.r.flags = a.done ? 0 : (__u32)SECCOMP_USER_NOTIF_FLAG_CONTINUE;
 	(void)ioctl(s->listener, SECCOMP_IOCTL_NOTIF_SEND, &back.r);
 }

@@ -114,8 +114,8 @@ int gettimeofday(struct timeval *restrict t, void *restrict zone)
 	struct timespec now;
 
 	(void)zone;
-	if (t == NULL || clock_gettime(CLOCK_REALTIME, &now) != 0)
-		return t == NULL ? 0 : -1;
+	if (clock_gettime(CLOCK_REALTIME, &now) != 0)
+		return -1;
 	*t = (struct timeval){ now.tv_sec, now.tv_nsec / 1000 };
 	return 0;
 }
@@ -193,18 +193,11 @@ int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *want, const sigse
 int select(int n, fd_set *restrict r, fd_set *restrict w, fd_set *restrict x,
 	   struct timeval *restrict want)
 {
-	struct timeval some = { 0, REAL_MS * 1000 };
-	fd_set sets[3];
+	struct timeval some = { 0, n == 0 ? 0 : REAL_MS * 1000 };
 
 	if (want == NULL || (want->tv_sec == 0 && want->tv_usec <= REAL_MS * 1000))
 		return NEXT(select)(n, r, w, x, want);
-	if (r != NULL)
-		sets[0] = *r;
-	if (w != NULL)
-		sets[1] = *w;
-	if (x != NULL)
-		sets[2] = *x;
-	int got = NEXT(select)(n, r, w, x, n == 0 ? &(struct timeval){ 0, 0 } : &some);
+	int got = NEXT(select)(n, r, w, x, &some);
 	if (got == 0)
 		skip((int64_t)want->tv_sec * BILLION + want->tv_usec * 1000);
 	return got;
