@@ -336,13 +336,19 @@ static bool reap(pid_t until, int *status)
 /* Waits until the target has ended, and a while for what it left running. */
 static int await(struct world *w, pid_t target, unsigned *survivors)
 {
+	AUTO(fd_closep) int pidfd = (int)syscall(SYS_pidfd_open, target, 0);
 	uint64_t left_at = 0;
 	int status = 0;
 	bool running = true;
 	struct ipc_msg m;
 
 	for (;;) {
-		struct pollfd p = { w->control, POLLIN, 0 };
+		struct pollfd p[] = { { w->control, POLLIN, 0 }, { running ? pidfd : -1, POLLIN, 0 } };
+		if (poll(p, 2, running && pidfd >= 0 ? -1 : TICK_MS) > 0 && p[0].revents) {
+			hear(w, &m); /* whatever it is: the time is over */
+			ipc_close_fds(&m);
+			break;
+		}
 		if (running && reap(target, &status)) {
 			running = false;
 			left_at = clock_mono_ns();
@@ -350,11 +356,6 @@ static int await(struct world *w, pid_t target, unsigned *survivors)
 		if (!running && (reap(-1, &status) ||
 				 clock_mono_ns() - left_at > (uint64_t)SETTLE_MS * 1000000))
 			break;
-		if (poll(&p, 1, TICK_MS) > 0) {
-			hear(w, &m); /* whatever it is: the time is over */
-			ipc_close_fds(&m);
-			break;
-		}
 	}
 	*survivors = end_all() - (running ? 1 : 0);
 	return running ? SIGKILL : status;

@@ -65,7 +65,7 @@ static const struct str probes[] = {
 	SC("/proc/self/mountinfo"), SC("/proc/mounts"),	    SC("/proc/self/mounts"),
 	SC("/sys/class/dmi"),	  SC("/sys/devices/virtual/dmi"), SC("/sys/hypervisor"),
 	SC("/proc/scsi"),	  SC("/proc/self/maps"),    SC("/proc/version"),
-	SC("/proc/uptime"),	  SC("/dev/shm/.clock"),
+	SC("/proc/uptime"),
 };
 
 static void look_open(struct supervisor *s, pid_t pid, uint64_t address)
@@ -88,8 +88,8 @@ static void look_exec(struct supervisor *s, pid_t pid, uint64_t path, uint64_t a
 	char line[3 * PATH_CAP];
 	struct buf b;
 
-	if (s->texts++ >= TEXTS_MAX)
-		return;
+	if (s->execs++ == 0 || s->texts++ >= TEXTS_MAX)
+		return; /* the first is ours */
 	buf_fixed(&b, line, sizeof line);
 	buf_add(&b, peek_text(pid, path, storage, sizeof storage));
 	size_t got = peek(pid, argv, args, sizeof args) / sizeof args[0];

@@ -8,6 +8,7 @@
 #include "detonator/report.h"
 
 #include "codec/jw.h"
+#include "inspect/canary.h"
 
 enum { COVERAGE_MAX = 4000, NAMES_SHOWN = 200 };
 enum { LOADING = 1 << PHASE_START | 1 << PHASE_INSTALL | 1 << PHASE_IMPORT | 1 << PHASE_AGAIN,
@@ -72,6 +73,19 @@ static void found(struct report *r, const struct run *run, const struct fact *f,
 		    detail.n ? ", " : "", FMT(phase_name(f->phase)), run->name);
 }
 
+/* One for each place and token: the finding's path is where it went. */
+static void left(struct report *r, const struct run *run, const struct fact *f)
+{
+	char text[300];
+	struct buf b;
+
+	if (f->n >= CANARY_COUNT)
+		return;
+	buf_fixed(&b, text, sizeof text);
+	buf_addf(&b, "%s, found as %.*s", canary_name(f->n), FMT(str_head(f->more, 200)));
+	found(r, run, f, RULE_HONEY_LEFT, f->text, f->excerpt, buf_str(&b));
+}
+
 /* The finding that a fact is by itself. */
 static void judge(struct report *r, const struct run *run, const struct fact *f)
 {
@@ -80,7 +94,7 @@ static void judge(struct report *r, const struct run *run, const struct fact *f)
 
 	switch ((enum fact_kind)f->kind) {
 	case FACT_LEFT:
-		found(r, run, f, RULE_HONEY_LEFT, f->text, f->excerpt, f->more);
+		left(r, run, f);
 		break;
 	case FACT_HONEY_READ:
 		if (loading && f->n == 0)
@@ -118,9 +132,7 @@ static void judge(struct report *r, const struct run *run, const struct fact *f)
 			found(r, run, f, RULE_RUN_LINGERS, none, none, none);
 		break;
 	case FACT_EXEC:
-		/* The interpreter and the probe are ours. */
-		if (str_find(f->text, S("/opt/lib/probe")) == SIZE_MAX &&
-		    !str_has_prefix(f->text, S("/home/dev/venv/bin/python -c pass")))
+		if (f->text.n)
 			found(r, run, f, RULE_RUN_SPAWN, none, f->text, none);
 		break;
 	case FACT_OPAQUE:

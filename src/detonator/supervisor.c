@@ -233,30 +233,45 @@ static bool read_coverage(struct supervisor *s)
 	return true;
 }
 
+static void file_event(struct supervisor *s, const struct inotify_event *e, struct str name)
+{
+	char storage[600];
+	struct buf path;
+	enum fact_kind what;
+	bool soft;
+
+	buf_fixed(&path, storage, sizeof storage);
+	if (e->mask & IN_Q_OVERFLOW) {
+		break_off(s, "more file events than the kernel keeps; some are lost");
+		return;
+	}
+	if (!honey_event(e->wd, e->mask, name, &what, &path, &soft))
+		return;
+	if (what == FACT_HONEY_READ) { /* once a phase is enough */
+		uint64_t bit = (uint64_t)1 << (e->wd & 63);
+		if (s->reads & bit)
+			return;
+		s->reads |= bit;
+	}
+	tell(s, what, soft, buf_str(&path), S(""), S(""));
+}
+
 static void read_inotify(struct supervisor *s)
 {
 	union {
 		char bytes[READ_MAX];
 		struct inotify_event align;
 	} got;
+	struct inotify_event e;
 	ssize_t n;
 
 	while (s->inotify >= 0 && (n = read(s->inotify, got.bytes, sizeof got.bytes)) > 0) {
-		for (size_t at = 0; at + sizeof(struct inotify_event) <= (size_t)n;) {
-			struct inotify_event e;
-			char storage[600];
-			struct buf path;
-			enum fact_kind what;
-			bool soft;
+		for (size_t at = 0; at + sizeof e <= (size_t)n; at += sizeof e + e.len) {
 			memcpy(&e, got.bytes + at, sizeof e);
-			at += sizeof e;
-			struct str name = { got.bytes + at, strnlen(got.bytes + at, e.len) };
-			at += e.len;
-			buf_fixed(&path, storage, sizeof storage);
-			if (e.mask & IN_Q_OVERFLOW)
-				break_off(s, "more file events than the kernel keeps; some are lost");
-			else if (honey_event(e.wd, e.mask, name, &what, &path, &soft))
-				tell(s, what, soft, buf_str(&path), S(""), S(""));
+			if (e.len > (size_t)n - at - sizeof e)
+				break;
+			const char *name = got.bytes + at + sizeof e;
+			file_event(s, &e, (struct str){ name, strnlen(name, e.len) });
 		}
 	}
 }
@@ -350,7 +365,8 @@ static void run_phase(struct supervisor *s, enum detonation_phase phase)
 
 	s->phase = phase;
 	s->ran = false;
-	s->events = s->texts = 0;
+	s->events = s->texts = s->execs = 0;
+	s->reads = 0;
 	buf_reset(&s->tail);
 	buf_reset(&s->line);
 	order_run(s, (uint8_t)phase);

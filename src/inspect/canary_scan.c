@@ -23,14 +23,17 @@ static void note(struct canary_hits *out, unsigned kind, size_t chars, bool whol
 		 size_t at, const char *spelled, const char *how)
 {
 	struct canary_hit *h = &out->of[kind];
+	char text[sizeof h->how];
 
-	if (chars <= h->chars)
+	joined(text, sizeof text, spelled, " in ", how);
+	/* As much of it by a shorter way is told instead. */
+	if (chars < h->chars || (chars == h->chars && strlen(text) >= strlen(h->how)))
 		return;
 	if (h->chars == 0)
 		out->n++;
 	h->chars = (uint16_t)chars;
 	h->whole = whole;
-	joined(h->how, sizeof h->how, spelled, " in ", how);
+	memcpy(h->how, text, sizeof text);
 	excerpt(in, at, h->excerpt, sizeof h->excerpt);
 }
 

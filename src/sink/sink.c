@@ -70,6 +70,12 @@ struct str place_text(const struct sink *s, const char *protocol, const struct p
 	char address[INET6_ADDRSTRLEN] = "?";
 	uint32_t ip;
 
+	if (IN6_IS_ADDR_UNSPECIFIED(&to->address)) { /* labels of a name */
+		struct buf b;
+		buf_fixed(&b, out, cap);
+		buf_addf(&b, "dns *.%.*s", FMT(host));
+		return buf_str(&b);
+	}
 	if (is_v4(to, &ip)) {
 		struct in_addr a = { htonl(ip) };
 		(void)inet_ntop(AF_INET, &a, address, sizeof address);
