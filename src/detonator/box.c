@@ -408,6 +408,7 @@ _Noreturn static void process_1(struct world *w, unsigned uid, unsigned gid)
 	buf_init(&w->message, LIMIT_CONTROL);
 	if (map_user(uid, gid, &w->d) != OK)
 		broken(w);
+	say(w, DMSG_BOX_MADE, S(""), NULL, 0);
 	hear(w, &m);
 	if (m.type != DMSG_SETUP)
 		_exit(EXIT_FAILURE);

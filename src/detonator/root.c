@@ -286,6 +286,7 @@ enum err root_make(const struct detonation_order *o, const struct box_start *s, 
 		  "hidepid=2") != 0)
 		return failed(d, "mount", "/proc");
 	TRY(memory(ROOT_DIR ROOT_DIR, 64, 20000, d));
+	TRY(memory(ROOT_DIR "/var/tmp", 16, 5000, d));
 	return home(o, site, site_cap, out_target, d);
 }
 

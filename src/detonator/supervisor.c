@@ -151,6 +151,9 @@ static void from_box(struct supervisor *s, struct ipc_msg *m)
 	struct rd r = rd_from(m->body);
 
 	switch ((enum detonation_msg)m->type) {
+	case DMSG_BOX_MADE:
+		s->made = true;
+		break;
 	case DMSG_BOX_READY:
 		if (m->n_fds == 1)
 			s->inotify = ipc_take_fd(m, 0);
@@ -445,6 +448,19 @@ static enum err join_sink(struct supervisor *s, struct buf *out_ca)
 	return out_ca->err;
 }
 
+/* Until then its user is nobody, and it belongs to no one who could join it. */
+static enum err await_box(struct supervisor *s)
+{
+	struct pollfd p = { s->box.control, POLLIN, 0 };
+
+	while (!s->made && !s->broken) {
+		if (poll(&p, 1, ANSWER_MS) <= 0)
+			return diag_set(&s->d, ERR_TIMEOUT, "the box does not get ready");
+		hear_box(s);
+	}
+	return s->broken ? ERR_SYS : OK;
+}
+
 static enum err set_up_box(struct supervisor *s, struct str order, struct str ca)
 {
 	uint64_t deadline = clock_mono_ns() + (uint64_t)SETUP_MS * 1000000;
@@ -481,6 +497,7 @@ static enum err make_all(struct supervisor *s, struct str order, struct box_star
 	const int keep[] = { s->master, s->sink, start->target, start->preload, start->tree };
 	TRY(jail_begin(&jail, keep, sizeof keep / sizeof keep[0], &s->d));
 	TRY(box_start(&s->box, start, &s->d));
+	TRY(await_box(s));
 	TRY(join_sink(s, ca));
 	TRY(set_up_box(s, order, buf_str(ca)));
 	fd_closep(&start->target);

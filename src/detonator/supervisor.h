@@ -24,7 +24,7 @@ struct supervisor {
 	struct detonation_order order;
 	struct diag d;
 	enum detonation_phase phase;
-	bool ran, broken;
+	bool made, ran, broken;
 	uint32_t status, survivors;
 	uint32_t facts, events, texts, execs; /* counted against their bounds */
 	uint32_t probes;	 /* set of rows that were told */

@@ -69,6 +69,8 @@ enum detonation_msg {
 	DMSG_FLUSH,
 	/* supervisor to box: set everything up; body: the order, and the CA's certificate */
 	DMSG_SETUP,
+	/* box to supervisor: its namespaces are there, the sink can join */
+	DMSG_BOX_MADE,
 	/* box to supervisor: it is set up; descriptor: inotify of honey */
 	DMSG_BOX_READY,
 	/* supervisor to box: run a phase (u8) */

@@ -22,9 +22,10 @@ function manifest() {
 	}
 }
 
+// The clock of the box skips waits, those for a process, too: only a timer of the kernel's is of use here.
 function run(argv, env) {
-	const done = spawnSync(argv[0], argv.slice(1), {
-		cwd: dir, stdio: ['ignore', 1, 2, 3], timeout: SECONDS * 1000, killSignal: 'SIGKILL', env: { ...process.env, ...env },
+	const done = spawnSync('/usr/bin/timeout', ['-s', 'KILL', String(SECONDS), ...argv], {
+		cwd: dir, stdio: ['ignore', 1, 2, 3], env: { ...process.env, ...env },
 	});
 	return done.error ? `failed ${done.error.code}` : done.status === 0 ? 'ok' : `failed ${done.status ?? done.signal}`;
 }
@@ -62,60 +63,58 @@ function files() {
 }
 
 // Missing modules become something of which everything can be asked.
-const STUB = `
-const Module = require('module');
-const fs = require('fs');
-const load = Module._load;
-function anything() {
-	const f = function () { return it; };
-	const it = new Proxy(f, {
-		get: (t, k) => k === Symbol.toPrimitive ? () => '' : k === 'then' ? undefined : k === 'prototype' ? t.prototype :
-			k === Symbol.iterator ? function* () {} : it,
-		construct: () => ({}),
-	});
-	return it;
-}
-Module._load = function (name, parent, main) {
-	try {
-		return load.call(this, name, parent, main);
-	} catch (e) {
-		if (e.code !== 'MODULE_NOT_FOUND' || /^[./]/.test(name) || !e.message.includes(name))
-			throw e;
-		try { fs.writeSync(3, 'stub ' + name + '\\n'); } catch (x) {}
-		return anything();
+function stub() {
+	const Module = require('module');
+	const load = Module._load;
+	function anything() {
+		const f = function () { return it; };
+		const it = new Proxy(f, {
+			get: (t, k) => k === Symbol.toPrimitive ? () => '' : k === 'then' ? undefined : k === 'prototype' ? t.prototype :
+				k === Symbol.iterator ? function* () {} : it,
+			construct: () => ({}),
+		});
+		return it;
 	}
-};
-`;
-
-function load(what) {
-	return run([process.execPath, '-e',
-		`${STUB}; const f = ${JSON.stringify(what)}; const fail = (e) => { console.error(e); process.exitCode = 1; };` +
-		`try { require(f); } catch (e) { if (e.code === 'ERR_REQUIRE_ESM') import(f).catch(fail); else fail(e); }`]);
-}
-
-function imports(p) {
-	const all = files();
-	say('modules', all.length + 1);
-	say('module', p.name || 'target', load(dir));
-	// One process loads many files; where it ends early the rest goes on in the next.
-	let rest = all;
-	while (rest.length) {
-		const group = rest.slice(0, 16);
-		const status = run([process.execPath, '-e', `${STUB}
-(async () => {
-	for (const f of ${JSON.stringify(group)}) {
-		fs.writeSync(3, 'begin ' + f + '\\n');
-		try { require(f); fs.writeSync(3, 'module ' + f + ' ok\\n'); } catch (e) {
-			try {
-				if (e.code !== 'ERR_REQUIRE_ESM') throw e;
-				await import(f); fs.writeSync(3, 'module ' + f + ' ok\\n');
-			} catch (x) { fs.writeSync(3, 'module ' + f + ' failed ' + String(x && x.message).split('\\n')[0] + '\\n'); }
+	Module._load = function (name, parent, main) {
+		try {
+			return load.call(this, name, parent, main);
+		} catch (e) {
+			if (e.code !== 'MODULE_NOT_FOUND' || /^[./]/.test(name) || !e.message.includes(name))
+				throw e;
+			say('stub', name);
+			return anything();
 		}
+	};
+}
+
+async function load(names) {
+	stub();
+	for (const name of names) {
+		let status = 'ok';
+		try {
+			require(name);
+		} catch (e) {
+			try {
+				if (e.code !== 'ERR_REQUIRE_ESM')
+					throw e;
+				await import(name);
+			} catch (x) {
+				status = 'failed ' + String(x && x.message).split('\n')[0];
+			}
+		}
+		say('module', path.relative(dir, name) || 'main', status);
 	}
-})();`]);
+}
+
+// One process loads many files; where it ends early the rest of its group is left out.
+function imports(p) {
+	const all = [dir, ...files()];
+	say('modules', all.length);
+	for (let i = 0; i < all.length; i += i ? 16 : 1) {
+		const group = all.slice(i, i ? i + 16 : 1);
+		const status = run([process.execPath, __filename, 'load', ...group]);
 		if (status !== 'ok')
-			say('note', 'group', path.basename(group[0]), status);
-		rest = rest.slice(16);
+			say('note', path.basename(group[0]), 'and those after it:', status);
 	}
 }
 
@@ -126,5 +125,9 @@ function entry(p) {
 }
 
 const phase = process.argv[2];
-const p = manifest();
-({ install, import: imports, entry })[phase]?.(p);
+if (phase === 'load') {
+	const names = process.argv.splice(2).slice(1);
+	load(names);
+} else {
+	({ install, import: imports, entry })[phase]?.(manifest());
+}
