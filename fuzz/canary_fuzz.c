@@ -11,9 +11,9 @@
 enum { LAYERS = 3, TEXT_MAX = 4096 };
 
 static encode_fn *const layers[] = {
-	NULL,		enc_base64, enc_base64url, enc_base64_lines, enc_hex,  enc_hex_upper,
-	enc_base32,	enc_gzip,   enc_zlib,	   enc_deflate,	     enc_zip,  enc_percent,
-	enc_base32_lower,
+	NULL,	       enc_base64,  enc_base64url,    enc_base64_lines, enc_hex,
+	enc_hex_upper, enc_base32,  enc_gzip,	      enc_zlib,		enc_deflate,
+	enc_zip,       enc_percent, enc_base32_lower,
 };
 
 static encode_fn *const innermost[] = { NULL, enc_reverse, enc_rot13, enc_swapcase, enc_utf16 };

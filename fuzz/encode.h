@@ -92,14 +92,16 @@ static void groups85(struct buf *out, struct str in, const char *letters)
 
 __attribute__((unused)) static void enc_base85(struct buf *out, struct str in)
 {
-	groups85(out, in, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-			  "!#$%&()*+-;<=>?@^_`{|}~");
+	groups85(out, in,
+		 "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+		 "!#$%&()*+-;<=>?@^_`{|}~");
 }
 
 __attribute__((unused)) static void enc_ascii85(struct buf *out, struct str in)
 {
-	groups85(out, in, "!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`"
-			  "abcdefghijklmnopqrstu");
+	groups85(out, in,
+		 "!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`"
+		 "abcdefghijklmnopqrstu");
 }
 
 __attribute__((unused)) static void enc_url(struct buf *out, struct str in)
@@ -119,7 +121,11 @@ static void each_byte(struct buf *out, struct str in, const char *before, const 
 {
 	for (size_t i = 0; i < in.n; i++) {
 		buf_add(out, str_z(before));
-		buf_addf(out, base == 8 ? "%o" : base == 16 ? "%02x" : "%u", (unsigned char)in.p[i]);
+		buf_addf(out,
+			 base == 8    ? "%o"
+			 : base == 16 ? "%02x"
+				      : "%u",
+			 (unsigned char)in.p[i]);
 		buf_add(out, str_z(after));
 	}
 }

@@ -1,7 +1,7 @@
 /*
- * detonator/box.c - process 1 of the box. It is ours: it makes the root, drops every right it had in
- * the namespaces, and then starts the target once a phase and ends what is left of it.
- * Input: own.   Runs in: box.
+ * detonator/box.c - process 1 of the box. It is ours: it makes the root, drops every right it had
+ * in the namespaces, and then starts the target once a phase and ends what is left of it. Input:
+ * own.   Runs in: box.
  */
 #include "detonator/box.h"
 
@@ -65,7 +65,7 @@ static void say(struct world *w, enum detonation_msg type, struct str body, cons
 		unsigned n_fds)
 {
 	/* Our end blocks: a supervisor that does not read is gone soon, and so are we. */
-	if (ipc_send(w->control, type, 0, body, fds, n_fds) != OK)
+	if (ipc_send(w->control, (uint16_t)type, 0, body, fds, n_fds) != OK)
 		_exit(EXIT_FAILURE);
 }
 
@@ -187,7 +187,7 @@ static enum err set_up(struct world *w, struct str ca)
 
 /* ---- one phase ---- */
 
-static void limit(int what, rlim_t max)
+static void limit(__rlimit_resource_t what, rlim_t max)
 {
 	const struct rlimit lim = { max, max };
 
@@ -343,7 +343,8 @@ static int await(struct world *w, pid_t target, unsigned *survivors)
 	struct ipc_msg m;
 
 	for (;;) {
-		struct pollfd p[] = { { w->control, POLLIN, 0 }, { running ? pidfd : -1, POLLIN, 0 } };
+		struct pollfd p[] = { { w->control, POLLIN, 0 },
+				      { running ? pidfd : -1, POLLIN, 0 } };
 		if (poll(p, 2, running && pidfd >= 0 ? -1 : TICK_MS) > 0 && p[0].revents) {
 			hear(w, &m); /* whatever it is: the time is over */
 			ipc_close_fds(&m);
@@ -384,8 +385,8 @@ static void take_order(struct world *w, struct str body)
 	struct buf text;
 
 	if (rd_end(&r) != OK || detonation_order_read(&w->order, order) != OK ||
-	    canaries_read(&w->canaries, w->order.canaries) != OK ||
-	    w->order.python.n >= PATH_MAX || w->order.node.n >= PATH_MAX) {
+	    canaries_read(&w->canaries, w->order.canaries) != OK || w->order.python.n >= PATH_MAX ||
+	    w->order.node.n >= PATH_MAX) {
 		(void)diag_set(&w->d, ERR_SYNTAX, "the order is malformed");
 		broken(w);
 	}

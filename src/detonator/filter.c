@@ -27,30 +27,58 @@ enum { CODE_MAX = 256, X32_FROM = 0x40000000, NAMESPACES = 0x7e020000 };
 /* The supervisor looks at these. */
 static const uint16_t watched[] = {
 #ifdef __NR_open
-	__NR_open,
-	__NR_creat,
+	__NR_open,	__NR_creat,
 #endif
-	__NR_openat,	  __NR_openat2,	 __NR_execve,		 __NR_execveat,
-	__NR_connect,	  __NR_sendto,	 __NR_sendmsg,		 __NR_sendmmsg,
-	__NR_nanosleep,	  __NR_ptrace,	 __NR_clock_nanosleep,	 __NR_sched_setaffinity,
+	__NR_openat,	__NR_openat2, __NR_execve,	    __NR_execveat,
+	__NR_connect,	__NR_sendto,  __NR_sendmsg,	    __NR_sendmmsg,
+	__NR_nanosleep, __NR_ptrace,  __NR_clock_nanosleep, __NR_sched_setaffinity,
 };
 
 /* Refused as if this kernel had them not: libc has another way. */
 static const uint16_t absent[] = {
-	__NR_io_uring_setup, __NR_io_uring_enter, __NR_io_uring_register, __NR_clone3,
+	__NR_io_uring_setup,
+	__NR_io_uring_enter,
+	__NR_io_uring_register,
+	__NR_clone3,
 };
 
 /* Doors to more of the kernel than a package needs, and out of the namespaces. */
 static const uint16_t refused[] = {
-	__NR_unshare,	       __NR_setns,	    __NR_mount,		     __NR_umount2,
-	__NR_pivot_root,       __NR_chroot,	    __NR_move_mount,	     __NR_open_tree,
-	__NR_fsopen,	       __NR_fsmount,	    __NR_fsconfig,	     __NR_fspick,
-	__NR_mount_setattr,    __NR_bpf,	    __NR_keyctl,	     __NR_add_key,
-	__NR_request_key,      __NR_userfaultfd,    __NR_perf_event_open,    __NR_pidfd_getfd,
-	__NR_kcmp,	       __NR_name_to_handle_at, __NR_open_by_handle_at, __NR_init_module,
-	__NR_finit_module,     __NR_delete_module,  __NR_kexec_load,	     __NR_kexec_file_load,
-	__NR_quotactl,	       __NR_acct,	    __NR_swapon,	     __NR_swapoff,
-	__NR_reboot,	       __NR_syslog,	    __NR_seccomp,
+	__NR_unshare,
+	__NR_setns,
+	__NR_mount,
+	__NR_umount2,
+	__NR_pivot_root,
+	__NR_chroot,
+	__NR_move_mount,
+	__NR_open_tree,
+	__NR_fsopen,
+	__NR_fsmount,
+	__NR_fsconfig,
+	__NR_fspick,
+	__NR_mount_setattr,
+	__NR_bpf,
+	__NR_keyctl,
+	__NR_add_key,
+	__NR_request_key,
+	__NR_userfaultfd,
+	__NR_perf_event_open,
+	__NR_pidfd_getfd,
+	__NR_kcmp,
+	__NR_name_to_handle_at,
+	__NR_open_by_handle_at,
+	__NR_init_module,
+	__NR_finit_module,
+	__NR_delete_module,
+	__NR_kexec_load,
+	__NR_kexec_file_load,
+	__NR_quotactl,
+	__NR_acct,
+	__NR_swapon,
+	__NR_swapoff,
+	__NR_reboot,
+	__NR_syslog,
+	__NR_seccomp,
 };
 
 /* Of socket: no family that namespaces do not hold back, as AF_VSOCK to the host of a virtual

@@ -41,7 +41,8 @@ static const struct honey {
 	{ "/.bash_history", "export OPENAI_API_KEY={o}\npsql postgres://app:{d}@db.internal/app\n",
 	  false },
 	{ "/app/.env",
-	  "OPENAI_API_KEY={o}\nANTHROPIC_API_KEY={a}\nDATABASE_URL=postgres://app:{d}@db.internal/app\n",
+	  "OPENAI_API_KEY={o}\nANTHROPIC_API_KEY={a}\nDATABASE_URL=postgres://app:{d}@db.internal/"
+	  "app\n",
 	  true },
 };
 enum { FILES = sizeof files / sizeof files[0] };
@@ -93,7 +94,8 @@ static void expand(struct buf *b, const char *text, const struct canaries *c)
 
 static enum err make_dirs(char *path, size_t from)
 {
-	for (char *slash = strchr(path + from, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+	for (char *slash = strchr(path + from, '/'); slash != NULL;
+	     slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		int failed = *path ? mkdir(path, 0700) : 0;
 		*slash = '/';
@@ -231,8 +233,8 @@ static void add_env(struct buf *text, const char *entry, const struct canaries *
 	buf_addc(text, '\0');
 }
 
-void honey_environment(const struct detonation_order *o, const struct canaries *c,
-		       struct buf *text, const char *env[HONEY_ENV])
+void honey_environment(const struct detonation_order *o, const struct canaries *c, struct buf *text,
+		       const char *env[HONEY_ENV])
 {
 	unsigned n = 0;
 

@@ -23,8 +23,8 @@ MUST_USE enum err honey_files(const char *root, const char *site, const struct c
 
 /* honey_environment fills env, NULL-terminated, with what the target is started with; its strings
  * are in text. */
-void honey_environment(const struct detonation_order *o, const struct canaries *c,
-		       struct buf *text, const char *env[HONEY_ENV]);
+void honey_environment(const struct detonation_order *o, const struct canaries *c, struct buf *text,
+		       const char *env[HONEY_ENV]);
 
 /* honey_event tells what an event of watch wd (of name in it) means. False: nothing. *out_what is
  * FACT_HONEY_READ or FACT_PERSISTENCE, out_path the file's path. soft: an honest program may read

@@ -268,9 +268,10 @@ static void run_variant(unsigned variant, int target)
 	run->over = send_order(control, target) &&
 		    follow(run, control, clock_mono_ns() + seconds * 1000000000);
 	if (!run->over)
-		report_break(&self.report,
-			     S("the supervisor of the sandbox ended early: what happened after that is "
-			       "not known; try again, and report it when it happens again"));
+		report_break(
+			&self.report,
+			S("the supervisor of the sandbox ended early: what happened after that is "
+			  "not known; try again, and report it when it happens again"));
 	report_end(&self.report, run);
 	spawn_signal(pidfd, SIGKILL); /* and with it what is left of the box */
 	(void)waitpid(pid, &status, 0);
@@ -369,5 +370,10 @@ int main(int argc, char **argv)
 	report_write(&self.report, &text);
 	if (text.err != OK || fs_write_all(DETONATION_REPORT, buf_str(&text)) != OK)
 		die(ERR_SYS, "cannot write the report");
+	buf_free(&text);
+	buf_free(&self.message);
+	buf_free(&self.out);
+	buf_free(&self.canaries);
+	arena_done(&self.arena);
 	return EXIT_SUCCESS;
 }

@@ -61,10 +61,12 @@ static struct str peek_text(pid_t pid, uint64_t address, char *out, size_t cap)
 
 /* Places where nothing but a search for a sandbox looks. */
 static const struct str probes[] = {
-	SC("/.dockerenv"),	  SC("/run/.containerenv"), SC("/proc/1/"),
-	SC("/proc/self/mountinfo"), SC("/proc/mounts"),	    SC("/proc/self/mounts"),
-	SC("/sys/class/dmi"),	  SC("/sys/devices/virtual/dmi"), SC("/sys/hypervisor"),
-	SC("/proc/scsi"),	  SC("/proc/self/maps"),    SC("/proc/version"),
+	SC("/.dockerenv"),     SC("/run/.containerenv"),
+	SC("/proc/1/"),	       SC("/proc/self/mountinfo"),
+	SC("/proc/mounts"),    SC("/proc/self/mounts"),
+	SC("/sys/class/dmi"),  SC("/sys/devices/virtual/dmi"),
+	SC("/sys/hypervisor"), SC("/proc/scsi"),
+	SC("/proc/self/maps"), SC("/proc/version"),
 	SC("/proc/uptime"),
 };
 
@@ -158,9 +160,9 @@ static bool look_sleep(struct supervisor *s, const struct seccomp_notif *n)
 		ns -= ns_of(&now);
 	}
 	if (ns / 1000000000 >= TELL_FROM_S && s->texts++ < TEXTS_MAX)
-		tell(s, FACT_SLEEP, (uint32_t)(ns / 1000000000 > UINT32_MAX ? UINT32_MAX
-									     : ns / 1000000000),
-		     S(""), S(""), S(""));
+		tell(s, FACT_SLEEP,
+		     (uint32_t)(ns / 1000000000 > UINT32_MAX ? UINT32_MAX : ns / 1000000000), S(""),
+		     S(""), S(""));
 	return ns > SKIP_FROM_NS;
 }
 

@@ -118,10 +118,10 @@ static enum err pack_entry(struct packer *p, const struct dirent *e)
 	if (!S_ISDIR(st.st_mode))
 		return OK;
 	p->path[p->path_n] = '/';
-	return enter(p,
-		     openat(dirfd(in->dir), e->d_name,
-			    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
-		     p->path_n + 1);
+	return enter(
+		p,
+		openat(dirfd(in->dir), e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
+		p->path_n + 1);
 }
 
 static enum err pack_directory(struct packer *p, int target)
@@ -187,9 +187,9 @@ enum detonation_kind pack_kind(int target, struct str name)
 	struct stat st;
 
 	if (fstat(target, &st) == 0 && S_ISDIR(st.st_mode))
-		return has(target, "package.json") && !has(target, "setup.py") ? KIND_NPM
+		return has(target, "package.json") && !has(target, "setup.py")	  ? KIND_NPM
 		       : has(target, "setup.py") || has(target, "pyproject.toml") ? KIND_SDIST
-										     : KIND_SITE;
+										  : KIND_SITE;
 	if (str_has_suffix(name, S(".tgz")))
 		return KIND_NPM;
 	if (str_has_suffix(name, S(".tar.gz")) || str_has_suffix(name, S(".tar")))

@@ -11,8 +11,10 @@
 #include "inspect/canary.h"
 
 enum { COVERAGE_MAX = 4000, NAMES_SHOWN = 200 };
-enum { LOADING = 1 << PHASE_START | 1 << PHASE_INSTALL | 1 << PHASE_IMPORT | 1 << PHASE_AGAIN,
-       STARTING = 1 << PHASE_START | 1 << PHASE_AGAIN };
+enum {
+	LOADING = 1 << PHASE_START | 1 << PHASE_INSTALL | 1 << PHASE_IMPORT | 1 << PHASE_AGAIN,
+	STARTING = 1 << PHASE_START | 1 << PHASE_AGAIN
+};
 
 void report_init(struct report *r, struct arena *a)
 {
@@ -331,8 +333,9 @@ static bool nothing_ran(const struct report *r)
 void report_write(struct report *r, struct buf *b)
 {
 	if (nothing_ran(r))
-		report_break(r, S("no module of the package could be imported: what it would do was "
-				  "not seen; see coverage for the reasons"));
+		report_break(r,
+			     S("no module of the package could be imported: what it would do was "
+			       "not seen; see coverage for the reasons"));
 	jw_obj(b);
 	jw_kv_int(b, S("detonation"), 1);
 	jw_kv_str(b, S("outcome"), r->broken.n ? S("inconclusive") : S("complete"));

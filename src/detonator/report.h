@@ -20,7 +20,7 @@ struct run {
 	const char *name;
 	struct kept_fact *first, **last;
 	unsigned n_facts;
-	bool over, capped; /* it came to its end; not everything was kept */
+	bool over, capped;	     /* it came to its end; not everything was kept */
 	uint32_t honey_read, opaque; /* sets of phases */
 };
 
@@ -31,7 +31,8 @@ struct report {
 	unsigned n_runs;
 	struct str package, kind, broken; /* broken: the first reason not to conclude anything */
 	uint32_t phases;		  /* that were asked for */
-	struct kept_fact *coverage, **coverage_last; /* of the variant that reached most: the first */
+	struct kept_fact *coverage,
+		**coverage_last; /* of the variant that reached most: the first */
 	unsigned n_coverage;
 };
 

@@ -189,13 +189,13 @@ static enum err devices(struct diag *d)
 static enum err etc(struct str ca, struct diag *d)
 {
 	TRY(file("/etc/passwd",
-		 S("root:x:0:0:root:/root:/bin/bash\ndev:x:1000:1000:dev:" HOME ":/bin/bash\n"), 0644,
-		 d));
+		 S("root:x:0:0:root:/root:/bin/bash\ndev:x:1000:1000:dev:" HOME ":/bin/bash\n"),
+		 0644, d));
 	TRY(file("/etc/group", S("root:x:0:\ndev:x:1000:\n"), 0644, d));
 	TRY(file("/etc/hosts", S("127.0.0.1 localhost build-7\n::1 localhost\n"), 0644, d));
 	TRY(file("/etc/hostname", S("build-7\n"), 0644, d));
-	TRY(file("/etc/resolv.conf", S("nameserver 192.0.2.53\noptions timeout:2 attempts:1\n"), 0644,
-		 d));
+	TRY(file("/etc/resolv.conf", S("nameserver 192.0.2.53\noptions timeout:2 attempts:1\n"),
+		 0644, d));
 	TRY(file("/etc/nsswitch.conf", S("passwd: files\ngroup: files\nhosts: files dns\n"), 0644,
 		 d));
 	TRY(file("/etc/ssl/certs/ca-certificates.crt", ca, 0644, d));
@@ -243,8 +243,8 @@ static enum err venv(const struct detonation_order *o, char *site, size_t site_c
 	return file(HOME "/venv/pyvenv.cfg", (struct str){ text, (size_t)n }, 0644, d);
 }
 
-static enum err home(const struct detonation_order *o, char *site, size_t site_cap,
-		     int *out_target, struct diag *d)
+static enum err home(const struct detonation_order *o, char *site, size_t site_cap, int *out_target,
+		     struct diag *d)
 {
 	char path[PATH_MAX];
 	const char *at = HOME "/app/node_modules/target";
@@ -265,8 +265,9 @@ static enum err home(const struct detonation_order *o, char *site, size_t site_c
 enum err root_make(const struct detonation_order *o, const struct box_start *s, struct str ca,
 		   int *out_target, char *site, size_t site_cap, struct diag *d)
 {
-	static const char *const some[] = { "/usr", "/etc/ssl/certs", "/opt/lib", "/proc", "/var/tmp",
-					    "/run", "/root", "/dev", "/sys" };
+	static const char *const some[] = { "/usr",  "/etc/ssl/certs", "/opt/lib",
+					    "/proc", "/var/tmp",       "/run",
+					    "/root", "/dev",	       "/sys" };
 
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
 		return failed(d, "make private", "/");
@@ -278,10 +279,10 @@ enum err root_make(const struct detonation_order *o, const struct box_start *s, 
 	TRY(devices(d));
 	TRY(etc(ca, d));
 	TRY(preload(s->preload, d));
-	TRY(file("/opt/lib/probe.py",
-		 (struct str){ probe_py, (size_t)(probe_py_end - probe_py) }, 0644, d));
-	TRY(file("/opt/lib/probe.js",
-		 (struct str){ probe_js, (size_t)(probe_js_end - probe_js) }, 0644, d));
+	TRY(file("/opt/lib/probe.py", (struct str){ probe_py, (size_t)(probe_py_end - probe_py) },
+		 0644, d));
+	TRY(file("/opt/lib/probe.js", (struct str){ probe_js, (size_t)(probe_js_end - probe_js) },
+		 0644, d));
 	if (mount("proc", ROOT_DIR "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC,
 		  "hidepid=2") != 0)
 		return failed(d, "mount", "/proc");

@@ -1,8 +1,8 @@
 /*
- * detonator/supervisor.c - runs one variant. Everything that goes wrong here, in the box's making or
- * in the sink is told as FACT_BROKEN: such a run never counts as clean.
- * Input: hostile (output and coverage of the target, messages of a sink or box that was taken over).
- * Runs in: supervisor.   Fuzz: fuzz/detonation_fuzz.c
+ * detonator/supervisor.c - runs one variant. Everything that goes wrong here, in the box's making
+ * or in the sink is told as FACT_BROKEN: such a run never counts as clean. Input: hostile (output
+ * and coverage of the target, messages of a sink or box that was taken over). Runs in: supervisor.
+ * Fuzz: fuzz/detonation_fuzz.c
  */
 #include "detonator/supervisor.h"
 
@@ -40,7 +40,7 @@ static bool send_to(int fd, enum detonation_msg type, struct str body, const int
 {
 	enum err e;
 
-	while ((e = ipc_send(fd, type, 0, body, fds, n)) == ERR_AGAIN) {
+	while ((e = ipc_send(fd, (uint16_t)type, 0, body, fds, n)) == ERR_AGAIN) {
 		struct pollfd p = { fd, POLLOUT, 0 };
 		if (poll(&p, 1, ANSWER_MS) <= 0)
 			return false;
@@ -135,7 +135,7 @@ void sink_listen(struct supervisor *s, uint16_t port)
 	char storage[2];
 	struct buf b;
 
-	if (s->broken || (s->listens[port / 8] >> (port % 8) & 1u))
+	if (s->broken || ((unsigned)s->listens[port / 8] >> (port % 8) & 1u))
 		return;
 	s->listens[port / 8] |= (uint8_t)(1u << (port % 8));
 	buf_fixed(&b, storage, sizeof storage);
@@ -144,7 +144,6 @@ void sink_listen(struct supervisor *s, uint16_t port)
 		break_off(s, "the sink has ended");
 	await_sink(s, DMSG_LISTEN);
 }
-
 
 static void from_box(struct supervisor *s, struct ipc_msg *m)
 {
@@ -284,8 +283,9 @@ static void read_inotify(struct supervisor *s)
 static void poll_all(struct supervisor *s, int ms)
 {
 	struct pollfd p[] = {
-		{ s->listener, POLLIN, 0 }, { s->box.control, POLLIN, 0 }, { s->sink, POLLIN, 0 },
-		{ s->output, POLLIN, 0 },   { s->coverage, POLLIN, 0 },	   { s->inotify, POLLIN, 0 },
+		{ s->listener, POLLIN, 0 }, { s->box.control, POLLIN, 0 },
+		{ s->sink, POLLIN, 0 },	    { s->output, POLLIN, 0 },
+		{ s->coverage, POLLIN, 0 }, { s->inotify, POLLIN, 0 },
 	};
 	uint16_t type;
 
@@ -468,8 +468,7 @@ static enum err set_up_box(struct supervisor *s, struct str order, struct str ca
 	buf_reset(&s->out);
 	wr_str(&s->out, order);
 	wr_str(&s->out, ca);
-	if (s->out.err != OK ||
-	    !send_to(s->box.control, DMSG_SETUP, buf_str(&s->out), NULL, 0))
+	if (s->out.err != OK || !send_to(s->box.control, DMSG_SETUP, buf_str(&s->out), NULL, 0))
 		return diag_set(&s->d, ERR_SYS, "the box has ended early");
 	while (s->inotify < 0 && !s->broken) {
 		struct pollfd p = { s->box.control, POLLIN, 0 };

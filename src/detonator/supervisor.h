@@ -14,21 +14,21 @@
 enum { PROBES_MAX = 32, PORTS = 65536, TEXTS_MAX = 64 };
 
 struct supervisor {
-	int master;		 /* to the detonator */
+	int master; /* to the detonator */
 	struct box box;
-	int sink, inotify;	 /* sink: sys/ipc.h */
+	int sink, inotify;		/* sink: sys/ipc.h */
 	int listener, output, coverage; /* of the phase that runs, -1 without */
-	struct buf message;	 /* what was received last */
-	struct buf out;		 /* what is being sent */
-	struct buf tail, line;	 /* of output; of coverage */
+	struct buf message;		/* what was received last */
+	struct buf out;			/* what is being sent */
+	struct buf tail, line;		/* of output; of coverage */
 	struct detonation_order order;
 	struct diag d;
 	enum detonation_phase phase;
 	bool made, ran, broken;
 	uint32_t status, survivors;
 	uint32_t facts, events, texts, execs; /* counted against their bounds */
-	uint32_t probes;	 /* set of rows that were told */
-	uint64_t reads;		 /* set of honey files that were read in this phase */
+	uint32_t probes;		      /* set of rows that were told */
+	uint64_t reads;			      /* set of honey files that were read in this phase */
 	uint8_t listens[PORTS / 8];
 };
 

@@ -69,7 +69,8 @@ static enum err open_entry(struct unpacker *u, struct str path, unsigned mode, i
 
 	path = place(u, path);
 	if (!packed_path(path) || ++u->files > DETONATION_FILES)
-		return diag_set(u->d, ERR_LIMIT, "too many files, or a path that leaves the target");
+		return diag_set(u->d, ERR_LIMIT,
+				"too many files, or a path that leaves the target");
 	memcpy(name, path.p, path.n);
 	name[path.n] = '\0';
 	*out_fd = create(u, name, mode);

@@ -36,10 +36,10 @@ enum canary_kind { CANARY_LIST(X) CANARY_COUNT };
 #undef X
 
 enum {
-	CANARY_TEXT = 176,   /* bytes of one token at most */
+	CANARY_TEXT = 176,    /* bytes of one token at most */
 	CANARY_RANDOM = 1024, /* random bytes that canaries_make wants */
-	CANARY_DEPTH = 4,    /* layers that are undone */
-	CANARY_PIECE = 10,   /* random characters in a row that prove a token */
+	CANARY_DEPTH = 4,     /* layers that are undone */
+	CANARY_PIECE = 10,    /* random characters in a row that prove a token */
 };
 
 struct canary {
@@ -70,10 +70,10 @@ struct canary_scanner *canary_scanner_new(const struct canaries *c);
 void canary_scanner_free(struct canary_scanner *s);
 
 struct canary_hit {
-	uint16_t chars;	     /* characters of the token that were seen, 0: not found */
-	bool whole;	     /* all of its random part was */
-	char how[96];	     /* "base64 in gzip in hex", or "plain" */
-	char excerpt[160];   /* what stood there, printable, the token's part included */
+	uint16_t chars;	   /* characters of the token that were seen, 0: not found */
+	bool whole;	   /* all of its random part was */
+	char how[96];	   /* "base64 in gzip in hex", or "plain" */
+	char excerpt[160]; /* what stood there, printable, the token's part included */
 };
 
 struct canary_hits {

@@ -59,8 +59,8 @@ struct str run_next(const struct run_classes *c, struct str in, size_t *at, enum
 	const uint8_t *p = (const uint8_t *)in.p;
 
 	for (size_t i = *at; i < in.n && in.n - i >= min;) {
-		/* A run from here must have a letter min - 1 further on; mostly it does not, and all
-		 * before that one can be passed over. */
+		/* A run from here must have a letter min - 1 further on; mostly it does not, and
+		 * all before that one can be passed over. */
 		uint8_t far = p[i + min - 1];
 		if ((c->of[far] & class) == 0 && far != '\r' && far != '\n') {
 			i += min;
@@ -163,8 +163,9 @@ size_t base32_undo(struct str in, uint8_t *out)
 
 static int base85_value(uint8_t c)
 {
-	static const char letters[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				      "!#$%&()*+-;<=>?@^_`{|}~";
+	static const char letters[] =
+		"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+		"!#$%&()*+-;<=>?@^_`{|}~";
 	const char *at = memchr(letters, c, sizeof letters - 1);
 
 	if (is_digit(c))
@@ -223,7 +224,7 @@ size_t percent_undo(struct str in, uint8_t *out)
 		const uint8_t *p = (const uint8_t *)in.p + i;
 		bool escape = p[0] == '%' && in.n - i > 2 && hex_value(p[1]) >= 0 &&
 			      hex_value(p[2]) >= 0;
-		out[n++] = escape ? (uint8_t)(hex_value(p[1]) << 4 | hex_value(p[2])) : p[0];
+		out[n++] = (uint8_t)(escape ? hex_value(p[1]) << 4 | hex_value(p[2]) : p[0]);
 		i += escape ? 2 : 0;
 	}
 	return n;

@@ -2,10 +2,10 @@
  * inspect/canary_index.c - every spelling of every token, and the table of their windows.
  * Input: own.   Runs in: sink.
  *
- * Instead of searching for one spelling after another, eight bytes of the input at a time are looked
- * up in one table that holds each window of each spelling, and what is found is compared as far as
- * it goes. So a piece of a token is found like the whole, and the number of spellings costs memory,
- * not time.
+ * Instead of searching for one spelling after another, eight bytes of the input at a time are
+ * looked up in one table that holds each window of each spelling, and what is found is compared as
+ * far as it goes. So a piece of a token is found like the whole, and the number of spellings costs
+ * memory, not time.
  */
 #include "inspect/canary_index.h"
 
@@ -31,9 +31,9 @@ static const struct row {
 	const char *letters; /* NULL: not in groups of bits */
 	uint8_t bits;	     /* of one letter; 0: groups of four bytes in five letters; 8: bytes */
 	uint8_t alignments;
-	uint8_t need;	     /* letters that spell CANARY_PIECE characters */
+	uint8_t need;	       /* letters that spell CANARY_PIECE characters */
 	uint8_t before, after; /* sets of changes */
-	bool wide;	     /* of the token in UTF-16 */
+	bool wide;	       /* of the token in UTF-16 */
 } rows[SPELLINGS] = {
 	[PLAIN] = { "plain", NULL, 8, 1, 10, 0xf, 1, false },
 	[UTF16] = { "UTF-16", NULL, 8, 1, 20, 0xf, 1, true },
@@ -97,13 +97,14 @@ static void widen(struct text *t)
  * alone are kept. */
 static void spell_bits(const struct row *row, size_t pad, const struct text *in, struct text *out)
 {
-	size_t bits = row->bits, first = (8 * pad + bits - 1) / bits, end = 8 * (pad + in->n) / bits;
+	size_t bits = row->bits, first = (8 * pad + bits - 1) / bits,
+	       end = 8 * (pad + in->n) / bits;
 
 	out->n = 0;
 	for (size_t j = first; j < end; j++) {
 		unsigned v = 0;
 		for (size_t b = j * bits; b < (j + 1) * bits; b++)
-			v = v << 1 | (in->p[b / 8 - pad] >> (7 - b % 8) & 1u);
+			v = v << 1 | ((unsigned)in->p[b / 8 - pad] >> (7 - b % 8) & 1u);
 		out->p[out->n++] = (uint8_t)row->letters[v];
 	}
 	out->from = (8 * (pad + in->from) + bits - 1) / bits - first;

@@ -11,11 +11,11 @@
 #include <stdbool.h>
 
 enum {
-	WINDOW = 8,	  /* bytes that are looked up at once */
-	STRIDE = 3,	  /* every third position is: WINDOW + STRIDE - 1 bytes are seen for sure */
-	DIFF_NEED = 14,	  /* differences in a row that prove a token under XOR or addition */
+	WINDOW = 8,	/* bytes that are looked up at once */
+	STRIDE = 3,	/* every third position is: WINDOW + STRIDE - 1 bytes are seen for sure */
+	DIFF_NEED = 14, /* differences in a row that prove a token under XOR or addition */
 	DIFF_STRIDE = 7,
-	KEY_MAX = 32,	  /* longest repeated XOR key */
+	KEY_MAX = 32, /* longest repeated XOR key */
 	PATTERNS_MAX = 1280,
 	POOL_MAX = 320 << 10,
 };
@@ -25,12 +25,12 @@ static_assert(WINDOW + DIFF_STRIDE - 1 <= DIFF_NEED, "likewise of differences");
 
 /* One spelling of one token. */
 struct pattern {
-	uint32_t at;	   /* its text in the pool */
+	uint32_t at; /* its text in the pool */
 	uint16_t n;
-	uint16_t from, to; /* what of it spells the random part */
-	uint16_t need;	   /* bytes of that which prove the token */
-	uint8_t kind;	   /* enum canary_kind */
-	uint8_t name;	   /* of the encoding: pattern_names */
+	uint16_t from, to;     /* what of it spells the random part */
+	uint16_t need;	       /* bytes of that which prove the token */
+	uint8_t kind;	       /* enum canary_kind */
+	uint8_t name;	       /* of the encoding: pattern_names */
 	uint8_t before, after; /* what was done to the token first, to the text last */
 };
 
@@ -46,7 +46,7 @@ struct window {
 struct windows {
 	struct window *slots;
 	uint64_t *seen; /* two bits of a word for each hash: most of the input ends here */
-	unsigned bits; /* log2 of slots */
+	unsigned bits;	/* log2 of slots */
 	size_t n;
 };
 

@@ -13,17 +13,17 @@
 #include <string.h>
 
 enum {
-	LAYERS_MAX = 512,	 /* waiting at once */
-	RUN_MIN = 24,		 /* letters of a run that is worth decoding */
+	LAYERS_MAX = 512, /* waiting at once */
+	RUN_MIN = 24,	  /* letters of a run that is worth decoding */
 	RUN85_MIN = 25,
 	RUN_HEX_MIN = 32,
-	MAGIC_MAX = 16,		 /* compressed streams looked for in one buffer */
+	MAGIC_MAX = 16, /* compressed streams looked for in one buffer */
 	MEMBERS_MAX = 64,
 	INFLATED_MAX = 4 << 20,
 	INFLATED_MIN = 64 << 10,
-	TURNED_MAX = 256 << 10,	 /* larger buffers are not turned around, nor their pieces joined */
-	WORK_MIN = 16 << 20,	 /* bytes uncovered for one input: so much, and */
-	WORK_FACTOR = 24,	 /* so many times its length */
+	TURNED_MAX = 256 << 10, /* larger buffers are not turned around, nor their pieces joined */
+	WORK_MIN = 16 << 20,	/* bytes uncovered for one input: so much, and */
+	WORK_FACTOR = 24,	/* so many times its length */
 	OPAQUE_MIN = 64,
 };
 
@@ -55,8 +55,8 @@ static uint8_t *room(struct layers *l, size_t n)
 }
 
 /* push takes p over. Nothing is gained by what is shorter than a token's piece. */
-static void push(struct layers *l, const struct layer *from, uint8_t *p, size_t n,
-		 const char *name, bool layer)
+static void push(struct layers *l, const struct layer *from, uint8_t *p, size_t n, const char *name,
+		 bool layer)
 {
 	struct layer *to = &l->list[l->n];
 

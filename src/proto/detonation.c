@@ -46,8 +46,7 @@ enum err detonation_order_read(struct detonation_order *o, struct str wire)
 	o->version = rd_str(&r, 16);
 	o->node = rd_str(&r, PATH_MAX_BYTES);
 	o->canaries = rd_str(&r, CANARIES_MAX);
-	if (o->variant >= DETONATION_VARIANTS || o->kind > KIND_NPM ||
-	    o->bytes > DETONATION_BYTES)
+	if (o->variant >= DETONATION_VARIANTS || o->kind > KIND_NPM || o->bytes > DETONATION_BYTES)
 		return ERR_SYNTAX;
 	return rd_end(&r);
 }
@@ -120,8 +119,7 @@ enum err packed_next(struct str *in, struct packed *out)
 	out->mode = rd_u32(&r);
 	out->mtime = rd_i64(&r);
 	uint64_t content = rd_u64(&r);
-	if (r.err != OK || path > in->n - PACKED_HEAD ||
-	    content > in->n - PACKED_HEAD - path)
+	if (r.err != OK || path > in->n - PACKED_HEAD || content > in->n - PACKED_HEAD - path)
 		return ERR_SYNTAX;
 	out->path = rd_bytes(&r, path);
 	out->content = rd_bytes(&r, content);

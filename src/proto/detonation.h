@@ -61,7 +61,8 @@ enum detonation_msg {
 	DMSG_FACT,
 	/* supervisor to detonator: all phases are over */
 	DMSG_OVER,
-	/* sink to supervisor: it is in the box's network, jailed; body: its CA's certificate, PEM */
+	/* sink to supervisor: it is in the box's network, jailed; body: its CA's certificate, PEM
+	 */
 	DMSG_SINK_READY,
 	/* supervisor to sink: listen on this port (u16) as well; answered with the same */
 	DMSG_LISTEN,
@@ -89,9 +90,9 @@ enum detonation_kind { KIND_SITE, KIND_WHEEL, KIND_SDIST, KIND_NPM };
 /* What the supervisor and its box are told. Strings are borrowed. */
 struct detonation_order {
 	uint8_t variant, kind;
-	uint32_t phases;  /* set of enum detonation_phase */
-	uint32_t seconds; /* of one phase */
-	uint64_t bytes;	  /* of the target unpacked: what its file system has room for */
+	uint32_t phases;	   /* set of enum detonation_phase */
+	uint32_t seconds;	   /* of one phase */
+	uint64_t bytes;		   /* of the target unpacked: what its file system has room for */
 	struct str python, prefix; /* the interpreter, and its tree if that is not below /usr */
 	struct str version;	   /* "3.11" */
 	struct str node;
@@ -103,7 +104,25 @@ void detonation_order_write(struct buf *b, const struct detonation_order *o);
 MUST_USE enum err detonation_order_read(struct detonation_order *o, struct str wire);
 
 /* X(code, "name"); the comments say what text, more and n are */
-#define FACT_LIST(X)                                                                               	X(FACT_BROKEN, "broken")	/* a sentence: nothing may be concluded */                 	X(FACT_PHASE, "phase")		/* how it ended; n: milliseconds */                        	X(FACT_COVERAGE, "coverage")	/* one line of the probe */                                	X(FACT_OUTPUT, "output")	/* end of standard output and error */                     	X(FACT_HONEY_READ, "honey-read") /* file */                                                	X(FACT_PERSISTENCE, "persistence") /* file that was written */                             	X(FACT_LEFT, "honey-left")	/* where to, how, excerpt; n: enum canary_kind */          	X(FACT_OPAQUE, "opaque")	/* where to; n: bytes */                                   	X(FACT_FLOW, "flow")		/* where to, first line; n: bytes */                       	X(FACT_NAME, "name")		/* a name that was looked up */                            	X(FACT_METADATA, "metadata")	/* request to the metadata service */                      	X(FACT_STAGE_TWO, "stage-two")	/* what was downloaded ran: where to */                    	X(FACT_TLS_REFUSED, "tls-refused") /* where to; the client trusts other roots only */      	X(FACT_EXEC, "exec")		/* a program that was started, as far as can be told */    	X(FACT_PROBE, "probe")		/* looked for a sandbox: what it looked at */              	X(FACT_SLEEP, "sleep")		/* asked to sleep; n: seconds */                           	X(FACT_CAPPED, "capped")	/* more happened than is kept: what */                     	X(FACT_EVENTS, "events")	/* n: system calls that were looked at */
+#define FACT_LIST(X)                                                                               \
+	X(FACT_BROKEN, "broken")	   /* a sentence: nothing may be concluded */              \
+	X(FACT_PHASE, "phase")		   /* how it ended; n: milliseconds */                     \
+	X(FACT_COVERAGE, "coverage")	   /* one line of the probe */                             \
+	X(FACT_OUTPUT, "output")	   /* end of standard output and error */                  \
+	X(FACT_HONEY_READ, "honey-read")   /* file; n: 1 when honest programs read it as well */   \
+	X(FACT_PERSISTENCE, "persistence") /* file that was written */                             \
+	X(FACT_LEFT, "honey-left")	   /* where to, how, excerpt; n: enum canary_kind */       \
+	X(FACT_OPAQUE, "opaque")	   /* where to; n: bytes */                                \
+	X(FACT_FLOW, "flow")		   /* where to, first line; n: bytes */                    \
+	X(FACT_NAME, "name")		   /* a name that was looked up */                         \
+	X(FACT_METADATA, "metadata")	   /* where to, first line */                              \
+	X(FACT_STAGE_TWO, "stage-two")	   /* what was downloaded ran: where to */                 \
+	X(FACT_TLS_REFUSED, "tls-refused") /* where to; the client trusts other roots only */      \
+	X(FACT_EXEC, "exec")		   /* a program that was started, as far as can be told */ \
+	X(FACT_PROBE, "probe")		   /* looked for a sandbox: what it looked at */           \
+	X(FACT_SLEEP, "sleep")		   /* asked to sleep; n: seconds */                        \
+	X(FACT_CAPPED, "capped")	   /* more happened than is kept: what */                  \
+	X(FACT_EVENTS, "events")	   /* n: system calls that were looked at */
 
 #define X(code, name) code,
 enum fact_kind { FACT_LIST(X) FACT_COUNT };

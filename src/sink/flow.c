@@ -160,8 +160,8 @@ static void http_bytes(struct flow *f)
 
 static bool looks_http(struct str in)
 {
-	static const struct str methods[] = { SC("GET "),  SC("POST "),	  SC("PUT "),
-					      SC("HEAD "), SC("DELETE "), SC("PATCH "),
+	static const struct str methods[] = { SC("GET "),    SC("POST "),   SC("PUT "),
+					      SC("HEAD "),   SC("DELETE "), SC("PATCH "),
 					      SC("OPTIONS ") };
 
 	for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
@@ -288,12 +288,9 @@ static void greet(struct flow *f)
 		uint16_t port;
 		struct str text;
 	} banners[] = {
-		{ 21, SC("220 ready\r\n") },
-		{ 22, SC("SSH-2.0-OpenSSH_9.2p1\r\n") },
-		{ 25, SC("220 mail ESMTP\r\n") },
-		{ 587, SC("220 mail ESMTP\r\n") },
-		{ 110, SC("+OK ready\r\n") },
-		{ 143, SC("* OK ready\r\n") },
+		{ 21, SC("220 ready\r\n") },	  { 22, SC("SSH-2.0-OpenSSH_9.2p1\r\n") },
+		{ 25, SC("220 mail ESMTP\r\n") }, { 587, SC("220 mail ESMTP\r\n") },
+		{ 110, SC("+OK ready\r\n") },	  { 143, SC("* OK ready\r\n") },
 	};
 
 	for (size_t i = 0; i < sizeof banners / sizeof banners[0]; i++)

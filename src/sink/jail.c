@@ -1,7 +1,7 @@
 /*
- * sink/jail.c - what the sink may still do once it serves: it parses whatever a package sends, so it
- * reaches no file, connects nowhere and starts nothing. It may listen, in the box's network only.
- * Runs in: sink.
+ * sink/jail.c - what the sink may still do once it serves: it parses whatever a package sends, so
+ * it reaches no file, connects nowhere and starts nothing. It may listen, in the box's network
+ * only. Runs in: sink.
  */
 #include "sink/jail.h"
 

@@ -3,8 +3,9 @@
  * accepted, everything that comes is read, and looked at for canaries.
  *
  * Take canaries and the box from the supervisor, join the box's network, make keys, give up power,
- * serve. The process knows no secret but canaries, and there is nothing in that network but the box.
- * Input: orders of the supervisor; what the box sends goes to sink.c and flow.c.   Runs in: sink.
+ * serve. The process knows no secret but canaries, and there is nothing in that network but the
+ * box. Input: orders of the supervisor; what the box sends goes to sink.c and flow.c.   Runs in:
+ * sink.
  */
 #include "base/limits.h"
 #include "base/rd.h"

@@ -18,8 +18,8 @@ struct mint *mint_new(struct diag *d);
 /* mint_ca appends the authority's certificate, PEM, to out. */
 void mint_ca(const struct mint *m, struct buf *out);
 
-/* mint_accept begins a server connection on fd, which stays the caller's. address is the name of the
- * certificate where the client sends none. NULL: no memory. */
+/* mint_accept begins a server connection on fd, which stays the caller's. address is the name of
+ * the certificate where the client sends none. NULL: no memory. */
 SSL *mint_accept(struct mint *m, int fd, const char *address);
 
 #endif

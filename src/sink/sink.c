@@ -24,13 +24,15 @@ enum { DATAGRAM_MAX = 1 << 16, TELL_MS = 10000, LABEL_MIN = 4 };
 void sink_tell(struct sink *s, enum fact_kind kind, uint32_t n, struct str text, struct str more,
 	       struct str excerpt)
 {
-	struct fact f = { .kind = (uint8_t)kind, .n = n, .text = text, .more = more,
-			  .excerpt = excerpt };
+	struct fact f = {
+		.kind = (uint8_t)kind, .n = n, .text = text, .more = more, .excerpt = excerpt
+	};
 	enum err e;
 
 	buf_reset(&s->out);
 	fact_write(&s->out, &f);
-	while ((e = ipc_send(s->control.fd, DMSG_FACT, 0, buf_str(&s->out), NULL, 0)) == ERR_AGAIN) {
+	while ((e = ipc_send(s->control.fd, DMSG_FACT, 0, buf_str(&s->out), NULL, 0)) ==
+	       ERR_AGAIN) {
 		struct pollfd p = { s->control.fd, POLLOUT, 0 };
 		if (poll(&p, 1, TELL_MS) <= 0)
 			break;
@@ -307,7 +309,9 @@ static void listen_on(struct sink *s, uint16_t port, bool udp)
 	struct listener *l = &s->listeners[s->n_listeners];
 	*l = (struct listener){ .watch = { .fd = fd,
 					   .on_ready = udp ? on_datagrams : on_connections },
-				.sink = s, .port = port, .udp = udp };
+				.sink = s,
+				.port = port,
+				.udp = udp };
 	if (fd < 0)
 		return;
 	(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);

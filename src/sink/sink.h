@@ -1,6 +1,6 @@
 /*
- * sink/sink.h - where everything that a box sends arrives. One thread, one loop; everything lives in
- * one struct sink for the life of the process.
+ * sink/sink.h - where everything that a box sends arrives. One thread, one loop; everything lives
+ * in one struct sink for the life of the process.
  */
 #ifndef SINK_SINK_H
 #define SINK_SINK_H
@@ -16,9 +16,9 @@
 
 enum {
 	DNS_HOST_MAX = 256,
-	FLOWS_MAX = 256,	/* connections at once; more are closed at once, and that is told */
+	FLOWS_MAX = 256, /* connections at once; more are closed at once, and that is told */
 	LISTENERS_MAX = 512,
-	CAPTURE_MAX = 1 << 20,	/* bytes kept of one connection between two looks at them */
+	CAPTURE_MAX = 1 << 20, /* bytes kept of one connection between two looks at them */
 	NAMES_MAX = 256,
 	DOMAINS_MAX = 64,
 	LABELS_MAX = 16 << 10,
@@ -37,7 +37,7 @@ enum flow_state {
 	FLOW_NEW,	/* nothing has come */
 	FLOW_HANDSHAKE, /* TLS begins */
 	FLOW_HTTP,
-	FLOW_RAW,	/* anything else */
+	FLOW_RAW, /* anything else */
 };
 
 struct flow {
@@ -50,9 +50,9 @@ struct flow {
 	struct http1_chunked chunked;
 	struct http1_head head;
 	bool in_body, told_continue, ended;
-	uint64_t bytes, left; /* all that came; of a body with a length */
+	uint64_t bytes, left;	 /* all that came; of a body with a length */
 	char host[DNS_HOST_MAX]; /* by SNI or Host */
-	char first[160];	/* line or bytes, printable */
+	char first[160];	 /* line or bytes, printable */
 };
 
 struct listener {
@@ -90,8 +90,8 @@ struct sink {
 	struct domain domains[DOMAINS_MAX];
 };
 
-/* sink_listen makes the listeners of a port, TCP and UDP. A port that the box itself uses is left to
- * it. */
+/* sink_listen makes the listeners of a port, TCP and UDP. A port that the box itself uses is left
+ * to it. */
 void sink_listen(struct sink *s, uint16_t port);
 
 /* sink_flush looks at everything that has come and was not looked at yet. */

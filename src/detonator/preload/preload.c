@@ -26,7 +26,7 @@ enum { REAL_MS = 50 };
 #define BILLION 1000000000
 
 struct page {
-	_Atomic int64_t wall_s;	 /* of the wall clock alone: the date */
+	_Atomic int64_t wall_s;	  /* of the wall clock alone: the date */
 	_Atomic int64_t slept_ns; /* of all clocks */
 };
 

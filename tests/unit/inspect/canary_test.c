@@ -157,8 +157,9 @@ CASE(every_chain_of_encodings)
 /* A token must be DIFF_NEED longer than the key: the longer the key, the fewer. */
 CASE(xor_keys_and_shifted_bytes)
 {
-	static const char key[] = "\x5a\x13\xc7\x01\xfe\x88\x3b\x64\x91\x2d\xe0\x77\x0f\xaa\x56\x39"
-				  "\x11\x22\x43\x94\xd5\xe6\x07\x18\x29\xca\x4b\xbc\x9d\xee\x1f\x70";
+	static const char key[] =
+		"\x5a\x13\xc7\x01\xfe\x88\x3b\x64\x91\x2d\xe0\x77\x0f\xaa\x56\x39"
+		"\x11\x22\x43\x94\xd5\xe6\x07\x18\x29\xca\x4b\xbc\x9d\xee\x1f\x70";
 	struct world w;
 	struct buf b;
 
@@ -191,9 +192,10 @@ CASE(pieces)
 	static const struct {
 		size_t n;
 		const char *between;
-	} cuts[] = { { 17, "\",\"" }, { 17, "\", \"part7\": \"" }, { 12, "\r\nc\r\n" },
-		     { 4, "\",\"" },  { 1, "," },		   { 5, "." },
-		     { 30, " " },     { 3, "\",\n" } };
+	} cuts[] = { { 17, "\",\"" },	  { 17, "\", \"part7\": \"" },
+		     { 12, "\r\nc\r\n" }, { 4, "\",\"" },
+		     { 1, "," },	  { 5, "." },
+		     { 30, " " },	  { 3, "\",\n" } };
 	struct world w;
 	struct buf b;
 
@@ -220,7 +222,8 @@ CASE(pieces)
 	world_done(&w);
 }
 
-/* A piece of ten random characters is enough, nine are not; fixed parts of a shape prove nothing. */
+/* A piece of ten random characters is enough, nine are not; fixed parts of a shape prove nothing.
+ */
 CASE(how_little_proves)
 {
 	struct world w;
@@ -234,8 +237,9 @@ CASE(how_little_proves)
 		(void)snprintf(text, sizeof text, "%.*s", 9, c->text + at);
 		CHECK(found(&w, str_z(text)) == 0);
 	}
-	CHECK(found(&w, S("sk-proj- sk-ant-api03- AKIA ghp_ b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9u"
-			  "ZQAAAAAAAAABAAAAMwAAAAtzc2gtZW eyJhbGciOiJSUzI1NiIsImtpZCI6I")) == 0);
+	CHECK(found(&w,
+		    S("sk-proj- sk-ant-api03- AKIA ghp_ b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9u"
+		      "ZQAAAAAAAAABAAAAMwAAAAtzc2gtZW eyJhbGciOiJSUzI1NiIsImtpZCI6I")) == 0);
 	world_done(&w);
 }
 
@@ -312,8 +316,9 @@ CASE(opaque)
 	CHECK(canary_opaque((struct str){ p, sizeof p }));
 	CHECK(canary_opaque((struct str){ p, 80 }));
 	CHECK(!canary_opaque((struct str){ p, 40 }));
-	CHECK(!canary_opaque(S("GET / HTTP/1.1 and other words that people write to each other, and so "
-			       "on until there are more than sixty-four of them in this sentence")));
+	CHECK(!canary_opaque(
+		S("GET / HTTP/1.1 and other words that people write to each other, and so "
+		  "on until there are more than sixty-four of them in this sentence")));
 	struct buf b;
 	buf_init(&b, 4096);
 	buf_add(&b, S("{\"data\": \""));
