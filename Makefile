@@ -49,7 +49,7 @@ PKGS := openssl libnghttp2 libcares sqlite3 libsodium yaml-0.1 zlib
 PKG_CFLAGS := $(shell $(PKG) --cflags $(PKGS) 2>/dev/null)
 
 # ---- what each executable may hold: its own library, inner rings, and packages -----------------
-RING01 := base codec config crypto proto llm tlog sys store tls
+RING01 := base codec config crypto proto llm tlog verify sys store tls
 LINK.keeper  := store config tlog crypto proto codec sys base
 PKGS.keeper  := sqlite3 libsodium yaml-0.1 libcrypto
 LINK.ingress := tls llm crypto proto codec sys base
@@ -58,8 +58,16 @@ LINK.egress  := tls crypto proto codec sys base
 PKGS.egress  := openssl libnghttp2 libcares
 LINK.admin   := crypto proto codec sys base
 PKGS.admin   := libcrypto
-LINK.cli     := config tlog crypto proto codec sys base
-PKGS.cli     := libsodium yaml-0.1 libcrypto
+LINK.checker := inspect advisory package config crypto proto codec sys base
+PKGS.checker := libcrypto yaml-0.1 zlib
+LINK.indexer := advisory package crypto proto codec sys base
+PKGS.indexer := libcrypto zlib
+LINK.fetcher := package tls crypto proto codec sys base
+PKGS.fetcher := openssl
+LINK.verifier := verify tlog crypto proto codec sys base
+PKGS.verifier := libcrypto
+LINK.cli     := inspect config advisory package tlog crypto proto codec sys base
+PKGS.cli     := libsodium yaml-0.1 libcrypto zlib
 
 LINK.detonator := inspect proto codec sys base
 PKGS.detonator := zlib
@@ -73,7 +81,7 @@ TESTS := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/*/*_test.c)
 FUZZERS := $(patsubst fuzz/%_fuzz.c,%,$(wildcard fuzz/*_fuzz.c))
 REPLAYS := $(patsubst %,$(O)/replay/%,$(FUZZERS))
 
-.PHONY: all run test check unit fuzz fuzz-build replay bench tidy install dist clean
+.PHONY: all run test check unit differential fuzz fuzz-build replay bench tidy install dist clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 all: $(BINS)
@@ -127,16 +135,21 @@ $(O)/fuzzer/%: $(O)/obj/fuzz/%_fuzz.o $(ALL_LIBS)
 	@mkdir -p $(@D)
 	@$(CC) -o $@ $< -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(LDFLAGS) -fsanitize=fuzzer $(ALL_PKGS)
 
-# What our readers make of a file, for tests/differential/run.
-$(O)/differential/reader: $(O)/obj/tests/differential/reader.o $(ALL_LIBS)
+# What source_inspect finds in files, for tests/inspect.
+$(O)/inspect/%: $(O)/obj/tests/inspect/%.o $(patsubst %,$(O)/lib/%.a,inspect codec base)
 	@mkdir -p $(@D)
-	@$(CC) -o $@ $< -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(LDFLAGS) $(ALL_PKGS)
+	@$(CC) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS) $(ALL_PKGS)
 
 # An ingress that was taken over, for tests/system/test_subverted.py.
 SUBVERTED := $(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/system/subverted/*.c))
 $(O)/system/subverted: $(SUBVERTED) $(patsubst %,$(O)/lib/%.a,ingress proto codec sys base)
 	@mkdir -p $(@D)
 	@$(CC) -o $@ -Wl,--start-group $^ -Wl,--end-group $(LDFLAGS)
+
+# What tests/system/test_fetch.py asks cli/fetch.h with.
+$(O)/system/fetching: $(O)/obj/tests/system/fetching/main.o $(patsubst %,$(O)/lib/%.a,cli $(LINK.cli))
+	@mkdir -p $(@D)
+	@$(CC) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS) $$($(PKG) --libs $(PKGS.cli))
 
 # The processes with a clock that tests/system/test_clock.py can set.
 define shifted
@@ -147,14 +160,24 @@ $(O)/system/shifted/$(1): $(O)/libexec/yett/$(1) $(O)/obj/tests/system/shifted/c
 endef
 $(foreach m,$(filter-out cli,$(MAINS)),$(eval $(call shifted,$(m))))
 
+# What tests/differential asks; each is one C file beside its Python half.
+DIFFERENTIALS := $(patsubst tests/differential/%.c,$(O)/differential/%,$(wildcard tests/differential/*.c))
+$(O)/differential/%: $(O)/obj/tests/differential/%.o $(ALL_LIBS)
+	@mkdir -p $(@D)
+	@$(CC) -o $@ $< -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(LDFLAGS) $(ALL_PKGS)
+differential: $(DIFFERENTIALS)
+	@:
+
 unit: $(TESTS)
 	@tools/run-tests $(TESTS)
 replay: $(REPLAYS)
 	@tools/run-replay $(O)/replay $(FUZZERS)
 fuzz-build: $(patsubst %,$(O)/fuzzer/%,$(FUZZERS))
 
-# The price table is taken into the object by the assembler, which tells no dependency.
+# Tables that are taken into an object by the assembler, which tells no dependency.
 $(O)/obj/src/config/prices.o: data/prices.tsv
+$(O)/obj/src/inspect/typosquat.o: data/popular-names.tsv
+$(O)/obj/src/verify/shipped.o: data/trusted_root.json
 
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
 

@@ -14,7 +14,7 @@ import urllib.error
 import urllib.request
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-WORK = os.path.join(ROOT, "build", "bench")
+WORK = os.path.realpath(os.path.join(ROOT, "build", "bench")) # SQLite takes no path with a link in it
 PEERS = os.path.join(ROOT, "bench", "peers")
 PROXY_CPU, LOAD_CPU = 0, 1
 FILES = min(20000, resource.getrlimit(resource.RLIMIT_NOFILE)[1])

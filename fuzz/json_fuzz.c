@@ -1,7 +1,8 @@
 /*
  * fuzz/json_fuzz.c - oracle: all scanners give the same verdict, offset and values; a second reader of
  * the bare grammar refuses what has no values and accepts what has; spans nest and skips add up; no
- * object has two equal names; the text written again from its values parses to the same.
+ * object has two equal names; the text written again from its values parses to the same; skimming
+ * finds the same members.
  */
 #include "fuzz/fuzz.h"
 
@@ -251,6 +252,31 @@ static void check_grammar(struct str in, enum err e, size_t at)
 		CHECK(at < in.n && in.p[at] == '"');
 }
 
+/* What is passed over ends where the parser found its end; skimmed objects have the same members. */
+static void check_skim(struct str in, const struct json *v, size_t n)
+{
+	static const struct str deep[] = { SC("usage"), SC("") };
+	const struct json *root, *m;
+	struct arena a;
+
+	for (size_t i = 0; i < n; i++)
+		if (v[i].type == JSON_ARRAY || v[i].type == JSON_OBJECT)
+			CHECK(json_skip(v[i].p, in.p + in.n) == v[i].p + v[i].n);
+	arena_init(&a, 4 << 20);
+	CHECK((json_skim(&a, in, deep, &root) == OK) == (v->type == JSON_OBJECT));
+	if (v->type == JSON_OBJECT) {
+		m = root + 1;
+		JSON_EACH_MEMBER(v, key) {
+			CHECK(str_eq(json_raw(m), json_raw(key)));
+			CHECK(str_eq(json_raw(m + 1), json_raw(key + 1)));
+			CHECK(!json_str_eq(key, deep[0]) || m[1].skip == key[1].skip);
+			m += 1 + m[1].skip;
+		}
+		CHECK(m == root + root->skip);
+	}
+	arena_done(&a);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	struct str in = { (const char *)p, n };
@@ -270,5 +296,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		return 0;
 	check_values(first, count);
 	check_rewrite(first, count);
+	check_skim(in, first, count);
 	return 0;
 }

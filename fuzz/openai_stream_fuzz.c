@@ -4,6 +4,7 @@
  * decoded; and every dialect's encoding, read back by its own decoder, says the same text, thoughts and
  * calls.
  */
+#include "codec/sse.h"
 #include "fuzz/fuzz.h"
 #include "llm/llm.h"
 
@@ -60,8 +61,30 @@ static struct str data_of(struct str events)
 	return buf_str(&data);
 }
 
+static int cmp_calls(const struct llm_part *a, const struct llm_part *b)
+{
+	int by_name = str_cmp(a->name, b->name);
+
+	return by_name ? by_name : str_cmp(a->args, b->args);
+}
+
+/* The next call behind after (NULL: the first) by name and arguments: a format that sends calls
+ * whole sends first what is whole first. */
+static const struct llm_part *next_call(const struct llm_part *parts, const struct llm_part *after)
+{
+	const struct llm_part *least = NULL;
+
+	for (const struct llm_part *p = parts; p != NULL; p = p->next)
+		if (p->kind == PART_TOOL_CALL && (after == NULL || cmp_calls(p, after) > 0) &&
+		    (least == NULL || cmp_calls(p, least) < 0))
+			least = p;
+	return least;
+}
+
 static struct str tell(struct buf *b, const struct llm_answer_choice *c)
 {
+	unsigned calls = 0;
+
 	static const enum llm_part_kind prose[] = { PART_THINKING, PART_TEXT };
 
 	buf_reset(b);
@@ -73,8 +96,10 @@ static struct str tell(struct buf *b, const struct llm_answer_choice *c)
 		buf_addc(b, '\n');
 	}
 	for (const struct llm_part *p = c->parts; p != NULL; p = p->next)
-		if (p->kind == PART_TOOL_CALL)
-			buf_addf(b, "%.*s(%.*s)\n", FMT(p->name), FMT(p->args));
+		calls += p->kind == PART_TOOL_CALL;
+	buf_addf(b, "%u calls\n", calls);
+	for (const struct llm_part *p = NULL; (p = next_call(c->parts, p)) != NULL;)
+		buf_addf(b, "%.*s(%.*s)\n", FMT(p->name), FMT(p->args));
 	return buf_str(b);
 }
 
@@ -138,14 +163,31 @@ static bool has_content(const struct llm_response *r)
 	return false;
 }
 
+/* What skim passes over would have told peek nothing. */
+static void check_skim(struct str line, const struct llm_peek *before, const struct llm_peek *after)
+{
+	uint32_t n = 0;
+
+	buf_reset(&data);
+	sse_write(&data, S(""), line);
+	if (str_chr(line, '\r') != SIZE_MAX || dialect_openai.skim(buf_str(&data), &n) == 0)
+		return;
+	CHECK(n == 1 && !after->done && !after->only_usage && after->error == before->error);
+	CHECK(after->finish == before->finish && after->usage.known == before->usage.known &&
+	      after->usage.input == before->usage.input && after->usage.output == before->usage.output);
+}
+
 static void check_peek(struct str lines, const struct llm_response *answer)
 {
 	struct llm_peek peek = { .content = false };
 
 	while (lines.n > 0 && !peek.done) {
 		struct str line = str_cut(lines, '\n', &lines);
+		struct llm_peek before = peek;
 		dialect_openai.peek_event(S(""), line, &scratch, &peek);
 		arena_reset(&scratch);
+		if (before.content)
+			check_skim(line, &before, &peek);
 	}
 	CHECK(peek.content || !has_content(answer));
 	CHECK(peek.usage.known || !answer->usage.known);

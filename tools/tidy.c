@@ -226,7 +226,8 @@ static int ring_of(struct str dir)
 		{ SC("sys"), 1 }, { SC("store"), 1 }, { SC("tls"), 1 },
 		{ SC("keeper"), 2 }, { SC("ingress"), 2 }, { SC("egress"), 2 }, { SC("admin"), 2 },
 		{ SC("cli"), 2 }, { SC("checker"), 2 }, { SC("detonator"), 2 }, { SC("sink"), 2 },
-		{ SC("fetcher"), 2 }, { SC("verifier"), 2 },
+		{ SC("fetcher"), 2 }, { SC("indexer"), 2 },
+		{ SC("verifier"), 2 },
 	};
 
 	for (size_t i = 0; i < sizeof rings / sizeof rings[0]; i++)

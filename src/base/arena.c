@@ -97,6 +97,17 @@ void *arena_take(struct arena *a, size_t n, size_t align)
 	return b->bytes + at;
 }
 
+void arena_trim(struct arena *a, void *p, size_t n, size_t used)
+{
+	struct arena_block *b = a->last;
+
+	assert(used <= n);
+	if (b == NULL || (char *)p + n != b->bytes + b->n)
+		return;
+	b->n -= n - used;
+	a->used -= n - used;
+}
+
 void *arena_alloc(struct arena *a, size_t n, size_t align)
 {
 	void *p = arena_take(a, n, align);

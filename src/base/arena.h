@@ -41,6 +41,10 @@ void *arena_alloc(struct arena *a, size_t n, size_t align);
  * read. */
 void *arena_take(struct arena *a, size_t n, size_t align);
 
+/* arena_trim gives back what follows the first used of the n bytes at p, if they were the last to
+ * be taken. So room may be taken generously, and what comes next lies close to it. */
+void arena_trim(struct arena *a, void *p, size_t n, size_t used);
+
 /* arena_dup copies s; p is NULL on failure. */
 struct str arena_dup(struct arena *a, struct str s);
 

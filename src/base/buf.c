@@ -61,7 +61,7 @@ static bool grow(struct buf *b, size_t need)
 	return true;
 }
 
-char *buf_room(struct buf *b, size_t n)
+char *buf_grow(struct buf *b, size_t n)
 {
 	assert(b->n <= b->cap && b->cap <= b->max);
 	if (b->err != OK)
@@ -80,26 +80,6 @@ void buf_grew(struct buf *b, size_t n)
 {
 	assert(n <= b->cap - b->n);
 	b->n += n;
-}
-
-void buf_add(struct buf *b, struct str s)
-{
-	char *at = buf_room(b, s.n);
-
-	if (at == NULL || s.n == 0)
-		return;
-	memcpy(at, s.p, s.n);
-	b->n += s.n;
-}
-
-void buf_addc(struct buf *b, char c)
-{
-	char *at = buf_room(b, 1);
-
-	if (at == NULL)
-		return;
-	*at = c;
-	b->n++;
 }
 
 void buf_addu(struct buf *b, uint64_t v)

@@ -30,14 +30,40 @@ void buf_reset(struct buf *b);
 /* buf_wipe overwrites the whole storage with zeros, then resets. For what held a secret. */
 void buf_wipe(struct buf *b);
 
+/* buf_grow is buf_room where there is no room yet. */
+char *buf_grow(struct buf *b, size_t n);
+
 /* buf_room makes at least n writable bytes after the content and returns them, or NULL with the
  * error set. The caller writes and then calls buf_grew. */
-char *buf_room(struct buf *b, size_t n);
+static inline char *buf_room(struct buf *b, size_t n)
+{
+	if (b->err == OK && b->p != NULL && n <= b->cap - b->n)
+		return b->p + b->n;
+	return buf_grow(b, n);
+}
 void buf_grew(struct buf *b, size_t n);
 
 /* The buf_add family does nothing once b->err is set. */
-void buf_add(struct buf *b, struct str s);
-void buf_addc(struct buf *b, char c);
+static inline void buf_add(struct buf *b, struct str s)
+{
+	char *at = buf_room(b, s.n);
+
+	if (at == NULL || s.n == 0)
+		return;
+	memcpy(at, s.p, s.n);
+	b->n += s.n;
+}
+
+static inline void buf_addc(struct buf *b, char c)
+{
+	char *at = buf_room(b, 1);
+
+	if (at == NULL)
+		return;
+	*at = c;
+	b->n++;
+}
+
 void buf_addu(struct buf *b, uint64_t v);             /* decimal */
 void buf_addi(struct buf *b, int64_t v);              /* decimal */
 void buf_addhex(struct buf *b, struct str bytes);     /* two lower-case digits a byte */

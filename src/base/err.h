@@ -8,6 +8,14 @@
 
 #define MUST_USE __attribute__((warn_unused_result))
 
+/* UNSET leaves a large local as it is where the compiler would make it zero first: for working
+ * memory on the path of every request that is written before it is read. */
+#if defined(__has_attribute) && __has_attribute(uninitialized)
+#define UNSET __attribute__((uninitialized))
+#else
+#define UNSET
+#endif
+
 /* X(name, HTTP status, exit status of sysexits.h, text). Lower case, no full stop. */
 #define ERR_LIST(X)                                                  \
 	X(OK, 200, 0, "ok")                                          \

@@ -4,6 +4,8 @@
  */
 #include "base/rd.h"
 
+#include "base/le.h"
+
 #include <assert.h>
 
 struct rd rd_from(struct str s)
@@ -29,41 +31,37 @@ static bool take(struct rd *r, size_t n, const uint8_t **out)
 	return true;
 }
 
-static uint64_t le(struct rd *r, size_t n)
-{
-	const uint8_t *p;
-	uint64_t v = 0;
-
-	if (!take(r, n, &p))
-		return 0;
-	for (size_t i = n; i-- > 0;)
-		v = v << 8 | p[i];
-	return v;
-}
-
 uint8_t rd_u8(struct rd *r)
 {
-	return (uint8_t)le(r, 1);
+	const uint8_t *p;
+
+	return take(r, 1, &p) ? *p : 0;
 }
 
 uint16_t rd_u16(struct rd *r)
 {
-	return (uint16_t)le(r, 2);
+	const uint8_t *p;
+
+	return take(r, 2, &p) ? le16(p) : 0;
 }
 
 uint32_t rd_u32(struct rd *r)
 {
-	return (uint32_t)le(r, 4);
+	const uint8_t *p;
+
+	return take(r, 4, &p) ? le32(p) : 0;
 }
 
 uint64_t rd_u64(struct rd *r)
 {
-	return le(r, 8);
+	const uint8_t *p;
+
+	return take(r, 8, &p) ? le64(p) : 0;
 }
 
 int64_t rd_i64(struct rd *r)
 {
-	return (int64_t)le(r, 8);
+	return (int64_t)rd_u64(r);
 }
 
 bool rd_bool(struct rd *r)

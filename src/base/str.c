@@ -15,11 +15,6 @@ struct str str_z(const char *z)
 	return z ? (struct str){ z, strlen(z) } : (struct str){ "", 0 };
 }
 
-bool str_eq(struct str a, struct str b)
-{
-	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
 bool str_ieq(struct str a, struct str b)
 {
 	if (a.n != b.n)
@@ -46,18 +41,6 @@ bool str_has_prefix(struct str s, struct str prefix)
 bool str_has_suffix(struct str s, struct str suffix)
 {
 	return s.n >= suffix.n && str_eq(str_tail(s, s.n - suffix.n), suffix);
-}
-
-struct str str_head(struct str s, size_t n)
-{
-	return (struct str){ s.p, n < s.n ? n : s.n };
-}
-
-struct str str_tail(struct str s, size_t n)
-{
-	if (n >= s.n)
-		return (struct str){ s.n ? s.p + s.n : s.p, 0 };
-	return (struct str){ s.p + n, s.n - n };
 }
 
 size_t str_find(struct str s, struct str needle)

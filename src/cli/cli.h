@@ -31,7 +31,13 @@
 	X(cmd_key_delete)  \
 	X(cmd_usage)       \
 	X(cmd_audit_verify)\
-	X(cmd_audit_export)
+	X(cmd_audit_export)\
+	X(cmd_check)\
+	X(cmd_sbom)\
+	X(cmd_advisories_update)\
+	X(cmd_advisories_status)\
+	X(cmd_advisories_show)\
+	X(cmd_verify_bundle)
 
 enum { CLI_OPTS = 16, CLI_ARGS = 64, CLI_PATH = 1024 };
 

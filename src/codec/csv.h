@@ -24,8 +24,8 @@ struct csv {
 void csv_init(struct csv *c, struct arena *a, struct str text);
 
 /* csv_next reads the next row: *out_n fields, of which the first cap are in out. An empty line is a
- * row of no fields. ERR_NOT_FOUND: there are no more rows; ERR_LIMIT: a field is too long. Lines end
- * with LF, CR or CR LF, none of which is part of a field. */
+ * row of no fields. ERR_NOT_FOUND: there are no more rows; ERR_LIMIT: a field is too long. Lines
+ * end with LF, CR or CR LF, none of which is part of a field. */
 MUST_USE enum err csv_next(struct csv *c, struct str *out, size_t cap, size_t *out_n);
 
 #endif

@@ -100,12 +100,12 @@ enum { FAULTS_MAX = 64, FAULTS_OF_ONE = 8 };
 struct fault {
 	enum fault_code code;
 	struct str name; /* of the member, any bytes; "": the archive as a whole */
-	uint64_t at;     /* offset in the archive (of a tar.gz: in the tar); 0 when it says nothing */
+	uint64_t at; /* offset in the archive (of a tar.gz: in the tar); 0 when it says nothing */
 };
 
 struct faults {
 	struct arena *arena; /* where names are kept */
-	bool tolerate;       /* go on after what is ambiguous or odd */
+	bool tolerate;	     /* go on after what is ambiguous or odd */
 	struct fault items[FAULTS_MAX];
 	unsigned n, of[FAULT_COUNT]; /* kept; seen of each */
 };

@@ -58,26 +58,32 @@ static const struct str known_names[HTTP1_KNOWN_COUNT] = {
 
 /* The known fields of each name length, one more than their number, 0 ends a row. The unit test
  * finds every name of HTTP1_KNOWN through it. */
-enum { NAME_MAX_KNOWN = 24 };
-static const uint8_t known_by_length[NAME_MAX_KNOWN + 1][6] = {
+enum { NAME_MAX_KNOWN = 30 };
+static const uint8_t known_by_length[NAME_MAX_KNOWN + 1][8] = {
 	[4] = { 1 + H_HOST, 1 + H_DATE },
 	[6] = { 1 + H_ACCEPT, 1 + H_EXPECT },
 	[7] = { 1 + H_API_KEY, 1 + H_UPGRADE },
 	[8] = { 1 + H_LOCATION },
 	[9] = { 1 + H_X_API_KEY },
-	[10] = { 1 + H_CONNECTION, 1 + H_USER_AGENT },
+	[10] = { 1 + H_CONNECTION, 1 + H_USER_AGENT, 1 + H_REQUEST_ID },
 	[11] = { 1 + H_OPENAI_BETA, 1 + H_RETRY_AFTER },
 	[12] = { 1 + H_CONTENT_TYPE, 1 + H_X_REQUEST_ID },
 	[13] = { 1 + H_AUTHORIZATION },
 	[14] = { 1 + H_CONTENT_LENGTH, 1 + H_ANTHROPIC_BETA, 1 + H_OPENAI_PROJECT,
-		 1 + H_X_GOOG_API_KEY, 1 + H_X_LITELLM_TAGS },
+		 1 + H_X_GOOG_API_KEY, 1 + H_X_LITELLM_TAGS, 1 + H_RETRY_AFTER_MS,
+		 1 + H_OPENAI_VERSION },
 	[15] = { 1 + H_IDEMPOTENCY_KEY },
 	[16] = { 1 + H_CONTENT_ENCODING },
 	[17] = { 1 + H_TRANSFER_ENCODING, 1 + H_ANTHROPIC_VERSION, 1 + H_X_LITELLM_TIMEOUT },
 	[19] = { 1 + H_OPENAI_ORGANIZATION },
 	[21] = { 1 + H_X_LITELLM_NUM_RETRIES, 1 + H_X_LITELLM_END_USER_ID,
 		 1 + H_X_LITELLM_CUSTOMER_ID },
-	[24] = { 1 + H_X_LITELLM_STREAM_TIMEOUT },
+	[20] = { 1 + H_OPENAI_PROCESSING_MS },
+	[24] = { 1 + H_X_LITELLM_STREAM_TIMEOUT, 1 + H_RATE_LIMIT_TOKENS, 1 + H_RATE_RESET_TOKENS },
+	[25] = { 1 + H_ANTHROPIC_ORGANIZATION },
+	[26] = { 1 + H_RATE_LIMIT_REQUESTS, 1 + H_RATE_RESET_REQUESTS },
+	[28] = { 1 + H_RATE_LEFT_TOKENS },
+	[30] = { 1 + H_RATE_LEFT_REQUESTS },
 };
 
 #define BIT(x) (UINT64_C(1) << (x))
@@ -666,10 +672,35 @@ static bool dropped(const struct http1_chunked *c)
 	       (c->state == CH_DIGITS && c->left == 0);
 }
 
+/* size_line takes what usually stands between two chunks in one step: a line end, a few digits, a
+ * line end. All else is left to go byte by byte. */
+static void size_line(struct http1_chunked *c, struct str *in)
+{
+	const char *p = in->p;
+	uint64_t size = 0;
+	int v;
+
+	if (in->n < 10 || (c->state != CH_SIZE && c->state != CH_DATA_CR))
+		return;
+	if (c->state == CH_DATA_CR) {
+		if (p[0] != '\r' || p[1] != '\n')
+			return;
+		p += 2;
+	}
+	for (unsigned i = 0; i < 6 && (v = hex(*p)) >= 0; i++, p++)
+		size = size << 4 | (unsigned)v;
+	if (size == 0 || p[0] != '\r' || p[1] != '\n')
+		return;
+	*in = str_tail(*in, (size_t)(p + 2 - in->p));
+	c->left = size;
+	c->state = CH_DATA;
+}
+
 enum err http1_chunked_next(struct http1_chunked *c, struct str *in, struct str *out)
 {
 	*out = (struct str){ in->p, 0 };
 	while (in->n && !c->done) {
+		size_line(c, in);
 		if (c->state == CH_DATA) {
 			*out = str_head(*in, c->left < in->n ? (size_t)c->left : in->n);
 			c->left -= out->n;

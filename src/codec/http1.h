@@ -48,7 +48,18 @@ struct http1_field {
 	X(H_X_LITELLM_NUM_RETRIES, "x-litellm-num-retries") \
 	X(H_X_LITELLM_TAGS, "x-litellm-tags")            \
 	X(H_X_LITELLM_END_USER_ID, "x-litellm-end-user-id") \
-	X(H_X_LITELLM_CUSTOMER_ID, "x-litellm-customer-id")
+	X(H_X_LITELLM_CUSTOMER_ID, "x-litellm-customer-id") \
+	X(H_RETRY_AFTER_MS, "retry-after-ms")            \
+	X(H_REQUEST_ID, "request-id")                    \
+	X(H_RATE_LIMIT_REQUESTS, "x-ratelimit-limit-requests") \
+	X(H_RATE_LIMIT_TOKENS, "x-ratelimit-limit-tokens") \
+	X(H_RATE_LEFT_REQUESTS, "x-ratelimit-remaining-requests") \
+	X(H_RATE_LEFT_TOKENS, "x-ratelimit-remaining-tokens") \
+	X(H_RATE_RESET_REQUESTS, "x-ratelimit-reset-requests") \
+	X(H_RATE_RESET_TOKENS, "x-ratelimit-reset-tokens") \
+	X(H_OPENAI_PROCESSING_MS, "openai-processing-ms") \
+	X(H_OPENAI_VERSION, "openai-version")            \
+	X(H_ANTHROPIC_ORGANIZATION, "anthropic-organization-id")
 
 #define X(name, text) name,
 enum http1_known { HTTP1_KNOWN(X) HTTP1_KNOWN_COUNT };

@@ -1,7 +1,6 @@
 /*
- * codec/inflate.c - zlib behind a bounded interface: its memory comes from an arena, its output goes
- * where the caller has room.
- * Input: hostile.   Runs in: checker.   Fuzz: fuzz/inflate_fuzz.c
+ * codec/inflate.c - zlib behind a bounded interface: its memory comes from an arena, its output
+ * goes where the caller has room. Input: hostile.   Runs in: checker.   Fuzz: fuzz/inflate_fuzz.c
  */
 #define ZLIB_CONST
 #include "codec/inflate.h"

@@ -15,7 +15,7 @@
 
 enum {
 	TOKENS_MAX = (1 << 28) - 1, /* what skip can count */
-	TOKENS_FIRST = 32,          /* json_read's first guess, and the most it guesses */
+	TOKENS_FIRST = 64,          /* json_read's first guess, and the most it guesses */
 	TOKENS_GUESS = 1024,
 };
 
@@ -26,6 +26,7 @@ struct parser {
 	struct json *toks;
 	size_t n, cap, max;          /* cap grows up to max when there is an arena */
 	struct arena *arena;
+	const struct str *deep;      /* json_skim's, else NULL */
 	json_scan_fn *scan;
 	unsigned depth;
 	uint32_t open[LIMIT_JSON_DEPTH]; /* the containers around p, as indices into toks */
@@ -153,8 +154,33 @@ static enum err read_word(struct parser *s, enum json_type type, struct str word
 	return OK;
 }
 
+/* A member of the outermost object, its name being the last value, that nobody looks into. */
+static bool passed_over(const struct parser *s)
+{
+	if (s->deep == NULL || s->depth != 1 || s->toks[0].type != JSON_OBJECT)
+		return false;
+	for (const struct str *name = s->deep; name->n != 0; name++)
+		if (json_str_eq(&s->toks[s->n - 1], *name))
+			return false;
+	return true;
+}
+
+static enum err pass_over(struct parser *s, enum json_type type, enum want *next)
+{
+	const char *end = json_skip(s->p, s->end);
+
+	if (end == NULL)
+		return fail_at(s, s->end);
+	TRY(add(s, type, s->p, (size_t)(end - s->p)));
+	s->p = end;
+	*next = WANT_MORE;
+	return OK;
+}
+
 static enum err open_container(struct parser *s, enum json_type type, enum want *next)
 {
+	if (passed_over(s))
+		return pass_over(s, type, next);
 	if (s->depth == LIMIT_JSON_DEPTH)
 		return ERR_LIMIT;
 	TRY(add(s, type, s->p, 0));
@@ -281,13 +307,14 @@ static enum err run(struct parser *s, struct str src, size_t *out_at)
 enum err json_parse_with(json_scan_fn *scan, struct str src, struct json *toks, size_t cap,
 			 size_t *out_n, size_t *out_at)
 {
-	struct parser s;
+	UNSET struct parser s;
 
 	s.toks = toks;
 	s.n = 0;
 	s.cap = cap < TOKENS_MAX ? cap : TOKENS_MAX;
 	s.max = s.cap;
 	s.arena = NULL;
+	s.deep = NULL;
 	s.scan = scan;
 	s.depth = 0;
 	TRY(run(&s, src, out_at));
@@ -300,15 +327,16 @@ enum err json_parse(struct str src, struct json *toks, size_t cap, size_t *out_n
 	return json_parse_with(json_scan_best(), src, toks, cap, out_n, out_at);
 }
 
-enum err json_read(struct arena *a, struct str src, const struct json **out, size_t *out_at)
+static enum err read_into(struct arena *a, struct str src, size_t guess, const struct str *deep,
+			  const struct json **out, size_t *out_at)
 {
-	struct parser s;
-	size_t guess = src.n / 32;
+	UNSET struct parser s;
 
 	s.cap = guess < TOKENS_FIRST ? TOKENS_FIRST : guess < TOKENS_GUESS ? guess : TOKENS_GUESS;
 	s.max = LIMIT_JSON_TOKENS;
 	s.n = 0;
 	s.arena = a;
+	s.deep = deep;
 	s.scan = json_scan_best();
 	s.depth = 0;
 	s.toks = arena_take(a, s.cap * sizeof *s.toks, _Alignof(struct json));
@@ -318,8 +346,21 @@ enum err json_read(struct arena *a, struct str src, const struct json **out, siz
 		return ERR_NOMEM;
 	}
 	TRY(run(&s, src, out_at));
+	arena_trim(a, s.toks, s.cap * sizeof *s.toks, s.n * sizeof *s.toks);
 	*out = s.toks;
 	return OK;
+}
+
+enum err json_read(struct arena *a, struct str src, const struct json **out, size_t *out_at)
+{
+	return read_into(a, src, src.n / 16, NULL, out, out_at);
+}
+
+enum err json_skim(struct arena *a, struct str src, const struct str *deep,
+		   const struct json **out)
+{
+	TRY(read_into(a, src, 0, deep, out, NULL));
+	return json_is(*out, JSON_OBJECT) ? OK : ERR_SYNTAX;
 }
 
 bool json_is(const struct json *v, enum json_type t)

@@ -45,6 +45,13 @@ MUST_USE enum err json_parse(struct str src, struct json *toks, size_t cap, size
 MUST_USE enum err json_read(struct arena *a, struct str src, const struct json **out,
 			    size_t *out_at);
 
+/* json_skim is json_read of an object in which only some members matter: deep lists their names,
+ * up to an empty one. Arrays and objects of the other members are passed over as one value each,
+ * without looking at what they contain; everything else is as strict. For texts that are forwarded
+ * as they are and of which nothing is believed but what is looked at. */
+MUST_USE enum err json_skim(struct arena *a, struct str src, const struct str *deep,
+			    const struct json **out);
+
 #define JSON_EACH_ITEM(arr, it)                                                     \
 	for (const struct json *it = (arr) + 1, *it##_end = (arr) + (arr)->skip;    \
 	     it < it##_end; it += it->skip)

@@ -40,8 +40,8 @@ MUST_USE enum err name_clean(struct faults *f, struct str raw, bool zip, uint64_
 /* names_add appends a canonical name, which must outlive the list. */
 MUST_USE enum err names_add(struct names *l, struct str name, enum name_kind kind);
 
-/* names_check notes duplicates and what lies below something that is no directory. again: a file may
- * replace a file and a directory may come twice, as in a tar archive. */
+/* names_check notes duplicates and what lies below something that is no directory. again: a file
+ * may replace a file and a directory may come twice, as in a tar archive. */
 MUST_USE enum err names_check(const struct names *l, struct faults *f, bool again);
 
 /* name_link_out: target of a symbolic link called name leads out of the archive. A hard link's

@@ -39,22 +39,32 @@ static bool take64(struct str *data, uint64_t *field)
 	return true;
 }
 
+/* A field is saturated, or says the same as the 64 bits that stand for it. */
+static bool full64(const char *p, uint64_t *field)
+{
+	bool same = *field == UINT32_MAX || *field == le64(p);
+
+	*field = le64(p);
+	return same;
+}
+
+/*
+ * The specification wants values for saturated fields only, in the directory as few as needed, in a
+ * local header both sizes if it gives one. Bazel gives both sizes always, which does no harm where
+ * they agree with the header: whoever looks and whoever does not get the same.
+ */
 static bool extra_zip64(struct str data, uint64_t *size, uint64_t *packed, uint64_t *local)
 {
-	/* A local header has to give both sizes if it gives one; what is not saturated must agree. */
-	if (local == NULL && data.n == 16 && (*size == UINT32_MAX) != (*packed == UINT32_MAX)) {
-		uint64_t a = le64(data.p), b = le64(data.p + 8);
-		bool same = (*size == UINT32_MAX || *size == a) &&
-			    (*packed == UINT32_MAX || *packed == b);
-		*size = a;
-		*packed = b;
-		return same;
-	}
+	bool needed = *size == UINT32_MAX || *packed == UINT32_MAX ||
+		      (local != NULL && *local == UINT32_MAX);
+
+	if (data.n == 16 && (local == NULL || !needed))
+		return full64(data.p, size) && full64(data.p + 8, packed);
 	return take64(&data, size) && take64(&data, packed) && take64(&data, local) && data.n == 0;
 }
 
-bool zip_extra(struct str extra, struct str name, uint64_t *size, uint64_t *packed,
-	       uint64_t *local, bool *out_zip64)
+bool zip_extra(struct str extra, struct str name, uint64_t *size, uint64_t *packed, uint64_t *local,
+	       bool *out_zip64)
 {
 	bool saturated = *size == UINT32_MAX || *packed == UINT32_MAX ||
 			 (local != NULL && *local == UINT32_MAX);
@@ -90,10 +100,18 @@ enum err zip_entry_read(const struct zip *z, uint64_t at, bool note, struct zip_
 	if (s.n - ENTRY < name + extra + comment)
 		return ERR_SYNTAX;
 	*out = (struct zip_entry){
-		.version = (uint8_t)s.p[6], .flags = le16(s.p + 8), .method = le16(s.p + 10), .time = le16(s.p + 12),
-		.date = le16(s.p + 14), .crc = le32(s.p + 16), .packed = le32(s.p + 20),
-		.size = le32(s.p + 24), .attributes = le32(s.p + 38), .local = le32(s.p + 42),
-		.name = { s.p + ENTRY, name }, .extra = { s.p + ENTRY + name, extra },
+		.version = (uint8_t)s.p[6],
+		.flags = le16(s.p + 8),
+		.method = le16(s.p + 10),
+		.time = le16(s.p + 12),
+		.date = le16(s.p + 14),
+		.crc = le32(s.p + 16),
+		.packed = le32(s.p + 20),
+		.size = le32(s.p + 24),
+		.attributes = le32(s.p + 38),
+		.local = le32(s.p + 42),
+		.name = { s.p + ENTRY, name },
+		.extra = { s.p + ENTRY + name, extra },
 		.next = at + ENTRY + name + extra + comment,
 	};
 	bool well = zip_extra(out->extra, out->name, &out->size, &out->packed, &out->local, &zip64);
@@ -231,9 +249,14 @@ void zip_member(struct zip *z, size_t i, struct member *out)
 	assert(err == OK);
 	(void)err;
 	*out = (struct member){
-		.name = name_canonical(e.name, true), .raw = e.name, .link = S(""), .size = e.size,
-		.mtime = dos_time(e.date, e.time), .mode = e.attributes >> 16 & 07777,
-		.type = member_type(&e), .index = (uint32_t)i,
+		.name = name_canonical(e.name, true),
+		.raw = e.name,
+		.link = S(""),
+		.size = e.size,
+		.mtime = dos_time(e.date, e.time),
+		.mode = e.attributes >> 16 & 07777,
+		.type = member_type(&e),
+		.index = (uint32_t)i,
 	};
 	z->name = e.name;
 	z->packed = (struct str){ z->map.p + z->rows[i].data, (size_t)e.packed };

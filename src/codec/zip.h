@@ -75,10 +75,10 @@ MUST_USE enum err zip_end(struct zip *z);
 MUST_USE enum err zip_entry_read(const struct zip *z, uint64_t at, bool note,
 				 struct zip_entry *out);
 
-/* zip_extra takes the 64-bit sizes out of an extra field; local may be NULL. False: it is broken, or
- * says something in a way that only some readers understand. */
-bool zip_extra(struct str extra, struct str name, uint64_t *size, uint64_t *packed,
-	       uint64_t *local, bool *out_zip64);
+/* zip_extra takes the 64-bit sizes out of an extra field; local may be NULL. False: it is broken,
+ * or says something in a way that only some readers understand. */
+bool zip_extra(struct str extra, struct str name, uint64_t *size, uint64_t *packed, uint64_t *local,
+	       bool *out_zip64);
 
 /* zip_locals compares every local header with its entry, and the members with the space they
  * have to fill. It sets rows[].data. */

@@ -69,7 +69,8 @@ static enum err read_end64(const struct zip *z, struct end *e, uint64_t *out_at)
 			 e->size == UINT32_MAX || e->offset == UINT32_MAX;
 
 	*out_at = e->at;
-	if (e->at < LOCATOR64 || !str_has_prefix(str_tail(z->map, e->at - LOCATOR64), LOCATOR_SIG)) {
+	if (e->at < LOCATOR64 ||
+	    !str_has_prefix(str_tail(z->map, e->at - LOCATOR64), LOCATOR_SIG)) {
 		/* 65,535 members need no zip64 record. */
 		bool needs = e->size == UINT32_MAX || e->offset == UINT32_MAX;
 		return needs ? fault_stop(z->faults, FAULT_ZIP64_END, S(""), e->at) : OK;
@@ -77,12 +78,17 @@ static enum err read_end64(const struct zip *z, struct end *e, uint64_t *out_at)
 	const char *locator = z->map.p + e->at - LOCATOR64;
 	uint64_t at = le64(locator + 8);
 	if (e->at < LOCATOR64 + END64 || at != e->at - LOCATOR64 - END64 ||
-	    !str_has_prefix(str_tail(z->map, at), END64_SIG) || le64(z->map.p + at + 4) != END64 - 12)
+	    !str_has_prefix(str_tail(z->map, at), END64_SIG) ||
+	    le64(z->map.p + at + 4) != END64 - 12)
 		return fault_stop(z->faults, FAULT_ZIP64_END, S(""), e->at - LOCATOR64);
 	const char *p = z->map.p + at;
 	struct end big = {
-		.at = e->at, .disk = le32(p + 16), .disk_central = le32(p + 20),
-		.count_here = le64(p + 24), .count = le64(p + 32), .size = le64(p + 40),
+		.at = e->at,
+		.disk = le32(p + 16),
+		.disk_central = le32(p + 20),
+		.count_here = le64(p + 24),
+		.count = le64(p + 32),
+		.size = le64(p + 40),
 		.offset = le64(p + 48),
 	};
 	bool same = agrees(e->count_here, UINT16_MAX, big.count_here) &&

@@ -32,8 +32,12 @@ static enum err local_read(const struct zip *z, uint64_t at, struct local *out)
 	if (!str_has_prefix(s, LOCAL_SIG) || s.n - LOCAL < name + extra)
 		return ERR_SYNTAX;
 	*out = (struct local){
-		.flags = le16(s.p + 6), .method = le16(s.p + 8), .crc = le32(s.p + 14),
-		.packed = le32(s.p + 18), .size = le32(s.p + 22), .name = { s.p + LOCAL, name },
+		.flags = le16(s.p + 6),
+		.method = le16(s.p + 8),
+		.crc = le32(s.p + 14),
+		.packed = le32(s.p + 18),
+		.size = le32(s.p + 22),
+		.name = { s.p + LOCAL, name },
 		.data = at + LOCAL + name + extra,
 	};
 	out->extra_ok = zip_extra((struct str){ s.p + LOCAL + name, extra }, out->name, &out->size,
@@ -82,7 +86,8 @@ static bool descriptor_ok(const struct zip *z, const struct zip_entry *e, uint64
 		s = str_tail(s, 4);
 	}
 	if (s.n == 12)
-		return le32(s.p) == e->crc && le32(s.p + 4) == e->packed && le32(s.p + 8) == e->size;
+		return le32(s.p) == e->crc && le32(s.p + 4) == e->packed &&
+		       le32(s.p + 8) == e->size;
 	return s.n == 20 && le32(s.p) == e->crc && le64(s.p + 4) == e->packed &&
 	       le64(s.p + 12) == e->size;
 }
@@ -158,6 +163,7 @@ enum err zip_locals(struct zip *z)
 	for (size_t i = 0; i < z->n; i++)
 		TRY(check_local(z, &z->rows[places[i].row], places[i + 1].local, &end));
 	if (end < z->central)
-		TRY(fault_note(z->faults, z->n == 0 ? FAULT_ZIP_PREFIX : FAULT_ZIP_GAP, S(""), end));
+		TRY(fault_note(z->faults, z->n == 0 ? FAULT_ZIP_PREFIX : FAULT_ZIP_GAP, S(""),
+			       end));
 	return OK;
 }

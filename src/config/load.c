@@ -361,7 +361,7 @@ static void defaults(struct loader *l, const struct config_io *io, struct arena 
 		.max_body_bytes = LIMIT_BODY, .key_header = S(""), .price_version = S(""),
 	};
 	*l = (struct loader){
-		.io = io, .a = a, .out = out, .d = d, .budget = { LIMIT_CONFIG_NODES },
+		.io = io, .a = a, .out = out, .d = d, .budget = { .nodes = LIMIT_CONFIG_NODES },
 		.connect_timeout_ms = CONNECT_MS, .weights_whole = true,
 	};
 	arena_init(&l->tree, TREE_BUDGET);

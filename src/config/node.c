@@ -291,7 +291,7 @@ static enum err on_scalar(struct reader *r, const yaml_event_t *e)
 	if (f && f->node->kind == NODE_MAP && !f->has_key) {
 		if (e->data.scalar.anchor)
 			return fail(r, ERR_UNSUPPORTED, line, "a key cannot be an anchor");
-		if (text.n > LIMIT_NAME)
+		if (text.n > (r->budget->key_max ? r->budget->key_max : LIMIT_NAME))
 			return fail(r, ERR_LIMIT, line, "a key is too long");
 		TRY(spend(r, 1, line));
 		f->key = text;

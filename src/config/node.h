@@ -29,6 +29,7 @@ struct node {
 /* How much more the files of one configuration may hold. */
 struct node_budget {
 	uint32_t nodes;
+	uint32_t key_max; /* bytes of one key; 0: LIMIT_NAME */
 };
 
 /* node_parse reads one YAML document. An empty one gives an empty map. Everything lives in a;

@@ -105,7 +105,7 @@ static size_t build_head(struct conn *c, struct buf *out)
 static enum err send_some(struct conn *c, size_t *out_n)
 {
 	struct linker *linker = c->pool->linker;
-	struct iovec iov[IOVECS];
+	UNSET struct iovec iov[IOVECS];
 	struct buf head;
 	int n = 0;
 
@@ -216,29 +216,42 @@ static bool body_complete(const struct conn *c)
 	}
 }
 
-/* unchunk passes on the data in *in. The chunks' bytes fit, being fewer than what they came in. */
+/* chunks passes on the data in *in, to be put together at at, which may be where *in itself begins.
+ * It fits there, being less than what it came in. */
+static enum step chunks(struct conn *c, char *at, struct str *in)
+{
+	enum err e = OK;
+	struct str span;
+	size_t used = 0;
+
+	while (in->n && !c->chunked.done) {
+		e = http1_chunked_next(&c->chunked, in, &span);
+		if (e != OK)
+			break;
+		memmove(at + used, span.p, span.n);
+		used += span.n;
+	}
+	flight_data_done(c->flight, at, used);
+	if (e == OK)
+		return STEP_MORE;
+	lose(c, END_PROTOCOL);
+	return STEP_OVER;
+}
+
 static enum step unchunk(struct conn *c, struct str *in)
 {
-	while (in->n && !c->chunked.done) {
-		size_t room = in->n, used = 0;
+	enum step s = STEP_MORE;
+
+	while (s == STEP_MORE && in->n && !c->chunked.done) {
+		size_t room = in->n;
 		char *at = flight_data(c->flight, &room);
 		if (at == NULL)
 			return STEP_WAIT;
-		struct str part = str_head(*in, room), span;
-		size_t before = part.n;
-		while (part.n && !c->chunked.done) {
-			if (http1_chunked_next(&c->chunked, &part, &span) != OK) {
-				flight_data_done(c->flight, at, used);
-				lose(c, END_PROTOCOL);
-				return STEP_OVER;
-			}
-			memcpy(at + used, span.p, span.n);
-			used += span.n;
-		}
-		flight_data_done(c->flight, at, used);
-		*in = str_tail(*in, before - part.n);
+		struct str part = str_head(*in, room);
+		s = chunks(c, at, &part);
+		*in = str_tail(*in, room - part.n);
 	}
-	return STEP_MORE;
+	return s;
 }
 
 static enum step pass_on(struct conn *c, struct str *in)
@@ -300,7 +313,8 @@ static void at_end(struct conn *c, enum err e)
 		lose(c, e == ERR_UPSTREAM ? END_RESET : END_TRUNCATED);
 }
 
-/* read_direct reads body bytes to where ingress will read them. */
+/* read_direct reads body bytes to where ingress will read them, and takes the chunks' lines out
+ * there: before the frame is published nobody else looks. */
 static enum step read_direct(struct conn *c, bool *out_drained)
 {
 	size_t n = LINKER_READ, got = 0;
@@ -311,7 +325,16 @@ static enum step read_direct(struct conn *c, bool *out_drained)
 	if (at == NULL)
 		return STEP_WAIT;
 	enum err e = link_read(c->link, at, n, &got);
-	flight_data_done(c->flight, at, e == OK ? got : 0);
+	struct str rest = { at, e == OK ? got : 0 };
+	enum step s = STEP_MORE;
+	if (c->framing == HTTP1_CHUNKED) {
+		s = chunks(c, at, &rest);
+	} else {
+		flight_data_done(c->flight, at, rest.n);
+		rest.n = 0;
+	}
+	if (s != STEP_MORE)
+		return s;
 	if (e == ERR_AGAIN)
 		return STEP_WAIT;
 	if (e != OK || got == 0) {
@@ -320,8 +343,7 @@ static enum step read_direct(struct conn *c, bool *out_drained)
 	}
 	c->left -= c->framing == HTTP1_LENGTH ? got : 0;
 	*out_drained = link_drained(c->link, got, n);
-	struct str none = { "", 0 };
-	return digest(c, &none);
+	return digest(c, &rest);
 }
 
 /* keep puts what was read and not used away until there is room, or more of it. */
@@ -386,7 +408,7 @@ static void receive(struct conn *c)
 	bool drained = false;
 
 	while (s == STEP_MORE && !drained) {
-		if (c->in_body && c->framing != HTTP1_CHUNKED && c->in.n == 0)
+		if (c->in_body && c->in.n == 0)
 			s = read_direct(c, &drained);
 		else
 			s = read_in(c, &drained);

@@ -245,28 +245,32 @@ void flight_answered(struct flight *f)
 	f->last_ms = loop_now_ms(f->all->loop);
 }
 
-/* reply_ok: what call_head_decode accepts. Anything else is not passed on. */
-static bool reply_ok(struct str v)
-{
-	if (v.n > CALL_FIELD_MAX)
-		return false;
-	for (size_t i = 0; i < v.n; i++)
-		if ((unsigned char)v.p[i] < 0x20 || (unsigned char)v.p[i] > 0x7e)
-			return false;
-	return true;
-}
+/* Where the parser has noted each field of the closed list. */
+static const uint8_t reply_known[CALL_REPLY_COUNT] = {
+	[REPLY_CONTENT_TYPE] = H_CONTENT_TYPE,
+	[REPLY_RETRY_AFTER] = H_RETRY_AFTER,
+	[REPLY_RETRY_AFTER_MS] = H_RETRY_AFTER_MS,
+	[REPLY_REQUEST_ID] = H_REQUEST_ID,
+	[REPLY_X_REQUEST_ID] = H_X_REQUEST_ID,
+	[REPLY_RATE_LIMIT_REQUESTS] = H_RATE_LIMIT_REQUESTS,
+	[REPLY_RATE_LIMIT_TOKENS] = H_RATE_LIMIT_TOKENS,
+	[REPLY_RATE_LEFT_REQUESTS] = H_RATE_LEFT_REQUESTS,
+	[REPLY_RATE_LEFT_TOKENS] = H_RATE_LEFT_TOKENS,
+	[REPLY_RATE_RESET_REQUESTS] = H_RATE_RESET_REQUESTS,
+	[REPLY_RATE_RESET_TOKENS] = H_RATE_RESET_TOKENS,
+	[REPLY_OPENAI_PROCESSING_MS] = H_OPENAI_PROCESSING_MS,
+	[REPLY_OPENAI_VERSION] = H_OPENAI_VERSION,
+	[REPLY_OPENAI_ORGANIZATION] = H_OPENAI_ORGANIZATION,
+	[REPLY_ANTHROPIC_ORGANIZATION] = H_ANTHROPIC_ORGANIZATION,
+};
 
+/* What call_head_decode would refuse is not passed on. */
 static void pick_replies(struct call_head *out, const struct http1_head *h)
 {
-	for (unsigned i = 0; i < h->n_fields; i++) {
-		struct str name = h->fields[i].name;
-		for (unsigned k = 0; k < CALL_REPLY_COUNT; k++) {
-			if (name.n != call_reply_name[k].n || !str_ieq(name, call_reply_name[k]))
-				continue;
-			if (out->replies[k].p == NULL && reply_ok(h->fields[i].value))
-				out->replies[k] = h->fields[i].value;
-			break;
-		}
+	for (unsigned k = 0; k < CALL_REPLY_COUNT; k++) {
+		struct str v = h->known[reply_known[k]];
+		if (v.p != NULL && call_value_ok(v))
+			out->replies[k] = v;
 	}
 }
 

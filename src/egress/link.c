@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 enum {
+	JOIN_MAX = 2 << 10,
 	CONNECT_MS = 10000, /* where the row says nothing */
 	CONNECT_NEXT_MS =
 		2500, /* when another address waits: a dead route must not cost the whole time */
@@ -370,30 +371,51 @@ bool link_drained(const struct link *l, size_t n, size_t cap)
 	return n < cap && !l->hup && !l->tls_end && l->late == OK;
 }
 
-/* send_tls gathers one record, so that head and body leave together. */
-static enum err send_tls(struct link *l, const struct iovec *iov, int n_iov, size_t secret,
-			 size_t *out_n)
+/* gather puts the beginning of iov, at most max bytes, together in the record, and gives its
+ * length. */
+static size_t gather(const struct linker *linker, const struct iovec *iov, int n_iov, size_t max)
 {
 	size_t n = 0;
 
-	for (int i = 0; i < n_iov && n < LINKER_RECORD; i++) {
-		size_t part = iov[i].iov_len < LINKER_RECORD - n ? iov[i].iov_len
-								 : LINKER_RECORD - n;
+	for (int i = 0; i < n_iov && n < max; i++) {
+		size_t part = iov[i].iov_len < max - n ? iov[i].iov_len : max - n;
 		if (part)
-			memcpy(l->linker->record + n, iov[i].iov_base, part);
+			memcpy(linker->record + n, iov[i].iov_base, part);
 		n += part;
 	}
+	return n;
+}
+
+/* send_tls sends one record, so that head and body leave together. */
+static enum err send_tls(struct link *l, const struct iovec *iov, int n_iov, size_t secret,
+			 size_t *out_n)
+{
+	size_t n = gather(l->linker, iov, n_iov, LINKER_RECORD);
 	enum err e = tls_write(l->tls, l->linker->record, n, out_n);
+
 	secret_wipe(l->linker->record, secret < n ? secret : n);
 	return e;
 }
 
-static enum err send_plain(struct link *l, const struct iovec *iov, int n_iov, size_t *out_n)
+/* send_plain sends what is small in one piece: the kernel takes longer to look at three than we to
+ * copy them. */
+static enum err send_plain(struct link *l, const struct iovec *iov, int n_iov, size_t secret,
+			   size_t *out_n)
 {
 	struct msghdr m = { .msg_iov = (struct iovec *)(uintptr_t)iov,
 			    .msg_iovlen = (size_t)n_iov };
-	ssize_t n = sendmsg(l->watch.fd, &m, MSG_NOSIGNAL);
+	size_t all = 0;
+	ssize_t n;
 
+	for (int i = 0; i < n_iov; i++)
+		all += iov[i].iov_len;
+	if (all <= JOIN_MAX) {
+		all = gather(l->linker, iov, n_iov, all);
+		n = send(l->watch.fd, l->linker->record, all, MSG_NOSIGNAL);
+		secret_wipe(l->linker->record, secret < all ? secret : all);
+	} else {
+		n = sendmsg(l->watch.fd, &m, MSG_NOSIGNAL);
+	}
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? ERR_AGAIN : ERR_UPSTREAM;
 	*out_n = (size_t)n;
@@ -414,7 +436,7 @@ enum err link_send(struct link *l, const struct iovec *iov, int n_iov, size_t se
 {
 	assert(l->state == LINK_OPEN && n_iov > 0);
 	enum err e = l->tls ? send_tls(l, iov, n_iov, secret, out_n)
-			    : send_plain(l, iov, n_iov, out_n);
+			    : send_plain(l, iov, n_iov, secret, out_n);
 
 	if (e != OK && e != ERR_AGAIN)
 		return e;

@@ -72,7 +72,9 @@ static bool usable(struct ingress *in, const struct policy *p, uint32_t index, i
 static void collect(struct ingress *in, const struct policy *p, const struct policy_model *m,
 		    const uint32_t *tried, unsigned n_tried, int64_t tokens, struct candidates *c)
 {
-	memset(c, 0, sizeof *c);
+	c->n = 0;
+	c->rate = c->cooling = c->too_small = false;
+	c->ready_at_ms = 0;
 	c->order = UINT32_MAX;
 	for (uint32_t i = 0; i < m->n_deployments; i++) {
 		uint32_t index = m->deployments[i];
@@ -163,7 +165,7 @@ enum err choose_deployment(struct ingress *in, const struct policy *p, const str
 			   const uint32_t *tried, unsigned n_tried, bool again, int64_t tokens,
 			   struct choice *out)
 {
-	struct candidates c;
+	UNSET struct candidates c;
 
 	collect(in, p, m, tried, n_tried, tokens, &c);
 	if (c.n == 0 && again)

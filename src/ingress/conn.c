@@ -271,7 +271,7 @@ static struct str input(struct conn *c, struct str in)
 			set_state(c, C_HEAD);
 		}
 		if (c->state == C_HEAD) {
-			struct http1_head h;
+			UNSET struct http1_head h;
 			const char *why = "malformed request";
 			enum err e = http1_request(&h, in, c->searched, &why);
 			if (e == ERR_AGAIN) {

@@ -97,7 +97,8 @@ ssize_t conn_io_send(struct conn *c, struct iovec *iov, unsigned n)
 	if (c->tls != NULL)
 		return tls_send(c, iov, n);
 	struct msghdr m = { .msg_iov = iov, .msg_iovlen = n };
-	ssize_t sent = sendmsg(c->watch.fd, &m, MSG_NOSIGNAL);
+	ssize_t sent = n == 1 ? send(c->watch.fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL)
+			      : sendmsg(c->watch.fd, &m, MSG_NOSIGNAL);
 	if (sent < 0 && (errno == EAGAIN || errno == EINTR || errno == ENOBUFS))
 		return 0;
 	return sent;

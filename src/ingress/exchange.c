@@ -397,6 +397,8 @@ static void reset_attempt(struct exchange *x)
 	x->decoder = NULL;
 	x->encoder = NULL;
 	x->peek = (struct llm_peek){ 0 };
+	x->whole = (struct str){ NULL, 0 };
+	x->expected = 0;
 	x->searched = 0;
 	x->unpaid = 0;
 	x->events = 0;
@@ -411,7 +413,7 @@ static void reset_attempt(struct exchange *x)
 static void send(struct exchange *x, const struct json *root)
 {
 	struct ingress *in = x->in;
-	struct call c;
+	UNSET struct call c;
 	struct diag d = { 0 };
 
 	reset_attempt(x);

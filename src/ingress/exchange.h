@@ -67,6 +67,8 @@ struct exchange {
 	/* the answer */
 	enum answer_state answer;
 	struct str reply_lines; /* header lines for the client, in the arena */
+	struct str whole; /* A_WHOLE: all of the body, in the ring, while END is looked at */
+	uint32_t expected; /* A_WHOLE: the body's length where the provider tells it */
 	struct buf got;	 /* A_ERROR, A_WHOLE: the body; A_HELD, A_STREAM: an unfinished event */
 	struct buf held; /* A_HELD: ready output */
 	struct llm_decoder *decoder;

@@ -13,6 +13,19 @@
 
 enum { POLICY_MAX = 64 << 20 };
 
+enum err generation_price(struct generation *g)
+{
+	const struct policy *p = &g->policy;
+
+	g->prices = NEW_ARRAY(&g->arena, struct policy_price, p->n_deployments + 1);
+	if (g->prices == NULL)
+		return ERR_NOMEM;
+	for (uint32_t i = 0; i < p->n_deployments; i++)
+		g->prices[i] = policy_price_find(p, &p->deployments[i],
+						 p->deployments[i].upstream_model);
+	return OK;
+}
+
 struct generation *generation_open(int memfd, struct diag *d)
 {
 	struct generation *g = calloc(1, sizeof *g);
@@ -35,6 +48,8 @@ struct generation *generation_open(int memfd, struct diag *d)
 	g->refs = 1;
 	arena_init(&g->arena, POLICY_MAX);
 	enum err e = policy_decode(&g->policy, g->map, &g->arena);
+	if (e == OK)
+		e = generation_price(g);
 	if (e != OK) {
 		(void)diag_set(d, e, "the policy is malformed");
 		generation_drop(g);

@@ -32,6 +32,7 @@ struct generation {
 	struct policy policy;
 	struct arena arena;
 	struct str map; /* the sealed blob */
+	struct policy_price *prices; /* of each deployment, in the arena */
 	unsigned refs;
 	char config_hex[17]; /* for the response header */
 };
@@ -74,6 +75,9 @@ void generation_drop(struct generation *g);
 
 /* generation_open maps and decodes a policy blob; NULL with d set. */
 struct generation *generation_open(int memfd, struct diag *d);
+
+/* generation_price looks up what each deployment costs. ERR_NOMEM. */
+MUST_USE enum err generation_price(struct generation *g);
 
 /* ingress_random gives 64 pseudo-random bits: for spreading load, never for secrets. */
 uint64_t ingress_random(struct ingress *in);

@@ -33,6 +33,8 @@ struct link {
 	struct watch wake;
 	struct slot slots[CALLS];
 	uint32_t free;
+	struct slot *late; /* whose data, all of an answer as it seems, waits for the next frame */
+	struct str late_data;
 	char head[COPY_MAX];
 };
 
@@ -176,6 +178,10 @@ static void on_end(struct link *l, struct slot *s, const struct frame *f)
 {
 	struct exchange *x = s->x;
 
+	if (l->late == s) {
+		x->whole = l->late_data;
+		l->late = NULL;
+	}
 	s->x = NULL;
 	s->in_flight = false;
 	drop_kept(l, s);
@@ -185,6 +191,29 @@ static void on_end(struct link *l, struct slot *s, const struct frame *f)
 		exchange_end(x, (enum call_end)f->how, f->n != 0);
 }
 
+/* settle hands on what waited: it was not all. */
+static void settle(struct link *l)
+{
+	struct slot *s = l->late;
+
+	l->late = NULL;
+	if (s != NULL)
+		exchange_data(s->x, l->late_data);
+}
+
+/* An answer that comes in one piece needs no buffer: its END is the next frame, nearly always. */
+static void on_data(struct link *l, struct slot *s, struct str data)
+{
+	if (s->x == NULL)
+		return;
+	if (s->x->answer != A_WHOLE || s->x->got.n != 0) {
+		exchange_data(s->x, data);
+		return;
+	}
+	l->late = s;
+	l->late_data = data;
+}
+
 /* A head is copied before it is judged; data is only ever looked at through bounded spans. */
 static enum err on_frame(struct link *l, struct str bytes)
 {
@@ -192,7 +221,8 @@ static enum err on_frame(struct link *l, struct str bytes)
 	uint8_t type = frame_type(bytes);
 
 	if (type == FRAME_HEAD) {
-		struct call_head h;
+		settle(l);
+		UNSET struct call_head h;
 		if (bytes.n > sizeof l->head)
 			return ERR_LIMIT;
 		memcpy(l->head, bytes.p, bytes.n);
@@ -208,10 +238,12 @@ static enum err on_frame(struct link *l, struct str bytes)
 	struct slot *s = slot_of(l, f.id);
 	if (s == NULL || (f.type != FRAME_DATA && f.type != FRAME_END))
 		return ERR_SYNTAX;
+	if (f.type != FRAME_END || l->late != s)
+		settle(l);
 	if (f.type == FRAME_END)
 		on_end(l, s, &f);
-	else if (s->x != NULL)
-		exchange_data(s->x, f.data);
+	else
+		on_data(l, s, f.data);
 	return OK;
 }
 
@@ -228,6 +260,7 @@ bool link_drain(struct link *l)
 	}
 	if (e != ERR_AGAIN)
 		ingress_blame("egress broke the ring");
+	settle(l);
 	return any;
 }
 

@@ -26,7 +26,7 @@ int64_t meter_cost(const struct exchange *x, bool *out_known)
 	*out_known = false;
 	if (x->dep == NULL)
 		return 0;
-	struct policy_price p = policy_price_find(&x->gen->policy, x->dep, x->dep->upstream_model);
+	struct policy_price p = x->gen->prices[x->dep_index];
 	if (p.input < 0 || p.output < 0)
 		return 0;
 	*out_known = true;

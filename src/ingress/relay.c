@@ -30,10 +30,17 @@ static const struct str reply_as[CALL_REPLY_COUNT] = {
 
 static void keep_reply_lines(struct exchange *x, const struct call_head *h)
 {
-	char room[LINES_MAX];
 	struct buf b;
+	size_t n = 0;
 
-	buf_fixed(&b, room, sizeof room);
+	for (unsigned i = 0; i < CALL_REPLY_COUNT; i++)
+		if (h->replies[i].p != NULL && reply_as[i].p != NULL)
+			n += reply_as[i].n + h->replies[i].n + 4;
+	char *room = n && n <= LINES_MAX ? arena_take(&x->arena, n, 1) : NULL;
+	x->reply_lines = S("");
+	if (room == NULL)
+		return;
+	buf_fixed(&b, room, n);
 	for (unsigned i = 0; i < CALL_REPLY_COUNT; i++) {
 		if (h->replies[i].p == NULL || reply_as[i].p == NULL)
 			continue;
@@ -42,7 +49,7 @@ static void keep_reply_lines(struct exchange *x, const struct call_head *h)
 		buf_add(&b, h->replies[i]);
 		buf_add(&b, S("\r\n"));
 	}
-	x->reply_lines = b.err == OK ? arena_dup(&x->arena, buf_str(&b)) : S("");
+	x->reply_lines = buf_str(&b);
 }
 
 static void add_line(struct buf *out, struct str name, struct str value)
@@ -111,7 +118,7 @@ void exchange_head(struct exchange *x, const struct call_head *h)
 	}
 	x->answer = A_WHOLE;
 	if (h->content_length <= LIMIT_RESPONSE)
-		(void)buf_room(&x->got, (size_t)h->content_length);
+		x->expected = (uint32_t)h->content_length;
 }
 
 static void pay(struct exchange *x, size_t n)
@@ -132,6 +139,8 @@ void exchange_data(struct exchange *x, struct str data)
 									  : ERROR_BODY_MAX)));
 		break;
 	case A_WHOLE:
+		if (x->got.n == 0 && x->expected)
+			(void)buf_room(&x->got, x->expected);
 		buf_add(&x->got, data);
 		if (x->got.err != OK) {
 			struct llm_error e = { 0 };
@@ -212,7 +221,9 @@ static void end_upstream_error(struct exchange *x)
 	struct llm_error e = { 0 };
 	const struct json *root = NULL;
 
-	if (json_read(&x->in->turn, buf_str(&x->got), &root, NULL) != OK)
+	struct str body = x->whole.p ? arena_dup(&x->in->turn, x->whole) : buf_str(&x->got);
+
+	if (body.p == NULL || json_read(&x->in->turn, body, &root, NULL) != OK)
 		root = NULL;
 	dialects[x->up]->decode_error(x->upstream_status, root, &e, &x->in->turn);
 	if (e.status < 400)
@@ -226,34 +237,35 @@ static void end_upstream_error(struct exchange *x)
 /* ---- whole answers ----------------------------------------------------------------------------
  */
 
+/* body stays valid until the end of the turn. */
 static void send_whole(struct exchange *x, struct str body)
 {
-	char room[LINES_MAX + 1024];
 	struct conn *c = x->conn;
-	struct buf lines;
+	struct buf head;
 	bool known;
 
-	/* The body may lie in a buffer that the exchange gives back before the turn ends. */
-	struct str copy = arena_dup(&x->in->turn, body);
-	buf_fixed(&lines, room, sizeof room);
-	relay_head_lines(x, &lines);
-	int64_t cost = meter_cost(x, &known);
-	if (known) {
-		buf_add(&lines, S("x-litellm-response-cost: "));
-		jw_number(&lines, cost, 12);
-		buf_add(&lines, S("\r\n"));
+	enum err e = reply_begin(c, &head, 200, S("application/json"));
+	if (e == OK) {
+		relay_head_lines(x, &head);
+		int64_t cost = meter_cost(x, &known);
+		if (known) {
+			buf_add(&head, S("x-litellm-response-cost: "));
+			jw_number(&head, cost, 12);
+			buf_add(&head, S("\r\n"));
+		}
+		e = head.err;
 	}
-	if (copy.p == NULL || lines.err != OK) {
-		struct llm_error e = { 0 };
-		llm_error_set(&e, LLM_SERVER, &x->in->turn, S("no memory for the answer"));
-		exchange_refuse(x, &e, NULL);
+	if (e != OK || body.p == NULL) { /* a translation that found no room */
+		struct llm_error told = { 0 };
+		llm_error_set(&told, LLM_SERVER, &x->in->turn, S("no memory for the answer"));
+		exchange_refuse(x, &told, NULL);
 		return;
 	}
 	x->status = 200;
-	x->conn = NULL; /* so that finish leaves the connection to reply_whole */
+	x->conn = NULL; /* so that finish leaves the connection to reply_end */
 	c->x = NULL;
 	exchange_finish(x);
-	reply_whole(c, 200, S("application/json"), buf_str(&lines), copy);
+	reply_end(c, &head, 200, body);
 }
 
 static enum err translate(struct exchange *x, const struct json *root, struct str *out)
@@ -281,12 +293,27 @@ static void bad_answer(struct exchange *x)
 	exchange_failed(x, &e, true, 0);
 }
 
+/* An answer that goes on as it is need not be read whole: its outermost object is, and its usage
+ * and error are. */
+static enum err read_answer(struct exchange *x, struct str body, const struct json **out)
+{
+	const struct str *peeked = dialects[x->up]->peeked;
+
+	if (x->same && !x->stream && peeked != NULL)
+		return json_skim(&x->in->turn, body, peeked, out);
+	TRY(json_read(&x->in->turn, body, out, NULL));
+	return json_is(*out, JSON_OBJECT) ? OK : ERR_SYNTAX;
+}
+
 static void end_whole(struct exchange *x)
 {
-	struct str body = buf_str(&x->got);
+	struct ingress *in = x->in;
 	const struct json *root;
 
-	if (json_read(&x->in->turn, body, &root, NULL) != OK || !json_is(root, JSON_OBJECT)) {
+	/* Egress could still change what lies in the ring, and the exchange gives its own buffer
+	 * back before the turn ends. */
+	struct str body = arena_dup(&in->turn, x->whole.p != NULL ? x->whole : buf_str(&x->got));
+	if (body.p == NULL || read_answer(x, body, &root) != OK) {
 		bad_answer(x);
 		return;
 	}
@@ -305,7 +332,7 @@ static void end_whole(struct exchange *x)
 		bad_answer(x);
 		return;
 	}
-	send_whole(x, body);
+	send_whole(x, x->same ? body : arena_dup(&in->turn, body));
 }
 
 void exchange_end(struct exchange *x, enum call_end how, bool any_byte)

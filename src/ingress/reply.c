@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-enum { HEAD_MAX = 6 << 10, ERROR_MAX = 16 << 10 };
+enum { ERROR_MAX = 16 << 10, JOIN_MAX = 2 << 10 };
 
 static const enum llm_error_kind kinds[ERR_COUNT] = {
 	[OK] = LLM_SERVER,
@@ -74,36 +74,57 @@ void reply_limits_write(struct buf *out, const struct reply_limits *lim)
 		add_number(out, S("retry-after"), lim->retry_after_s);
 }
 
+enum err reply_begin(struct conn *c, struct buf *head, unsigned status, struct str content_type)
+{
+	char *room = arena_take(&c->in->turn, REPLY_HEAD, 1);
+
+	if (room == NULL)
+		return ERR_NOMEM;
+	buf_fixed(head, room, REPLY_HEAD);
+	reply_head(head, status, content_type);
+	return OK;
+}
+
+void reply_end(struct conn *c, struct buf *head, unsigned status, struct str body)
+{
+	struct str text;
+
+	meter_status(c->in, status);
+	buf_add(head, S("content-length: "));
+	buf_addu(head, body.n);
+	if (!c->keep_alive || c->close_after)
+		buf_add(head, S("\r\nconnection: close"));
+	else if (c->http10)
+		buf_add(head, S("\r\nconnection: keep-alive"));
+	buf_add(head, S("\r\n\r\n"));
+	if (buf_finish(head, &text) != OK) {
+		conn_kill(c);
+		return;
+	}
+	/* One piece is cheaper to send than two, as long as it is small. */
+	bool join = !c->head_only && body.n <= JOIN_MAX && body.n <= head->cap - head->n;
+	if (join) {
+		buf_add(head, body);
+		text = buf_str(head);
+	}
+	arena_trim(&c->in->turn, head->p, head->cap, head->n);
+	conn_gather(c, text);
+	if (!join && !c->head_only)
+		conn_gather(c, body);
+	conn_done(c);
+}
+
 void reply_whole(struct conn *c, unsigned status, struct str content_type, struct str extra,
 		 struct str body)
 {
-	char *room = arena_take(&c->in->turn, HEAD_MAX, 1);
 	struct buf head;
-	struct str text;
 
-	if (room == NULL) {
+	if (reply_begin(c, &head, status, content_type) != OK) {
 		conn_kill(c);
 		return;
 	}
-	meter_status(c->in, status);
-	buf_fixed(&head, room, HEAD_MAX);
-	reply_head(&head, status, content_type);
 	buf_add(&head, extra);
-	buf_add(&head, S("content-length: "));
-	buf_addu(&head, body.n);
-	if (!c->keep_alive || c->close_after)
-		buf_add(&head, S("\r\nconnection: close"));
-	else if (c->http10)
-		buf_add(&head, S("\r\nconnection: keep-alive"));
-	buf_add(&head, S("\r\n\r\n"));
-	if (buf_finish(&head, &text) != OK) {
-		conn_kill(c);
-		return;
-	}
-	conn_gather(c, text);
-	if (!c->head_only)
-		conn_gather(c, body);
-	conn_done(c);
+	reply_end(c, &head, status, body);
 }
 
 static const struct {

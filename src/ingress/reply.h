@@ -22,6 +22,13 @@ struct reply_limits {
 void reply_whole(struct conn *c, unsigned status, struct str content_type, struct str extra,
 		 struct str body);
 
+/* reply_begin opens a head of at most REPLY_HEAD bytes in the turn's memory, to which header lines
+ * may be added; reply_end completes it and does the rest of reply_whole. ERR_NOMEM. */
+enum { REPLY_HEAD = 8 << 10 };
+MUST_USE enum err reply_begin(struct conn *c, struct buf *head, unsigned status,
+			      struct str content_type);
+void reply_end(struct conn *c, struct buf *head, unsigned status, struct str body);
+
 /* reply_plain answers where no dialect is known: OpenAI's error shape. why is a plain sentence. */
 void reply_plain(struct conn *c, unsigned status, const char *why);
 

@@ -20,12 +20,17 @@ static const struct str steering[] = {
 
 static enum err refuse_steering(const struct json *root, struct diag *d)
 {
-	for (unsigned i = 0; i < sizeof steering / sizeof steering[0]; i++)
-		if (json_get(root, steering[i]) != NULL)
+	JSON_EACH_MEMBER (root, key) {
+		for (unsigned i = 0; i < sizeof steering / sizeof steering[0]; i++) {
+			if ((!key->esc && key->n != steering[i].n) ||
+			    !json_str_eq(key, steering[i]))
+				continue;
 			return diag_param(d, ERR_DENIED, steering[i],
 					  "'%.*s' cannot be set by a request; it belongs to the "
 					  "gate's configuration",
 					  FMT(steering[i]));
+		}
+	}
 	return OK;
 }
 
@@ -120,7 +125,7 @@ static enum err add_part(struct call *c, const struct body *body, struct str par
 
 static enum err add_splice(struct exchange *x, struct call *c, struct splice *s)
 {
-	struct str parts[2 * SPLICE_MAX + 1];
+	UNSET struct str parts[2 * SPLICE_MAX + 1];
 
 	TRY(s->err);
 	size_t n = splice_parts(s, parts);
@@ -146,7 +151,7 @@ static void ask_usage(struct exchange *x, const struct json *root, struct splice
 static enum err build_same(struct exchange *x, const struct json *root, struct call *c)
 {
 	struct ingress *in = x->in;
-	struct splice s;
+	UNSET struct splice s;
 
 	splice_init(&s, json_raw(root));
 	if (x->client != DIALECT_GEMINI && !json_str_eq(json_get(root, S("model")), c->model)) {

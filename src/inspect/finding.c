@@ -24,8 +24,6 @@ static bool room(const struct findings *f, const struct finding *new)
 {
 	bool in_file = str_eq(f->seen[new->rule].path, new->path);
 
-	if (f->n > 0 && same(&f->items[f->n - 1], new))
-		return false;
 	return f->seen[new->rule].n == 0 ||
 	       (f->n < FINDINGS_MAX && !(in_file && f->seen[new->rule].in_file >= FINDINGS_FILE));
 }
@@ -59,6 +57,8 @@ void finding_add(struct findings *f, enum rule r, struct str package, struct str
 	va_end(ap);
 	new.excerpt = str_head(excerpt, FINDING_EXCERPT);
 	new.detail = str_z(detail);
+	if (f->n > 0 && same(&f->items[f->n - 1], &new))
+		return;
 	struct finding *at = room(f, &new) ? append(f) : NULL;
 	if (at == NULL) {
 		f->dropped++;
@@ -73,4 +73,12 @@ void finding_add(struct findings *f, enum rule r, struct str package, struct str
 		.detail = arena_dup(f->arena, new.detail),
 	};
 	note(f, at);
+}
+
+bool findings_has(const struct findings *f, size_t first, enum rule r)
+{
+	for (size_t i = first; i < f->n; i++)
+		if (f->items[i].rule == r)
+			return true;
+	return false;
 }

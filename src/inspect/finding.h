@@ -22,6 +22,10 @@ struct finding {
 	uint32_t line;	    /* from 1; 0: the file as a whole */
 	struct str excerpt; /* the evidence, decoded where it was encoded; any bytes */
 	struct str detail;  /* a sentence beside the rule's title, or "" */
+	bool has_sha256;    /* the checker knows the file: policies may allow it by its hash */
+	uint8_t sha256[32];
+	enum severity severity; /* of a report: how it counts after the policy */
+	bool allowed;		/* and whether the policy excuses it */
 };
 
 struct findings {
@@ -44,5 +48,8 @@ void findings_init(struct findings *f, struct arena *a);
 void finding_add(struct findings *f, enum rule r, struct str package, struct str path,
 		 uint32_t line, struct str excerpt, const char *fmt, ...)
 	__attribute__((format(printf, 7, 8)));
+
+/* findings_has: one of this rule is among those from number first on. */
+bool findings_has(const struct findings *f, size_t first, enum rule r);
 
 #endif

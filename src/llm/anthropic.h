@@ -187,6 +187,9 @@ void anthropic_peek_response(const struct json *root, struct llm_peek *out);
 void anthropic_peek_event(struct str event, struct str data, struct arena *scratch,
 			  struct llm_peek *io);
 
+/* anthropic_peek.c */
+size_t anthropic_skim(struct str in, uint32_t *io_events);
+
 /* ---- what a model of the provider takes ------------------------------------------------------ */
 
 /* The generation of a model id, major * 10 + minor, 30 for what came before 4 and for names that

@@ -93,6 +93,8 @@ static enum err set_source(const struct anthropic_at *at, const struct json *v,
 {
 	const struct json *type = json_get(v, S("type"));
 
+	if (s->media_type.p && !at->lenient && !llm_is_mime(s->media_type))
+		return anthropic_bad(at, S("media_type"), "a media type");
 	if (json_str_eq(type, S("base64")) && s->data.p && s->media_type.p)
 		*m = (struct llm_media){ .mime = s->media_type, .data = s->data, .name = m->name };
 	else if (json_str_eq(type, S("url")) && s->url.p)
@@ -120,6 +122,8 @@ static enum err read_media(const struct anthropic_at *at, const struct block *b,
 	if (b->source == NULL)
 		return anthropic_bad(at, S("source"), "an object");
 	TRY(ANTHROPIC_READ(&under, b->source, source_rows, &s));
+	s.media_type = llm_plain_esc(at->a, s.media_type);
+	s.url = llm_plain_esc(at->a, s.url);
 	if (!image && json_str_eq(json_get(b->source, S("type")), S("content"))) {
 		/* The chunks of such a document matter to citations only: others read the parts. */
 		if (s.content == NULL || at->depth >= DEPTH_MAX ||

@@ -4,6 +4,8 @@
  */
 #include "llm/anthropic.h"
 
+#include <string.h>
+
 void anthropic_peek_response(const struct json *root, struct llm_peek *out)
 {
 	struct anthropic_usage u = { 0 };
@@ -34,6 +36,22 @@ static bool says(struct str event, struct str data, struct str name)
 	if (event.n)
 		return str_eq(event, name);
 	return str_has_prefix(data, head) && str_has_prefix(str_tail(data, head.n), name);
+}
+
+size_t anthropic_skim(struct str in, uint32_t *io_events)
+{
+	static const struct str begin = SC("event: content_block_delta\ndata: {");
+	const char *p = in.p, *end = in.p + in.n;
+
+	while (end - p > (ptrdiff_t)begin.n && memcmp(p, begin.p, begin.n) == 0) {
+		const char *from = p + begin.n, *lf = memchr(from, '\n', (size_t)(end - from));
+		if (lf == NULL || end - lf < 2 || lf[1] != '\n' ||
+		    memchr(from, '\r', (size_t)(lf - from)) != NULL)
+			break;
+		p = lf + 2;
+		++*io_events;
+	}
+	return (size_t)(p - in.p);
 }
 
 void anthropic_peek_event(struct str event, struct str data, struct arena *scratch,

@@ -25,6 +25,8 @@ static const char *const harmless[] = {
 	NULL,
 };
 
+static const struct str peeked[] = { SC("usage"), SC("error"), SC("") };
+
 const struct dialect dialect_anthropic = {
 	.name = "anthropic",
 	.decode_request = anthropic_decode_request,
@@ -40,6 +42,8 @@ const struct dialect dialect_anthropic = {
 	.encode_error = anthropic_encode_error,
 	.encode_stream_error = anthropic_encode_stream_error,
 	.peek_response = anthropic_peek_response,
+	.peeked = peeked,
 	.peek_event = anthropic_peek_event,
+	.skim = anthropic_skim,
 	.harmless = harmless,
 };

@@ -23,6 +23,8 @@ static const char *const harmless[] = {
 	NULL,
 };
 
+static const struct str peeked[] = { SC("usage"), SC("error"), SC("") };
+
 const struct dialect dialect_openai = {
 	.name = "openai",
 	.decode_request = openai_decode_request,
@@ -38,6 +40,8 @@ const struct dialect dialect_openai = {
 	.encode_error = openai_encode_error,
 	.encode_stream_error = openai_encode_stream_error,
 	.peek_response = openai_peek_response,
+	.peeked = peeked,
 	.peek_event = openai_peek_event,
+	.skim = openai_skim,
 	.harmless = harmless,
 };

@@ -147,10 +147,15 @@ enum err gemini_media_read(const struct gemini_at *at, const struct gemini_part 
 	const struct json *v = in->inline_data ? in->inline_data : in->file_data;
 
 	TRY(GEMINI_READ(at, v, media_rows, &m));
+	m.mime = llm_plain_esc(at->a, m.mime);
+	m.uri = llm_plain_esc(at->a, m.uri);
 	if (in->inline_data != NULL && !at->lenient && (m.data.p == NULL || m.mime.p == NULL))
 		return gemini_bad(at, S("inlineData"), "complete: mimeType and data");
-	if (m.mime.p != NULL && !at->lenient && !llm_is_mime(m.mime))
-		return gemini_bad(at, S("mimeType"), "a media type");
+	if (m.mime.p != NULL && !llm_is_mime(m.mime)) {
+		if (!at->lenient)
+			return gemini_bad(at, S("mimeType"), "a media type");
+		m.mime = S("application/octet-stream");
+	}
 	if (in->inline_data == NULL && !at->lenient && m.uri.p == NULL)
 		return gemini_bad(at, S("fileData"), "complete: fileUri");
 	*out = (struct llm_media){ .mime = m.mime, .name = m.name };
@@ -162,8 +167,12 @@ enum err gemini_media_read(const struct gemini_at *at, const struct gemini_part 
 	out->data = standard(at->a, m.data.p ? m.data : S(""));
 	if (out->data.p == NULL)
 		return ERR_NOMEM;
-	if (!at->lenient && !base64_valid(out->data, BASE64_STD))
-		return gemini_bad(at, S("inlineData.data"), "base64");
+	if (!base64_valid(out->data, BASE64_STD)) {
+		if (!at->lenient)
+			return gemini_bad(at, S("inlineData.data"), "base64");
+		/* Resolved it could end the string that it is written into. */
+		out->data = m.data.p ? m.data : S("");
+	}
 	struct str text = { NULL, 0 };
 	if (str_eq(m.mime, S("text/plain")))
 		text = text_of(at->a, out->data);

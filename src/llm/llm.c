@@ -135,6 +135,8 @@ static bool listed(const struct llm_str *list, struct str s)
 
 static enum err cannot(struct llm_opts *opts, struct str field, enum llm_dialect target)
 {
+	if (field.n == 0) /* JSON allows it */
+		field = S("\"\"");
 	if (!opts->drop_params)
 		return diag_param(opts->diag, ERR_UNSUPPORTED, field, "%s cannot express '%.*s'",
 				  llm_dialect_name(target), FMT(field));
@@ -267,19 +269,52 @@ struct str llm_args_esc(struct arena *a, struct str raw)
 
 /* ---- small conversions --------------------------------------------------------------------- */
 
+struct str llm_plain_esc(struct arena *a, struct str esc)
+{
+	struct buf plain;
+
+	char *p = esc.p && str_chr(esc, '\\') != SIZE_MAX ? arena_take(a, esc.n, 1) : NULL;
+	if (p == NULL)
+		return esc;
+	buf_fixed(&plain, p, esc.n);
+	json_unescape(&plain, esc);
+	for (size_t i = 0; i < plain.n; i++)
+		if ((unsigned char)p[i] < 0x20 || p[i] == '"' || p[i] == '\\')
+			return esc;
+	return plain.err == OK ? buf_str(&plain) : esc;
+}
+
+/* How many bytes of s, from its first, may stand in a media type's names. */
+static size_t mime_name(struct str s)
+{
+	size_t n = 0;
+
+	while (n < s.n && ((s.p[n] >= 'a' && s.p[n] <= 'z') || (s.p[n] >= 'A' && s.p[n] <= 'Z') ||
+			   (s.p[n] >= '0' && s.p[n] <= '9') ||
+			   (s.p[n] != '\0' && strchr(".+-_", s.p[n]) != NULL)))
+		n++;
+	return n;
+}
+
 bool llm_is_mime(struct str s)
 {
-	size_t slashes = 0;
+	struct str rest, type = str_cut(s, '/', &rest);
+	size_t subtype = mime_name(rest);
 
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-		bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-			(c >= '0' && c <= '9');
-		if (!alnum && (c == '\0' || strchr("/.+-_;= ", c) == NULL))
+	if (type.n == 0 || mime_name(type) != type.n || subtype == 0)
+		return false;
+	/* Parameters, if any, as in "audio/pcm;rate=16000". */
+	rest = str_tail(rest, subtype);
+	if (rest.n > 0 && rest.p[0] != ';')
+		return false;
+	while (rest.n > 0) {
+		size_t n = mime_name(rest);
+		rest = str_tail(rest, n);
+		if (rest.n > 0 && strchr(";= ", rest.p[0]) == NULL)
 			return false;
-		slashes += c == '/';
+		rest = str_tail(rest, 1);
 	}
-	return s.n > 2 && slashes == 1;
+	return true;
 }
 
 bool llm_data_url(struct str esc, struct str *out_mime, struct str *out_data)

@@ -319,8 +319,17 @@ struct dialect {
 	 * cheap for plain content (no parse), exact for usage and errors; scratch for the few that
 	 * are parsed. */
 	void (*peek_response)(const struct json *root, struct llm_peek *out);
+
+	/* The members of an answer that must have been read for its usage and error to be seen, up
+	 * to an empty name; NULL: all. json_skim may leave the others. */
+	const struct str *peeked;
 	void (*peek_event)(struct str event, struct str data, struct arena *scratch,
 			   struct llm_peek *io);
+
+	/* skim is for a stream in which content was seen: it gives the length of the complete
+	 * events at the start of in that only go on with it, for which peek_event would change
+	 * nothing, and adds their number. 0 where the next event needs a look. May be NULL. */
+	size_t (*skim)(struct str in, uint32_t *io_events);
 
 	/* Names (dotted) of request and response fields that have no counterpart in the neutral
 	 * model and may be ignored in silence because they change nothing; NULL-terminated. Listed
@@ -378,6 +387,10 @@ struct str llm_id_split(struct arena *a, struct str id, enum llm_dialect *out_or
 MUST_USE enum err llm_args_parse(struct arena *a, struct str esc, struct str *out_raw);
 MUST_USE enum err llm_args_any(struct arena *a, struct str esc, struct str *out_raw);
 struct str llm_args_esc(struct arena *a, struct str raw);
+
+/* llm_plain_esc is esc with needless escapes ("\/", as PHP writes it) resolved, for what is looked
+ * into. Where that cannot be done it is esc itself. */
+struct str llm_plain_esc(struct arena *a, struct str esc);
 
 /* llm_is_mime: type/subtype, and parameters such as ";rate=24000"; nothing that could end a data
  * URL's head early. */

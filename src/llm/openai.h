@@ -129,5 +129,6 @@ void openai_encode_stream_error(const struct llm_error *e, struct buf *out);
 void openai_peek_response(const struct json *root, struct llm_peek *out);
 void openai_peek_event(struct str event, struct str data, struct arena *scratch,
 		       struct llm_peek *io);
+size_t openai_skim(struct str in, uint32_t *io_events);
 
 #endif

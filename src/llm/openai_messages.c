@@ -20,6 +20,23 @@ static enum err bad(const struct oa_reader *rd, const char *field, const char *w
 
 /* ---- media --------------------------------------------------------------------------------- */
 
+/* What base64 begins with when what is in it says its own media type; else p is NULL. */
+static struct str mime_of_data(struct str data)
+{
+	static const struct {
+		struct str begin, mime;
+	} kinds[] = {
+		{ SC("iVBORw0KGgo"), SC("image/png") },	  { SC("/9j/"), SC("image/jpeg") },
+		{ SC("R0lGOD"), SC("image/gif") },	  { SC("UklGR"), SC("image/webp") },
+		{ SC("JVBERi0"), SC("application/pdf") },
+	};
+
+	for (size_t i = 0; i < COUNT(kinds); i++)
+		if (str_has_prefix(data, kinds[i].begin))
+			return kinds[i].mime;
+	return (struct str){ NULL, 0 };
+}
+
 /* One URL field says data: or a place; it may also be bare base64 (a file's) when mime is known. */
 static void read_url(struct arena *a, const struct json *v, struct llm_media *m)
 {
@@ -29,8 +46,8 @@ static void read_url(struct arena *a, const struct json *v, struct llm_media *m)
 		m->url = url;
 		return;
 	}
-	if (mime.p)
-		m->mime = mime;
+	if (mime.p || m->mime.p == NULL)
+		m->mime = mime.p ? mime : mime_of_data(m->data);
 }
 
 void oa_image(struct arena *a, const struct json *v, struct llm_media *m)
@@ -49,12 +66,19 @@ static bool is_data(struct str url)
 	return str_ieq(str_head(url, 5), S("data:"));
 }
 
+static enum err check_format(const struct oa_reader *rd, const struct llm_media *m)
+{
+	return m->mime.p && !llm_is_mime(m->mime)
+		       ? bad(rd, ".content", "media of a type such as image/png")
+		       : OK;
+}
+
 /* A data URL that is not base64 would have to be decoded and coded again: nobody sends one. */
 static enum err check_url(const struct oa_reader *rd, const struct llm_media *m, const char *field)
 {
-	if (m->data.p == NULL && (m->url.n == 0 || is_data(m->url)))
-		return bad(rd, field, "a URL, or a data URL in base64");
-	return OK;
+	if (m->data.p ? m->mime.p == NULL : m->url.n == 0 || is_data(m->url))
+		return bad(rd, field, "a URL, or a data URL in base64 with its media type");
+	return check_format(rd, m);
 }
 
 static enum err part_image(struct oa_reader *rd, const struct json *v, struct llm_part *p)
@@ -131,7 +155,7 @@ static enum err part_file(struct oa_reader *rd, const struct json *v, struct llm
 		m->file_id = (struct str){ NULL, 0 };
 	}
 	p->kind = kind_of(m->mime);
-	return OK;
+	return check_format(rd, m);
 }
 
 /* ---- content ------------------------------------------------------------------------------- */
@@ -189,7 +213,7 @@ static enum err read_part(struct oa_reader *rd, const struct json *v, struct llm
 		return OK;
 	}
 	TRY(t->read(rd, v, p));
-	JSON_EACH_MEMBER(v, key) {
+	JSON_EACH_MEMBER (v, key) {
 		if (json_str_eq(key, S("cache_control")) && json_is(key + 1, JSON_OBJECT))
 			p->cache = json_raw(key + 1);
 		else if (!json_str_eq(key, S("type")) && !json_str_eq(key, t->field))
@@ -209,7 +233,7 @@ static enum err read_content(struct oa_reader *rd, const struct json *v, struct 
 	}
 	if (!json_is(v, JSON_ARRAY))
 		return bad(rd, ".content", "a string or an array of parts");
-	JSON_EACH_ITEM(v, it)
+	JSON_EACH_ITEM (v, it)
 		TRY(read_part(rd, it, list));
 	return OK;
 }
@@ -220,7 +244,7 @@ enum err oa_thinking_blocks(struct arena *a, const struct json *blocks, struct l
 {
 	if (!json_is(blocks, JSON_ARRAY))
 		return OK;
-	JSON_EACH_ITEM(blocks, it) {
+	JSON_EACH_ITEM (blocks, it) {
 		bool redacted = json_str_eq(json_get(it, S("type")), S("redacted_thinking"));
 		if (!redacted && !json_str_eq(json_get(it, S("type")), S("thinking")))
 			continue;
@@ -259,7 +283,7 @@ enum err oa_text_signatures(struct arena *a, const struct json *fields, struct l
 		return ERR_NOMEM;
 	if (text->text.p == NULL)
 		text->text = S("");
-	JSON_EACH_ITEM(sigs, it)
+	JSON_EACH_ITEM (sigs, it)
 		if (json_is(it, JSON_STRING) && it->n > 0)
 			text->signature = llm_untag(json_esc(it), DIALECT_GEMINI, &text->origin);
 	return OK;
@@ -315,7 +339,7 @@ static enum err read_calls(struct oa_reader *rd, const struct json *calls, struc
 
 	if (!json_is(calls, JSON_ARRAY))
 		return bad(rd, ".tool_calls", "an array");
-	JSON_EACH_ITEM(calls, it) {
+	JSON_EACH_ITEM (calls, it) {
 		const struct json *type = json_get(it, S("type"));
 		if (type != NULL && !json_str_eq(type, S("function"))) {
 			struct llm_part *p = llm_part_add(rd->arena, list, PART_OPAQUE);
@@ -333,7 +357,7 @@ static enum err read_calls(struct oa_reader *rd, const struct json *calls, struc
 		if (e == ERR_SYNTAX)
 			return bad(rd, ".tool_calls.function.name", "a string");
 		TRY(e);
-		JSON_EACH_MEMBER(it, key)
+		JSON_EACH_MEMBER (it, key)
 			if (oa_word(key, known, COUNT(known)) < 0)
 				TRY(oa_extra(rd, "messages.tool_calls.", key));
 	}
@@ -434,8 +458,17 @@ static enum err read_user(struct oa_reader *rd, const struct json *v, struct llm
 
 /* All the names that some role's reader takes. */
 static const char *const msg_fields[] = {
-	"role", "content", "name", "cache_control", "tool_calls", "function_call", "refusal",
-	"reasoning_content", "reasoning", "thinking_blocks", "provider_specific_fields",
+	"role",
+	"content",
+	"name",
+	"cache_control",
+	"tool_calls",
+	"function_call",
+	"refusal",
+	"reasoning_content",
+	"reasoning",
+	"thinking_blocks",
+	"provider_specific_fields",
 	"tool_call_id",
 };
 
@@ -455,7 +488,7 @@ static const struct role {
 
 static enum err note_extras(struct oa_reader *rd, const struct json *v, const struct role *role)
 {
-	JSON_EACH_MEMBER(v, key) {
+	JSON_EACH_MEMBER (v, key) {
 		bool known = false;
 		for (size_t i = 0; i < COUNT(msg_fields) && !known; i++)
 			known = (role->takes >> i & 1) && json_str_eq(key, str_z(msg_fields[i]));
@@ -514,7 +547,7 @@ enum err oa_messages(struct oa_reader *rd, const struct json *list)
 
 	if (!json_is(list, JSON_ARRAY))
 		return oa_bad(rd, "messages", "an array");
-	JSON_EACH_ITEM(list, it) {
+	JSON_EACH_ITEM (list, it) {
 		TRY(read_message(rd, it, &leading));
 		rd->msg++;
 	}

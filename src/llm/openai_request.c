@@ -27,22 +27,9 @@ struct str oa_esc_or_null(const struct json *v)
 	return json_is(v, JSON_STRING) ? json_esc(v) : (struct str){ NULL, 0 };
 }
 
-static bool needs_escape(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == '"' || s.p[i] == '\\')
-			return true;
-	return false;
-}
-
 struct str oa_plain_esc(struct arena *a, const struct json *v)
 {
-	struct str plain;
-
-	if (!json_is(v, JSON_STRING) || !v->esc)
-		return oa_esc_or_null(v);
-	plain = json_str(a, v);
-	return plain.p == NULL || needs_escape(plain) ? json_esc(v) : plain;
+	return llm_plain_esc(a, oa_esc_or_null(v));
 }
 
 int oa_word(const struct json *v, const struct str *words, size_t n)

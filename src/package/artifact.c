@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "codec/json.h"
+#include "package/version.h"
 
 #include <string.h>
 
@@ -42,8 +43,11 @@ struct artifact *artifact_new(struct arena *a, struct str file_name)
 	f->file_name = last_part(file_name);
 	f->kind = artifact_kind(f->file_name);
 	f->label = S("");
-	f->release = (struct package){ .name = S(""), .version = S(""), .wanted = S(""),
-				       .url = S(""), .where = f->file_name };
+	f->release = (struct package){ .name = S(""),
+				       .version = S(""),
+				       .wanted = S(""),
+				       .url = S(""),
+				       .where = f->file_name };
 	f->release.eco = f->kind == ARTIFACT_NPM    ? ECO_NPM
 			 : f->kind == ARTIFACT_NONE ? ECO_OTHER
 						    : ECO_PYPI;
@@ -109,8 +113,7 @@ static void add_top(struct artifact *f, const struct member *m)
 		root = str_cut(rest, '/', &rest);
 	}
 	struct str name = rest.n != 0 ? root : str_head(root, str_chr(root, '.'));
-	if (name.n == 0 || str_chr(name, '.') != SIZE_MAX ||
-	    (rest.n == 0 && !wheel_runs(root, 0)))
+	if (name.n == 0 || str_chr(name, '.') != SIZE_MAX || (rest.n == 0 && !wheel_runs(root, 0)))
 		return;
 	for (size_t i = f->n_tops; i-- > 0;)
 		if (str_eq(f->tops[i], name))
@@ -158,10 +161,13 @@ static bool has(const struct artifact *f, enum artifact_text text)
 	return f->texts[text].p != NULL;
 }
 
-/* The same version, as far as spelling goes: file names have '_' for '-', case does not count. */
+/* The same version however it is spelt: 1.0 is 1.0.0. File names have '_' for '-', and old
+ * releases versions that are none to PEP 440. */
 static bool version_same(struct str a, struct str b)
 {
-	return wheel_name_same(a, b);
+	bool valid;
+
+	return wheel_name_same(a, b) || (version_cmp(ECO_PYPI, a, b, &valid) == 0 && valid);
 }
 
 static void layout(struct artifact *f, struct findings *out, struct str path, const char *what)
@@ -211,9 +217,9 @@ static enum err read_metadata(struct artifact *f, struct findings *out)
 	f->release.name = f->meta.name;
 	f->release.version = f->meta.version;
 	TRY(make_label(f));
-	if (f->meta.twice.n != 0)
+	if (f->meta.unclear.n != 0)
 		finding_add(out, RULE_METADATA_UNCLEAR, f->label, f->places[ARTIFACT_METADATA], 0,
-			    f->meta.twice, "a field is there twice with different values");
+			    f->meta.unclear, "a field is there twice or in several lines");
 	if (f->meta.cut)
 		finding_add(out, RULE_METADATA_UNCLEAR, f->label, f->places[ARTIFACT_METADATA], 0,
 			    str_head(f->meta.body, 80), "fields end at a line that is none");
@@ -256,7 +262,8 @@ static enum err end_sdist(struct artifact *f, struct findings *out)
 	struct str name, version;
 
 	if (f->n_roots != 1)
-		layout(f, out, f->file_name, "a source archive with more or less than one directory");
+		layout(f, out, f->file_name,
+		       "a source archive with more or less than one directory");
 	if (!has(f, ARTIFACT_METADATA)) {
 		layout(f, out, f->file_name, "a source archive without PKG-INFO");
 		return OK;
@@ -288,8 +295,9 @@ static enum err end_npm(struct artifact *f, struct findings *out)
 	const struct json *name = e == OK ? json_get(root, S("name")) : NULL;
 	const struct json *version = e == OK ? json_get(root, S("version")) : NULL;
 	if (!json_is(name, JSON_STRING) || !json_is(version, JSON_STRING)) {
-		finding_add(out, RULE_METADATA_UNCLEAR, f->label, f->places[ARTIFACT_PACKAGE_JSON], 0,
-			    S(""), "%s", e == OK ? "name or version is missing" : "no strict JSON");
+		finding_add(out, RULE_METADATA_UNCLEAR, f->label, f->places[ARTIFACT_PACKAGE_JSON],
+			    0, S(""), "%s",
+			    e == OK ? "name or version is missing" : "no strict JSON");
 		return OK;
 	}
 	f->release.name = json_str(f->arena, name);

@@ -1,6 +1,6 @@
 /*
- * package/artifact.h - what a wheel, a source archive or an npm package says of itself, put together
- * while its members pass by in any order, and judged when all have been seen. Ring 0.
+ * package/artifact.h - what a wheel, a source archive or an npm package says of itself, put
+ * together while its members pass by in any order, and judged when all have been seen. Ring 0.
  *
  *	struct artifact *f = artifact_new(arena, S("demo-1.0-py3-none-any.whl"));
  *	for each file member m:
@@ -50,10 +50,10 @@ struct artifact_file {
 
 struct artifact {
 	enum artifact_kind kind;
-	struct str file_name;	 /* of the archive, the last component */
-	struct package release;	 /* after artifact_end: ecosystem, name and version, as written */
-	struct str label;	 /* after artifact_end: "pkg:pypi/demo@1.0", or "" */
-	struct metadata meta;	 /* of wheel and source archive */
+	struct str file_name;	/* of the archive, the last component */
+	struct package release; /* after artifact_end: ecosystem, name and version, as written */
+	struct str label;	/* after artifact_end: "pkg:pypi/demo@1.0", or "" */
+	struct metadata meta;	/* of wheel and source archive */
 	struct entry_point *entries;
 	size_t n_entries;
 	struct str tops[ARTIFACT_TOPS]; /* names that can be imported, of a wheel */
@@ -90,7 +90,8 @@ MUST_USE enum err artifact_add(struct artifact *f, const struct member *m, struc
 /* artifact_end reads what was gathered and adds what does not fit together to out. */
 MUST_USE enum err artifact_end(struct artifact *f, struct findings *out);
 
-/* artifact_scripts_next gives the next console or gui script behind after, or the first for NULL. */
+/* artifact_scripts_next gives the next console or gui script behind after, or the first for NULL.
+ */
 const struct entry_point *artifact_scripts_next(const struct artifact *f,
 						const struct entry_point *after);
 

@@ -80,12 +80,12 @@ static void compare(const struct artifact *f, struct findings *out,
 	if (exempt(f, file->name))
 		return;
 	if (differs)
-		finding_add(out,
-			    wheel_runs(file->name, file->mode) ? RULE_RECORD_CODE
-							       : RULE_RECORD_DIFFERS,
-			    f->label, file->name, 0, S(""), "%s",
-			    row->has_size && row->size != file->size ? "another size than in RECORD"
-								     : "another hash than in RECORD");
+		finding_add(
+			out,
+			wheel_runs(file->name, file->mode) ? RULE_RECORD_CODE : RULE_RECORD_DIFFERS,
+			f->label, file->name, 0, S(""), "%s",
+			row->has_size && row->size != file->size ? "another size than in RECORD"
+								 : "another hash than in RECORD");
 	else if (!sha256)
 		finding_add(out, RULE_RECORD_DIFFERS, f->label, file->name, 0, row->algorithm,
 			    "RECORD has no sha256 of it");
@@ -98,7 +98,7 @@ static void join(const struct artifact *f, struct findings *out, const struct ro
 
 	while (i < f->n_files || k < rows->n) {
 		int c = i == f->n_files ? 1
-			: k == rows->n  ? -1
+			: k == rows->n	? -1
 					: str_cmp(f->files[i].name, rows->items[k].path);
 		if (c == 0) {
 			compare(f, out, &f->files[i], &rows->items[k]);
@@ -111,8 +111,8 @@ static void join(const struct artifact *f, struct findings *out, const struct ro
 			k += !again;
 		} else if (c < 0) {
 			if (!exempt(f, f->files[i].name))
-				finding_add(out, RULE_RECORD_UNLISTED, f->label, f->files[i].name, 0,
-					    S(""), "not in RECORD");
+				finding_add(out, RULE_RECORD_UNLISTED, f->label, f->files[i].name,
+					    0, S(""), "not in RECORD");
 			i++;
 		} else {
 			if (rows->items[k].fault != WHEEL_RECORD_FIELDS)
@@ -135,8 +135,8 @@ enum err artifact_record(struct artifact *f, struct findings *out)
 	}
 	enum err e = read_rows(f, out, &rows);
 	if (e == ERR_LIMIT) {
-		finding_add(out, RULE_RECORD_DIFFERS, f->label, f->places[ARTIFACT_RECORD], 0, S(""),
-			    "RECORD has a field that is too long");
+		finding_add(out, RULE_RECORD_DIFFERS, f->label, f->places[ARTIFACT_RECORD], 0,
+			    S(""), "RECORD has a field that is too long");
 		return OK;
 	}
 	TRY(e);

@@ -1,5 +1,5 @@
 /*
- * package/direct_url.c - PEP 610. Exactly one of vcs_info, archive_info and dir_info says what url is.
+ * package/direct_url.c - PEP 610: one of vcs_info, archive_info and dir_info says what url is.
  * Input: hostile.   Runs in: checker.   Fuzz: fuzz/direct_url_fuzz.c
  */
 #include "package/direct_url.h"
@@ -42,7 +42,8 @@ static enum err add_hash(struct direct_url *u, struct str algorithm, struct str 
 	struct package_hash *h = &u->hashes[u->n_hashes];
 
 	if (u->n_hashes == PACKAGE_HASHES)
-		return diag_set(d, ERR_LIMIT, "direct_url.json: more than %d hashes", PACKAGE_HASHES);
+		return diag_set(d, ERR_LIMIT, "direct_url.json: more than %d hashes",
+				PACKAGE_HASHES);
 	if (algorithm.n == 0 || hex.n == 0 || hex.n % 2 != 0 || hex.n / 2 > sizeof h->bytes)
 		return bad(d, "a hash is none");
 	for (size_t i = 0; i < hex.n / 2; i++) {
@@ -63,7 +64,8 @@ static bool same_hash(const struct package_hash *a, const struct package_hash *b
 	       memcmp(a->bytes, b->bytes, a->n) == 0;
 }
 
-/* "hashes" is what counts; "hash" ("sha256=...") is the older form, and must not say another thing. */
+/* "hashes" is what counts; "hash" ("sha256=...") is the older form, and must not say another thing.
+ */
 static enum err read_archive(struct arena *a, const struct json *info, struct direct_url *u,
 			     struct diag *d)
 {
@@ -75,7 +77,7 @@ static enum err read_archive(struct arena *a, const struct json *info, struct di
 	if (hashes != NULL && !json_is(hashes, JSON_OBJECT))
 		return bad(d, "'hashes' is no object");
 	if (hashes != NULL) {
-		JSON_EACH_MEMBER(hashes, key) {
+		JSON_EACH_MEMBER (hashes, key) {
 			struct str name = json_str(a, key), value = json_str(a, key + 1);
 			if (name.p == NULL || value.p == NULL)
 				return bad(d, "a hash is no string");

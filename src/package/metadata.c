@@ -94,8 +94,13 @@ static enum err take_line(struct reader *r, struct str line, uint32_t n)
 	return OK;
 }
 
-/* What can stand once only. */
-static void look_for_twice(struct metadata *m)
+static bool is_folded(struct str value)
+{
+	return str_chr(value, '\n') != SIZE_MAX || str_chr(value, '\r') != SIZE_MAX;
+}
+
+/* What can stand once only, and in one line. */
+static void look_for_unclear(struct metadata *m)
 {
 	static const struct str names[] = {
 		SC("Metadata-Version"), SC("Name"), SC("Version"), SC("Requires-Python"),
@@ -106,8 +111,8 @@ static void look_for_twice(struct metadata *m)
 		const struct metadata_field *first = metadata_next(m, names[i], NULL);
 		for (const struct metadata_field *f = first; f != NULL;
 		     f = metadata_next(m, names[i], f))
-			if (!str_eq(f->value, first->value))
-				m->twice = f->name;
+			if (!str_eq(f->value, first->value) || is_folded(f->value))
+				m->unclear = f->name;
 	}
 }
 
@@ -121,12 +126,12 @@ static void summarise(struct metadata *m)
 	m->license = metadata_get(m, S("License-Expression"));
 	if (m->license.n == 0)
 		m->license = metadata_get(m, S("License"));
-	look_for_twice(m);
+	look_for_unclear(m);
 }
 
 enum err metadata_read(struct str text, struct arena *a, struct metadata *out)
 {
-	struct metadata m = { .twice = S("") };
+	struct metadata m = { .unclear = S("") };
 	struct reader r = { .m = &m, .arena = a };
 	struct str rest = text;
 	uint32_t n = 0;

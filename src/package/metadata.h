@@ -1,6 +1,6 @@
 /*
  * package/metadata.h - METADATA, PKG-INFO and WHEEL: header fields as Python's email package reads
- * them, which pip, packaging and importlib.metadata all do. Ring 0. Everything points into the text.
+ * them, which pip, packaging and importlib.metadata all do. Ring 0. All points into the text.
  */
 #ifndef PACKAGE_METADATA_H
 #define PACKAGE_METADATA_H
@@ -10,7 +10,8 @@
 #include "base/str.h"
 
 struct metadata_field {
-	struct str name, value; /* value: with its continuation lines, the line ends in it as they are */
+	struct str name;
+	struct str value; /* with its continuation lines, the line ends in it as they are */
 	uint32_t line;
 };
 
@@ -20,9 +21,10 @@ struct metadata {
 	struct str body; /* what follows the fields */
 	struct str name, version, requires_python;
 	struct str license; /* License-Expression, or else License */
-	/* "", or the name of a field that can be there once and is there again with another value:
-	 * pip takes the first one, packaging neither. */
-	struct str twice;
+	/* "", or the name of a field that can be there once and that tools read differently: it is
+	 * there again with another value (pip takes the first one, packaging neither), or goes over
+	 * several lines (newer releases of CPython trim the end of an empty first one). */
+	struct str unclear;
 	/* The fields ended at a line that is none, without an empty line before it. */
 	bool cut;
 };

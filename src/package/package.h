@@ -40,6 +40,13 @@ struct package_hash {
 	uint8_t n; /* bytes in use */
 };
 
+/* Who must have published it, as PEP 751 has it: "kind" is "GitHub", "GitLab" and so on, the rest
+ * is that kind's own. For the verifier. */
+struct package_identity {
+	struct str key, value; /* "repository", "org/name" */
+	const struct package_identity *next;
+};
+
 struct package {
 	enum ecosystem eco;
 	struct str name;    /* normalised: PEP 503, or npm's with its scope */
@@ -54,6 +61,7 @@ struct package {
 	bool scripts;	  /* has install scripts, as far as the manifest tells */
 	struct package_hash hashes[PACKAGE_HASHES];
 	unsigned n_hashes;
+	const struct package_identity *identity; /* NULL: anybody; each begins with its "kind" */
 };
 
 struct package_list {

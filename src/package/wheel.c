@@ -93,7 +93,7 @@ bool wheel_name_parse(struct str file, struct wheel_name *out)
 		.python = parts[n - 3], .abi = parts[n - 2], .platform = parts[n - 1],
 	};
 	return is_project(out->name) && is_version(out->version) &&
-	       (n == 5 || (out->build.n != 0 && is_digit(out->build.p[0]))) &&
+	       (n == 5 || (is_version(out->build) && is_digit(out->build.p[0]))) &&
 	       is_tags(out->python, true) && is_tags(out->abi, false) &&
 	       is_tags(out->platform, false);
 }

@@ -1,6 +1,6 @@
 /*
- * package/wheel.h - file names of wheels, source archives and npm packages, and what the small files
- * of a wheel say. Ring 0. Everything points into what was given.
+ * package/wheel.h - file names of wheels, source archives and npm packages, and what the small
+ * files of a wheel say. Ring 0. Everything points into what was given.
  */
 #ifndef PACKAGE_WHEEL_H
 #define PACKAGE_WHEEL_H

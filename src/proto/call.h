@@ -148,6 +148,10 @@ uint32_t call_encode(const struct call *c, void *p);
  * anything that breaks the lists above, a segment outside the arena, or trailing bytes. */
 MUST_USE enum err call_decode(struct call *c, struct str frame, uint64_t arena_bytes);
 
+/* call_value_ok: what a header field's value may hold, which is printable ASCII and so nothing that
+ * could end it or begin another, CALL_FIELD_MAX bytes at most. */
+bool call_value_ok(struct str v);
+
 /* The same for HEAD. ERR_SYNTAX: a status that is none, a field that is not listed or comes twice,
  * trailing bytes. */
 uint32_t call_head_size(const struct call_head *h);

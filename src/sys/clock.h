@@ -1,30 +1,34 @@
 /*
- * sys/clock.h - the clocks, and RFC 3339 text of UTC times. Ring 1. No time zone, no locale.
+ * sys/clock.h - the clocks. Ring 1. No time zone, no locale.
  */
 #ifndef SYS_CLOCK_H
 #define SYS_CLOCK_H
 
-#include "base/err.h"
-#include "base/str.h"
+#include "base/date.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CLOCK_TEXT = 32 };
+enum { CLOCK_TEXT = DATE_TEXT };
 
 /* clock_mono_ns never goes back; clock_wall_ns is nanoseconds since 1970 and may jump. */
 uint64_t clock_mono_ns(void);
 uint64_t clock_wall_ns(void);
 
-/* clock_format writes "2026-11-23T06:07:02Z" with a NUL into out (CLOCK_TEXT bytes) and borrows it.
- * Seconds outside the years 0 to 9999 are clamped. */
-struct str clock_format(int64_t unix_s, char *out);
+/* The texts of base/date.h under this header's name. */
+static inline struct str clock_format(int64_t unix_s, char *out)
+{
+	return date_format(unix_s, out);
+}
 
-/* clock_format_ms is the same with milliseconds: "2026-11-23T06:07:02.123Z". */
-struct str clock_format_ms(int64_t unix_ms, char *out);
+static inline struct str clock_format_ms(int64_t unix_ms, char *out)
+{
+	return date_format_ms(unix_ms, out);
+}
 
-/* clock_parse reads RFC 3339, any offset, any fraction (cut off); a date alone is its midnight UTC,
- * and a time without an offset is taken as UTC. ERR_SYNTAX for anything else. */
-MUST_USE enum err clock_parse(struct str s, int64_t *out_unix_s);
+static inline enum err clock_parse(struct str s, int64_t *out_unix_s)
+{
+	return date_parse(s, out_unix_s);
+}
 
 #endif

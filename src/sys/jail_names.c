@@ -7,7 +7,7 @@
 	X(recvfrom) X(sendto) X(recvmsg) X(sendmsg) X(recvmmsg) X(sendmmsg) X(read) X(write) \
 	X(readv) X(writev) X(pread64) X(pwrite64) X(epoll_pwait) X(epoll_ctl) X(epoll_create1) \
 	X(close) X(shutdown) X(futex) X(munmap) X(mremap) X(brk) X(madvise) X(clock_gettime) \
-	X(gettimeofday) X(getrandom) X(fstat) X(exit) X(exit_group) X(rt_sigreturn) \
+	X(gettimeofday) X(getrandom) X(fstat) X(fstatfs) X(exit) X(exit_group) X(rt_sigreturn) \
 	X(rt_sigprocmask) X(rt_sigaction) X(restart_syscall) X(getpid) X(gettid) \
 	X(sched_yield) X(mmap) X(mprotect) X(fcntl) X(openat) X(newfstatat) X(faccessat) \
 	X(faccessat2) X(readlinkat) X(sysinfo) X(uname) X(prlimit64) X(sched_getaffinity) \

@@ -35,6 +35,21 @@ void note_sign(struct str text, const struct note_key *k, const struct sign_key 
  * ERR_NOT_FOUND: no signature by k; ERR_AUTH: one by k that is wrong. */
 MUST_USE enum err note_open(struct str note, const struct note_key *k, struct str *out_text);
 
+/* The two halves of a note as they stand: text that is signed, and lines "(dash) name base64". */
+#define NOTE_DASH "\xe2\x80\x94 "
+struct note_line {
+	struct str name, base64; /* of 4 bytes of key id and the signature */
+};
+
+/* note_name_ok: UTF-8 without spaces, control characters and plus signs. */
+bool note_name_ok(struct str name);
+
+/* note_split divides a note, without looking at keys. ERR_SYNTAX: no signed note. */
+MUST_USE enum err note_split(struct str note, struct str *out_text, struct str *out_lines);
+
+/* note_line_next takes the next signature line off *lines. ERR_SYNTAX: it is none. */
+MUST_USE enum err note_line_next(struct str *lines, struct note_line *out);
+
 /* A checkpoint's text: origin, size, root. */
 struct checkpoint {
 	struct str origin;
@@ -46,5 +61,8 @@ struct checkpoint {
 void checkpoint_encode(const struct checkpoint *c, struct buf *out);
 /* checkpoint_parse refuses extension lines: this log writes none. */
 MUST_USE enum err checkpoint_parse(struct checkpoint *c, struct str text);
+/* checkpoint_parse_any reads those of other logs, and gives their extension lines. */
+MUST_USE enum err checkpoint_parse_any(struct checkpoint *c, struct str text,
+				       struct str *out_more);
 
 #endif

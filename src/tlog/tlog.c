@@ -22,7 +22,7 @@ void tlog_leaf(struct sha256 *sha, char *room, size_t n, uint8_t out[TLOG_HASH])
 	sha256_with(sha, (struct str){ room, n + 1 }, out);
 }
 
-static void node(struct sha256 *sha, const uint8_t *left, const uint8_t *right, uint8_t *out)
+void tlog_node(struct sha256 *sha, const uint8_t *left, const uint8_t *right, uint8_t *out)
 {
 	char in[1 + 2 * TLOG_HASH] = { 0x01 };
 
@@ -42,10 +42,10 @@ static void perfect(struct sha256 *sha, const uint8_t (*hash)[TLOG_HASH], uint32
 		return;
 	}
 	for (uint32_t i = 0; i < n / 2; i++)
-		node(sha, hash[2 * i], hash[2 * i + 1], work[i]);
+		tlog_node(sha, hash[2 * i], hash[2 * i + 1], work[i]);
 	for (n /= 2; n > 1; n /= 2)
 		for (uint32_t i = 0; i < n / 2; i++)
-			node(sha, work[2 * i], work[2 * i + 1], work[i]);
+			tlog_node(sha, work[2 * i], work[2 * i + 1], work[i]);
 	memcpy(out, work[0], TLOG_HASH);
 }
 
@@ -92,7 +92,7 @@ void tlog_root(const struct tlog *t, uint8_t out[TLOG_HASH])
 			left -= width; /* the perfect subtree to the right of what is left */
 			perfect(t->sha, t->levels[i].hash + left, width, sub);
 			if (have)
-				node(t->sha, sub, out, out);
+				tlog_node(t->sha, sub, out, out);
 			else
 				memcpy(out, sub, TLOG_HASH);
 			have = true;

@@ -30,6 +30,10 @@ void tlog_init(struct tlog *t, struct sha256 *sha);
 /* tlog_leaf hashes one entry, of which room[0] is a spare byte before the text of n bytes. */
 void tlog_leaf(struct sha256 *sha, char *room, size_t n, uint8_t out[TLOG_HASH]);
 
+/* tlog_node hashes two hashes of TLOG_HASH bytes into the one above them; out may be one of
+ * them. */
+void tlog_node(struct sha256 *sha, const uint8_t *left, const uint8_t *right, uint8_t *out);
+
 /* tlog_add appends a leaf's hash and returns how many levels, from 0 up, now hold a full tile: the
  * caller saves those before it adds another leaf. */
 unsigned tlog_add(struct tlog *t, const uint8_t leaf[TLOG_HASH]);

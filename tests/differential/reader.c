@@ -126,7 +126,7 @@ static enum err read_metadata(struct arena *a, struct str text)
 	for (size_t i = 0; e == OK && i < m.n; i++)
 		put_names((struct str[]){ m.fields[i].name, m.fields[i].value }, 2);
 	if (e == OK)
-		printf("{\"cut\":%d,\"twice\":%d,\"body\":%zu}\n", m.cut, m.twice.n != 0, m.body.n);
+		printf("{\"cut\":%d,\"unclear\":%d,\"body\":%zu}\n", m.cut, m.unclear.n != 0, m.body.n);
 	return e;
 }
 

@@ -272,6 +272,53 @@ CASE(integers)
 	CHECK(whole("1000000000000000000000e-20") == 10 && whole("\"1\"") == -77);
 }
 
-TESTS(CASE_ROW(values), CASE_ROW(numbers), CASE_ROW(strings), CASE_ROW(every_place),
+CASE(skipping)
+{
+	static const struct str texts[] = {
+		SC("{}"), SC("[[],{}]"), SC("{\"]\":\"}\"}"), SC("[\"\\\"]\",\"\\\\\"]"),
+		SC("[\"\\\\\\\"]\\\\\"]"), SC("{\"a\":[[[[\"{\"]]]],\"b\":{}}"),
+	};
+	char text[512];
+
+	/* At every place of a block, and at the end of readable memory. */
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		for (size_t pad = 0; pad < 140; pad++) {
+			memset(text, 'x', sizeof text);
+			memcpy(text, "[\"", 2);
+			memcpy(text + 2 + pad, "\",", 2);
+			memcpy(text + 4 + pad, texts[i].p, texts[i].n);
+			text[4 + pad + texts[i].n] = ']';
+			struct str all = check_guard((struct str){ text, 5 + pad + texts[i].n });
+			const char *end = all.p + all.n;
+			CHECK(json_skip(all.p, end) == end);
+			CHECK(json_skip(all.p + 4 + pad, end) == end - 1);
+			CHECK(json_skip(all.p, end - 1) == NULL);
+			check_unguard(all);
+		}
+	}
+}
+
+CASE(skimming)
+{
+	static const struct str deep[] = { SC("usage"), SC("") };
+	static const char *const bad[] = {
+		"[]", "{\"a\":[}", "{\"a\":[]", "{\"a\":[]]}", "{\"a\":[],\"\\u0061\":1}",
+		"{\"a\":[]}x", "{\"usage\":[1,]}", "{\"us\\u0061ge\":{\"a\":01}}", "{\"a\":01}", "",
+	};
+	const struct json *root;
+	struct arena a;
+
+	arena_init(&a, 1 << 20);
+	CHECK(json_skim(&a, S("{\"choices\":[nonsense],\"usage\":{\"a\":[1]},\"n\":2}"), deep,
+			&root) == OK);
+	CHECK(root->skip == 10 && json_is(json_get(root, S("choices")), JSON_ARRAY));
+	CHECK_STR(json_raw(json_get(root, S("choices"))), S("[nonsense]"));
+	CHECK(json_count(json_get(json_get(root, S("usage")), S("a"))) == 1);
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		CHECK(json_skim(&a, str_z(bad[i]), deep, &root) != OK);
+	arena_done(&a);
+}
+
+TESTS(CASE_ROW(skipping), CASE_ROW(skimming), CASE_ROW(values), CASE_ROW(numbers), CASE_ROW(strings), CASE_ROW(every_place),
       CASE_ROW(duplicate_names), CASE_ROW(large_objects), CASE_ROW(limits), CASE_ROW(walking),
       CASE_ROW(read_grows), CASE_ROW(integers))

@@ -8,7 +8,7 @@ static struct diag diag;
 
 static enum err parse_n(struct str text, uint32_t nodes, const struct node **out)
 {
-	struct node_budget budget = { nodes };
+	struct node_budget budget = { .nodes = nodes };
 	struct str guarded = check_guard(text);
 
 	arena_done(&arena);

@@ -84,7 +84,8 @@ static void fresh(void)
 						      .upstream_model = S("up"),
 						      .price = { -1, -1, -1, -1, -1 } };
 	model = (struct policy_model){ .name = S("m"), .deployments = both, .n_deployments = 2 };
-	gen = (struct generation){ .refs = 1 };
+	static struct policy_price unknown[2] = { { -1, -1, -1, -1, -1 }, { -1, -1, -1, -1, -1 } };
+	gen = (struct generation){ .refs = 1, .prices = unknown };
 	gen.policy = (struct policy){ .open = true, .deployments = deps, .n_deployments = 2,
 				      .models = &model, .n_models = 1, .n_exact = 1,
 				      .num_retries = 2, .timeout_ms = 1000,

@@ -6,6 +6,7 @@
 
 static struct generation gen;
 static struct policy_deployment dep;
+static struct policy_price found;
 
 static int64_t cost(const struct llm_usage *u, bool *known)
 {
@@ -19,6 +20,8 @@ static void price(int64_t in, int64_t out, int64_t read, int64_t write, int64_t 
 	dep = (struct policy_deployment){ .upstream_model = S("m"),
 					  .provider = S("p"),
 					  .price = { in, out, read, write, think } };
+	found = policy_price_find(&gen.policy, &dep, dep.upstream_model);
+	gen.prices = &found;
 }
 
 CASE(plain)

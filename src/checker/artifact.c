@@ -1,0 +1,309 @@
+/*
+ * checker/artifact.c - a wheel, source archive or npm package: read in place, never unpacked.
+ * Input: the target's archives, read by codec/archive.h and package/artifact.h.   Runs in:
+ * checker.
+ */
+#include "checker/checker.h"
+
+#include "codec/archive.h"
+#include "codec/json.h"
+#include "package/artifact.h"
+#include "package/requirement.h"
+
+#include <string.h>
+
+/* An archive that is being read. */
+struct reading {
+	struct checker *c;
+	struct archive *archive;
+	struct artifact *artifact;
+	struct findings *f;
+	struct profile *profile;
+	bool quiet;	 /* the release before: only its profile is wanted */
+	struct str purl; /* known once its metadata was read; until then "" */
+	size_t first;	 /* number of the first finding that may lack it */
+};
+
+/* "demo-1.0.data/purelib/x.pth" and "x.pth" land beside each other. */
+static struct str installed_name(struct str name, bool *out_top)
+{
+	struct str rest, head = str_cut(name, '/', &rest);
+
+	if (str_has_suffix(head, S(".data"))) {
+		struct str scheme = str_cut(rest, '/', &rest);
+		if (str_eq(scheme, S("purelib")) || str_eq(scheme, S("platlib")))
+			name = rest;
+	}
+	*out_top = str_chr(name, '/') == SIZE_MAX;
+	return name;
+}
+
+static void judge_line(struct reading *r, struct str path, const struct startup_line *l)
+{
+	struct findings *f = r->f;
+	struct caps caps = { 0 };
+	size_t first = f->n;
+
+	profile_hook(r->profile, path, l->line, l->text);
+	if (l->act == STARTUP_PATH || (l->act == STARTUP_EXEC && startup_known(l->text) != NULL))
+		return;
+	if (l->act == STARTUP_EXEC) {
+		arena_reset(&r->c->scratch);
+		source_inspect(LANG_PYTHON, ROLE_STARTUP, r->purl, path, l->text, &r->c->scratch, f,
+			       &caps);
+	}
+	for (size_t i = first; i < f->n; i++)
+		f->items[i].line = l->line;
+	if (!findings_has(f, first, RULE_STARTUP_EXEC))
+		finding_add(f, startup_hostile(caps.bits) ? RULE_STARTUP_EXEC : RULE_STARTUP_HOOK,
+			    r->purl, path, l->line, l->text, " ");
+}
+
+static void judge_hook(struct reading *r, struct str path, enum startup_kind kind, struct str text)
+{
+	struct startup_scan s = startup_begin(kind, PYTHON_UNKNOWN, text);
+	struct startup_line l;
+
+	while (startup_next(&s, &l))
+		judge_line(r, path, &l);
+}
+
+/* What the code of a member can do is the result. */
+static uint32_t judge_source(struct reading *r, const struct member *m, struct str text)
+{
+	struct findings *f = r->f;
+	struct caps caps = { 0 };
+	bool top = false;
+	struct str name = installed_name(m->name, &top);
+	enum startup_kind kind = top ? startup_kind(name, PYTHON_UNKNOWN) : STARTUP_NONE;
+
+	if (kind != STARTUP_NONE && r->artifact->kind == ARTIFACT_WHEEL) {
+		judge_hook(r, m->name, kind, text);
+		return 0;
+	}
+	enum language language = source_language(m->name, text);
+	enum role role = r->artifact->kind == ARTIFACT_SDIST ? source_role(m->name)
+							     : installed_role(name);
+	if (role == ROLE_STARTUP && !top)
+		role = ROLE_MODULE;
+	size_t first = f->n;
+	arena_reset(&r->c->scratch);
+	source_inspect(language, role, r->purl, m->name, text, &r->c->scratch, f, &caps);
+	if (role == ROLE_STARTUP && startup_module_hostile(caps.bits) &&
+	    !findings_has(f, first, RULE_STARTUP_EXEC))
+		finding_add(f, RULE_STARTUP_EXEC, r->purl, m->name, 0, S(""), " ");
+	return role == ROLE_SCRIPT ? 0 : caps.bits;
+}
+
+/* A member that is no source is only digested. */
+static enum err digest_rest(struct reading *r, uint8_t out[32])
+{
+	struct str piece;
+	enum err e;
+
+	while ((e = archive_read(r->archive, &piece)) == OK && piece.n > 0)
+		sha256_update(&r->c->sha, piece);
+	sha256_final(&r->c->sha, out);
+	return e;
+}
+
+static enum err read_member(struct reading *r, const struct member *m)
+{
+	struct checker *c = r->c;
+	struct str text = { "", 0 };
+	bool wanted = artifact_wants(r->artifact, m);
+	uint8_t sha[32];
+	size_t first = r->f->n;
+	uint32_t caps = 0;
+	enum err e;
+
+	if (!r->quiet) {
+		c->report.coverage.files++;
+		c->report.coverage.bytes += m->size;
+	}
+	if (!wanted && m->size > CHECKER_TEXT) {
+		e = digest_rest(r, sha);
+	} else {
+		/* Contents live as long as the whole check only where they must. */
+		struct arena *a = &c->content;
+		arena_reset(a);
+		e = archive_read_all(r->archive, a, wanted ? artifact_max(m) : CHECKER_TEXT, &text);
+		if (e == OK) {
+			sha256_with(&c->sha, text, sha);
+			caps = judge_source(r, m, text);
+		}
+	}
+	if (e == ERR_UNSUPPORTED) {
+		c->report.coverage.unread++; /* and its fault is a finding */
+		return OK;
+	}
+	TRY(e);
+	profile_file(r->profile, m->name, m->size, caps, r->artifact->kind != ARTIFACT_NPM);
+	for (size_t i = first; i < r->f->n; i++) {
+		struct finding *f = &r->f->items[i];
+		f->has_sha256 = true;
+		memcpy(f->sha256, sha, sizeof f->sha256);
+	}
+	return artifact_add(r->artifact, m, wanted ? text : S(""), sha);
+}
+
+static enum err read_members(struct reading *r)
+{
+	const struct member *m;
+	enum err e;
+
+	while ((e = archive_next(r->archive, &m)) == OK && m != NULL)
+		if (m->type == MEMBER_FILE)
+			TRY(read_member(r, m));
+	return e;
+}
+
+/* package.json of an npm package: what runs when it is installed. */
+static void judge_scripts(struct reading *r)
+{
+	static const struct str names[] = { SC("preinstall"), SC("install"), SC("postinstall") };
+	struct str text = r->artifact->texts[ARTIFACT_PACKAGE_JSON];
+	struct str place = r->artifact->places[ARTIFACT_PACKAGE_JSON];
+	struct findings *f = r->f;
+	const struct json *root;
+
+	if (text.p == NULL || json_read(&r->c->arena, text, &root, NULL) != OK)
+		return;
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		struct caps caps = { 0 };
+		struct str command = json_str(&r->c->arena,
+					      json_get(json_get(root, S("scripts")), names[i]));
+		if (command.p == NULL)
+			continue;
+		profile_script(r->profile, place, names[i], command);
+		finding_add(f, RULE_INSTALL_SCRIPT, r->purl, place, 0, command, "%.*s",
+			    FMT(names[i]));
+		arena_reset(&r->c->scratch);
+		source_inspect(LANG_SHELL, ROLE_INSTALL, r->purl, place, command, &r->c->scratch, f,
+			       &caps);
+	}
+}
+
+/* Where npm takes a dependency from when its value is no range of versions. */
+static struct str foreign(struct str value)
+{
+	static const struct str marks[] = { SC("git"),	   SC("http:"),	  SC("https:"),
+					    SC("github:"), SC("gitlab:"), SC("bitbucket:"),
+					    SC("file:") };
+
+	for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
+		if (str_has_prefix(value, marks[i]))
+			return value;
+	return str_chr(value, '/') != SIZE_MAX && !str_has_prefix(value, S("npm:")) ? value : S("");
+}
+
+static void list_npm(struct reading *r)
+{
+	static const struct str keys[] = { SC("dependencies"), SC("optionalDependencies") };
+	struct str text = r->artifact->texts[ARTIFACT_PACKAGE_JSON];
+	struct str place = r->artifact->places[ARTIFACT_PACKAGE_JSON];
+	const struct json *root;
+
+	if (text.p == NULL || json_read(&r->c->arena, text, &root, NULL) != OK)
+		return;
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+		const struct json *map = json_get(root, keys[i]);
+		if (!json_is(map, JSON_OBJECT))
+			continue;
+		JSON_EACH_MEMBER (map, key) {
+			struct str name = json_str(&r->c->arena, key);
+			struct str value = json_str(&r->c->arena, key + 1);
+			if (name.p != NULL && value.p != NULL)
+				profile_dependency(r->profile, place, name, foreign(value));
+		}
+	}
+}
+
+static void list_python(struct reading *r)
+{
+	const struct metadata *m = &r->artifact->meta;
+	const struct metadata_field *field = NULL;
+	struct requirement q;
+
+	while ((field = metadata_next(m, S("requires-dist"), field)) != NULL)
+		if (requirement_parse(field->value, &q, NULL) == OK)
+			profile_dependency(r->profile, r->artifact->places[ARTIFACT_METADATA],
+					   q.name, q.url);
+}
+
+static enum target_kind kind_of(enum artifact_kind k)
+{
+	switch (k) {
+	case ARTIFACT_WHEEL:
+		return TARGET_WHEEL;
+	case ARTIFACT_SDIST:
+		return TARGET_SDIST;
+	case ARTIFACT_NPM:
+		return TARGET_NPM;
+	case ARTIFACT_NONE:
+		break;
+	}
+	return TARGET_ARCHIVE;
+}
+
+/* The release is known when the last member has been read: findings get its name then. */
+static void finish(struct reading *r)
+{
+	struct report *report = &r->c->report;
+	struct artifact *a = r->artifact;
+
+	for (size_t i = r->first; i < r->f->n; i++)
+		if (r->f->items[i].package.n == 0)
+			r->f->items[i].package = a->label;
+	r->purl = a->label;
+	judge_scripts(r);
+	list_npm(r);
+	list_python(r);
+	if (r->quiet)
+		return;
+	report->kind = kind_of(a->kind);
+	report->package = a->label;
+	if (a->release.name.n > 0) {
+		a->release.where = a->file_name;
+		release_add(r->c, &a->release);
+	}
+}
+
+/* Whether all of it could be read. */
+static bool read_artifact(struct reading *r, struct str name, struct str map)
+{
+	struct checker *c = r->c;
+	enum err e = archive_open(&r->archive, &c->arena, map, true);
+
+	r->artifact = artifact_new(&c->arena, name);
+	if (r->artifact == NULL || e == ERR_NOMEM)
+		return false;
+	if (e == OK)
+		e = read_members(r);
+	artifact_faults(archive_faults(r->archive), S(""), name, r->f);
+	if (artifact_end(r->artifact, r->f) != OK)
+		e = ERR_LIMIT;
+	finish(r);
+	return e == OK;
+}
+
+void artifact_check(struct checker *c, struct str name, struct str map, struct profile *out)
+{
+	struct reading r = { .c = c,
+			     .f = &c->report.findings,
+			     .profile = out,
+			     .purl = S(""),
+			     .first = c->report.findings.n };
+
+	if (!read_artifact(&r, name, map))
+		c->report.coverage.unread++;
+}
+
+bool artifact_profile(struct checker *c, struct str name, struct str map, struct profile *out)
+{
+	struct findings unheard;
+	struct reading r = { .c = c, .f = &unheard, .profile = out, .quiet = true, .purl = S("") };
+
+	findings_init(&unheard, &c->arena);
+	return read_artifact(&r, name, map);
+}

@@ -1,0 +1,251 @@
+/*
+ * checker/cache.c - what earlier runs learned of files.
+ * Input: hostile (another program of the user).   Runs in: checker.   Fuzz: fuzz/check_cache_fuzz.c
+ */
+#include "checker/cache.h"
+
+#include "base/rd.h"
+#include "crypto/sha256.h"
+#include "sys/fs.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { HEAD = 64, MAGIC = 8, FINDINGS_OF_FILE = 1024 };
+
+static const char magic[MAGIC + 1] = "yettmem1";
+
+static_assert(sizeof(struct cache_slot) == 96, "a slot has the same size everywhere");
+
+static uint32_t mix(uint64_t dev, uint64_t ino, int64_t mtime)
+{
+	uint64_t h = (ino ^ dev << 40) * 0x9e3779b97f4a7c15;
+
+	h = (h ^ h >> 32 ^ (uint64_t)mtime) * 0xc2b2ae3d27d4eb4f;
+	return (uint32_t)(h >> 32);
+}
+
+/* ---- reading ---- */
+
+static char *slurp(int fd, size_t n)
+{
+	char *p = malloc(n);
+	size_t at = 0;
+
+	while (p != NULL && at < n) {
+		ssize_t got = pread(fd, p + at, n - at, (off_t)at);
+		if (got <= 0) {
+			free(p);
+			return NULL;
+		}
+		at += (size_t)got;
+	}
+	return p;
+}
+
+/* head: magic, build, then u32 size of the index, number of slots, bytes of the blob. */
+static bool lay_out(struct cache *c)
+{
+	struct rd r = rd_from(str_head(c->map, HEAD));
+
+	if (!str_eq(rd_bytes(&r, MAGIC), str_z(magic)) ||
+	    !str_eq(rd_bytes(&r, sizeof c->build),
+		    (struct str){ (const char *)c->build, sizeof c->build }))
+		return false;
+	uint64_t size = rd_u32(&r), n = rd_u32(&r), blob = rd_u32(&r);
+	if (r.err != OK || size == 0 || (size & (size - 1)) != 0 || n >= size ||
+	    HEAD + size * 4 + n * sizeof(struct cache_slot) + blob != c->map.n || size % 2 != 0)
+		return false;
+	const char *at = c->map.p + HEAD;
+	c->index = (const uint32_t *)(const void *)at;
+	c->slots = (const struct cache_slot *)(const void *)(at + size * 4);
+	c->blob = (struct str){ at + size * 4 + n * sizeof(struct cache_slot), blob };
+	c->mask = (uint32_t)size - 1;
+	c->n = (uint32_t)n;
+	return true;
+}
+
+void cache_open(struct cache *c, int fd, struct str build, int64_t now_ns)
+{
+	int64_t n = fd < 0 ? 0 : fd_size(fd);
+
+	*c = (struct cache){ .now_ns = now_ns };
+	sha256(build, c->build);
+	buf_init(&c->out_slots, CACHE_MAX / 2);
+	buf_init(&c->out_blob, CACHE_MAX / 4);
+	if (n < HEAD || n > CACHE_MAX)
+		return;
+	c->map = (struct str){ slurp(fd, (size_t)n), (size_t)n };
+	if (c->map.p == NULL || !lay_out(c)) {
+		c->n = 0;
+		c->dirty = true;
+	}
+}
+
+const struct cache_slot *cache_get(const struct cache *c, const struct entry *e)
+{
+	uint32_t at = mix(e->dev, e->ino, e->mtime_ns) & c->mask;
+
+	if (c->n == 0)
+		return NULL;
+	/* A full index made by somebody else ends after one round. */
+	for (uint32_t steps = 0; steps <= c->mask && c->index[at] != 0; steps++) {
+		uint32_t i = c->index[at] - 1;
+		if (i >= c->n)
+			return NULL;
+		const struct cache_slot *s = &c->slots[i];
+		if (s->ino == e->ino && s->dev == e->dev && s->size == e->size &&
+		    s->mtime_ns == e->mtime_ns && s->ctime_ns == e->ctime_ns)
+			return s;
+		at = (at + 1) & c->mask;
+	}
+	return NULL;
+}
+
+bool cache_findings(const struct cache *c, const struct cache_slot *s, struct str package,
+		    struct str path, struct findings *f)
+{
+	if (s->findings > c->blob.n || s->n_findings > FINDINGS_OF_FILE)
+		return false;
+	struct rd r = rd_from(str_tail(c->blob, s->findings));
+	for (uint32_t i = 0; i < s->n_findings; i++) {
+		uint16_t rule = rd_u16(&r);
+		uint32_t line = rd_u32(&r);
+		struct str excerpt = rd_str(&r, FINDING_EXCERPT);
+		struct str detail = rd_str(&r, FINDING_DETAIL);
+		if (r.err != OK || rule >= RULE_COUNT)
+			return false;
+		finding_add(f, rule, package, path, line, excerpt, "%.*s", FMT(detail));
+	}
+	return true;
+}
+
+/* ---- writing ---- */
+
+void cache_put(struct cache *c, const struct entry *e, uint8_t role, uint8_t language,
+	       const struct findings *f, size_t first)
+{
+	struct cache_slot s = {
+		.dev = e->dev,
+		.ino = e->ino,
+		.size = e->size,
+		.mtime_ns = e->mtime_ns,
+		.ctime_ns = e->ctime_ns,
+		.caps = e->caps,
+		.findings = (uint32_t)c->out_blob.n,
+		.role = role,
+		.language = language,
+	};
+	size_t n = f == NULL ? 0 : f->n - first;
+
+	if (e->ctime_ns > c->now_ns - CACHE_RACY_NS || e->mtime_ns > c->now_ns - CACHE_RACY_NS ||
+	    n > FINDINGS_OF_FILE || c->out_slots.err != OK || c->out_blob.err != OK)
+		return;
+	memcpy(s.sha256, e->sha256, sizeof s.sha256);
+	s.n_findings = (uint32_t)n;
+	for (size_t i = 0; i < n; i++) {
+		const struct finding *one = &f->items[first + i];
+		wr_u16(&c->out_blob, (uint16_t)one->rule);
+		wr_u32(&c->out_blob, one->line);
+		wr_str(&c->out_blob, one->excerpt);
+		wr_str(&c->out_blob, one->detail);
+	}
+	buf_add(&c->out_slots, (struct str){ (const char *)&s, sizeof s });
+	c->dirty = true;
+}
+
+/* Bytes that s's findings take in the blob; SIZE_MAX: they are not understood. */
+static size_t blob_len(const struct cache *c, const struct cache_slot *s)
+{
+	struct str all = str_tail(c->blob, s->findings);
+	struct rd r = rd_from(all);
+
+	for (uint32_t i = 0; i < s->n_findings && r.err == OK; i++) {
+		(void)rd_u16(&r);
+		(void)rd_u32(&r);
+		(void)rd_str(&r, FINDING_EXCERPT);
+		(void)rd_str(&r, FINDING_DETAIL);
+	}
+	return r.err == OK ? (size_t)((const char *)r.p - all.p) : SIZE_MAX;
+}
+
+void cache_keep(struct cache *c, const struct cache_slot *s)
+{
+	struct cache_slot copy = *s;
+	size_t n = s->n_findings == 0 ? 0 : blob_len(c, s);
+
+	if (n == SIZE_MAX || c->out_slots.err != OK || c->out_blob.err != OK)
+		return;
+	copy.findings = (uint32_t)c->out_blob.n;
+	buf_add(&c->out_blob, str_head(str_tail(c->blob, s->findings), n));
+	buf_add(&c->out_slots, (struct str){ (const char *)&copy, sizeof copy });
+}
+
+static bool same_file(const struct cache_slot *a, const char *at)
+{
+	struct cache_slot b;
+
+	memcpy(&b, at, sizeof b);
+	return a->ino == b.ino && a->dev == b.dev && a->mtime_ns == b.mtime_ns &&
+	       a->ctime_ns == b.ctime_ns && a->size == b.size;
+}
+
+/* Of several slots for one file the last one is found: it knows the most. */
+static enum err write_index(struct buf *out, const struct buf *slots, uint32_t size)
+{
+	size_t n = slots->n / sizeof(struct cache_slot);
+	uint32_t *index = calloc(size, sizeof *index);
+
+	if (index == NULL)
+		return ERR_NOMEM;
+	for (uint32_t i = 0; i < n; i++) {
+		struct cache_slot s;
+		memcpy(&s, slots->p + i * sizeof s, sizeof s);
+		uint32_t at = mix(s.dev, s.ino, s.mtime_ns) & (size - 1);
+		while (index[at] != 0 && !same_file(&s, slots->p + (index[at] - 1) * sizeof s))
+			at = (at + 1) & (size - 1);
+		index[at] = i + 1;
+	}
+	buf_add(out, (struct str){ (const char *)index, sizeof *index * size });
+	free(index);
+	return OK;
+}
+
+enum err cache_write(struct cache *c, int fd)
+{
+	size_t n = c->out_slots.n / sizeof(struct cache_slot);
+	uint32_t size = 16;
+	struct buf out;
+
+	if (!c->dirty || n == 0 || c->out_slots.err != OK || c->out_blob.err != OK)
+		return OK;
+	while (size < 2 * n)
+		size *= 2;
+	buf_init(&out, CACHE_MAX);
+	buf_add(&out, str_z(magic));
+	buf_add(&out, (struct str){ (const char *)c->build, sizeof c->build });
+	wr_u32(&out, size);
+	wr_u32(&out, (uint32_t)n);
+	wr_u32(&out, (uint32_t)c->out_blob.n);
+	while (out.err == OK && out.n < HEAD)
+		wr_u8(&out, 0);
+	enum err e = write_index(&out, &c->out_slots, size);
+	buf_add(&out, buf_str(&c->out_slots));
+	buf_add(&out, buf_str(&c->out_blob));
+	if (e == OK)
+		e = out.err;
+	if (e == OK)
+		e = fs_write_all(fd, buf_str(&out));
+	buf_free(&out);
+	return e;
+}
+
+void cache_done(struct cache *c)
+{
+	free((void *)(uintptr_t)c->map.p);
+	buf_free(&c->out_slots);
+	buf_free(&c->out_blob);
+	*c = (struct cache){ .n = 0 };
+}

@@ -1,0 +1,134 @@
+/*
+ * checker/checker.h - one check: the target, what is known already, and what is found. Ring 2.
+ * Memory: arena lives as long as the check, scratch as long as one file.
+ */
+#ifndef CHECKER_CHECKER_H
+#define CHECKER_CHECKER_H
+
+#include "checker/cache.h"
+#include "checker/tree.h"
+#include "crypto/sha256.h"
+#include "inspect/change.h"
+#include "inspect/report.h"
+#include "inspect/source.h"
+#include "inspect/startup.h"
+#include "package/manifest.h"
+#include "proto/check.h"
+
+enum {
+	CHECKER_ARENA = 2000 << 20,
+	CHECKER_SCRATCH = 768 << 20,
+	CHECKER_TEXT = 64 << 20, /* of one file, read as a whole */
+	CHECKER_SMALL = 8 << 20, /* of a file that is small when it is honest: .pth, settings */
+	CHECKER_FILE_GB = 16,	 /* a larger file is not even hashed */
+	CHECKER_SECONDS = 600,	 /* of a whole check; what is left then counts as skipped */
+};
+
+struct root {
+	enum check_role role;
+	struct str label;
+	struct tree tree;
+};
+
+struct checker {
+	struct check_request request;
+	struct arena arena, scratch;
+	struct arena content; /* of one member of an archive */
+	struct report report;
+	struct check_policy policy;
+	struct cache cache;
+	struct sha256 sha;
+	struct root roots[CHECK_ROOTS];
+	unsigned n_roots;
+	const struct advisory_index *advisories; /* NULL: none */
+	char *text;				 /* CHECKER_TEXT bytes, reserved */
+	uint64_t deadline_ns;
+	bool late; /* the deadline has passed */
+};
+
+/* What a file is, for those who inspect it. */
+struct subject {
+	struct tree *tree;
+	uint32_t entry;
+	struct str package; /* purl, or "" */
+	enum language language;
+	enum role role;
+};
+
+/* ---- file.c ---- */
+
+/* file_path gives how findings name an entry: its path in the target, and with its label in front
+ * when it is in another root. */
+struct str file_path(struct checker *c, const struct tree *t, uint32_t i);
+
+/* file_hash makes sure that the entry's digest is known. False: it could not be read, which is then
+ * in the report. */
+bool file_hash(struct checker *c, struct tree *t, uint32_t i);
+
+/* file_read gives the content of a regular file, max bytes at most (*out_whole: that is all of it),
+ * and its digest. It is valid until the next file is read. False as with file_hash. */
+bool file_read(struct checker *c, struct tree *t, uint32_t i, size_t max, struct str *out,
+	       bool *out_whole);
+
+/* file_copy is file_read into the arena, for what must outlive the next file. */
+bool file_copy(struct checker *c, struct tree *t, uint32_t i, size_t max, struct str *out);
+
+/* file_inspect looks for findings in a file of source text, or takes them from what is remembered.
+ * Its capabilities are in the entry then. */
+void file_inspect(struct checker *c, const struct subject *s);
+
+/* file_finding notes a finding in a file, with its digest when that is known. */
+void file_finding(struct checker *c, struct tree *t, uint32_t i, enum rule rule, struct str package,
+		  uint32_t line, struct str excerpt, const char *fmt, ...)
+	__attribute__((format(printf, 8, 9)));
+
+/* installed_role tells when code runs that lies at path below an import root. That the root is in a
+ * directory of tests, or that the package is called "demo", says nothing: it can be imported. */
+enum role installed_role(struct str path);
+
+/* ---- what is looked at ---- */
+
+/* python_check judges every Python environment in the tree of root r. */
+void python_check(struct checker *c, struct root *r);
+
+/* stdlib_check looks at what an interpreter's own library starts by itself. */
+void stdlib_check(struct checker *c, struct root *r);
+
+/* node_check judges every node_modules directory in it. */
+void node_check(struct checker *c, struct root *r);
+
+/* agents_check looks at files that control AI agents and editors. */
+void agents_check(struct checker *c, struct root *r);
+
+/* caches_check looks at what pip, uv and npm keep to install from. */
+void caches_check(struct checker *c, struct root *r);
+
+/* manifests_check reads lock files, manifests and logs of installations. */
+void manifests_check(struct checker *c, struct root *r);
+
+/* manifest_check reads one manifest, log_check one log. */
+void manifest_check(struct checker *c, struct tree *t, uint32_t i, enum manifest kind,
+		    struct str text);
+void log_check(struct checker *c, struct tree *t, uint32_t i, struct str text);
+
+/* target_file judges a target that is one file: an archive, a manifest, a log, a script. It is the
+ * only entry of the tree of r. */
+void target_file(struct checker *c, struct root *r);
+
+/* artifact_check judges a wheel, source archive or npm package, mapped as a whole. artifact_profile
+ * only reads what it is to be compared by; false: it could not be read. */
+void artifact_check(struct checker *c, struct str name, struct str map, struct profile *out);
+bool artifact_profile(struct checker *c, struct str name, struct str map, struct profile *out);
+
+/* release_add puts a release into the report and asks the advisories about it. Strings are
+ * copied. */
+void release_add(struct checker *c, const struct package *p);
+
+/* release_ask only asks. malware is the rule for a record of malware; with another one than
+ * RULE_KNOWN_MALWARE nothing is said of vulnerabilities: the release is not in use. */
+void release_ask(struct checker *c, const struct package *p, enum rule malware);
+
+/* artifact_ask asks about a file by its digest. */
+void artifact_ask(struct checker *c, struct str path, const uint8_t sha256[32], enum rule malware);
+
+#endif

@@ -1,0 +1,232 @@
+/*
+ * checker/file.c - reads one file at a time, and notices when it changes meanwhile.
+ * Input: files of the target; their bytes go on to readers that have fuzz targets of their own.
+ * Runs in: checker.
+ */
+#include "checker/checker.h"
+
+#include "sys/clock.h"
+#include "sys/fs.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct str file_path(struct checker *c, const struct tree *t, uint32_t i)
+{
+	struct str path = i == TREE_NONE ? S("") : t->items[i].path;
+
+	if (t == &c->roots[0].tree && c->roots[0].role == ROOT_TARGET)
+		return path;
+	if (path.n == 0)
+		return t->label;
+	char *p = arena_take(&c->arena, t->label.n + 1 + path.n, 1);
+	if (p == NULL)
+		return path;
+	memcpy(p, t->label.p, t->label.n);
+	p[t->label.n] = '/';
+	memcpy(p + t->label.n + 1, path.p, path.n);
+	return (struct str){ p, t->label.n + 1 + path.n };
+}
+
+void file_finding(struct checker *c, struct tree *t, uint32_t i, enum rule rule, struct str package,
+		  uint32_t line, struct str excerpt, const char *fmt, ...)
+{
+	struct findings *f = &c->report.findings;
+	char detail[FINDING_DETAIL + 1];
+	size_t before = f->n;
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(detail, sizeof detail, fmt, ap);
+	va_end(ap);
+	finding_add(f, rule, package, file_path(c, t, i), line, excerpt, "%s", detail);
+	if (f->n == before || i == TREE_NONE || t->items[i].state != ENTRY_HASHED)
+		return;
+	f->items[f->n - 1].has_sha256 = true;
+	memcpy(f->items[f->n - 1].sha256, t->items[i].sha256, 32);
+}
+
+/* ---- reading ---- */
+
+static bool failed(struct checker *c, struct tree *t, uint32_t i, bool changed)
+{
+	struct entry *e = &t->items[i];
+
+	if (e->state == ENTRY_FAILED)
+		return false;
+	e->state = ENTRY_FAILED;
+	if (changed) {
+		c->report.coverage.changed++;
+		file_finding(c, t, i, RULE_FILE_CHANGING, S(""), 0, S(""), " ");
+	} else if (c->late) {
+		c->report.coverage.skipped++;
+	} else {
+		c->report.coverage.unread++;
+		file_finding(c, t, i, RULE_FILE_UNREADABLE, S(""), 0, S(""), " ");
+	}
+	return false;
+}
+
+static bool too_large(struct checker *c, struct tree *t, uint32_t i)
+{
+	t->items[i].state = ENTRY_FAILED;
+	c->report.coverage.skipped++;
+	file_finding(c, t, i, RULE_FILE_TOO_LARGE, S(""), 0, S(""), "%llu bytes",
+		     (unsigned long long)t->items[i].size);
+	return false;
+}
+
+static bool is_late(struct checker *c)
+{
+	if (!c->late)
+		c->late = clock_mono_ns() > c->deadline_ns;
+	return c->late;
+}
+
+/* Reads all of fd, the first max bytes into c->text, and hashes it. False: it ended early, grew,
+ * or could not be read. */
+static bool read_all(struct checker *c, int fd, const struct entry *e, size_t max, uint8_t out[32])
+{
+	uint64_t at = 0;
+	size_t kept = 0;
+
+	for (;;) {
+		/* What is past max only goes through the digest. */
+		size_t base = kept < max ? kept : max;
+		size_t room = max - base > 0 ? max - base : CHECKER_TEXT - base;
+		ssize_t n = pread(fd, c->text + base, room, (off_t)at);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		if (n == 0)
+			break;
+		sha256_update(&c->sha, (struct str){ c->text + base, (size_t)n });
+		at += (uint64_t)n;
+		if (kept < max)
+			kept += (size_t)n;
+		if (at > e->size || is_late(c))
+			break;
+	}
+	sha256_final(&c->sha, out);
+	c->report.coverage.bytes += at;
+	return at == e->size;
+}
+
+bool file_read(struct checker *c, struct tree *t, uint32_t i, size_t max, struct str *out,
+	       bool *out_whole)
+{
+	struct entry *e = &t->items[i];
+	bool changed = false;
+	struct stat st;
+
+	if (e->state == ENTRY_FAILED)
+		return false;
+	if (e->size > (uint64_t)CHECKER_FILE_GB << 30)
+		return too_large(c, t, i);
+	if (max > CHECKER_TEXT / 2)
+		max = CHECKER_TEXT / 2;
+	AUTO(fd_closep) int fd = is_late(c) ? -1 : tree_open(t, i, &changed);
+	if (fd < 0)
+		return failed(c, t, i, changed);
+	bool whole = read_all(c, fd, e, max, e->sha256);
+	if (fstat(fd, &st) != 0 || !entry_same(e, &st))
+		return failed(c, t, i, true);
+	if (!whole)
+		return failed(c, t, i, !c->late);
+	e->state = ENTRY_HASHED;
+	*out = (struct str){ c->text, e->size < max ? (size_t)e->size : max };
+	*out_whole = e->size <= max;
+	return true;
+}
+
+bool file_copy(struct checker *c, struct tree *t, uint32_t i, size_t max, struct str *out)
+{
+	struct str text;
+	bool whole;
+
+	if (!file_read(c, t, i, max, &text, &whole))
+		return false;
+	if (!whole)
+		return too_large(c, t, i);
+	*out = arena_dup(&c->arena, text);
+	return out->p != NULL;
+}
+
+enum role installed_role(struct str path)
+{
+	size_t slash = str_chr(path, '/');
+	enum role role = source_role(path);
+
+	if (role != ROLE_SCRIPT || slash == SIZE_MAX)
+		return role;
+	return source_role(str_tail(path, slash + 1));
+}
+
+/* ---- what is remembered ---- */
+
+static void recall(struct checker *c, struct entry *e, const struct cache_slot *s)
+{
+	memcpy(e->sha256, s->sha256, sizeof e->sha256);
+	e->caps = s->caps;
+	if (e->state == ENTRY_HASHED)
+		return;
+	e->state = ENTRY_HASHED;
+	c->report.coverage.cached++;
+	cache_keep(&c->cache, s);
+}
+
+bool file_hash(struct checker *c, struct tree *t, uint32_t i)
+{
+	struct entry *e = &t->items[i];
+	struct str text;
+	bool whole;
+
+	if (e->state != ENTRY_UNREAD)
+		return e->state == ENTRY_HASHED;
+	const struct cache_slot *s = cache_get(&c->cache, e);
+	if (s != NULL) {
+		recall(c, e, s);
+		return true;
+	}
+	if (!file_read(c, t, i, 0, &text, &whole))
+		return false;
+	cache_put(&c->cache, e, CACHE_HASHED, 0, NULL, 0);
+	return true;
+}
+
+void file_inspect(struct checker *c, const struct subject *s)
+{
+	struct entry *e = &s->tree->items[s->entry];
+	struct str path = file_path(c, s->tree, s->entry), text;
+	struct findings *f = &c->report.findings;
+	struct caps caps = { 0 };
+	size_t first = f->n, dropped = f->dropped;
+	bool whole;
+
+	const struct cache_slot *known = cache_get(&c->cache, e);
+	if (known != NULL && known->role == (uint8_t)s->role &&
+	    known->language == (uint8_t)s->language && e->state != ENTRY_FAILED &&
+	    cache_findings(&c->cache, known, s->package, path, f)) {
+		recall(c, e, known);
+	} else {
+		if (!file_read(c, s->tree, s->entry, CHECKER_TEXT, &text, &whole))
+			return;
+		if (!whole)
+			file_finding(c, s->tree, s->entry, RULE_FILE_TOO_LARGE, s->package, 0,
+				     S(""), "only its first %zu bytes were inspected", text.n);
+		arena_reset(&c->scratch);
+		source_inspect(s->language, s->role, s->package, path, text, &c->scratch, f, &caps);
+		e->caps = caps.bits;
+		if (f->dropped == dropped && whole)
+			cache_put(&c->cache, e, (uint8_t)s->role, (uint8_t)s->language, f, first);
+	}
+	for (size_t i = first; i < f->n; i++) {
+		f->items[i].has_sha256 = true;
+		memcpy(f->items[i].sha256, e->sha256, sizeof e->sha256);
+	}
+}

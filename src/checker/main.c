@@ -1,0 +1,256 @@
+/*
+ * checker/main.c - the process of one check: born with descriptors, jailed, judges, writes a
+ * report, ends. Input: the command line's request, which is trusted; what it names is hostile. Runs
+ * in: checker.
+ */
+#include "checker/checker.h"
+
+#include "advisory/index.h"
+#include "checker/jail.h"
+#include "sys/clock.h"
+#include "sys/fs.h"
+#include "sys/log.h"
+
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { EXIT_SYSTEM = 71, CONTENT_ARENA = 128 << 20, INDEX_MAX = 1 << 30, STDLIB_DEPTH = 2 };
+
+static int fail(const struct diag *d)
+{
+	(void)dprintf(STDERR_FILENO, "%s\n", diag_text(d));
+	return err_exit(d->err != OK ? d->err : ERR_SYS);
+}
+
+/* ---- what it was born with ---- */
+
+static enum err read_request(struct checker *c, struct diag *d)
+{
+	struct str map;
+
+	TRY(fs_map(CHECK_REQUEST, CHECK_REQUEST_MAX, &map, d));
+	enum err e = check_request_decode(&c->request, map);
+	if (e != OK || c->request.n_roots == 0)
+		return diag_set(d, ERR_SYNTAX, "the request of the check is malformed");
+	return OK;
+}
+
+/* The index is the user's own file: mapped, since it is large and little of it is read. */
+static enum err open_advisories(struct checker *c, struct advisory_index *index, struct diag *d)
+{
+	int fd = c->request.advisory_fd;
+	int64_t n = fd < 0 ? 0 : fd_size(fd);
+
+	if (n <= 0 || n > INDEX_MAX)
+		return fd < 0 ? OK : diag_set(d, ERR_SYNTAX, "the advisory index is empty");
+	void *p = mmap(NULL, (size_t)n, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (p == MAP_FAILED)
+		return diag_set(d, ERR_SYS, "cannot map the advisory index");
+	TRY(advisory_open((struct str){ p, (size_t)n }, index, d));
+	c->advisories = index;
+	c->report.has_advisories = true;
+	c->report.advisories_n = advisory_n_records(index);
+	c->report.advisories_date = index->newest_s;
+	memcpy(c->report.advisories_sha256, index->digest, sizeof c->report.advisories_sha256);
+	return OK;
+}
+
+static enum err read_policy(struct checker *c, struct diag *d)
+{
+	struct buf text;
+
+	policy_default(&c->policy, c->request.now);
+	if (c->request.policy_fd < 0)
+		return OK;
+	buf_init(&text, POLICY_FILE);
+	for (ssize_t n = 1; n > 0 && text.err == OK;) {
+		char *p = buf_room(&text, 4096);
+		n = p == NULL ? 0 : pread(c->request.policy_fd, p, 4096, (off_t)text.n);
+		if (n > 0)
+			buf_grew(&text, (size_t)n);
+	}
+	enum err e = text.err != OK ? diag_set(d, text.err, "the policy is too large")
+				    : policy_parse(c->request.policy_name, buf_str(&text),
+						   c->request.now, &c->arena, &c->policy, d);
+	buf_free(&text);
+	memcpy(c->report.policy_sha256, c->policy.sha256, sizeof c->policy.sha256);
+	return e;
+}
+
+static enum err prepare(struct checker *c, struct advisory_index *index, struct diag *d)
+{
+	arena_init(&c->arena, CHECKER_ARENA);
+	arena_init(&c->scratch, CHECKER_SCRATCH);
+	arena_init(&c->content, CONTENT_ARENA);
+	report_init(&c->report, &c->arena);
+	TRY(read_request(c, d));
+	c->report.target = c->request.name;
+	c->report.started = c->request.now;
+	c->deadline_ns = clock_mono_ns() + (uint64_t)CHECKER_SECONDS * 1000000000;
+	void *text = mmap(NULL, CHECKER_TEXT, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (text == MAP_FAILED || sha256_init(&c->sha) != OK)
+		return diag_set(d, ERR_NOMEM, "no memory to check with");
+	c->text = text;
+	TRY(open_advisories(c, index, d));
+	TRY(read_policy(c, d));
+	return OK;
+}
+
+static enum err enter_jail(const struct check_request *r, struct diag *d)
+{
+	struct jail_path paths[CHECK_ROOTS];
+	char names[CHECK_ROOTS][CHECKER_PATH];
+	struct jail j = checker_jail_for(r, paths, names);
+	int keep[CHECK_ROOTS + 6] = { CHECK_REQUEST, CHECK_REPORT,   CHECK_REMEMBER,
+				      r->policy_fd,  r->advisory_fd, r->cache_fd };
+	int landlock;
+
+	for (uint32_t i = 0; i < r->n_roots; i++)
+		keep[6 + i] = r->roots[i].fd;
+	TRY(jail_begin(&j, keep, 6 + r->n_roots, d));
+	TRY(checker_drop(d));
+	return jail_lock(&j, &landlock, d);
+}
+
+/* ---- the work ---- */
+
+/* A file is a tree of one entry. */
+static enum err open_file(struct checker *c, struct root *r, int fd, struct diag *d)
+{
+	size_t name = r->label.n;
+	struct stat st;
+
+	while (name > 0 && r->label.p[name - 1] != '/')
+		name--;
+	if (fstat(fd, &st) != 0)
+		return diag_set(d, ERR_SYS, "cannot look at the target");
+	return tree_single(&r->tree, fd, str_tail(r->label, name), &st, &c->arena);
+}
+
+static enum err list_roots(struct checker *c, struct diag *d)
+{
+	struct stat st;
+
+	for (uint32_t i = 0; i < c->request.n_roots; i++) {
+		const struct check_root *from = &c->request.roots[i];
+		struct root *r = &c->roots[c->n_roots++];
+		*r = (struct root){ .role = (enum check_role)from->role, .label = from->label };
+		if (fstat(from->fd, &st) == 0 && S_ISDIR(st.st_mode))
+			TRY(tree_list(&r->tree, from->fd, from->label,
+				      r->role == ROOT_STDLIB ? STDLIB_DEPTH : TREE_DEPTH, &c->arena,
+				      d));
+		else
+			TRY(open_file(c, r, from->fd, d));
+		r->tree.absolute_inside = i == 0 && (c->request.flags & CHECK_IMAGE) != 0;
+		if (r->role != ROOT_STDLIB && r->role != ROOT_DPKG && r->role != ROOT_PREVIOUS)
+			c->report.coverage.files += r->tree.n;
+		c->report.coverage.unread += r->tree.unread;
+		c->report.coverage.skipped += r->tree.skipped;
+	}
+	return OK;
+}
+
+static bool is_home(const struct tree *t)
+{
+	return tree_find(t, S(".bashrc")) != TREE_NONE ||
+	       tree_find(t, S(".profile")) != TREE_NONE || tree_find(t, S(".cache")) != TREE_NONE;
+}
+
+static bool is_image(const struct tree *t)
+{
+	return tree_find(t, S("usr/lib")) != TREE_NONE && tree_find(t, S("etc")) != TREE_NONE;
+}
+
+static enum target_kind kind_of(const struct checker *c)
+{
+	const struct tree *t = &c->roots[0].tree;
+
+	if (t->absolute_inside || is_image(t))
+		return TARGET_IMAGE;
+	if (tree_find(t, S("pyvenv.cfg")) != TREE_NONE || c->roots[0].role != ROOT_TARGET)
+		return TARGET_PYTHON;
+	if (is_home(t))
+		return TARGET_HOME;
+	if (c->report.n_environments == 1 && c->report.environments[0].path.n == 0)
+		return c->report.environments[0].kind;
+	return TARGET_DIRECTORY;
+}
+
+static void judge(struct checker *c)
+{
+	if (c->roots[0].tree.single) {
+		target_file(c, &c->roots[0]);
+		return;
+	}
+	for (unsigned i = 0; i < c->n_roots; i++) {
+		struct root *r = &c->roots[i];
+		switch (r->role) {
+		case ROOT_TARGET:
+			python_check(c, r);
+			node_check(c, r);
+			agents_check(c, r);
+			caches_check(c, r);
+			manifests_check(c, r);
+			break;
+		case ROOT_SITE:
+		case ROOT_USER_SITE:
+			python_check(c, r);
+			break;
+		case ROOT_STDLIB:
+			stdlib_check(c, r);
+			break;
+		case ROOT_DPKG:
+		case ROOT_PREVIOUS:
+		case ROOT_ROLES:
+			break;
+		}
+	}
+	c->report.kind = kind_of(c);
+}
+
+static enum err deliver(struct checker *c, uint64_t began, struct diag *d)
+{
+	struct buf out;
+
+	c->report.elapsed_us = (clock_mono_ns() - began) / 1000;
+	report_judge(&c->report, &c->policy);
+	buf_init(&out, REPORT_MAX);
+	report_write(&c->report, &c->policy, &out);
+	enum err e = out.err;
+	if (e == OK)
+		e = fs_write_all(CHECK_REPORT, buf_str(&out));
+	buf_free(&out);
+	if (e != OK)
+		return diag_set(d, e, "cannot write the report: %s", err_text(e));
+	if (cache_write(&c->cache, CHECK_REMEMBER) != OK)
+		return OK; /* half of it is refused next time: that costs time, nothing else */
+	return OK;
+}
+
+int main(int argc, char **argv)
+{
+	static struct checker c;
+	static struct advisory_index index;
+	struct diag d = { 0 };
+	uint64_t began = clock_mono_ns();
+	int status;
+
+	if (jail_debug(&checker_jail, argc, argv, &status))
+		return status;
+	log_open("checker", LOG_WARN);
+	if (prepare(&c, &index, &d) != OK || enter_jail(&c.request, &d) != OK)
+		return fail(&d);
+	cache_open(&c.cache, c.request.cache_fd, c.request.build, (int64_t)clock_wall_ns());
+	if (list_roots(&c, &d) != OK)
+		return fail(&d);
+	judge(&c);
+	if (deliver(&c, began, &d) != OK)
+		return fail(&d);
+	/* The end of the process frees everything, and faster. */
+	_exit(0);
+}

@@ -1,0 +1,244 @@
+/*
+ * checker/node_env.c - node_modules as node would load it: every package in it, its scripts, and
+ * what the hidden lock file says should be there.
+ * Input: the target's files.   Runs in: checker.
+ */
+#include "checker/python.h"
+
+#include "codec/json.h"
+#include "inspect/digest.h"
+
+#include <string.h>
+
+enum { PACKAGE_JSON = 4 << 20, LOCK_JSON = 64 << 20 };
+
+/* Scripts that npm runs by itself when the package is installed. */
+static const struct str lifecycle[] = { SC("preinstall"), SC("install"),    SC("postinstall"),
+					SC("prepare"),	  SC("preprepare"), SC("postprepare") };
+
+static bool is_modules(struct str label)
+{
+	return str_has_suffix(label, S("/node_modules"));
+}
+
+/* The directory of a package: "node_modules/name" or "node_modules/@scope/name". */
+static bool is_package_dir(const struct tree *t, uint32_t dir)
+{
+	uint32_t up = dir == TREE_NONE ? TREE_NONE : t->items[dir].parent;
+
+	if (dir == TREE_NONE)
+		return false;
+	if (up != TREE_NONE && entry_name(&t->items[up]).p[0] == '@')
+		up = t->items[up].parent;
+	return up == TREE_NONE ? is_modules(t->label)
+			       : str_eq(entry_name(&t->items[up]), S("node_modules"));
+}
+
+static void judge_script(struct checker *c, struct tree *t, uint32_t i, struct str purl,
+			 struct str name, struct str command)
+{
+	struct findings *f = &c->report.findings;
+	struct caps caps = { 0 };
+
+	file_finding(c, t, i, RULE_INSTALL_SCRIPT, purl, 0, command, "%.*s", FMT(name));
+	arena_reset(&c->scratch);
+	source_inspect(LANG_SHELL, ROLE_INSTALL, purl, file_path(c, t, i), command, &c->scratch, f,
+		       &caps);
+}
+
+/* The file that a script of the form "node FILE" starts is an installer, too. */
+static uint32_t started(const struct tree *t, uint32_t dir, struct str command)
+{
+	struct str rest, word = str_cut(str_trim(command), ' ', &rest);
+	bool outside;
+
+	if (!str_eq(word, S("node")))
+		return TREE_NONE;
+	word = str_cut(str_trim(rest), ' ', &rest);
+	uint32_t i = tree_resolve(t, dir, word, &outside);
+	return i != TREE_NONE && S_ISREG(t->items[i].mode) ? i : TREE_NONE;
+}
+
+static void judge_scripts(struct checker *c, struct tree *t, uint32_t i, const struct json *scripts,
+			  struct str purl)
+{
+	for (size_t k = 0; k < sizeof lifecycle / sizeof lifecycle[0]; k++) {
+		const struct json *v = json_get(scripts, lifecycle[k]);
+		struct str command = json_str(&c->arena, v);
+		/* npm runs prepare for git dependencies only. */
+		if (v == NULL || command.p == NULL || k >= 3)
+			continue;
+		judge_script(c, t, i, purl, lifecycle[k], command);
+		uint32_t file = started(t, t->items[i].parent, command);
+		if (file == TREE_NONE || t->items[file].inspected)
+			continue;
+		t->items[file].inspected = true;
+		const struct subject s = { t, file, purl, LANG_JAVASCRIPT, ROLE_INSTALL };
+		file_inspect(c, &s);
+	}
+}
+
+static void own_package(struct tree *t, uint32_t dir, uint32_t owner)
+{
+	for (uint32_t i = dir + 1; i < t->items[dir].end; i++) {
+		if (S_ISDIR(t->items[i].mode) &&
+		    str_eq(entry_name(&t->items[i]), S("node_modules"))) {
+			i = t->items[i].end - 1;
+			continue;
+		}
+		t->items[i].owner = owner;
+	}
+}
+
+static void read_package(struct checker *c, struct tree *t, uint32_t i)
+{
+	struct package p = { .eco = ECO_NPM, .origin = ORIGIN_INDEX };
+	const struct json *root;
+	struct str text;
+
+	if (!file_copy(c, t, i, PACKAGE_JSON, &text) ||
+	    json_read(&c->arena, text, &root, NULL) != OK)
+		return;
+	p.name = json_str(&c->arena, json_get(root, S("name")));
+	p.version = json_str(&c->arena, json_get(root, S("version")));
+	if (p.name.p == NULL || p.version.p == NULL)
+		return;
+	const struct json *scripts = json_get(root, S("scripts"));
+	for (size_t k = 0; k < 3; k++)
+		p.scripts |= json_get(scripts, lifecycle[k]) != NULL;
+	p.where = file_path(c, t, i);
+	release_add(c, &p);
+	uint32_t owner = (uint32_t)c->report.packages.n;
+	own_package(t, t->items[i].parent, owner);
+	judge_scripts(c, t, i, scripts, package_purl(c, &t->items[i]));
+}
+
+/* What follows the last "node_modules/": the package's name, and its file. */
+static struct str in_modules(struct str path)
+{
+	const struct str mark = S("node_modules/");
+	size_t at;
+
+	while ((at = str_find(path, mark)) != SIZE_MAX)
+		path = str_tail(path, at + mark.n);
+	return path;
+}
+
+static void inspect_all(struct checker *c, struct tree *t, uint32_t dir)
+{
+	struct range r = tree_range(t, dir);
+
+	for (uint32_t i = r.from; i < r.to; i++) {
+		struct entry *e = &t->items[i];
+		if (!S_ISREG(e->mode) || e->inspected)
+			continue;
+		e->inspected = true;
+		const struct subject s = { t, i, package_purl(c, e),
+					   source_language(e->path, S("")),
+					   installed_role(in_modules(e->path)) };
+		if (s.language != LANG_NONE)
+			file_inspect(c, &s);
+		else
+			(void)file_hash(c, t, i);
+	}
+}
+
+/* node_modules/.package-lock.json says what npm put there; a package of another version was put
+ * there by somebody else. */
+static void compare_lock(struct checker *c, struct tree *t, uint32_t dir)
+{
+	uint32_t lock = tree_below(t, dir, S(".package-lock.json"));
+	const struct json *root;
+	struct str text;
+
+	if (lock == TREE_NONE || dir == TREE_NONE || !file_copy(c, t, lock, LOCK_JSON, &text) ||
+	    json_read(&c->arena, text, &root, NULL) != OK)
+		return;
+	const struct json *packages = json_get(root, S("packages"));
+	if (!json_is(packages, JSON_OBJECT))
+		return;
+	JSON_EACH_MEMBER (packages, key) {
+		struct str path = json_str(&c->arena, key);
+		struct str want = json_str(&c->arena, json_get(key + 1, S("version")));
+		bool outside;
+		uint32_t i = tree_resolve(t, t->items[dir].parent, path, &outside);
+		i = i == TREE_NONE ? i : tree_below(t, i, S("package.json"));
+		uint32_t owner = i == TREE_NONE ? 0 : t->items[i].owner;
+		if (want.p == NULL || owner == 0)
+			continue;
+		const struct package *p = &c->report.packages.items[owner - 1];
+		if (!str_eq(p->version, want))
+			file_finding(c, t, i, RULE_FILE_ALTERED, package_purl(c, &t->items[i]), 0,
+				     S(""), "the lock file says %.*s", FMT(want));
+	}
+}
+
+static void digest_of(struct checker *c, struct tree *t, uint32_t dir,
+		      struct report_environment *out)
+{
+	struct range r = tree_range(t, dir);
+	size_t cut = dir == TREE_NONE ? 0 : t->items[dir].path.n + 1;
+	struct env_digest d;
+	struct sha256 h;
+	bool whole = sha256_init(&h) == OK;
+
+	if (!whole)
+		return;
+	env_digest_begin(&d, &h);
+	for (uint32_t i = r.from; i < r.to && whole; i++) {
+		struct entry *f = &t->items[i];
+		if (S_ISLNK(f->mode))
+			sha256_with(&c->sha, f->link, f->sha256);
+		else if (S_ISREG(f->mode))
+			whole = file_hash(c, t, i);
+		if (S_ISLNK(f->mode) || S_ISREG(f->mode))
+			whole = whole && env_digest_add(&d, str_tail(f->path, cut), f->mode,
+							f->sha256) == OK;
+	}
+	env_digest_end(&d, out->digest);
+	sha256_done(&h);
+	out->has_digest = whole;
+	out->files = d.files;
+}
+
+static void check_modules(struct checker *c, struct tree *t, uint32_t dir)
+{
+	struct report_environment *out = report_environment(&c->report);
+	size_t before = c->report.packages.n, number = c->report.n_environments - 1;
+	struct range r = tree_range(t, dir);
+
+	if (out == NULL) {
+		c->report.coverage.skipped++;
+		return;
+	}
+	for (uint32_t i = r.from; i < r.to; i++)
+		if (S_ISREG(t->items[i].mode) &&
+		    str_eq(entry_name(&t->items[i]), S("package.json")) &&
+		    (is_package_dir(t, t->items[i].parent)))
+			read_package(c, t, i);
+	compare_lock(c, t, dir);
+	inspect_all(c, t, dir);
+	out = &c->report.environments[number];
+	*out = (struct report_environment){ .path = file_path(c, t, dir),
+					    .kind = TARGET_NODE,
+					    .version = S(""),
+					    .packages = c->report.packages.n - before };
+	digest_of(c, t, dir, out);
+}
+
+void node_check(struct checker *c, struct root *r)
+{
+	struct tree *t = &r->tree;
+
+	if (is_modules(t->label)) {
+		check_modules(c, t, TREE_NONE);
+		return;
+	}
+	for (uint32_t i = 0; i < t->n; i++) {
+		if (!S_ISDIR(t->items[i].mode) ||
+		    !str_eq(entry_name(&t->items[i]), S("node_modules")))
+			continue;
+		check_modules(c, t, i);
+		i = t->items[i].end - 1;
+	}
+}

@@ -1,0 +1,43 @@
+/*
+ * checker/python.h - a Python environment: what its interpreter would load. Ring 2.
+ */
+#ifndef CHECKER_PYTHON_H
+#define CHECKER_PYTHON_H
+
+#include "checker/checker.h"
+
+/* One directory of packages (site-packages, dist-packages). */
+struct site {
+	struct root *root;
+	uint32_t dir;	 /* TREE_NONE: the root itself */
+	uint32_t prefix; /* of its environment: the directory that has bin/ and lib/, or dir */
+	struct python_version version;
+	struct str version_text;
+	bool has_records; /* packages list their files here: what is unlisted is unowned */
+};
+
+/* The half-open range of entries below a directory. */
+struct range {
+	uint32_t from, to;
+};
+
+/* tree_range gives what is below dir, TREE_NONE: everything. */
+struct range tree_range(const struct tree *t, uint32_t dir);
+
+/* packages_read finds what is installed in a site and marks which files it owns. */
+void packages_read(struct checker *c, struct site *s);
+
+/* package_purl gives the purl of the package that owns an entry, "" when none does. */
+struct str package_purl(const struct checker *c, const struct entry *e);
+
+/* hooks_check judges what runs when the interpreter starts: .pth, .start, sitecustomize,
+ * usercustomize. It comes before other files are inspected. */
+void hooks_check(struct checker *c, struct site *s);
+
+/* customize_check judges sitecustomize and usercustomize alone. */
+void customize_check(struct checker *c, struct site *s);
+
+/* bytecode_check judges one .pyc. */
+void bytecode_check(struct checker *c, struct site *s, uint32_t i);
+
+#endif

@@ -1,0 +1,331 @@
+/*
+ * checker/python_env.c - finds the Python environments of a tree and judges each as its interpreter
+ * would load it.
+ * Input: the target's directories.   Runs in: checker.
+ */
+#include "checker/python.h"
+
+#include "inspect/digest.h"
+
+#include <string.h>
+
+enum { ENV_SITES = 8, CONFIG_MAX = 64 << 10 };
+
+/* An environment: the directories of packages that share a prefix. */
+struct env {
+	struct root *root;
+	uint32_t prefix; /* TREE_NONE: the root */
+	bool is_venv;
+	struct python_version version;
+	struct str version_text;
+	struct site sites[ENV_SITES];
+	unsigned n_sites;
+};
+
+static bool is_site_name(struct str name)
+{
+	return str_eq(name, S("site-packages")) || str_eq(name, S("dist-packages"));
+}
+
+/* ---- the interpreter's version ---- */
+
+/* pyvenv.cfg: "version = 3.11.7" of venv, "version_info = 3.11.7.final.0" of virtualenv. */
+static struct str config_version(struct checker *c, struct tree *t, uint32_t i)
+{
+	struct str text;
+
+	if (i == TREE_NONE || !S_ISREG(t->items[i].mode) || !file_copy(c, t, i, CONFIG_MAX, &text))
+		return S("");
+	while (text.n > 0) {
+		struct str value, line = str_cut(text, '\n', &text);
+		struct str key = str_trim(str_cut(line, '=', &value));
+		value = str_trim(value);
+		while (value.n > 0 && value.p[value.n - 1] == '\r')
+			value.n--;
+		if (str_ieq(key, S("version")) || str_ieq(key, S("version_info")))
+			return str_head(value, 32);
+	}
+	return S("");
+}
+
+/* "python3.11" as a component of the way to a site. */
+static struct str path_version(const struct tree *t, uint32_t dir)
+{
+	struct str path = dir == TREE_NONE ? t->label : t->items[dir].path;
+
+	while (path.n > 0) {
+		struct str part = str_cut(path, '/', &path);
+		if (str_has_prefix(part, S("python3.")))
+			return str_tail(part, 6);
+	}
+	return S("");
+}
+
+/* bin/python3.11: what a prefix without any other sign has. */
+static struct str binary_version(const struct tree *t, uint32_t prefix)
+{
+	uint32_t bin = tree_below(t, prefix, S("bin"));
+
+	if (bin == TREE_NONE)
+		return S("");
+	struct range r = tree_range(t, bin);
+	for (uint32_t i = r.from; i < r.to; i = t->items[i].end) {
+		struct str name = entry_name(&t->items[i]);
+		struct python_version v = python_version_read(name);
+		if (str_has_prefix(name, S("python3.")) && v.minor >= 0)
+			return str_tail(name, 6);
+	}
+	return S("");
+}
+
+static void find_version(struct checker *c, struct env *e, uint32_t site)
+{
+	struct tree *t = &e->root->tree;
+	struct str text = config_version(c, t, tree_below(t, e->prefix, S("pyvenv.cfg")));
+
+	if (python_version_read(text).minor < 0)
+		text = path_version(t, site);
+	if (python_version_read(text).minor < 0)
+		text = binary_version(t, e->prefix);
+	/* What the command line knows of the interpreter is exact, where it is of this one. */
+	struct python_version told = python_version_read(c->request.python);
+	struct python_version here = python_version_read(text);
+	if (told.minor >= 0 && (here.minor < 0 || (here.minor == told.minor && here.micro < 0)))
+		text = c->request.python;
+	e->version_text = text;
+	e->version = python_version_read(text);
+}
+
+/* ---- which environments ---- */
+
+/* The prefix of a site: above "lib/python3.11/site-packages" or "lib/python3/dist-packages"; the
+ * site itself when it lies nowhere like that. */
+static uint32_t prefix_of(const struct tree *t, uint32_t site)
+{
+	uint32_t version, lib;
+
+	if (site == TREE_NONE || (version = t->items[site].parent) == TREE_NONE)
+		return site;
+	if (!str_has_prefix(entry_name(&t->items[version]), S("python3")))
+		return site;
+	lib = t->items[version].parent;
+	if (lib == TREE_NONE)
+		return site;
+	return t->items[lib].parent;
+}
+
+static void read_site(struct checker *c, struct env *e, uint32_t dir)
+{
+	if (e->n_sites == ENV_SITES) {
+		c->report.coverage.skipped++;
+		return;
+	}
+	struct site *s = &e->sites[e->n_sites++];
+	*s = (struct site){ .root = e->root,
+			    .dir = dir,
+			    .prefix = e->prefix,
+			    .version = e->version,
+			    .version_text = e->version_text };
+	packages_read(c, s);
+}
+
+/* ---- what is in a site ---- */
+
+/* Native code that the interpreter takes before the source beside it. */
+static bool shadows(const struct tree *t, const struct entry *e)
+{
+	char path[256];
+	struct str name = entry_name(e), stem = str_head(name, str_chr(name, '.'));
+
+	if (!str_has_suffix(name, S(".so")) || stem.n + 3 > sizeof path)
+		return false;
+	memcpy(path, stem.p, stem.n);
+	memcpy(path + stem.n, ".py", 3);
+	uint32_t i = tree_below(t, e->parent, (struct str){ path, stem.n + 3 });
+	return i != TREE_NONE && t->items[i].owner != 0;
+}
+
+static void judge_unowned(struct checker *c, struct site *s, uint32_t i)
+{
+	struct tree *t = &s->root->tree;
+	const struct entry *e = &t->items[i];
+	struct str name = entry_name(e);
+
+	if (e->owner != 0 || !s->has_records)
+		return;
+	if (shadows(t, e) && file_hash(c, t, i))
+		file_finding(c, t, i, RULE_NATIVE_SHADOW, S(""), 0, S(""), " ");
+	else if (str_has_suffix(name, S(".py")) || str_has_suffix(name, S(".so")))
+		file_finding(c, t, i, RULE_FILE_UNOWNED, S(""), 0, S(""), " ");
+}
+
+static void judge_file(struct checker *c, struct site *s, uint32_t i)
+{
+	struct tree *t = &s->root->tree;
+	struct entry *e = &t->items[i];
+	size_t cut = s->dir == TREE_NONE ? 0 : t->items[s->dir].path.n + 1;
+	bool outside;
+
+	if (S_ISLNK(e->mode)) {
+		(void)tree_resolve(t, e->parent, e->link, &outside);
+		if (outside && s->root->role == ROOT_TARGET)
+			file_finding(c, t, i, RULE_LINK_OUTSIDE, package_purl(c, e), 0, e->link,
+				     " ");
+		return;
+	}
+	if (!S_ISREG(e->mode) || e->inspected)
+		return;
+	if (str_has_suffix(e->path, S(".pyc"))) {
+		bytecode_check(c, s, i);
+		return;
+	}
+	e->inspected = true;
+	struct subject subject = { t, i, package_purl(c, e), source_language(e->path, S("")),
+				   installed_role(str_tail(e->path, cut)) };
+	if (subject.language != LANG_NONE)
+		file_inspect(c, &subject);
+	else
+		(void)file_hash(c, t, i);
+	judge_unowned(c, s, i);
+}
+
+static void judge_site(struct checker *c, struct site *s)
+{
+	struct tree *t = &s->root->tree;
+	struct range r = tree_range(t, s->dir);
+
+	hooks_check(c, s);
+	for (uint32_t i = r.from; i < r.to; i++)
+		judge_file(c, s, i);
+}
+
+/* ---- the digest ---- */
+
+static bool in_sites(const struct env *e, uint32_t i)
+{
+	for (unsigned k = 0; k < e->n_sites; k++) {
+		struct range r = tree_range(&e->root->tree, e->sites[k].dir);
+		if (i >= r.from && i < r.to)
+			return true;
+	}
+	return false;
+}
+
+/* Import roots, console scripts and pyvenv.cfg: what makes an environment what it is. */
+static bool belongs(const struct env *e, uint32_t i, struct str path)
+{
+	return in_sites(e, i) ||
+	       (e->is_venv && (str_has_prefix(path, S("bin/")) || str_eq(path, S("pyvenv.cfg"))));
+}
+
+static void digest_of(struct checker *c, struct env *e, struct report_environment *out)
+{
+	struct tree *t = &e->root->tree;
+	struct range r = tree_range(t, e->prefix);
+	size_t cut = e->prefix == TREE_NONE ? 0 : t->items[e->prefix].path.n + 1;
+	struct env_digest d;
+	struct sha256 h;
+	bool whole = sha256_init(&h) == OK;
+
+	if (!whole)
+		return;
+	env_digest_begin(&d, &h);
+	for (uint32_t i = r.from; i < r.to && whole; i++) {
+		struct entry *f = &t->items[i];
+		struct str path = str_tail(f->path, cut);
+		if ((!S_ISREG(f->mode) && !S_ISLNK(f->mode)) || f->left_out || !belongs(e, i, path))
+			continue;
+		if (S_ISLNK(f->mode))
+			sha256_with(&c->sha, f->link, f->sha256);
+		else
+			whole = file_hash(c, t, i);
+		whole = whole && env_digest_add(&d, path, f->mode, f->sha256) == OK;
+	}
+	env_digest_end(&d, out->digest);
+	sha256_done(&h);
+	out->has_digest = whole;
+	out->files = d.files;
+}
+
+/* ---- one environment ---- */
+
+static void env_check(struct checker *c, struct env *e, const uint32_t *sites, unsigned n)
+{
+	struct report_environment *out = report_environment(&c->report);
+	size_t packages = c->report.packages.n;
+
+	if (out == NULL) {
+		c->report.coverage.skipped++;
+		return;
+	}
+	size_t number = c->report.n_environments - 1;
+	find_version(c, e, sites[0]);
+	for (unsigned i = 0; i < n; i++)
+		read_site(c, e, sites[i]);
+	packages = c->report.packages.n - packages;
+	for (unsigned i = 0; i < e->n_sites; i++)
+		judge_site(c, &e->sites[i]);
+	out = &c->report.environments[number];
+	*out = (struct report_environment){ .path = file_path(c, &e->root->tree, e->prefix),
+					    .kind = TARGET_PYTHON,
+					    .version = e->version_text,
+					    .packages = packages };
+	digest_of(c, e, out);
+}
+
+/* Whether this directory holds packages although its name does not say so: a target that is one, or
+ * a directory made by `pip install --target`. */
+static bool holds_packages(const struct tree *t, uint32_t dir)
+{
+	struct range r = tree_range(t, dir);
+
+	for (uint32_t i = r.from; i < r.to; i = t->items[i].end)
+		if (str_has_suffix(entry_name(&t->items[i]), S(".dist-info")) ||
+		    str_has_suffix(entry_name(&t->items[i]), S(".egg-info")) ||
+		    startup_kind(entry_name(&t->items[i]), PYTHON_UNKNOWN) == STARTUP_PTH)
+			return true;
+	return false;
+}
+
+/* The sites of one prefix, from the one at index first on; they are marked. */
+static unsigned sites_of(struct tree *t, uint32_t first, uint32_t prefix, uint32_t out[ENV_SITES])
+{
+	uint32_t end = prefix == first ? first + 1 : tree_range(t, prefix).to;
+	unsigned n = 0;
+
+	for (uint32_t k = first; k < end && n < ENV_SITES; k++) {
+		if (!S_ISDIR(t->items[k].mode) || !is_site_name(entry_name(&t->items[k])))
+			continue;
+		if (prefix_of(t, k) == prefix) {
+			t->items[k].inspected = true;
+			out[n++] = k;
+		}
+		k = t->items[k].end - 1;
+	}
+	return n;
+}
+
+void python_check(struct checker *c, struct root *r)
+{
+	struct tree *t = &r->tree;
+	uint32_t sites[ENV_SITES];
+
+	if (is_site_name(str_tail(t->label, t->label.n < 13 ? 0 : t->label.n - 13)) ||
+	    r->role == ROOT_SITE || r->role == ROOT_USER_SITE || holds_packages(t, TREE_NONE)) {
+		struct env e = { .root = r, .prefix = TREE_NONE };
+		sites[0] = TREE_NONE;
+		env_check(c, &e, sites, 1);
+		return;
+	}
+	for (uint32_t i = 0; i < t->n; i++) {
+		if (!S_ISDIR(t->items[i].mode) || !is_site_name(entry_name(&t->items[i])))
+			continue;
+		if (!t->items[i].inspected) {
+			struct env e = { .root = r, .prefix = prefix_of(t, i) };
+			unsigned n = sites_of(t, i, e.prefix, sites);
+			e.is_venv = tree_below(t, e.prefix, S("pyvenv.cfg")) != TREE_NONE;
+			env_check(c, &e, sites, n);
+		}
+		i = t->items[i].end - 1; /* what packages bring inside of them is theirs */
+	}
+}

@@ -1,0 +1,137 @@
+/*
+ * checker/target.c - a target that is one file.
+ * Input: a file of any kind.   Runs in: checker.
+ */
+#include "checker/checker.h"
+
+#include "codec/archive.h"
+#include "inspect/trace.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+enum { SNIFF = 64 << 10 };
+
+/* The file as a whole; one that is cut short meanwhile ends this process, which then has not said
+ * that it is clean. */
+static struct str map_file(int fd, uint64_t size)
+{
+	void *p = size == 0 ? MAP_FAILED : mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
+
+	return p == MAP_FAILED ? (struct str){ NULL, 0 } : (struct str){ p, (size_t)size };
+}
+
+/* The release before, when there is one to compare with. */
+static void compare(struct checker *c, struct profile *new)
+{
+	struct profile old;
+
+	for (unsigned i = 0; i < c->n_roots; i++) {
+		struct root *r = &c->roots[i];
+		if (r->role != ROOT_PREVIOUS || !r->tree.single)
+			continue;
+		struct str map = map_file(r->tree.fd, r->tree.items[0].size);
+		profile_init(&old, &c->arena);
+		if (map.p != NULL && archive_kind(map) != ARCHIVE_NONE &&
+		    artifact_profile(c, entry_name(&r->tree.items[0]), map, &old))
+			change_compare(&old, new, c->report.package, &c->report.findings);
+		else
+			c->report.coverage.unread++;
+		return;
+	}
+}
+
+static void judge_archive(struct checker *c, struct root *r, struct str name)
+{
+	struct entry *e = &r->tree.items[0];
+	struct str map = map_file(r->tree.fd, e->size);
+	struct stat st;
+
+	if (map.p == NULL) {
+		c->report.coverage.unread++;
+		return;
+	}
+	struct profile profile;
+	profile_init(&profile, &c->arena);
+	artifact_check(c, name, map, &profile);
+	compare(c, &profile);
+	if (fstat(r->tree.fd, &st) != 0 || !entry_same(e, &st)) {
+		c->report.coverage.changed++;
+		finding_add(&c->report.findings, RULE_FILE_CHANGING, S(""), name, 0, S(""), " ");
+	}
+	(void)munmap((void *)(uintptr_t)map.p, map.n);
+}
+
+static void judge_hook(struct checker *c, struct root *r, struct str name, struct str text)
+{
+	struct startup_scan s = startup_begin(startup_kind(name, PYTHON_UNKNOWN), PYTHON_UNKNOWN,
+					      text);
+	struct findings *f = &c->report.findings;
+	struct startup_line l;
+
+	while (startup_next(&s, &l)) {
+		struct caps caps = { 0 };
+		size_t first = f->n;
+		if (l.act != STARTUP_EXEC || startup_known(l.text) != NULL)
+			continue;
+		arena_reset(&c->scratch);
+		source_inspect(LANG_PYTHON, ROLE_STARTUP, S(""), name, l.text, &c->scratch,
+			       &c->report.findings, &caps);
+		for (size_t i = first; i < f->n; i++)
+			f->items[i].line = l.line;
+		if (!findings_has(f, first, RULE_STARTUP_EXEC))
+			file_finding(c, &r->tree, 0,
+				     startup_hostile(caps.bits) ? RULE_STARTUP_EXEC
+								: RULE_STARTUP_HOOK,
+				     S(""), l.line, l.text, " ");
+	}
+}
+
+static void judge_text(struct checker *c, struct root *r, struct str name, struct str text)
+{
+	enum manifest kind = manifest_kind(name);
+
+	if (kind == MANIFEST_NONE)
+		kind = manifest_sniff(name, text);
+	if (kind != MANIFEST_NONE) {
+		c->report.kind = TARGET_MANIFEST;
+		manifest_check(c, &r->tree, 0, kind, text);
+	} else if (startup_kind(name, PYTHON_UNKNOWN) != STARTUP_NONE) {
+		judge_hook(c, r, name, text);
+	} else if (source_language(name, text) == LANG_NONE &&
+		   trace_likely(name, str_head(text, SNIFF))) {
+		c->report.kind = TARGET_LOG;
+		log_check(c, &r->tree, 0, text);
+	} else {
+		struct caps caps = { 0 };
+		arena_reset(&c->scratch);
+		source_inspect(source_language(name, text), source_role(name), S(""), name, text,
+			       &c->scratch, &c->report.findings, &caps);
+	}
+}
+
+void target_file(struct checker *c, struct root *r)
+{
+	struct entry *e = &r->tree.items[0];
+	struct str name = entry_name(e), text;
+	bool whole;
+
+	c->report.kind = TARGET_FILE;
+	if (!file_read(c, &r->tree, 0, CHECKER_TEXT, &text, &whole))
+		return;
+	c->report.has_sha256 = true;
+	memcpy(c->report.sha256, e->sha256, sizeof c->report.sha256);
+	artifact_ask(c, name, e->sha256, RULE_KNOWN_MALWARE);
+	if (archive_kind(text) != ARCHIVE_NONE) {
+		judge_archive(c, r, name);
+		return;
+	}
+	if (!whole) {
+		c->report.coverage.skipped++;
+		file_finding(c, &r->tree, 0, RULE_FILE_TOO_LARGE, S(""), 0, S(""), " ");
+	}
+	text = arena_dup(&c->arena, text);
+	if (text.p != NULL)
+		judge_text(c, r, name, text);
+}

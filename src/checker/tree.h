@@ -1,0 +1,100 @@
+/*
+ * checker/tree.h - one directory with everything below it, listed once. Ring 2.
+ * Nothing here ever follows a symbolic link: every component is opened by itself, relative to the
+ * one before, and what was opened is compared with what was listed. Links are resolved in the list.
+ */
+#ifndef CHECKER_TREE_H
+#define CHECKER_TREE_H
+
+#include "base/arena.h"
+#include "base/diag.h"
+
+#include <sys/stat.h>
+
+enum {
+	TREE_FILES = 1 << 20, /* entries of one tree */
+	TREE_DEPTH = 100,     /* directories in each other */
+	TREE_PATH = 4096,     /* bytes of a path */
+	TREE_HOPS = 40,	      /* links followed in one path */
+	TREE_NONE = UINT32_MAX,
+};
+
+/* What came of reading a file. */
+enum entry_state { ENTRY_UNREAD, ENTRY_HASHED, ENTRY_FAILED };
+
+struct entry {
+	struct str path; /* from the tree's root, without a '/' in front */
+	struct str link; /* text of a symbolic link */
+	uint64_t dev, ino, size;
+	int64_t mtime_ns, ctime_ns;
+	uint32_t mode;
+	uint32_t end;	  /* index behind everything below it; of a file: its own + 1 */
+	uint32_t parent;  /* index of its directory, TREE_NONE at the top */
+	uint32_t name_at; /* where its own name begins in path */
+	uint32_t caps;	  /* struct caps, once it was inspected */
+	uint32_t owner;	  /* 1 + the number of the package that lists it, in the report; 0: none */
+	uint8_t state;	  /* enum entry_state */
+	bool agrees;	  /* listed, with the content that it has */
+	bool differs;	  /* listed, with another content than it has */
+	bool inspected;	  /* as what it is: not again */
+	bool left_out;	  /* of the digest of its environment: bytecode of the source beside it */
+	uint8_t sha256[32];
+};
+
+struct tree {
+	int fd;
+	unsigned depth;	      /* directories in each other that are listed */
+	struct str label;     /* its absolute path */
+	bool single;	      /* one file, which fd is */
+	bool absolute_inside; /* absolute links lead into the tree: it is the root of an image */
+	struct arena *arena;  /* of the paths */
+	struct entry *items;  /* in the order of the bytes of their paths, "a/" being before "a0" */
+	uint32_t n;
+	uint32_t *table; /* open addressing by path */
+	uint32_t mask;
+	uint64_t seed;
+	uint64_t unread, skipped; /* directories that could not be read; entries past a bound */
+	struct {
+		int fd;
+		uint32_t entry;
+	} open[TREE_DEPTH]; /* directories that are open now, from the top */
+	unsigned n_open;
+};
+
+/* tree_list lists everything below fd, which stays the caller's, at most depth directories deep
+ * (deeper ones are left out without counting when depth is less than TREE_DEPTH). Unreadable
+ * directories and what is past a bound are counted; that is no error. */
+MUST_USE enum err tree_list(struct tree *t, int fd, struct str label, unsigned depth,
+			    struct arena *a, struct diag *d);
+
+/* tree_single makes a tree of one file that is open already. */
+MUST_USE enum err tree_single(struct tree *t, int fd, struct str name, const struct stat *st,
+			      struct arena *a);
+
+/* tree_index makes items findable by path; tree_list does it. */
+MUST_USE enum err tree_index(struct tree *t);
+
+/* tree_done releases what tree_list took, but for the arena. */
+void tree_done(struct tree *t);
+
+/* tree_find gives the index of a path, TREE_NONE: there is none. */
+uint32_t tree_find(const struct tree *t, struct str path);
+
+/* tree_below is tree_find for name below the directory at index dir (TREE_NONE: the root). */
+uint32_t tree_below(const struct tree *t, uint32_t dir, struct str name);
+
+/* tree_resolve finds what path (which may have "." and ".." in it) means, seen from directory dir,
+ * through links. TREE_NONE: nothing, or *out_outside: it leads out of the tree. */
+uint32_t tree_resolve(const struct tree *t, uint32_t dir, struct str path, bool *out_outside);
+
+/* entry_name gives the last component. */
+struct str entry_name(const struct entry *e);
+
+/* tree_open opens a regular file for reading, never blocking; -1 when it is not there any more, is
+ * something else now, or may not be read. *out_changed: it is not the file that was listed. */
+int tree_open(struct tree *t, uint32_t i, bool *out_changed);
+
+/* entry_same compares an open file with what was listed: device, inode, size, times. */
+bool entry_same(const struct entry *e, const struct stat *st);
+
+#endif

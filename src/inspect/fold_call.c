@@ -1,0 +1,737 @@
+/*
+ * inspect/fold_call.c - what calls of known functions and methods give. Memory: the arena's.
+ * Input: hostile.   Runs in: checker.   Fuzz: fuzz/fold_fuzz.c
+ */
+#include "codec/utf8.h"
+#include "inspect/effects.h"
+#include "inspect/fold_machine.h"
+
+struct call {
+	struct unit *u;
+	struct value self; /* of a method; unknown for functions */
+	const struct value *v;
+	uint32_t n, taint;
+};
+
+struct fold_row {
+	struct str name;
+	struct value (*run)(struct call *c, struct str with);
+	struct str with; /* a codec's name */
+};
+
+uint32_t value_taint(const struct unit *u, const struct value *v)
+{
+	if (v->kind != V_NAME)
+		return v->taint;
+	const struct effect *e = effect_find(u->lang, v->s);
+	if (e)
+		return v->taint | e->taint;
+	if (str_has_prefix(v->s, S("process.env.")) || str_has_prefix(v->s, S("os.environ.")))
+		return v->taint | T_ENV;
+	return v->taint;
+}
+
+static struct value arg(const struct call *c, uint32_t i)
+{
+	return i < c->n ? c->v[i] : value_unknown(0);
+}
+
+/* Whether a text names a file of credentials: then what is read from it is secret. */
+static uint32_t secret_path(const struct value *path)
+{
+	size_t at, n;
+
+	if (!value_is_text(path) || path->s.n > 4096)
+		return 0;
+	return texts_classes(NULL, path->s, &at, &n) &
+			       (1u << TEXT_CREDENTIALS | 1u << TEXT_METADATA)
+		       ? T_SECRET
+		       : 0;
+}
+
+static struct value decoded(struct call *c, struct value in, struct str codec, enum value_kind kind)
+{
+	struct value out = in;
+
+	if (value_is_text(&in) && !in.partial && in.s.n <= *c->u->bytes &&
+	    decode_named(c->u->a, codec, in.s, &out.s)) {
+		*c->u->bytes -= out.s.n < *c->u->bytes ? out.s.n : *c->u->bytes;
+		out.kind = (uint8_t)kind;
+		out.layers = (uint8_t)(in.layers + (in.layers < 200));
+		return out;
+	}
+	return value_unknown(c->taint | T_DECODED);
+}
+
+static struct value do_decode(struct call *c, struct str codec)
+{
+	return decoded(c, arg(c, 0), codec, V_BYTES);
+}
+
+static struct value do_opaque(struct call *c, struct str with)
+{
+	(void)with;
+	return value_unknown(c->taint | T_DECODED);
+}
+
+static struct value do_codecs_decode(struct call *c, struct str with)
+{
+	(void)with;
+	struct value codec = arg(c, 1);
+	return decoded(c, arg(c, 0), codec.kind == V_STR ? codec.s : S("utf-8"), V_STR);
+}
+
+static struct value do_same(struct call *c, struct str with)
+{
+	(void)with;
+	struct value v = arg(c, 0);
+	v.taint |= c->taint;
+	return v;
+}
+
+static struct value code_point(struct unit *u, int64_t cp)
+{
+	struct buf b;
+	char *p = value_bytes(u, 8);
+
+	if (p == NULL || cp < 0 || cp > 0x10ffff || (cp >= 0xd800 && cp < 0xe000))
+		return value_unknown(0);
+	buf_fixed(&b, p, 8);
+	utf8_put(&b, (uint32_t)cp);
+	return value_text(V_STR, buf_str(&b));
+}
+
+static struct value do_chr(struct call *c, struct str with)
+{
+	(void)with;
+	struct value v = arg(c, 0);
+	struct value out = v.kind == V_INT ? code_point(c->u, v.i) : value_unknown(c->taint);
+	out.layers = v.layers ? v.layers : 1; /* a text made of numbers hides */
+	return out;
+}
+
+static struct value do_ord(struct call *c, struct str with)
+{
+	(void)with;
+	struct value v = arg(c, 0);
+	return value_is_text(&v) && v.s.n == 1 ? value_int((uint8_t)v.s.p[0])
+					       : value_unknown(c->taint);
+}
+
+/* A list of numbers as bytes (or code points). */
+static struct value numbers(struct call *c, const struct value *v, uint32_t n, bool text)
+{
+	struct value out = { .kind = text ? V_STR : V_BYTES, .taint = c->taint };
+	char *p = n <= FOLD_BYTES / 4 ? value_bytes(c->u, (size_t)n * (text ? 4 : 1)) : NULL;
+	struct buf b;
+
+	if (p == NULL)
+		return value_unknown(c->taint);
+	buf_fixed(&b, p, (size_t)n * (text ? 4 : 1));
+	for (uint32_t i = 0; i < n; i++) {
+		if (v[i].kind != V_INT || v[i].i < 0 || v[i].i > (text ? 0x10ffff : 255) ||
+		    (v[i].i >= 0xd800 && v[i].i < 0xe000))
+			return value_unknown(c->taint);
+		if (text)
+			utf8_put(&b, (uint32_t)v[i].i);
+		else
+			buf_addc(&b, (char)v[i].i);
+		out.layers = v[i].layers > out.layers ? v[i].layers : out.layers;
+	}
+	out.s = buf_str(&b);
+	out.layers = (uint8_t)(out.layers + 1);
+	return out;
+}
+
+static struct value do_bytes(struct call *c, struct str with)
+{
+	(void)with;
+	struct value v = arg(c, 0);
+	if (v.kind == V_LIST) {
+		uint8_t layers = v.layers;
+		v = numbers(c, v.items, v.n, false);
+		v.layers = v.layers > layers ? v.layers : layers;
+		return v;
+	}
+	if (value_is_text(&v))
+		v.kind = V_BYTES;
+	return v;
+}
+
+static struct value do_str(struct call *c, struct str with)
+{
+	(void)with;
+	struct value v = arg(c, 0);
+	if (v.kind == V_BYTES)
+		v.kind = V_STR;
+	return v.kind == V_NAME ? value_unknown(c->taint) : v;
+}
+
+static struct value do_from_char_code(struct call *c, struct str with)
+{
+	(void)with;
+	struct value v = arg(c, 0);
+	v = v.kind == V_LIST ? numbers(c, v.items, v.n, true) : numbers(c, c->v, c->n, true);
+	v.taint |= v.kind == V_UNKNOWN ? (uint32_t)T_DECODED : 0;
+	return v;
+}
+
+static struct value do_int(struct call *c, struct str with)
+{
+	(void)with;
+	struct value v = arg(c, 0), base = arg(c, 1);
+	int64_t b = base.kind == V_INT ? base.i : 10, r = 0;
+
+	if (v.kind == V_INT)
+		return v;
+	if (!value_is_text(&v) || v.s.n == 0 || v.s.n > 15)
+		return value_unknown(c->taint);
+	for (size_t i = 0; i < v.s.n; i++) {
+		char k = (char)(v.s.p[i] | 0x20);
+		int d = digit_byte(v.s.p[i]) ? v.s.p[i] - '0' : k >= 'a' ? k - 'a' + 10 : 99;
+		if (d >= b || b > 36)
+			return value_unknown(c->taint);
+		r = r * b + d;
+	}
+	struct value out = value_int(r);
+	out.layers = v.layers;
+	return out;
+}
+
+static struct value do_len(struct call *c, struct str with)
+{
+	(void)with;
+	struct value v = arg(c, 0);
+	return fold_count(&v) ? value_int(fold_count(&v)) : value_unknown(0);
+}
+
+static struct value do_reversed(struct call *c, struct str with)
+{
+	(void)with;
+	struct value hole = { .kind = V_UNKNOWN, .n = 1 };
+	struct value at[3] = { hole, hole, value_int(-1) };
+	struct value of = c->self.kind == V_UNKNOWN ? arg(c, 0) : c->self;
+	return fold_index(c->u, of, at, 3);
+}
+
+static struct value list_new(struct call *c, uint32_t n, struct value **items)
+{
+	*items = n <= FOLD_ITEMS ? value_items(c->u, n ? n : 1) : NULL;
+	if (*items == NULL)
+		return value_unknown(c->taint);
+	return (struct value){ .kind = V_LIST, .items = *items, .n = n, .taint = c->taint };
+}
+
+static struct value do_range(struct call *c, struct str with)
+{
+	(void)with;
+	int64_t from = c->n > 1 && c->v[0].kind == V_INT ? c->v[0].i : 0;
+	struct value to = arg(c, c->n > 1 ? 1 : 0), by = arg(c, 2);
+	int64_t step = by.kind == V_INT ? by.i : 1;
+	struct value *items;
+
+	if (to.kind != V_INT || step <= 0 || to.i < from || (to.i - from) / step >= FOLD_ITEMS)
+		return value_unknown(0);
+	struct value out = list_new(c, (uint32_t)((to.i - from + step - 1) / step), &items);
+	for (uint32_t i = 0; out.kind == V_LIST && i < out.n; i++)
+		items[i] = value_int(from + (int64_t)i * step);
+	return out;
+}
+
+/* zip and enumerate give pairs; cycle marks what starts again. */
+static struct value pairs(struct call *c, const struct value *a, const struct value *b)
+{
+	uint32_t n = a ? fold_count(a) : fold_count(b), m = fold_count(b);
+	bool cycle_a = a && a->kind != V_INT && a->i == 1, cycle = b->i == 1;
+	struct value *items, *two;
+
+	if (cycle_a || (!cycle && m < n))
+		n = m;
+	if (n == 0 || m == 0)
+		return value_unknown(c->taint);
+	struct value out = list_new(c, n, &items);
+	two = out.kind == V_LIST ? value_items(c->u, 2 * (size_t)n) : NULL;
+	if (two == NULL)
+		return value_unknown(c->taint);
+	for (uint32_t i = 0; i < n; i++) {
+		two[2 * i] = a ? fold_item(c->u, a, cycle_a ? i % fold_count(a) : i) : value_int(i);
+		two[2 * i + 1] = fold_item(c->u, b, cycle ? i % m : i);
+		items[i] = (struct value){ .kind = V_LIST, .items = &two[2 * i], .n = 2 };
+	}
+	out.layers = b->layers;
+	return out;
+}
+
+static struct value do_zip(struct call *c, struct str with)
+{
+	(void)with;
+	return c->n == 2 ? pairs(c, &c->v[0], &c->v[1]) : value_unknown(c->taint);
+}
+
+static struct value do_enumerate(struct call *c, struct str with)
+{
+	(void)with;
+	return c->n > 0 ? pairs(c, NULL, &c->v[0]) : value_unknown(c->taint);
+}
+
+static struct value do_cycle(struct call *c, struct str with)
+{
+	(void)with;
+	struct value v = arg(c, 0);
+	v.i = 1;
+	return v;
+}
+
+static struct value do_map(struct call *c, struct str with)
+{
+	(void)with;
+	struct value fn = arg(c, 0), over = arg(c, 1), *items;
+	uint32_t n = fold_count(&over);
+
+	if (fn.kind != V_NAME || n == 0 || over.partial)
+		return value_unknown(c->taint | (over.taint & T_DECODED));
+	struct value out = list_new(c, n, &items);
+	for (uint32_t i = 0; out.kind == V_LIST && i < n; i++) {
+		struct value item = fold_item(c->u, &over, i);
+		struct call one = { .u = c->u, .v = &item, .n = 1, .taint = c->taint };
+		if (str_eq(fn.s, S("chr")))
+			items[i] = do_chr(&one, S(""));
+		else if (str_eq(fn.s, S("ord")))
+			items[i] = do_ord(&one, S(""));
+		else if (str_eq(fn.s, S("int")))
+			items[i] = do_int(&one, S(""));
+		else
+			return value_unknown(c->taint);
+	}
+	out.layers = over.layers;
+	return out;
+}
+
+static struct value do_getattr(struct call *c, struct str with)
+{
+	(void)with;
+	struct value name = arg(c, 1);
+	if (c->n < 2 || !value_is_text(&name) || name.partial)
+		return value_unknown(c->taint);
+	return fold_attribute(c->u, c->v[0], name.s);
+}
+
+static struct value do_module(struct call *c, struct str with)
+{
+	(void)with;
+	struct value v = arg(c, 0);
+	if (!value_is_text(&v) || v.partial || v.s.n > 128)
+		return value_unknown(c->taint);
+	if (str_has_prefix(v.s, S("node:")))
+		v.s = str_tail(v.s, 5);
+	return value_text(V_NAME, v.s);
+}
+
+static struct value do_namespace(struct call *c, struct str with)
+{
+	(void)with;
+	return c->n ? c->v[0] : value_text(V_NAME, S(""));
+}
+
+static struct value do_path_join(struct call *c, struct str with)
+{
+	(void)with;
+	struct value list = { .kind = V_LIST, .items = c->v, .n = c->n, .taint = c->taint };
+	return fold_join(c->u, value_text(V_STR, S("/")), list);
+}
+
+static struct value do_home(struct call *c, struct str with)
+{
+	(void)c;
+	return value_text(V_STR, with);
+}
+
+static struct value do_read(struct call *c, struct str with)
+{
+	(void)with;
+	struct value path = c->self.kind == V_UNKNOWN ? arg(c, 0) : c->self;
+	return value_unknown(c->taint | T_FILE | secret_path(&path));
+}
+
+static struct value do_get_url(struct call *c, struct str with)
+{
+	(void)with;
+	struct value url = arg(c, 0);
+	return value_unknown(c->taint | T_FETCHED | secret_path(&url));
+}
+
+static struct value do_buffer(struct call *c, struct str with)
+{
+	(void)with;
+	struct value v = arg(c, 0), enc = arg(c, 1);
+	if (v.kind == V_LIST)
+		return do_bytes(c, S(""));
+	if (value_is_text(&v) && enc.kind == V_STR && !str_ieq(enc.s, S("utf8")))
+		return decoded(c, v, enc.s, V_BYTES);
+	if (!value_is_text(&v) && enc.kind == V_STR &&
+	    (str_eq(enc.s, S("base64")) || str_eq(enc.s, S("hex"))))
+		return value_unknown(c->taint | T_DECODED);
+	if (value_is_text(&v))
+		v.kind = V_BYTES;
+	return v;
+}
+
+static const struct fold_row python[] = {
+	{ SC("__import__"), do_module, SC("") },
+	{ SC("base64.a85decode"), do_decode, SC("ascii85") },
+	{ SC("base64.b16decode"), do_decode, SC("hex") },
+	{ SC("base64.b32decode"), do_decode, SC("base32") },
+	{ SC("base64.b64decode"), do_decode, SC("base64") },
+	{ SC("base64.b85decode"), do_decode, SC("base85") },
+	{ SC("base64.decodebytes"), do_decode, SC("base64") },
+	{ SC("base64.decodestring"), do_decode, SC("base64") },
+	{ SC("base64.standard_b64decode"), do_decode, SC("base64") },
+	{ SC("base64.urlsafe_b64decode"), do_decode, SC("base64") },
+	{ SC("binascii.a2b_base64"), do_decode, SC("base64") },
+	{ SC("binascii.a2b_hex"), do_decode, SC("hex") },
+	{ SC("binascii.unhexlify"), do_decode, SC("hex") },
+	{ SC("bytes.fromhex"), do_decode, SC("hex") },
+	{ SC("bytearray.fromhex"), do_decode, SC("hex") },
+	{ SC("zlib.decompress"), do_decode, SC("zlib") },
+	{ SC("gzip.decompress"), do_decode, SC("gzip") },
+	{ SC("bz2.decompress"), do_opaque, SC("") },
+	{ SC("lzma.decompress"), do_opaque, SC("") },
+	{ SC("marshal.loads"), do_opaque, SC("") },
+	{ SC("codecs.decode"), do_codecs_decode, SC("") },
+	{ SC("urllib.parse.unquote"), do_decode, SC("percent") },
+	{ SC("compile"), do_same, SC("") },
+	{ SC("memoryview"), do_same, SC("") },
+	{ SC("io.BytesIO"), do_same, SC("") },
+	{ SC("io.StringIO"), do_same, SC("") },
+	{ SC("list"), do_same, SC("") },
+	{ SC("tuple"), do_same, SC("") },
+	{ SC("chr"), do_chr, SC("") },
+	{ SC("ord"), do_ord, SC("") },
+	{ SC("bytes"), do_bytes, SC("") },
+	{ SC("bytearray"), do_bytes, SC("") },
+	{ SC("str"), do_str, SC("") },
+	{ SC("int"), do_int, SC("") },
+	{ SC("len"), do_len, SC("") },
+	{ SC("reversed"), do_reversed, SC("") },
+	{ SC("range"), do_range, SC("") },
+	{ SC("zip"), do_zip, SC("") },
+	{ SC("enumerate"), do_enumerate, SC("") },
+	{ SC("itertools.cycle"), do_cycle, SC("") },
+	{ SC("map"), do_map, SC("") },
+	{ SC("getattr"), do_getattr, SC("") },
+	{ SC("importlib.import_module"), do_module, SC("") },
+	{ SC("globals"), do_namespace, SC("") },
+	{ SC("locals"), do_namespace, SC("") },
+	{ SC("vars"), do_namespace, SC("") },
+	{ SC("os.path.join"), do_path_join, SC("") },
+	{ SC("os.path.expanduser"), do_same, SC("") },
+	{ SC("os.path.expandvars"), do_same, SC("") },
+	{ SC("os.path.abspath"), do_same, SC("") },
+	{ SC("os.path.realpath"), do_same, SC("") },
+	{ SC("pathlib.Path"), do_path_join, SC("") },
+	{ SC("pathlib.PosixPath"), do_path_join, SC("") },
+	{ SC("pathlib.Path.home"), do_home, SC("~") },
+	{ SC("open"), do_read, SC("") },
+	{ SC("io.open"), do_read, SC("") },
+	{ SC("requests.get"), do_get_url, SC("") },
+	{ SC("urllib.request.urlopen"), do_get_url, SC("") },
+};
+
+static const struct fold_row javascript[] = {
+	{ SC("atob"), do_decode, SC("base64") },
+	{ SC("unescape"), do_decode, SC("percent") },
+	{ SC("decodeURIComponent"), do_decode, SC("percent") },
+	{ SC("decodeURI"), do_decode, SC("percent") },
+	{ SC("zlib.gunzipSync"), do_decode, SC("gzip") },
+	{ SC("zlib.inflateSync"), do_decode, SC("zlib") },
+	{ SC("zlib.inflateRawSync"), do_decode, SC("deflate") },
+	{ SC("zlib.unzipSync"), do_decode, SC("gzip") },
+	{ SC("zlib.brotliDecompressSync"), do_opaque, SC("") },
+	{ SC("util.promisify"), do_same, SC("") },
+	{ SC("String"), do_str, SC("") },
+	{ SC("String.fromCharCode"), do_from_char_code, SC("") },
+	{ SC("String.fromCodePoint"), do_from_char_code, SC("") },
+	{ SC("parseInt"), do_int, SC("") },
+	{ SC("Number"), do_int, SC("") },
+	{ SC("Uint8Array"), do_bytes, SC("") },
+	{ SC("Uint8Array.from"), do_bytes, SC("") },
+	{ SC("Array.from"), do_same, SC("") },
+	{ SC("Buffer"), do_buffer, SC("") },
+	{ SC("Buffer.from"), do_buffer, SC("") },
+	{ SC("require"), do_module, SC("") },
+	{ SC("import"), do_module, SC("") },
+	{ SC("module.require"), do_module, SC("") },
+	{ SC("process.mainModule.require"), do_module, SC("") },
+	{ SC("module.createRequire"), do_home, SC("require") },
+	{ SC("path.join"), do_path_join, SC("") },
+	{ SC("path.resolve"), do_path_join, SC("") },
+	{ SC("os.homedir"), do_home, SC("~") },
+	{ SC("fs.readFileSync"), do_read, SC("") },
+	{ SC("fs.readFile"), do_read, SC("") },
+	{ SC("fs.promises.readFile"), do_read, SC("") },
+	{ SC("fs/promises.readFile"), do_read, SC("") },
+	{ SC("fetch"), do_get_url, SC("") },
+	{ SC("https.get"), do_get_url, SC("") },
+	{ SC("http.get"), do_get_url, SC("") },
+	{ SC("axios.get"), do_get_url, SC("") },
+};
+
+/* ---- methods --------------------------------------------------------------------------------- */
+
+static struct value m_join(struct call *c, struct str with)
+{
+	(void)with;
+	struct value other = c->n ? c->v[0] : value_text(V_STR, S(","));
+	return c->u->lang == LANG_PYTHON ? fold_join(c->u, c->self, other)
+					 : fold_join(c->u, other, c->self);
+}
+
+static struct value m_replace(struct call *c, struct str with)
+{
+	(void)with;
+	struct value a = arg(c, 0), b = arg(c, 1), out = c->self;
+	struct str left = c->self.s;
+	bool all = c->u->lang == LANG_PYTHON || a.kind == V_UNKNOWN;
+	struct buf text;
+
+	if (!value_is_text(&c->self) || a.s.n == 0 || !value_is_text(&b) || c->self.partial)
+		return value_unknown(c->taint);
+	buf_init(&text, FOLD_BYTES);
+	for (size_t at; (at = str_find(left, a.s)) != SIZE_MAX;) {
+		buf_add(&text, str_head(left, at));
+		buf_add(&text, b.s);
+		left = str_tail(left, at + a.s.n);
+		if (!all)
+			break;
+	}
+	buf_add(&text, left);
+	char *p = text.err == OK ? value_bytes(c->u, text.n) : NULL;
+	if (p && text.n)
+		memcpy(p, text.p, text.n);
+	out.s = (struct str){ p, text.n };
+	out.taint |= c->taint;
+	buf_free(&text);
+	return p ? out : value_unknown(c->taint);
+}
+
+static struct value m_split(struct call *c, struct str with)
+{
+	(void)with;
+	struct value by = arg(c, 0), *items;
+	struct str left = c->self.s;
+	uint32_t n = 1;
+
+	if (!value_is_text(&c->self) || !value_is_text(&by) || c->self.partial)
+		return value_unknown(c->taint);
+	if (by.s.n == 0) {
+		struct value all = list_new(c, (uint32_t)left.n, &items);
+		for (uint32_t i = 0; all.kind == V_LIST && i < all.n; i++)
+			items[i] = fold_item(c->u, &c->self, i);
+		all.layers = c->self.layers;
+		return all;
+	}
+	for (size_t at; (at = str_find(left, by.s)) != SIZE_MAX; n++)
+		left = str_tail(left, at + by.s.n);
+	struct value out = list_new(c, n, &items);
+	left = c->self.s;
+	for (uint32_t i = 0; out.kind == V_LIST && i < n; i++) {
+		size_t at = str_find(left, by.s);
+		items[i] = value_text((enum value_kind)c->self.kind, str_head(left, at));
+		left = at == SIZE_MAX ? S("") : str_tail(left, at + by.s.n);
+	}
+	out.layers = c->self.layers;
+	return out;
+}
+
+/* .decode(codec), .encode(codec), .toString(codec) */
+static struct value m_code(struct call *c, struct str with)
+{
+	struct value v = c->self, codec = arg(c, 0);
+
+	if (!value_is_text(&v))
+		return value_unknown(c->taint);
+	v.kind = str_eq(with, S("encode")) ? V_BYTES : V_STR;
+	if (codec.kind == V_STR && str_eq(with, S("toString")) && !str_ieq(codec.s, S("utf8")) &&
+	    !str_ieq(codec.s, S("utf-8")) && !str_ieq(codec.s, S("binary")) &&
+	    !str_ieq(codec.s, S("latin1")) && !str_ieq(codec.s, S("ascii")))
+		return value_unknown(c->taint); /* that encodes */
+	if (codec.kind == V_STR && !str_eq(with, S("toString")) && c->u->lang == LANG_PYTHON &&
+	    !(str_eq(with, S("decode")) && str_ieq(codec.s, S("latin-1")))) {
+		struct value out = decoded(c, v, codec.s, (enum value_kind)v.kind);
+		if (out.kind != V_UNKNOWN) {
+			out.layers = v.layers;
+			return out;
+		}
+	}
+	return v;
+}
+
+static struct value m_same(struct call *c, struct str with)
+{
+	(void)with;
+	struct value v = c->self;
+	v.taint |= c->taint;
+	return v;
+}
+
+static struct value m_slice(struct call *c, struct str with)
+{
+	struct value at[2] = { arg(c, 0), arg(c, 1) };
+
+	if (at[0].kind != V_INT || (c->n > 1 && at[1].kind != V_INT))
+		return value_unknown(c->taint);
+	if (str_eq(with, S("substr")) && c->n > 1)
+		at[1].i += at[0].i;
+	if (c->n < 2)
+		at[1] = (struct value){ .kind = V_UNKNOWN, .n = 1 };
+	return fold_index(c->u, c->self, at, 2);
+}
+
+static struct value m_char_code(struct call *c, struct str with)
+{
+	struct value i = arg(c, 0);
+	if (!value_is_text(&c->self) || (c->n && i.kind != V_INT))
+		return value_unknown(c->taint);
+	if (c->n == 0)
+		i = value_int(0);
+	if (i.i < 0 || (size_t)i.i >= c->self.s.n)
+		return value_unknown(c->taint);
+	if (with.n)
+		return fold_item(c->u, &c->self, (uint32_t)i.i);
+	struct value v = value_int((uint8_t)c->self.s.p[i.i]);
+	v.layers = c->self.layers;
+	return v;
+}
+
+static struct value m_concat(struct call *c, struct str with)
+{
+	(void)with;
+	struct value out = c->self;
+	for (uint32_t i = 0; i < c->n; i++)
+		out = fold_binary(c->u, FO_ADD, out, c->v[i]);
+	return out;
+}
+
+static struct value m_get(struct call *c, struct str with)
+{
+	(void)with;
+	return c->n ? fold_index(c->u, c->self, c->v, 1) : value_unknown(c->taint);
+}
+
+/* "{}{}".format(a, b), and nothing finer. */
+static struct value m_format(struct call *c, struct str with)
+{
+	(void)with;
+	struct str left = c->self.s;
+	struct value out = value_text(V_STR, S(""));
+	uint32_t i = 0;
+
+	if (!value_is_text(&c->self) || left.n > 4096)
+		return value_unknown(c->taint);
+	for (size_t at; (at = str_chr(left, '{')) != SIZE_MAX && i < 32;) {
+		size_t end = str_chr(str_tail(left, at), '}');
+		if (end == SIZE_MAX)
+			break;
+		struct str field = str_head(str_tail(left, at + 1), end - 1);
+		uint32_t k = field.n == 1 && digit_byte(field.p[0]) ? (uint32_t)(field.p[0] - '0')
+								    : i;
+		out = fold_binary(c->u, FO_ADD, out, value_text(V_STR, str_head(left, at)));
+		out = fold_binary(c->u, FO_ADD, out, arg(c, k));
+		i++;
+		left = str_tail(left, at + end + 1);
+	}
+	return fold_binary(c->u, FO_ADD, out, value_text(V_STR, left));
+}
+
+static struct value m_path_join(struct call *c, struct str with)
+{
+	struct value all[8] = { c->self };
+	uint32_t n = 1;
+
+	(void)with;
+	for (; n < 8 && n <= c->n; n++)
+		all[n] = c->v[n - 1];
+	struct value list = { .kind = V_LIST, .items = all, .n = n, .taint = c->taint };
+	return fold_join(c->u, value_text(V_STR, S("/")), list);
+}
+
+static const struct fold_row methods[] = {
+	{ SC("join"), m_join, SC("") },
+	{ SC("replace"), m_replace, SC("") },
+	{ SC("replaceAll"), m_replace, SC("") },
+	{ SC("split"), m_split, SC("") },
+	{ SC("decode"), m_code, SC("decode") },
+	{ SC("encode"), m_code, SC("encode") },
+	{ SC("toString"), m_code, SC("toString") },
+	{ SC("reverse"), do_reversed, SC("") },
+	{ SC("slice"), m_slice, SC("") },
+	{ SC("substring"), m_slice, SC("") },
+	{ SC("substr"), m_slice, SC("substr") },
+	{ SC("charCodeAt"), m_char_code, SC("") },
+	{ SC("codePointAt"), m_char_code, SC("") },
+	{ SC("charAt"), m_char_code, SC("text") },
+	{ SC("concat"), m_concat, SC("") },
+	{ SC("get"), m_get, SC("") },
+	{ SC("format"), m_format, SC("") },
+	{ SC("strip"), m_same, SC("") },
+	{ SC("trim"), m_same, SC("") },
+	{ SC("read"), m_same, SC("") },
+	{ SC("getvalue"), m_same, SC("") },
+	{ SC("tobytes"), m_same, SC("") },
+	{ SC("expanduser"), m_same, SC("") },
+	{ SC("resolve"), m_same, SC("") },
+	{ SC("joinpath"), m_path_join, SC("") },
+	{ SC("read_text"), do_read, SC("") },
+	{ SC("read_bytes"), do_read, SC("") },
+	{ SC("open"), do_read, SC("") },
+};
+
+static const struct fold_row *row(const struct fold_row *rows, size_t n, struct str name)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (str_eq(rows[i].name, name))
+			return &rows[i];
+	}
+	return NULL;
+}
+
+static struct str without_root(struct str path)
+{
+	static const struct str roots[] = { SC("builtins."), SC("__builtins__."), SC("globalThis."),
+					    SC("global."), SC("window.") };
+
+	for (size_t i = 0; i < sizeof roots / sizeof roots[0]; i++) {
+		if (str_has_prefix(path, roots[i]))
+			return str_tail(path, roots[i].n);
+	}
+	return path;
+}
+
+struct value fold_call(struct unit *u, struct value callee, const struct value *v, uint32_t n)
+{
+	struct call c = {
+		.u = u, .self = value_unknown(0), .v = v, .n = n, .taint = value_taint(u, &callee)
+	};
+	const struct fold_row *r = NULL;
+
+	for (uint32_t i = 0; i < n; i++)
+		c.taint |= value_taint(u, &v[i]);
+	if (callee.kind == V_METHOD) {
+		c.self = callee.items[0];
+		r = row(methods, sizeof methods / sizeof methods[0], callee.s);
+	} else if (callee.kind == V_NAME && u->lang == LANG_PYTHON) {
+		r = row(python, sizeof python / sizeof python[0], without_root(callee.s));
+	} else if (callee.kind == V_NAME) {
+		r = row(javascript, sizeof javascript / sizeof javascript[0],
+			without_root(callee.s));
+	}
+	if (r)
+		return r->run(&c, r->with);
+	if (callee.kind == V_NAME && str_has_suffix(callee.s, S(".bind")))
+		return value_text(V_NAME, str_head(callee.s, callee.s.n - 5));
+	/* helpers of compilers hand modules through */
+	if (callee.kind == V_NAME && n == 1 && v[0].kind == V_NAME && callee.s.n > 1 &&
+	    callee.s.p[0] == '_' && u->lang == LANG_JAVASCRIPT)
+		return v[0];
+	return value_unknown(c.taint);
+}

@@ -1,0 +1,125 @@
+/*
+ * inspect/hidden.c - text that is not seen. Memory: one excerpt; a pass over the bytes that
+ * skips ASCII eight at a time.
+ * Input: hostile.   Runs in: checker.   Fuzz: fuzz/source_fuzz.c
+ */
+#include "inspect/hidden.h"
+
+#include <string.h>
+
+enum { RUN = 16, RARE = 200, KEPT = 384 };
+
+struct hidden {
+	uint32_t line, run, rare, run_line;
+	bool found, bidi_found, rare_found;
+	uint32_t bidi; /* embeddings open on this line */
+	char text[KEPT];
+	size_t n;
+};
+
+/* The code point at p (n bytes left) of the few blocks of interest; 0 for others. */
+static uint32_t code_point(const uint8_t *p, size_t n, size_t *len)
+{
+	*len = 1;
+	if (n >= 3 && (p[0] == 0xe2 || p[0] == 0xef)) {
+		*len = 3;
+		return (uint32_t)(p[0] & 15) << 12 | (uint32_t)(p[1] & 63) << 6 | (p[2] & 63);
+	}
+	if (n >= 4 && p[0] == 0xf3) {
+		*len = 4;
+		return (uint32_t)(p[0] & 7) << 18 | (uint32_t)(p[1] & 63) << 12 |
+		       (uint32_t)(p[2] & 63) << 6 | (p[3] & 63);
+	}
+	return 0;
+}
+
+/* What an invisible code point carries: 0 to 255, or -1 when it is not one. */
+static int carries(uint32_t cp)
+{
+	if (cp >= 0xfe00 && cp <= 0xfe0f)
+		return (int)(cp - 0xfe00);
+	if (cp >= 0xe0100 && cp <= 0xe01ef)
+		return (int)(cp - 0xe0100 + 16);
+	if (cp >= 0xe0000 && cp <= 0xe007f)
+		return (int)(cp - 0xe0000);
+	if ((cp >= 0x200b && cp <= 0x200f) || (cp >= 0x2060 && cp <= 0x2064) || cp == 0xfeff)
+		return '0' + (int)(cp & 1);
+	return -1;
+}
+
+static void bidi(struct hidden *h, uint32_t cp)
+{
+	if ((cp >= 0x202a && cp <= 0x202e && cp != 0x202c) || (cp >= 0x2066 && cp <= 0x2068))
+		h->bidi++;
+	else if ((cp == 0x202c || cp == 0x2069) && h->bidi > 0)
+		h->bidi--;
+}
+
+static void seen(struct hidden *h, uint32_t cp)
+{
+	int byte = carries(cp);
+
+	bidi(h, cp);
+	if (byte < 0) {
+		h->run = h->found ? h->run : 0;
+		h->n = h->found ? h->n : 0;
+		return;
+	}
+	if (h->run++ == 0)
+		h->run_line = h->line;
+	if (h->n < KEPT)
+		h->text[h->n++] = (char)byte;
+	h->found = h->found || h->run >= RUN;
+	h->rare += (cp >= 0xfe00 && cp <= 0xfe0d) || cp >= 0xe0100;
+}
+
+static void line_end(struct hidden *h, struct str package, struct str path, struct findings *f)
+{
+	if (h->bidi > 0 && !h->bidi_found) {
+		h->bidi_found = true;
+		finding_add(f, RULE_HIDDEN_TEXT, package, path, h->line, S(""),
+			    "the reading direction is turned and not turned back on this line");
+	}
+	h->bidi = 0;
+	h->line++;
+}
+
+void hidden_text(struct str package, struct str path, struct str text, struct arena *scratch,
+		 struct findings *f)
+{
+	const uint8_t *p = (const uint8_t *)text.p;
+	struct hidden *h = NULL;
+	size_t at = 0, len;
+
+	while (at < text.n) { /* most files end here: nothing of the three lead bytes */
+		uint64_t eight;
+		if (text.n - at >= 8) {
+			memcpy(&eight, p + at, 8);
+			if ((eight & 0x8080808080808080u) == 0) {
+				at += 8;
+				continue;
+			}
+		}
+		if (p[at] == 0xe2 || p[at] == 0xef || p[at] == 0xf3)
+			break;
+		at++;
+	}
+	if (at >= text.n || (h = NEW(scratch, struct hidden)) == NULL)
+		return;
+	h->line = 1;
+	for (at = 0; at < text.n; at += len) {
+		uint32_t cp = code_point(p + at, text.n - at, &len);
+		if (p[at] == '\n')
+			line_end(h, package, path, f);
+		else if (!(cp == 0xfeff && at == 0))
+			seen(h, cp);
+	}
+	line_end(h, package, path, f);
+	if (h->found)
+		finding_add(f, RULE_INVISIBLE_UNICODE, package, path, h->run_line,
+			    (struct str){ h->text, h->n },
+			    "%u invisible characters in a row or more", (unsigned)RUN);
+	else if (h->rare >= RARE)
+		finding_add(f, RULE_HIDDEN_TEXT, package, path, 0, S(""),
+			    "%u variation selectors that no emoji uses", h->rare);
+}

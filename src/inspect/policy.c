@@ -1,0 +1,245 @@
+/*
+ * inspect/policy.c - the policy file of `yett check`.
+ * Input: the user's file.   Runs in: checker, cli.   Fuzz: fuzz/check_policy_fuzz.c
+ */
+#include "inspect/policy.h"
+
+#include "base/num.h"
+#include "config/node.h"
+#include "crypto/sha256.h"
+
+#include <string.h>
+
+enum { DAY = 86400, YEARS_AHEAD = 2, COOLDOWN_MAX = 3650 };
+
+struct reading {
+	int64_t now;
+	struct arena *arena;
+	struct check_policy *out;
+	struct diag *d;
+};
+
+static const struct {
+	struct str word;
+	enum severity severity;
+} words[] = { { SC("info"), SEV_INFO }, { SC("hold"), SEV_HOLD }, { SC("block"), SEV_BLOCK } };
+
+void policy_default(struct check_policy *p, int64_t now)
+{
+	*p = (struct check_policy){ .now = now };
+	for (enum rule r = 0; r < RULE_COUNT; r++)
+		p->severities[r] = rule_row(r)->severity;
+}
+
+static enum err wrong(struct reading *r, const struct node *n, const char *what)
+{
+	return diag_set(r->d, ERR_CONFIG, "'%.*s' line %u: %s", FMT(n->file), n->line, what);
+}
+
+/* ---- values ---- */
+
+/* Days from 1970-01-01 to a date of the Gregorian calendar. */
+static int64_t days(int64_t y, int64_t m, int64_t d)
+{
+	y -= m <= 2;
+	int64_t era = y / 400, of_era = y - era * 400;
+	int64_t of_year = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
+
+	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+/* "2027-01-31" is allowed through that day. */
+static bool date_read(struct str s, int64_t *out)
+{
+	static const int lengths[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	uint64_t y, m, d;
+
+	if (s.n != 10 || s.p[4] != '-' || s.p[7] != '-' ||
+	    num_u64(str_head(s, 4), 9999, &y) != OK ||
+	    num_u64(str_head(str_tail(s, 5), 2), 12, &m) != OK ||
+	    num_u64(str_tail(s, 8), 31, &d) != OK || y < 1970 || m < 1 || d < 1 ||
+	    d > (uint64_t)lengths[m - 1])
+		return false;
+	*out = (days((int64_t)y, (int64_t)m, (int64_t)d) + 1) * DAY;
+	return true;
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool hash_read(struct str s, uint8_t out[32])
+{
+	if (s.n != 64)
+		return false;
+	for (size_t i = 0; i < 32; i++) {
+		int high = hex_digit(s.p[2 * i]), low = hex_digit(s.p[2 * i + 1]);
+		if (high < 0 || low < 0)
+			return false;
+		out[i] = (uint8_t)(high << 4 | low);
+	}
+	return true;
+}
+
+static bool severity_read(struct str s, enum severity *out)
+{
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+		if (!str_eq(words[i].word, s))
+			continue;
+		*out = words[i].severity;
+		return true;
+	}
+	return false;
+}
+
+/* ---- sections ---- */
+
+static enum err read_severities(struct reading *r, const struct node *map)
+{
+	if (!node_is(map, NODE_MAP))
+		return wrong(r, map, "severity is a map of rule to info, hold or block");
+	NODE_EACH(map, n)
+	{
+		enum rule rule = rule_by_id(n->name);
+		if (rule == RULE_COUNT)
+			return wrong(r, n, "there is no rule of this name");
+		if (!node_is(n, NODE_SCALAR) || !severity_read(n->text, &r->out->severities[rule]))
+			return wrong(r, n, "a severity is info, hold or block");
+	}
+	return OK;
+}
+
+static enum err allow_field(struct reading *r, const struct node *n, struct policy_allow *row)
+{
+	if (!node_is(n, NODE_SCALAR))
+		return wrong(r, n, "this is a single value");
+	if (str_eq(n->name, S("rule"))) {
+		row->rule = rule_by_id(n->text);
+		return row->rule == RULE_COUNT ? wrong(r, n, "there is no rule of this name") : OK;
+	}
+	if (str_eq(n->name, S("sha256"))) {
+		row->by_sha256 = hash_read(n->text, row->sha256);
+		return row->by_sha256 ? OK : wrong(r, n, "a sha256 is 64 lower-case hex digits");
+	}
+	if (str_eq(n->name, S("until")))
+		return date_read(n->text, &row->until) ? OK : wrong(r, n, "a date is YYYY-MM-DD");
+	if (str_eq(n->name, S("path")))
+		row->path = n->text;
+	else if (str_eq(n->name, S("package")))
+		row->package = n->text;
+	else if (str_eq(n->name, S("reason")))
+		row->reason = str_head(n->text, POLICY_REASON);
+	else
+		return wrong(r, n, "unknown key");
+	return OK;
+}
+
+static enum err read_allow(struct reading *r, const struct node *n, struct policy_allow *row)
+{
+	*row = (struct policy_allow){ .rule = RULE_COUNT, .line = n->line };
+	if (!node_is(n, NODE_MAP))
+		return wrong(r, n, "an allow is a map");
+	NODE_EACH(n, field)
+	TRY(allow_field(r, field, row));
+	if (row->rule == RULE_COUNT && !row->by_sha256)
+		return wrong(r, n, "an allow needs a rule or a sha256");
+	if (str_trim(row->reason).n == 0)
+		return wrong(r, n, "an allow needs a reason");
+	if (row->until == 0)
+		return wrong(r, n, "an allow needs a date: until");
+	if (row->until > r->now + (int64_t)YEARS_AHEAD * 366 * DAY)
+		return wrong(r, n, "an allow ends within two years");
+	return OK;
+}
+
+static enum err read_allows(struct reading *r, const struct node *list)
+{
+	size_t i = 0;
+
+	if (!node_is(list, NODE_LIST))
+		return wrong(r, list, "allow is a list");
+	if (list->n > POLICY_ALLOWS)
+		return wrong(r, list, "too many allows");
+	struct policy_allow *rows = NEW_ARRAY(r->arena, struct policy_allow, list->n + 1);
+	if (rows == NULL)
+		return diag_set(r->d, ERR_NOMEM, "out of memory for the policy");
+	NODE_EACH(list, n)
+	TRY(read_allow(r, n, &rows[i++]));
+	r->out->allows = rows;
+	r->out->n_allows = i;
+	return OK;
+}
+
+static enum err read_key(struct reading *r, const struct node *n)
+{
+	uint64_t v = 0;
+
+	if (str_eq(n->name, S("version")))
+		return node_is(n, NODE_SCALAR) && str_eq(n->text, S("1"))
+			       ? OK
+			       : wrong(r, n, "this yett reads policies of version 1");
+	if (str_eq(n->name, S("cooldown_days"))) {
+		if (!node_is(n, NODE_SCALAR) || num_u64(n->text, COOLDOWN_MAX, &v) != OK)
+			return wrong(r, n, "cooldown_days is a number of days");
+		r->out->cooldown_days = (uint32_t)v;
+		return OK;
+	}
+	if (str_eq(n->name, S("severity")))
+		return read_severities(r, n);
+	if (str_eq(n->name, S("allow")))
+		return read_allows(r, n);
+	return wrong(r, n, "unknown key");
+}
+
+enum err policy_parse(struct str file, struct str text, int64_t now, struct arena *a,
+		      struct check_policy *out, struct diag *d)
+{
+	struct check_policy p;
+	struct reading r = { .now = now, .arena = a, .out = &p, .d = d };
+	struct node_budget budget = { .nodes = LIMIT_CONFIG_NODES };
+	const struct node *root;
+
+	policy_default(&p, now);
+	TRY(node_parse(file, text, a, &budget, &root, d));
+	if (!node_is(root, NODE_MAP) || node_get(root, S("version")) == NULL)
+		return diag_set(d, ERR_CONFIG, "'%.*s' has no 'version: 1'", FMT(file));
+	NODE_EACH(root, n)
+	TRY(read_key(&r, n));
+	sha256(text, p.sha256);
+	*out = p;
+	return OK;
+}
+
+/* ---- asking it ---- */
+
+static bool path_matches(struct str want, struct str path)
+{
+	if (want.n > 0 && want.p[want.n - 1] == '/')
+		return str_has_prefix(path, want);
+	return want.n == 0 || str_eq(path, want);
+}
+
+static bool package_matches(struct str want, struct str purl)
+{
+	if (want.n == 0 || str_eq(want, purl))
+		return true;
+	return str_has_prefix(purl, want) && purl.p[want.n] == '@';
+}
+
+const struct policy_allow *policy_find(const struct check_policy *p, const struct finding *f)
+{
+	for (size_t i = 0; i < p->n_allows; i++) {
+		const struct policy_allow *row = &p->allows[i];
+		if (row->until <= p->now || (row->rule != RULE_COUNT && row->rule != f->rule))
+			continue;
+		if (row->by_sha256 &&
+		    !(f->has_sha256 && memcmp(row->sha256, f->sha256, sizeof row->sha256) == 0))
+			continue;
+		if (path_matches(row->path, f->path) && package_matches(row->package, f->package))
+			return row;
+	}
+	return NULL;
+}

@@ -1,0 +1,342 @@
+/*
+ * inspect/shell.c - a small look at a shell's command line. Memory: its own frame; one pass,
+ * words beyond a bound are not kept.
+ * Input: hostile.   Runs in: checker.   Fuzz: fuzz/source_fuzz.c
+ */
+#include "inspect/shell.h"
+
+#include "inspect/effects.h"
+
+enum { WORDS = 24, SAVED = 4 };
+
+struct look {
+	struct shell_look *out;
+	struct str words[WORDS];
+	unsigned n;
+	bool piped;	  /* the command's input comes from a pipe */
+	bool fetched;	  /* ... that carries something fetched, decoded or the environment */
+	bool inside;	  /* within $( or a back quote */
+	bool saving;	  /* the next word is a file that is written to */
+	struct str outer; /* the program that gets the substitution */
+	struct str saved[SAVED];
+	unsigned n_saved;
+};
+
+static struct str base_name(struct str s)
+{
+	size_t at = s.n;
+
+	while (at > 0 && s.p[at - 1] != '/')
+		at--;
+	return str_tail(s, at);
+}
+
+static bool one_of(struct str s, const char *const *names)
+{
+	for (; *names; names++) {
+		if (str_eq(s, str_z(*names)))
+			return true;
+	}
+	return false;
+}
+
+static bool is_shell(struct str s)
+{
+	static const char *const names[] = { "sh",	   "bash", "zsh",    "dash", "ksh",
+					     "ash",	   "eval", "source", ".",    "iex",
+					     "powershell", "pwsh", NULL };
+
+	return one_of(s, names);
+}
+
+static enum language interpreter(struct str s)
+{
+	static const char *const node[] = {
+		"node", "nodejs", "bun", "deno", "tsx", "ts-node", NULL
+	};
+
+	if (str_has_prefix(s, S("python")) || str_eq(s, S("py")) || str_eq(s, S("pypy3")))
+		return LANG_PYTHON;
+	if (one_of(s, node))
+		return LANG_JAVASCRIPT;
+	return is_shell(s) ? LANG_SHELL : LANG_NONE;
+}
+
+static bool other_interpreter(struct str s)
+{
+	static const char *const names[] = { "perl", "ruby", "php", "osascript", NULL };
+
+	return interpreter(s) != LANG_NONE || one_of(s, names);
+}
+
+static bool is_fetcher(struct str s)
+{
+	static const char *const names[] = { "curl", "wget",   "Invoke-WebRequest",
+					     "iwr",  "aria2c", "Invoke-RestMethod",
+					     "irm",  NULL };
+
+	return one_of(s, names);
+}
+
+static bool was_saved(const struct look *k, struct str file)
+{
+	for (unsigned i = 0; i < k->n_saved && k->out->fetches; i++) {
+		struct str a = base_name(k->saved[i]), b = base_name(file);
+		if (a.n > 0 && str_eq(a, b))
+			return true;
+	}
+	return false;
+}
+
+static void save(struct look *k, struct str file)
+{
+	if (file.n > 0 && k->n_saved < SAVED)
+		k->saved[k->n_saved++] = file;
+	if (k->out->fetches)
+		k->out->saved = file;
+}
+
+/* What curl or wget writes to: -o file, -O (the URL's last part). */
+static void fetch(struct look *k)
+{
+	bool wget = str_eq(base_name(k->words[0]), S("wget"));
+
+	k->out->fetches = true;
+	k->out->caps |= CAP_NET;
+	for (unsigned i = 1; i < k->n; i++) {
+		struct str w = k->words[i];
+		bool named = str_eq(w, S("-o")) || str_eq(w, S("--output")) ||
+			     (wget && (str_eq(w, S("-O")) || str_eq(w, S("-qO")))) ||
+			     str_eq(w, S("-OutFile"));
+		if (named && i + 1 < k->n)
+			save(k, k->words[i + 1]);
+		else if ((str_has_prefix(w, S("http")) || (wget && w.n && w.p[0] != '-')))
+			save(k, base_name(w));
+		if (w.n > 1 && w.p[0] == '-' && w.p[1] != '-' && w.p[w.n - 1] == 'o' &&
+		    i + 1 < k->n)
+			save(k, k->words[i + 1]);
+	}
+}
+
+static void run_file(struct look *k, unsigned from, enum language lang)
+{
+	for (unsigned i = from; i < k->n; i++) {
+		struct str w = k->words[i];
+		bool code = str_eq(w, S("-e")) || str_eq(w, S("-c")) || str_eq(w, S("-p")) ||
+			    str_eq(w, S("--eval")) || str_eq(w, S("-pe")) || str_eq(w, S("-lc"));
+		if (code && i + 1 < k->n && k->out->n_code < SHELL_CODES && lang != LANG_NONE) {
+			k->out->code[k->out->n_code].lang = lang;
+			k->out->code[k->out->n_code++].text = k->words[i + 1];
+			return;
+		}
+		if (w.n > 0 && w.p[0] != '-' && !str_eq(w, S("run"))) {
+			k->out->script = w;
+			k->out->runs_fetched |= was_saved(k, w);
+			return;
+		}
+	}
+}
+
+static void wipe(struct look *k)
+{
+	bool force = false, home = false;
+
+	for (unsigned i = 1; i < k->n; i++) {
+		struct str w = k->words[i];
+		force |= w.n > 1 && w.p[0] == '-' && str_chr(w, 'r') != SIZE_MAX;
+		home |= str_eq(w, S("~")) || str_eq(w, S("~/")) || str_eq(w, S("$HOME")) ||
+			str_eq(w, S("~/*")) || str_eq(w, S("/")) || str_eq(w, S("$HOME/*"));
+	}
+	k->out->wipes |= force && home;
+}
+
+/* The command's first word that is a program: behind assignments, sudo, env and their kind. */
+static unsigned program(const struct look *k)
+{
+	static const char *const wrappers[] = { "sudo",	  "env",  "nohup",     "exec", "time",
+						"then",	  "do",	  "else",      "if",   "command",
+						"setsid", "nice", "cross-env", "npx",  "!",
+						"{",	  "(",	  NULL };
+	unsigned i = 0;
+
+	while (i < k->n && (one_of(k->words[i], wrappers) ||
+			    (str_chr(k->words[i], '=') != SIZE_MAX && k->words[i].p[0] != '-')))
+		i++;
+	return i;
+}
+
+static void agent(struct look *k, struct str name)
+{
+	static const char *const names[] = { "claude", "gemini",   "codex",   "cursor-agent",
+					     "q",      "opencode", "copilot", NULL };
+
+	if (!one_of(name, names) || k->n < 2)
+		return;
+	for (unsigned i = 0; i < k->n; i++) {
+		size_t at, n;
+		if (texts_classes(NULL, k->words[i], &at, &n) & 1u << TEXT_AGENT_CLI)
+			k->out->unsafe_agent = true;
+	}
+	if (k->n > 1 && !str_eq(name, S("q")))
+		k->out->caps |= CAP_AI_CLI;
+	if (k->out->unsafe_agent)
+		k->out->caps |= CAP_AI_CLI;
+}
+
+static void lookup(struct look *k, struct str name)
+{
+	static const char *const names[] = { "nslookup", "dig", "host", NULL };
+
+	if (one_of(name, names))
+		k->out->caps |= CAP_DNS;
+}
+
+static void end_command(struct look *k, bool pipe)
+{
+	unsigned at = program(k);
+	struct str name = at < k->n ? base_name(k->words[at]) : S("");
+	enum language lang = interpreter(name);
+	bool fetched = k->piped && k->fetched;
+
+	if (at > 0 && at == k->n && str_eq(k->words[at - 1], S("env")))
+		k->out->caps |= CAP_ENV_ALL;
+	if (at > 0 && at < k->n) {
+		memmove(k->words, k->words + at, (k->n - at) * sizeof k->words[0]);
+		k->n -= at;
+	}
+	if (is_fetcher(name)) {
+		fetch(k);
+		fetched = true;
+		if (k->inside && other_interpreter(k->outer))
+			k->out->pipes_to_shell = true;
+	}
+	if (str_eq(name, S("base64")) || str_eq(name, S("xxd")) || str_eq(name, S("openssl"))) {
+		k->out->caps |= CAP_DECODE;
+		fetched = fetched || (k->n > 1 && (str_eq(k->words[1], S("-d")) ||
+						   str_eq(k->words[1], S("--decode")) ||
+						   str_eq(k->words[1], S("-D"))));
+	}
+	if (name.n && other_interpreter(name) && k->piped && k->fetched)
+		k->out->pipes_to_shell = true;
+	k->out->interprets |= name.n && other_interpreter(name);
+	if (lang != LANG_NONE)
+		run_file(k, 1, lang);
+	if (name.n && was_saved(k, name) && !is_fetcher(name))
+		k->out->runs_fetched = true;
+	if (str_eq(name, S("rm")))
+		wipe(k);
+	if (str_eq(name, S("bun")) || str_eq(name, S("deno")))
+		k->out->caps |= CAP_RUNTIME;
+	if (str_eq(name, S("env")) || str_eq(name, S("printenv")))
+		k->out->caps |= CAP_ENV_ALL;
+	k->out->fails_on_purpose = str_eq(name, S("exit")) && k->n > 1 &&
+				   str_eq(k->words[1], S("1"));
+	agent(k, name);
+	lookup(k, name);
+	k->fetched = pipe && fetched;
+	k->piped = pipe;
+	if (!k->inside)
+		k->outer = name;
+	k->n = 0;
+	k->saving = false;
+}
+
+/* The end of the word that begins at at. */
+static size_t word_end(struct str s, size_t at)
+{
+	char quote = s.p[at] == '"' || s.p[at] == '\'' ? s.p[at] : '\0';
+
+	if (quote) {
+		for (at++; at < s.n && s.p[at] != quote; at++)
+			at += s.p[at] == '\\' && quote == '"' && at + 1 < s.n;
+		return at < s.n ? at + 1 : at;
+	}
+	while (at < s.n && strchr(" \t\r\n|;&()<>`\"'", s.p[at]) == NULL) {
+		if (s.p[at] == '$' && at + 1 < s.n && s.p[at + 1] == '(')
+			break;
+		at += s.p[at] == '\\' && at + 1 < s.n ? 2 : 1;
+	}
+	return at;
+}
+
+static void word(struct look *k, struct str w)
+{
+	if (k->saving) {
+		save(k, w);
+		k->saving = false;
+	}
+	if (k->n < WORDS)
+		k->words[k->n++] = w;
+}
+
+static struct str unquoted(struct str w)
+{
+	if (w.n >= 2 && (w.p[0] == '"' || w.p[0] == '\'') && w.p[w.n - 1] == w.p[0])
+		return (struct str){ w.p + 1, w.n - 2 };
+	return w;
+}
+
+/* A substitution begins: what is within runs first and goes to the command around it. */
+static void substitute(struct look *k)
+{
+	unsigned at = program(k);
+
+	k->outer = at < k->n ? base_name(k->words[at]) : S("");
+	if (is_fetcher(k->outer)) {
+		k->out->fetches = true;
+		k->out->caps |= CAP_NET;
+	}
+	k->inside = true;
+	k->n = 0;
+	k->piped = false;
+}
+
+void shell_look(struct str s, struct shell_look *out)
+{
+	struct look k = { .out = out, .outer = S("") };
+	size_t at_class, n_class;
+	uint32_t classes = texts_classes(NULL, s, &at_class, &n_class);
+
+	*out = (struct shell_look){ .script = S(""), .saved = S("") };
+	out->caps |= classes & 1u << TEXT_CREDENTIALS ? CAP_CREDENTIALS : 0u;
+	out->caps |= classes & 1u << TEXT_METADATA ? CAP_METADATA : 0u;
+	out->caps |= classes & 1u << TEXT_PERSIST ? CAP_PERSIST : 0u;
+	out->caps |= classes & 1u << TEXT_AGENT ? CAP_AGENT : 0u;
+	out->caps |= classes & 1u << TEXT_RUNTIME ? CAP_RUNTIME : 0u;
+	for (size_t at = 0; at < s.n;) {
+		char c = s.p[at], d = at + 1 < s.n ? s.p[at + 1] : '\0';
+		if (c == ' ' || c == '\t' || c == '\r' || c == '\0') {
+			at++;
+		} else if ((c == '$' || c == '<') && d == '(') {
+			substitute(&k);
+			at += 2;
+		} else if (c == '"' && memmem(s.p + at, word_end(s, at) - at, "$(", 2)) {
+			at++; /* a substitution within quotes is one */
+		} else if (c == '|' && d != '|') {
+			end_command(&k, true);
+			at++;
+		} else if (c == '\n' || c == ';' || c == '|' || c == '&') {
+			end_command(&k, false);
+			at += c == d ? 2 : 1;
+		} else if (c == ')' || c == '`') {
+			if (c == '`' && !k.inside) {
+				substitute(&k);
+			} else {
+				end_command(&k, false);
+				k.inside = false;
+			}
+			at++;
+		} else if (c == '>' || c == '<' || c == '(') {
+			k.saving = c == '>';
+			at++;
+		} else {
+			size_t end = word_end(s, at);
+			end = end > at ? end : at + 1;
+			word(&k, unquoted((struct str){ s.p + at, end - at }));
+			at = end;
+		}
+	}
+	end_command(&k, false);
+	if (out->runs_fetched || out->pipes_to_shell)
+		out->caps |= CAP_FETCH_RUN;
+}

@@ -1,0 +1,536 @@
+/*
+ * inspect/sites.c - calls and texts of interest: what is called, what it is given, and what
+ * that comes to. Memory: the arena's.
+ * Input: hostile.   Runs in: checker.   Fuzz: fuzz/source_fuzz.c
+ */
+#include "inspect/effects.h"
+#include "inspect/fold.h"
+#include "inspect/shell.h"
+
+enum { ARGUMENTS = 6, PATH = 160, TEXT_KEPT = 2000, SHELL_READ = 32 << 10 };
+
+struct site *site_add(struct unit *u, uint32_t effect, uint32_t at)
+{
+	struct source *f = u->file;
+
+	u->caps |= effect;
+	if (f->n_sites == UNIT_SITES)
+		return NULL;
+	struct site *s = &f->sites[f->n_sites++];
+	*s = (struct site){ .effect = effect, .scope = u->scope, .layer = u->layer };
+	s->line = u->layer > 0 ? f->sites[f->layers[u->layer].parent].line
+			       : unit_line(u, at < u->n ? u->tok[at].at : 0);
+	return s;
+}
+
+void site_code(struct unit *u, struct site *s, enum language lang, struct str text)
+{
+	struct source *f = u->file;
+	uint32_t depth = f->layers[u->layer].depth + 1;
+
+	if (f->n_layers == UNIT_LAYERS || depth > UNIT_DEPTH || text.n < 3)
+		return;
+	f->layers[f->n_layers++] = (struct layer){
+		.text = text,
+		.lang = lang,
+		.parent = (uint32_t)(s - f->sites),
+		.depth = depth,
+	};
+}
+
+/* The dotted name a plain chain stands for; "" when it must be folded, or is of no interest. */
+static struct str plain_path(struct unit *u, uint32_t head, uint32_t last, char *room, bool *fold)
+{
+	const struct binding *b = unit_find(u, unit_text(u, head), u->tok[head].mate);
+	struct buf path;
+
+	b = unit_base(u, b);
+	*fold = b && ((b->kind == BIND_VALUE && b->hot) || b->kind == BIND_PARAMETER);
+	if (b && b->kind != BIND_IMPORT)
+		return S("");
+	buf_fixed(&path, room, PATH);
+	buf_add(&path, b ? b->path : unit_text(u, head));
+	for (uint32_t t = head + 1; t <= last; t++) {
+		if (!unit_name(u, t))
+			continue;
+		if (str_eq(unit_text(u, t), S("default")))
+			continue;
+		buf_addc(&path, '.');
+		buf_add(&path, unit_text(u, t));
+	}
+	return path.err == OK ? buf_str(&path) : S("");
+}
+
+static bool plain_chain(const struct unit *u, uint32_t head, uint32_t last)
+{
+	for (uint32_t t = head; t <= last; t++) {
+		if (!unit_name(u, t) && !unit_is(u, t, '.') && !unit_is(u, t, OP_OPTIONAL))
+			return false;
+	}
+	return unit_name(u, head);
+}
+
+/* Methods that have an effect on whatever they are called on. */
+static const struct method_row {
+	struct str name;
+	uint32_t caps;
+	enum sink sink;
+} method_rows[] = {
+	{ SC("write_text"), CAP_WRITE, SINK_WRITE },
+	{ SC("write_bytes"), CAP_WRITE, SINK_WRITE },
+	{ SC("unlink"), 0, SINK_DELETE },
+	{ SC("chmod"), 0, SINK_CHMOD },
+	{ SC("open"), 0, SINK_OPEN },
+};
+
+static bool sends(struct str name)
+{
+	static const struct str names[] = {
+		SC("post"), SC("put"),	   SC("send"), SC("sendall"), SC("sendto"), SC("write"),
+		SC("end"),  SC("request"), SC("get"),  SC("patch"),   SC("emit"),
+	};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		if (str_eq(names[i], name))
+			return true;
+	}
+	return false;
+}
+
+struct seen {
+	uint32_t caps, taint;
+	enum sink sink;
+	struct str call;
+	struct value self; /* of a method */
+};
+
+/* What a bare name is known to do that came by `from os import *`. */
+static const struct effect *starred(struct unit *u, struct str name)
+{
+	const struct effect *e = NULL;
+	char room[PATH];
+	struct buf b;
+
+	for (uint32_t i = 0; i < u->n_stars && e == NULL; i++) {
+		buf_fixed(&b, room, sizeof room);
+		buf_add(&b, u->stars[i]);
+		buf_addc(&b, '.');
+		buf_add(&b, name);
+		e = b.err == OK ? effect_find(u->lang, buf_str(&b)) : NULL;
+	}
+	return e;
+}
+
+/* What the callee [head, open) is known to do. */
+static bool known(struct unit *u, uint32_t head, uint32_t open, char *room, struct seen *out)
+{
+	bool fold = !plain_chain(u, head, open - 1);
+	struct str path = S("");
+
+	*out = (struct seen){ .call = S(""), .self = { .kind = V_UNKNOWN } };
+	if (!fold)
+		path = plain_path(u, head, open - 1, room, &fold);
+	if (fold) {
+		struct value v = fold_expression(u, head, open);
+		if (v.kind == V_NAME) {
+			path = v.s;
+		} else if (v.kind == V_METHOD) {
+			out->self = v.items[0];
+			out->call = v.s;
+		}
+	}
+	const struct effect *e = path.n ? effect_find(u->lang, path) : NULL;
+	if (e == NULL && head == open - 1 && path.n)
+		e = starred(u, path);
+	if (e) {
+		*out = (struct seen){ .caps = e->caps,
+				      .taint = e->taint,
+				      .call = e->path,
+				      .sink = (enum sink)e->sink,
+				      .self = { .kind = V_UNKNOWN } };
+		return true;
+	}
+	if (out->self.taint & T_FETCHED && sends(out->call)) {
+		out->caps = CAP_NET;
+		out->sink = SINK_SEND;
+		return true;
+	}
+	for (size_t i = 0; i < sizeof method_rows / sizeof method_rows[0]; i++) {
+		if (out->self.kind == V_STR && str_eq(method_rows[i].name, out->call)) {
+			out->caps = method_rows[i].caps;
+			out->sink = method_rows[i].sink;
+			return true;
+		}
+	}
+	if (str_eq(out->call, S("constructor"))) {
+		out->caps = CAP_EVAL;
+		out->sink = SINK_CODE;
+		return true;
+	}
+	return false;
+}
+
+/* Whether it is worth asking what is called. */
+static bool worth(const struct unit *u, uint32_t head, uint32_t open)
+{
+	if (unit_name(u, open - 1) && u->tok[open - 1].word == W_EFFECT)
+		return true;
+	if (unit_name(u, open - 1) && u->tok[open - 1].word >= W_APPEND && head != open - 1 &&
+	    u->tok[open - 1].word != W_WRITE)
+		return false;
+	for (uint32_t t = head + 1; unit_is(u, head, '(') && t < head + 8 && t < open; t++) {
+		/* (0, eval)(x), (0, module.exec)(x) */
+		if (unit_name(u, t) && u->tok[t].word == W_EFFECT)
+			return true;
+	}
+	if (!unit_name(u, head))
+		return false;
+	if (u->tok[head].word == W_EFFECT)
+		return true;
+	const struct binding *b = unit_base(u, unit_find(u, unit_text(u, head), u->tok[head].mate));
+	return b && (b->kind == BIND_IMPORT || b->hot);
+}
+
+static struct str text_of(const struct value *v)
+{
+	return v->kind == V_STR || v->kind == V_BYTES ? v->s : S("");
+}
+
+/* A command given as a list, as one line. */
+static struct str command_line(struct unit *u, const struct value *v, uint32_t n)
+{
+	const struct value *items = n > 0 && v[0].kind == V_LIST ? v[0].items : v;
+	uint32_t count = n > 0 && v[0].kind == V_LIST ? v[0].n : n;
+	char *room = arena_take(u->a, TEXT_KEPT, 1);
+	struct buf b;
+
+	if (n > 0 && text_of(&v[0]).n && v[0].kind != V_LIST && n == 1)
+		return v[0].s;
+	if (room == NULL)
+		return S("");
+	if (n > 1 && v[0].kind != V_LIST && v[1].kind == V_LIST && text_of(&v[0]).n) {
+		/* JavaScript: a program and its list */
+		buf_fixed(&b, room, TEXT_KEPT);
+		buf_add(&b, str_head(v[0].s, 200));
+		items = v[1].items;
+		count = v[1].n;
+	} else {
+		buf_fixed(&b, room, TEXT_KEPT);
+	}
+	for (uint32_t i = 0; i < count && i < 32; i++) {
+		struct str s = text_of(&items[i]);
+		if (items[i].kind == V_NAME && str_eq(items[i].s, S("sys.executable")))
+			s = S("python");
+		if (items[i].kind == V_NAME && str_eq(items[i].s, S("process.execPath")))
+			s = S("node");
+		if (s.n == 0 && items[i].kind != V_STR)
+			s = S("\1");
+		if (b.n + s.n + 1 >= TEXT_KEPT)
+			break;
+		if (b.n)
+			buf_addc(&b, ' ');
+		buf_add(&b, s);
+	}
+	return buf_str(&b);
+}
+
+/* A list that hands code to an interpreter: [sys.executable, '-c', code]. */
+static bool given_code(const struct value *v, uint32_t n, struct str *code, enum language *lang)
+{
+	for (uint32_t k = 0; k < n && k < 2; k++) {
+		if (v[k].kind != V_LIST)
+			continue;
+		for (uint32_t i = 0; i + 1 < v[k].n && i < 8; i++) {
+			struct str flag = text_of(&v[k].items[i]);
+			struct value program = k == 0 ? v[0].items[0] : v[0];
+			bool node = str_eq(flag, S("-e")) || str_eq(flag, S("--eval"));
+			if (!node && !str_eq(flag, S("-c")))
+				continue;
+			bool sh = str_has_suffix(text_of(&program), S("sh"));
+			*code = text_of(&v[k].items[i + 1]);
+			*lang = sh ? LANG_SHELL : node ? LANG_JAVASCRIPT : LANG_PYTHON;
+			return code->n > 0;
+		}
+	}
+	return false;
+}
+
+static void command(struct unit *u, struct site *s, const struct value *v, uint32_t n)
+{
+	struct shell_look look;
+	enum language lang;
+	struct str code;
+
+	if (given_code(v, n, &code, &lang) && lang != LANG_SHELL) {
+		s->note |= N_CODE;
+		site_code(u, s, lang, code);
+	}
+	uint32_t given = s->taint & (T_FETCHED | T_DECODED);
+	s->taint = given; /* the environment that a program gets is not sent away */
+	for (uint32_t i = 0; i < n && i < 2; i++)
+		s->taint |= i == 0 || v[i].kind == V_LIST ? v[i].taint : 0;
+	s->text = command_line(u, v, n);
+	shell_look(str_head(s->text, SHELL_READ), &look);
+	s->effect |= look.caps;
+	if (look.caps & CAP_NET && look.caps & CAP_ENV_ALL)
+		s->taint |= T_ENV_ALL;
+	s->note |= (look.pipes_to_shell || look.runs_fetched ? N_PIPED : 0u) |
+		   (look.wipes ? N_WIPES : 0u) | (look.unsafe_agent ? N_UNSAFE_AGENT : 0u) |
+		   (look.interprets ? N_INTERPRETER : 0u) | (look.saved.n ? N_WRITES : 0u);
+	for (unsigned i = 0; i < look.n_code && !(s->note & N_CODE); i++)
+		site_code(u, s, look.code[i].lang, look.code[i].text);
+	s->path = look.saved.n ? look.saved : look.script;
+	if (s->path.n == 0) {
+		size_t end = str_chr(s->text, ' ');
+		s->path = str_head(s->text, end);
+	}
+}
+
+/* What was decoded and is written may be started later. */
+static void written(struct unit *u, struct site *s, const struct value *v)
+{
+	s->note |= N_WRITES;
+	s->taint |= v->taint;
+	if (v->layers == 0 || v->partial || text_of(v).n < 16)
+		return;
+	s->note |= N_DECODED;
+	s->layers = v->layers;
+	s->text = text_of(v);
+	site_code(u, s, u->lang, s->text);
+}
+
+static void opened(struct site *s, const struct value *v, uint32_t n, enum language lang)
+{
+	struct str mode = n > 1 ? text_of(&v[1]) : S("");
+	size_t at, len;
+	uint32_t classes = texts_classes(NULL, str_head(s->text, TEXT_KEPT), &at, &len);
+
+	s->path = s->text;
+	if (lang == LANG_PYTHON && mode.n < 4 &&
+	    (str_chr(mode, 'w') != SIZE_MAX || str_chr(mode, 'a') != SIZE_MAX ||
+	     str_chr(mode, 'x') != SIZE_MAX)) {
+		s->effect |= CAP_WRITE;
+		s->note |= N_WRITES;
+	}
+	s->effect |= classes & 1u << TEXT_CREDENTIALS && !(s->note & N_WRITES) ? CAP_CREDENTIALS
+									       : 0;
+	s->effect |= classes & 1u << TEXT_PERSIST ? CAP_PERSIST : 0;
+	s->effect |= classes & 1u << TEXT_AGENT ? CAP_AGENT : 0;
+	if (s->note & N_WRITES && str_find(s->text, S("authorized_keys")) != SIZE_MAX)
+		s->effect |= CAP_PERSIST;
+}
+
+static void code_given(struct unit *u, struct site *s, const struct value *v)
+{
+	s->note |= N_CODE;
+	s->layers = v->layers;
+	s->text = text_of(v);
+	if (s->text.n && !v->partial)
+		site_code(u, s, u->lang, s->text);
+}
+
+static void slept(struct unit *u, struct site *s, const struct value *v, uint32_t n)
+{
+	bool js = u->lang == LANG_JAVASCRIPT;
+	const struct value *d = js ? (n > 1 ? &v[1] : NULL) : n > 0 ? &v[0] : NULL;
+
+	if (js && n > 0 && text_of(&v[0]).n > 8) {
+		s->effect |= CAP_EVAL;
+		code_given(u, s, &v[0]);
+	}
+	if (d && d->kind == V_INT && d->i >= (js ? 600000 : 600))
+		s->effect |= CAP_DELAY;
+}
+
+static void sent(struct unit *u, struct site *s, const struct value *v, uint32_t n)
+{
+	size_t at, len;
+	uint32_t classes = texts_classes(NULL, str_head(s->text, TEXT_KEPT), &at, &len);
+
+	(void)u;
+	s->taint &= ~(uint32_t)T_FETCHED;
+	s->note |= classes & 1u << TEXT_DROP ? N_DROP : 0u;
+	s->effect |= classes & 1u << TEXT_METADATA ? CAP_METADATA : 0;
+	s->effect |= classes & 1u << TEXT_RUNTIME ? CAP_RUNTIME : 0;
+	if (n > 1 && text_of(&v[1]).n)
+		s->path = text_of(&v[1]);
+}
+
+/* Whether a path made from this file's own is this file, not its neighbour. */
+static bool own_file(const struct unit *u, struct str path)
+{
+	struct str own = u->file->path;
+	size_t at = own.n;
+
+	while (at > 0 && own.p[at - 1] != '/')
+		at--;
+	return path.n == 0 || (path.n == 1 && path.p[0] == HOLE) ||
+	       str_has_suffix(path, str_tail(own, at));
+}
+
+static void fill(struct unit *u, struct site *s, enum sink sink, const struct value *v, uint32_t n)
+{
+	switch (sink) {
+	case SINK_CODE:
+		code_given(u, s, &v[str_eq(s->call, S("Function")) && n > 0 ? n - 1 : 0]);
+		break;
+	case SINK_SHELL:
+	case SINK_SPAWN:
+		command(u, s, v, n);
+		break;
+	case SINK_SEND:
+	case SINK_SAVE:
+		sent(u, s, v, n);
+		break;
+	case SINK_WRITE:
+		opened(s, v, n, LANG_NONE);
+		written(u, s, n > 1 ? &v[1] : &v[0]);
+		break;
+	case SINK_COPY:
+		s->text = n > 1 ? text_of(&v[1]) : S("");
+		s->note |= N_WRITES;
+		opened(s, v, 0, LANG_NONE);
+		break;
+	case SINK_OPEN:
+		opened(s, v, n, u->lang);
+		break;
+	case SINK_DELETE:
+		s->note |= N_DELETES;
+		s->path = s->text;
+		if (s->taint & T_SELF && own_file(u, s->text))
+			s->effect |= CAP_SELF_DELETE;
+		break;
+	case SINK_CHMOD:
+		s->note |= N_CHMOD;
+		s->path = s->text;
+		break;
+	case SINK_LOOKUP:
+		if (!(s->taint & (T_ENV | T_ENV_ALL | T_SECRET | T_HOST | T_FILE)))
+			s->effect &= ~(uint32_t)CAP_DNS;
+		break;
+	case SINK_SLEEP:
+		slept(u, s, v, n);
+		break;
+	case SINK_MODULE:
+		s->effect |= effect_module(u->lang, s->text);
+		break;
+	case SINK_NONE:
+		break;
+	}
+}
+
+static void note_call(struct unit *u, uint32_t open, const struct seen *k)
+{
+	struct value v[ARGUMENTS + 1] = { { .kind = V_UNKNOWN } };
+	uint32_t n = 0;
+
+	u->caps |= k->caps;
+	if (k->sink == SINK_NONE && !(u->role == ROLE_STARTUP && k->caps))
+		return;
+	if (k->self.kind == V_STR && k->sink != SINK_SEND)
+		v[n++] = k->self;
+	n += fold_arguments(u, open, v + n, ARGUMENTS);
+	struct site *s = site_add(u, k->caps, open);
+	if (s == NULL)
+		return;
+	s->call = k->call;
+	s->text = n > 0 ? text_of(&v[0]) : S("");
+	s->layers = n > 0 ? v[0].layers : 0;
+	for (uint32_t i = 0; i < n; i++) {
+		s->taint |= v[i].taint;
+		if (v[i].kind == V_NAME) {
+			const struct effect *e = effect_find(u->lang, v[i].s);
+			s->taint |= e ? e->taint : 0;
+		}
+	}
+	fill(u, s, k->sink, v, n);
+	u->caps |= s->effect;
+	bool dull = s->effect == 0 && s->note == 0;
+	if (dull && s == &u->file->sites[u->file->n_sites - 1])
+		u->file->n_sites--;
+}
+
+/* f.write(decoded): worth folding only where something among the arguments decodes or fetches. */
+static void maybe_written(struct unit *u, uint32_t open)
+{
+	bool hot = false;
+	struct value v;
+
+	for (uint32_t t = open + 1; t < open + 24 && t < unit_mate(u, open) && !hot; t++) {
+		const struct binding *b = unit_name(u, t)
+						  ? unit_find(u, unit_text(u, t), u->tok[t].mate)
+						  : NULL;
+		hot = (unit_name(u, t) && u->tok[t].word == W_EFFECT) ||
+		      (b && b->kind == BIND_VALUE && b->hot);
+	}
+	if (!hot || fold_arguments(u, open, &v, 1) == 0 ||
+	    (v.layers == 0 && !(v.taint & (T_DECODED | T_FETCHED))))
+		return;
+	struct site *s = site_add(u, CAP_WRITE, open);
+	if (s)
+		written(u, s, &v);
+}
+
+void site_call(struct unit *u, uint32_t open)
+{
+	uint32_t head = unit_chain(u, open - 1);
+	char room[PATH];
+	struct seen k;
+
+	if (unit_name(u, open - 1))
+		unit_edge(u, u->scope, u->tok[open - 1].mate);
+	/* Thread(target=f) calls f */
+	for (uint32_t t = open + 1; unit_name(u, open - 1) && t < open + 3; t++) {
+		if (unit_word(u, t, W_TARGET) && unit_is(u, t + 1, '=') && unit_name(u, t + 2))
+			unit_edge(u, u->scope, u->tok[t + 2].mate);
+	}
+	if (unit_word(u, open - 1, W_WRITE) && head != open - 1)
+		maybe_written(u, open);
+	if (worth(u, head, open) && known(u, head, open, room, &k))
+		note_call(u, open, &k);
+}
+
+void site_name(struct unit *u, uint32_t t)
+{
+	struct str s = unit_text(u, t);
+	bool environment = str_eq(s, u->lang == LANG_PYTHON ? S("environ") : S("env")) &&
+			   (u->lang == LANG_PYTHON || unit_is(u, t - 1, '.'));
+
+	if (!environment || t == 0)
+		return;
+	u->caps |= CAP_ENV;
+	if (!unit_is(u, t + 1, '.') && !unit_is(u, t + 1, '[') && !unit_is(u, t + 1, OP_OPTIONAL))
+		u->caps |= CAP_ENV_ALL;
+}
+
+static const struct {
+	enum text_class class;
+	uint32_t cap;
+} text_caps[] = {
+	{ TEXT_CREDENTIALS, CAP_CREDENTIALS },
+	{ TEXT_METADATA, CAP_METADATA },
+	{ TEXT_PERSIST, CAP_PERSIST },
+	{ TEXT_AGENT, CAP_AGENT },
+	{ TEXT_AGENT_CLI, CAP_AI_CLI },
+	{ TEXT_RUNTIME, CAP_RUNTIME },
+	{ TEXT_PROBE, CAP_PROBE },
+};
+
+void site_text(struct unit *u, uint32_t t)
+{
+	struct str s = unit_text(u, t);
+	size_t at, n;
+	uint32_t classes = texts_classes(u->file->quick, s, &at, &n), caps = 0;
+
+	if (classes == 0)
+		return;
+	for (size_t i = 0; i < sizeof text_caps / sizeof text_caps[0]; i++)
+		caps |= classes & 1u << text_caps[i].class ? text_caps[i].cap : 0;
+	struct site *site = site_add(u, caps, t);
+	if (site == NULL)
+		return;
+	size_t from = at > 100 ? at - 100 : 0;
+	site->note = N_TEXT | (classes & 1u << TEXT_DROP ? N_DROP : 0u);
+	site->text = str_head(str_tail(s, from), 300);
+	site->child = classes & 1u << TEXT_INJECTION; /* kept for the rules */
+}

@@ -1,0 +1,332 @@
+/*
+ * inspect/source_rules.c - findings out of what was seen in a file's layers: each rule is a row of
+ * a table, a function that looks at one site, and what else must be true of the file. Input: own.
+ * Runs in: checker.
+ */
+#include "inspect/effects.h"
+#include "inspect/unit.h"
+
+#include <stdio.h>
+
+/* What the file does anywhere, and what it does when it is loaded. */
+struct joined {
+	struct source *f;
+	uint32_t caps, running; /* of calls, not of texts */
+	uint32_t credentials;	/* texts and files of credentials, in what runs */
+	uint32_t credentials_all;
+	bool writes; /* a running site writes a file */
+	bool chmods; /* ... makes one executable */
+};
+
+static const uint32_t bad = CAP_NET | CAP_EXEC | CAP_FETCH_RUN | CAP_DNS | CAP_NATIVE;
+
+static struct str excerpt(const struct site *s)
+{
+	return s->text.n > 0 ? s->text : s->call;
+}
+
+static void report(const struct joined *j, enum rule r, const struct site *s, const char *why)
+{
+	char layers[64] = "";
+
+	if (s->layer > 0 || s->layers > 0)
+		snprintf(layers, sizeof layers, "; %u layers of decoding",
+			 (unsigned)(s->layers + j->f->layers[s->layer].depth));
+	finding_add(j->f->findings, r, j->f->package, j->f->path, s->line, excerpt(s), "%.*s%s%s%s",
+		    FMT(s->call), s->call.n ? ": " : "", why, layers);
+}
+
+/* ---- one function for each rule; true when it fired ------------------------------------------ */
+
+static bool startup(const struct joined *j, const struct site *s)
+{
+	uint32_t caps = s->effect & (bad | CAP_DECODE);
+	bool hidden = s->note & N_CODE &&
+		      (s->layers > 0 || s->taint & (T_DECODED | T_FETCHED) || s->child & bad);
+
+	if (j->f->role != ROLE_STARTUP || !s->runs || !(caps || hidden))
+		return false;
+	report(j, RULE_STARTUP_EXEC, s, "runs at every start of the interpreter");
+	return true;
+}
+
+static bool decoded(const struct joined *j, const struct site *s)
+{
+	bool hidden = s->layers > 0 || s->taint & T_DECODED;
+
+	if (s->note & N_DECODED && s->runs && s->child & bad && j->running & CAP_EXEC) {
+		report(j, RULE_DECODED_EXEC, s, "writes decoded code, and programs are started");
+		return true;
+	}
+	if (!(s->note & N_CODE) || !hidden)
+		return false;
+	if (s->layers > 0 && s->child & bad) {
+		report(j, RULE_DECODED_EXEC, s, "runs decoded text");
+		return true;
+	}
+	if (s->runs)
+		report(j, RULE_DECODED_RUN, s, "runs decoded text");
+	return s->runs;
+}
+
+static bool sent(const struct joined *j, const struct site *s)
+{
+	uint32_t worst = s->taint & (T_ENV_ALL | T_SECRET);
+
+	if (!(s->effect & (CAP_NET | CAP_DNS)) || s->note & N_TEXT)
+		return false;
+	if (worst && s->runs) {
+		report(j, RULE_SECRETS_SENT, s,
+		       worst & T_ENV_ALL ? "the whole environment goes out"
+					 : "what was read from a file of credentials goes out");
+		return true;
+	}
+	if (worst || (s->taint & (T_HOST | T_INPUT) && s->runs &&
+		      (s->note & N_DROP || j->f->role == ROLE_INSTALL))) {
+		report(j, RULE_SECRETS_NEAR_NET, s,
+		       worst ? "credentials or the environment go out"
+			     : "facts of host and user go out");
+		return true;
+	}
+	if (s->effect & CAP_DNS && s->runs && s->taint & (T_HOST | T_ENV | T_FILE)) {
+		report(j, RULE_DNS_EXFILTRATION, s, "looks up a name made of data");
+		return true;
+	}
+	return false;
+}
+
+static bool collects(const struct joined *j, const struct site *s)
+{
+	bool here = s->effect & CAP_CREDENTIALS &&
+		    ((s->runs && j->credentials >= 3 && j->running & CAP_NET) ||
+		     (j->credentials_all >= 6 && j->caps & CAP_NET));
+
+	if (here)
+		report(j, RULE_SECRETS_NEAR_NET, s, "names files of credentials");
+	return here;
+}
+
+static bool fetch_run(const struct joined *j, const struct site *s)
+{
+	if (s->runs && s->note & N_CODE && s->taint & T_FETCHED) {
+		report(j, RULE_FETCH_RUN, s, "runs fetched text");
+		return true;
+	}
+	if (s->runs && s->note & N_PIPED) {
+		report(j, RULE_FETCH_RUN, s, "a shell fetches and runs");
+		return true;
+	}
+	if (s->runs && s->note & N_INTERPRETER && s->effect & CAP_EXEC &&
+	    (s->taint & T_FETCHED || (s->taint & T_DECODED && j->running & CAP_NET))) {
+		report(j, RULE_FETCH_RUN, s, "an interpreter is given what was fetched or decoded");
+		return true;
+	}
+	if (s->note & N_CODE && s->taint & T_FETCHED) {
+		report(j, RULE_FETCH_MAY_RUN, s, "runs fetched text");
+		return true;
+	}
+	return false;
+}
+
+/* Whether path is what this site starts. */
+static bool starts(const struct site *s, struct str path)
+{
+	size_t at = path.n;
+
+	while (at > 0 && path.p[at - 1] != '/' && path.p[at - 1] != HOLE)
+		at--;
+	path = str_tail(path, at);
+	return path.n >= 3 && str_find(str_head(s->text, 2000), path) != SIZE_MAX;
+}
+
+/* Whether something is fetched in the function that s stands in. */
+static bool fetched_in(const struct source *f, const struct site *s)
+{
+	for (uint32_t i = 0; i < f->n_sites; i++) {
+		const struct site *n = &f->sites[i];
+		if (n->effect & CAP_NET && !(n->note & N_TEXT) && n->scope == s->scope &&
+		    n->layer == s->layer)
+			return true;
+	}
+	return false;
+}
+
+static bool spawns_written(const struct joined *j, const struct site *s)
+{
+	const struct source *f = j->f;
+
+	bool python = f->layers[s->layer].lang == LANG_PYTHON;
+	bool certain = python || s->note & N_INTERPRETER;
+
+	if (!(s->effect & CAP_EXEC) || s->note & N_TEXT || !(j->caps & CAP_NET) ||
+	    f->role == ROLE_SCRIPT)
+		return false;
+	for (uint32_t i = 0; i < f->n_sites; i++) {
+		const struct site *w = &f->sites[i];
+		bool saves = w->note & N_WRITES || str_has_suffix(w->call, S("urlretrieve"));
+		if (w == s || !saves || !starts(s, w->path))
+			continue;
+		if (w->runs && s->runs && j->running & CAP_NET) {
+			report(j, certain ? RULE_FETCH_RUN : RULE_FETCH_MAY_RUN, s,
+			       "starts a file that it fetched");
+			return true;
+		}
+		if (w->scope == s->scope && w->layer == s->layer && fetched_in(f, s)) {
+			report(j, RULE_FETCH_MAY_RUN, s, "starts a file that it fetched");
+			return true;
+		}
+	}
+	/* which file is started is not known, but it was made executable just before */
+	if (python && s->runs && j->chmods && j->writes && j->running & CAP_NET &&
+	    (s->text.n == 0 || s->text.p[0] == HOLE)) {
+		report(j, RULE_FETCH_MAY_RUN, s, "fetches, makes executable and starts");
+		return true;
+	}
+	return false;
+}
+
+static bool runtime(const struct joined *j, const struct site *s)
+{
+	if (!(s->effect & CAP_RUNTIME) || !s->runs || j->f->role == ROLE_SCRIPT)
+		return false;
+	if (!(j->running & CAP_EXEC) || !(j->running & CAP_NET || s->effect & CAP_NET))
+		return false;
+	report(j,
+	       j->f->role == ROLE_MODULE && j->f->layers[s->layer].lang == LANG_PYTHON
+		       ? RULE_FOREIGN_RUNTIME_LOADED
+		       : RULE_FOREIGN_RUNTIME,
+	       s, "fetches a runtime and starts programs");
+	return true;
+}
+
+/* Whether something is written in the function that s stands in. */
+static bool written_in(const struct source *f, const struct site *s)
+{
+	for (uint32_t i = 0; i < f->n_sites; i++) {
+		const struct site *w = &f->sites[i];
+		if (w->note & N_WRITES && w->path.n == 0 && w->scope == s->scope &&
+		    w->layer == s->layer)
+			return true;
+	}
+	return false;
+}
+
+static bool stays(const struct joined *j, const struct site *s)
+{
+	if (!s->runs || !(s->effect & (CAP_PERSIST | CAP_AGENT)))
+		return false;
+	if (!(s->note & N_WRITES) && !(s->note & N_TEXT && written_in(j->f, s)) &&
+	    !(s->effect & CAP_EXEC && s->effect & CAP_PERSIST))
+		return false;
+	report(j, s->effect & CAP_AGENT ? RULE_AGENT_CONTROL : RULE_PERSISTENCE, s,
+	       "written when loaded or installed");
+	return true;
+}
+
+static bool vanishes(const struct joined *j, const struct site *s)
+{
+	if (!s->runs || !(s->effect & CAP_SELF_DELETE))
+		return false;
+	report(j, j->running & CAP_EXEC ? RULE_SELF_DELETE : RULE_SELF_DELETE_ONLY, s,
+	       "deletes its own file");
+	return true;
+}
+
+static bool metadata(const struct joined *j, const struct site *s)
+{
+	if (!s->runs || !(s->effect & CAP_METADATA) || !(j->running & CAP_NET))
+		return false;
+	report(j, RULE_METADATA_SERVICE, s, "asked when loaded or installed");
+	return true;
+}
+
+static bool destroys(const struct joined *j, const struct site *s)
+{
+	if (s->runs && s->note & N_FAILS)
+		report(j, RULE_FAILS_ON_PURPOSE, s, "runs a file and fails");
+	if (!s->runs || !(s->note & (N_WIPES | N_UNSAFE_AGENT)))
+		return false;
+	report(j, s->note & N_WIPES ? RULE_WIPES_HOME : RULE_AGENT_HIJACK, s,
+	       "started when loaded or installed");
+	return true;
+}
+
+static bool unreadable(const struct joined *j, const struct site *s)
+{
+	if (!(s->effect & CAP_OBFUSCATED))
+		return false;
+	if (s->note & N_LOOKALIKE)
+		report(j, RULE_LOOKALIKE_NAMES, s, "names are called that only look like ASCII");
+	else
+		report(j, RULE_OBFUSCATED, s, "names as an obfuscator makes them");
+	return true;
+}
+
+static bool injection(const struct joined *j, const struct site *s)
+{
+	bool here = s->note & N_TEXT && s->child & 1u << TEXT_INJECTION;
+
+	if (here)
+		report(j, RULE_REVIEWER_INJECTION, s, "speaks to a reviewer");
+	return here;
+}
+
+static bool (*const rules[])(const struct joined *, const struct site *) = {
+	startup,  decoded,  sent,     fetch_run,  spawns_written, runtime,  stays,
+	vanishes, metadata, destroys, unreadable, injection,	  collects,
+};
+
+/* Names of files that every tool of a language reads say little. */
+static bool weak(const struct site *s)
+{
+	static const struct str names[] = { SC("/.env"),   SC(".npmrc"),   SC(".netrc"),
+					    SC(".pypirc"), SC("/Cookies"), SC("phantom"),
+					    SC("_history") };
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		if (str_find(s->text, names[i]) != SIZE_MAX)
+			return true;
+	}
+	return false;
+}
+
+/* What was not looked at is said; where it could hide code that runs, it is held. */
+static void incomplete(const struct joined *j)
+{
+	const struct source *f = j->f;
+	bool full = f->n_sites == UNIT_SITES || f->n_layers == UNIT_LAYERS || f->unread;
+	bool spent = f->steps == 0 || f->bytes < 1 << 20;
+
+	if (!full && !spent)
+		return;
+	if (f->role != ROLE_SCRIPT && (full || j->running & CAP_EVAL))
+		finding_add(f->findings, RULE_SOURCE_FLOOD, f->package, f->path, 0, S(""),
+			    full ? "more calls, layers or tokens than are kept"
+				 : "more is computed in it than is followed, and code is run");
+	else
+		finding_add(f->findings, RULE_SOURCE_CUT, f->package, f->path, 0, S(""),
+			    "more is computed in it than is followed");
+}
+
+void rules_join(struct source *f)
+{
+	struct joined j = { .f = f };
+
+	for (uint32_t i = 0; i < f->n_sites; i++) {
+		const struct site *s = &f->sites[i];
+		bool credentials = s->effect & CAP_CREDENTIALS && !weak(s);
+		j.credentials += credentials && s->runs;
+		j.credentials_all += credentials;
+		if (s->note & N_TEXT)
+			continue;
+		j.caps |= s->effect;
+		j.running |= s->runs ? s->effect : 0;
+		j.chmods |= s->runs && s->note & N_CHMOD;
+		j.writes |= s->runs && s->note & N_WRITES;
+	}
+	incomplete(&j);
+	for (uint32_t i = 0; i < f->n_sites; i++) {
+		for (size_t r = 0; r < sizeof rules / sizeof rules[0]; r++)
+			(void)rules[r](&j, &f->sites[i]);
+	}
+}

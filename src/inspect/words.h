@@ -1,0 +1,71 @@
+/*
+ * inspect/words.h - names that mean something to the walk: keywords, and last parts of what the
+ * tables of effects know. Ring 0.
+ */
+#ifndef INSPECT_WORDS_H
+#define INSPECT_WORDS_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+
+/* X(code, "spelling"): keywords of both languages, and methods that add to what they are called on.
+ */
+#define WORD_LIST(X)                                                                               \
+	X(W_DEF, "def")                                                                            \
+	X(W_CLASS, "class")                                                                        \
+	X(W_IMPORT, "import")                                                                      \
+	X(W_FROM, "from") X(W_AS, "as") X(W_LAMBDA, "lambda") X(W_FOR, "for") X(W_IN, "in") X(     \
+		W_OF, "of") X(W_IF, "if") X(W_ELIF, "elif") X(W_ELSE,                              \
+							      "else") X(W_RETURN,                  \
+									"return") X(W_ASYNC,       \
+										    "async")       \
+		X(W_AWAIT, "await") X(W_NOT, "not") X(W_AND, "and") X(W_OR, "or") X(W_IS, "is") X( \
+			W_WITH, "with") X(W_WHILE, "while") X(W_TRY, "try") X(W_EXCEPT, "except")  \
+			X(W_FINALLY, "finally") X(W_YIELD, "yield") X(W_DEL, "del") X(             \
+				W_ASSERT,                                                          \
+				"assert") X(W_RAISE,                                               \
+					    "raise") X(W_FUNCTION,                                 \
+						       "function") X(W_VAR, "var") X(W_LET, "let") \
+				X(W_CONST, "const") X(W_EXPORT, "export") X(W_NEW, "new") X(       \
+					W_TYPEOF, "typeof") X(W_CASE, "case") X(W_VOID, "void")    \
+					X(W_DELETE, "delete") X(W_DO, "do") X(W_THROW, "throw") X( \
+						W_INSTANCEOF, "instanceof") X(W_CATCH, "catch")    \
+						X(W_SWITCH, "switch") X(W_NONE, "None") X(         \
+							W_TRUE, "True") X(W_FALSE,                 \
+									  "False") X(W_NAME,       \
+										     "__name__")   \
+							X(W_APPEND, "append") X(                   \
+								W_EXTEND,                          \
+								"extend") X(W_UPDATE, "update")    \
+								X(W_PUSH, "push") X(               \
+									W_ADD,                     \
+									"add") X(W_WRITE, "write") \
+									X(W_ASSIGN,                \
+									  "assign") X(W_TARGET,    \
+										      "target")    \
+										X(W_DECODE,        \
+										  "decode")
+
+#define X(code, text) code,
+enum word { W_OTHER, WORD_LIST(X) W_EFFECT };
+#undef X
+
+struct words {
+	struct word_slot {
+		const char *p;
+		uint8_t n;
+		uint16_t word;
+	} * slots;
+};
+
+/* words_init builds the table in a: the list above, and effects (their last parts) as W_EFFECT. */
+MUST_USE enum err words_init(struct words *w, struct arena *a);
+
+/* words_add makes one more name known as word; a name that is known stays what it was. */
+void words_add(struct words *w, struct str name, enum word word);
+
+/* words_find gives a name's word; W_OTHER for most. hash is its name_hash. */
+enum word words_find(const struct words *w, const char *p, size_t n, uint32_t hash);
+
+#endif

@@ -1,0 +1,147 @@
+/*
+ * package/manifest_check.c - whether a lock file's URL fetches what its entry names. A reviewer
+ * reads the name, the tool takes the URL: entries in which they differ are how lock files are
+ * poisoned, and no tool writes them.
+ * Input: hostile.   Runs in: checker, cli.   Fuzz: fuzz/manifest_fuzz.c
+ */
+#include "package/manifest_in.h"
+
+#include "codec/url.h"
+#include "package/version.h"
+
+enum { NAME_MAX_BYTES = 512 };
+
+/* Path of a URL, percent escapes resolved, in room; "" for one that is too long or malformed. */
+static struct str path_of(struct str url, struct buf *room)
+{
+	struct str rest, plain = str_cut(str_cut(url, '#', &rest), '?', &rest);
+	size_t at = str_find(plain, S("://"));
+
+	if (at == SIZE_MAX)
+		return S("");
+	(void)str_cut(str_tail(plain, at + 3), '/', &rest);
+	url_decode(room, rest);
+	return room->err == OK ? buf_str(room) : S("");
+}
+
+static struct str last_part(struct str path)
+{
+	size_t at = path.n;
+
+	while (at > 0 && path.p[at - 1] != '/')
+		at--;
+	return str_tail(path, at);
+}
+
+static void mismatch(struct manifest_in *m, const struct package *p, struct str file)
+{
+	manifest_find(m, RULE_LOCK_MISMATCH, p, p->line, file, "the file is of another release");
+}
+
+/* ---- PyPI ----------------------------------------------------------------------------------- */
+
+/* Whether name, as a file has it, is p's. */
+static bool same_name(const struct package *p, struct str name)
+{
+	char room[NAME_MAX_BYTES];
+	struct buf b;
+
+	buf_fixed(&b, room, sizeof room);
+	package_name_normalise(ECO_PYPI, name, &b);
+	return b.err == OK && str_eq(buf_str(&b), p->name);
+}
+
+/* In file names '_' stands for the characters a version may have and a file name may not. */
+static bool same_version(const struct package *p, struct str version)
+{
+	char room[NAME_MAX_BYTES];
+	struct buf b;
+	bool valid;
+
+	buf_fixed(&b, room, sizeof room);
+	for (size_t i = 0; i < version.n; i++)
+		buf_addc(&b, version.p[i] == '_' ? '-' : version.p[i]);
+	if (b.err != OK)
+		return false;
+	if (version_cmp(ECO_PYPI, p->version, version, &valid) == 0)
+		return true;
+	return !valid || version_cmp(ECO_PYPI, p->version, buf_str(&b), &valid) == 0;
+}
+
+static bool wheel_matches(const struct package *p, struct str stem)
+{
+	struct str rest, name = str_cut(stem, '-', &rest);
+	struct str version = str_cut(rest, '-', &rest);
+
+	return same_name(p, name) && same_version(p, version);
+}
+
+/* A source archive's name may hold hyphens: any place where it can be cut counts. */
+static bool sdist_matches(const struct package *p, struct str stem)
+{
+	for (size_t i = 1; i < stem.n; i++)
+		if (stem.p[i] == '-' && same_name(p, str_head(stem, i)) &&
+		    same_version(p, str_tail(stem, i + 1)))
+			return true;
+	return false;
+}
+
+void manifest_file_check(struct manifest_in *m, const struct package *p, struct str url)
+{
+	static const struct str ends[] = { SC(".tar.gz"), SC(".zip"), SC(".tar.bz2"), SC(".tgz") };
+	char room[2048];
+	struct buf b;
+
+	buf_fixed(&b, room, sizeof room);
+	struct str file = last_part(str_find(url, S("://")) == SIZE_MAX ? url : path_of(url, &b));
+	if (p->version.n == 0 || file.n == 0 || file.n > NAME_MAX_BYTES)
+		return;
+	if (str_has_suffix(file, S(".whl"))) {
+		if (!wheel_matches(p, str_head(file, file.n - 4)))
+			mismatch(m, p, file);
+		return;
+	}
+	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+		if (str_has_suffix(file, ends[i])) {
+			if (!sdist_matches(p, str_head(file, file.n - ends[i].n)))
+				mismatch(m, p, file);
+			return;
+		}
+}
+
+/* ---- npm ------------------------------------------------------------------------------------ */
+
+/* "name-1.2.3.tgz"; build metadata is no part of it. */
+static bool tarball_is(struct str file, struct str name, struct str version)
+{
+	struct str build, plain = str_cut(version, '+', &build);
+
+	if (!str_has_prefix(file, name))
+		return false;
+	file = str_tail(file, name.n);
+	if (!str_has_prefix(file, S("-")) || !str_has_suffix(file, S(".tgz")) || file.n < 5)
+		return false;
+	file = (struct str){ file.p + 1, file.n - 5 };
+	return str_eq(file, version) || str_eq(file, plain);
+}
+
+void manifest_npm_check(struct manifest_in *m, const struct package *p, struct str url)
+{
+	char room[2048];
+	size_t at = SIZE_MAX;
+	struct buf b;
+
+	buf_fixed(&b, room, sizeof room);
+	struct str path = path_of(url, &b), base = last_part(p->name);
+	for (size_t i = 0; i + 3 <= path.n; i++)
+		if (str_has_prefix(str_tail(path, i), S("/-/")))
+			at = i;
+	if (at == SIZE_MAX || !str_has_suffix(path, S(".tgz")) || p->version.n == 0)
+		return;
+	struct str before = str_head(path, at), file = str_tail(path, at + 3);
+	bool named = str_eq(before, p->name) ||
+		     (str_has_suffix(before, p->name) && before.p[before.n - p->name.n - 1] == '/');
+	if (!named ||
+	    !(tarball_is(file, base, p->version) || tarball_is(file, p->name, p->version)))
+		mismatch(m, p, file);
+}

@@ -1,0 +1,170 @@
+/*
+ * package/sbom_spdx.c - writes SPDX 2.3 JSON.
+ * Input: hostile names.   Runs in: cli, checker.   Fuzz: fuzz/sbom_write_fuzz.c
+ */
+#include "package/sbom_write.h"
+
+#include "codec/jw.h"
+
+/* Nothing was found out about licences, which the format wants to be said. */
+static void licences(struct buf *b)
+{
+	jw_kv_str(b, S("licenseConcluded"), S("NOASSERTION"));
+	jw_kv_str(b, S("copyrightText"), S("NOASSERTION"));
+}
+
+static void head(struct buf *b, const struct sbom *s)
+{
+	jw_kv_str(b, S("spdxVersion"), S("SPDX-2.3"));
+	jw_kv_str(b, S("dataLicense"), S("CC0-1.0"));
+	jw_kv_str(b, S("SPDXID"), S("SPDXRef-DOCUMENT"));
+	jw_kv_str(b, S("name"), s->subject);
+	jw_key(b, S("documentNamespace"));
+	jw_quote_open(b);
+	buf_add(b, S("https://spdx.org/spdxdocs/yett-"));
+	jw_str_add(b, s->serial);
+	jw_quote_close(b);
+	jw_key(b, S("creationInfo"));
+	jw_obj(b);
+	jw_kv_str(b, S("created"), s->timestamp);
+	jw_key(b, S("creators"));
+	jw_arr(b);
+	jw_quote_open(b);
+	buf_add(b, S("Tool: "));
+	jw_str_add(b, s->tool);
+	buf_addc(b, '-');
+	jw_str_add(b, s->tool_version);
+	jw_quote_close(b);
+	jw_arr_end(b);
+	jw_kv_str(b, S("comment"),
+		  s->complete ? S("Everything below the subject was read.")
+			      : S("Not everything below the subject could be read: something may "
+				  "be missing."));
+	jw_obj_end(b);
+}
+
+static void subject(struct buf *b, const struct sbom *s)
+{
+	jw_obj(b);
+	jw_kv_str(b, S("SPDXID"), S("SPDXRef-subject"));
+	jw_kv_str(b, S("name"), s->subject);
+	jw_kv_str(b, S("downloadLocation"), S("NOASSERTION"));
+	jw_kv_bool(b, S("filesAnalyzed"), false);
+	licences(b);
+	jw_obj_end(b);
+}
+
+/* "found in PATH, line N" */
+static void source_info(struct buf *b, const struct package *p)
+{
+	if (p->where.n == 0)
+		return;
+	jw_key(b, S("sourceInfo"));
+	jw_quote_open(b);
+	buf_add(b, S("found in "));
+	jw_str_add(b, p->where);
+	if (p->line > 0) {
+		buf_add(b, S(", line "));
+		buf_addu(b, p->line);
+	}
+	jw_quote_close(b);
+}
+
+static void package(struct buf *b, const struct package *p, size_t number)
+{
+	jw_obj(b);
+	jw_key(b, S("SPDXID"));
+	sbom_ref(b, "SPDXRef-p", number);
+	jw_kv_str(b, S("name"), p->name);
+	if (p->version.n > 0)
+		jw_kv_str(b, S("versionInfo"), p->version);
+	jw_kv_str(b, S("downloadLocation"), sbom_url_ok(p->url) ? p->url : S("NOASSERTION"));
+	jw_kv_bool(b, S("filesAnalyzed"), false);
+	if (sbom_has_hashes(SBOM_SPDX, p->hashes, p->n_hashes)) {
+		jw_key(b, S("checksums"));
+		sbom_hashes(b, SBOM_SPDX, p->hashes, p->n_hashes);
+	}
+	if (p->eco != ECO_OTHER) {
+		jw_key(b, S("externalRefs"));
+		jw_arr(b);
+		jw_obj(b);
+		jw_kv_str(b, S("referenceCategory"), S("PACKAGE-MANAGER"));
+		jw_kv_str(b, S("referenceType"), S("purl"));
+		jw_key(b, S("referenceLocator"));
+		sbom_purl(b, p);
+		jw_obj_end(b);
+		jw_arr_end(b);
+	}
+	source_info(b, p);
+	licences(b);
+	jw_obj_end(b);
+}
+
+static void file(struct buf *b, const struct sbom_file *f, size_t number)
+{
+	struct str path = f->path;
+
+	while (str_has_prefix(path, S("/")) || str_has_prefix(path, S("./")))
+		path = str_tail(path, path.p[0] == '/' ? 1 : 2);
+	jw_obj(b);
+	jw_key(b, S("SPDXID"));
+	sbom_ref(b, "SPDXRef-f", number);
+	jw_key(b, S("fileName"));
+	jw_quote_open(b);
+	buf_add(b, S("./"));
+	jw_str_add(b, path);
+	jw_quote_close(b);
+	jw_key(b, S("checksums"));
+	sbom_hashes(b, SBOM_SPDX, f->hashes, f->n_hashes);
+	licences(b);
+	jw_kv_str(b, S("comment"), S("No package owns this file."));
+	jw_obj_end(b);
+}
+
+static void contains(struct buf *b, const char *prefix, size_t number)
+{
+	jw_obj(b);
+	jw_kv_str(b, S("spdxElementId"), S("SPDXRef-subject"));
+	jw_kv_str(b, S("relationshipType"), S("CONTAINS"));
+	jw_key(b, S("relatedSpdxElement"));
+	sbom_ref(b, prefix, number);
+	jw_obj_end(b);
+}
+
+static void relationships(struct buf *b, const struct sbom *s)
+{
+	jw_key(b, S("relationships"));
+	jw_arr(b);
+	jw_obj(b);
+	jw_kv_str(b, S("spdxElementId"), S("SPDXRef-DOCUMENT"));
+	jw_kv_str(b, S("relationshipType"), S("DESCRIBES"));
+	jw_kv_str(b, S("relatedSpdxElement"), S("SPDXRef-subject"));
+	jw_obj_end(b);
+	for (size_t i = 0; i < s->n_packages; i++)
+		contains(b, "SPDXRef-p", i + 1);
+	for (size_t i = 0; i < s->n_files; i++)
+		contains(b, "SPDXRef-f", i + 1);
+	jw_arr_end(b);
+}
+
+void sbom_spdx(const struct sbom *s, struct buf *out)
+{
+	jw_obj(out);
+	head(out, s);
+	jw_key(out, S("packages"));
+	jw_arr(out);
+	subject(out, s);
+	for (size_t i = 0; i < s->n_packages; i++)
+		package(out, &s->packages[i], i + 1);
+	jw_arr_end(out);
+	if (s->n_files > 0) {
+		jw_key(out, S("files"));
+		jw_arr(out);
+		for (size_t i = 0; i < s->n_files; i++)
+			file(out, &s->files[i], i + 1);
+		jw_arr_end(out);
+	}
+	relationships(out, s);
+	jw_obj_end(out);
+	buf_addc(out, '\n');
+}

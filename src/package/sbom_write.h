@@ -1,0 +1,30 @@
+/*
+ * package/sbom_write.h - what both writers of package/sbom.h need. Ring 0.
+ */
+#ifndef PACKAGE_SBOM_WRITE_H
+#define PACKAGE_SBOM_WRITE_H
+
+#include "package/sbom.h"
+
+enum sbom_form { SBOM_CYCLONEDX, SBOM_SPDX };
+
+/* sbom_hashes writes the digests as an array value: {"alg", "content"} or {"algorithm",
+ * "checksumValue"}. Algorithms that the form has no word for are left out. */
+void sbom_hashes(struct buf *b, enum sbom_form form, const struct package_hash *h, unsigned n);
+
+/* sbom_has_hashes: sbom_hashes would write one at least. */
+bool sbom_has_hashes(enum sbom_form form, const struct package_hash *h, unsigned n);
+
+/* sbom_purl writes the package URL as a string value. */
+void sbom_purl(struct buf *b, const struct package *p);
+
+/* sbom_url_ok: s can stand where the schemas ask for an absolute URL. */
+bool sbom_url_ok(struct str s);
+
+/* sbom_ref writes a string value of prefix and number: "p1". */
+void sbom_ref(struct buf *b, const char *prefix, size_t number);
+
+/* sbom_origin gives the word for where a package comes from; "" when it is unknown. */
+struct str sbom_origin(enum origin o);
+
+#endif

@@ -1,0 +1,91 @@
+/* tests/unit/package/listing_test.c */
+#include "package/listing.h"
+
+#include "../check.h"
+
+static struct arena arena;
+static const char base[] = "https://h/simple/a-b/";
+#define HASH "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+static enum err read_as(enum ecosystem eco, bool json, const char *text, struct listing *l)
+{
+	return listing_read(&arena, eco, S("A_b"), json, str_z(base), str_z(text), l, NULL);
+}
+
+CASE(pypi)
+{
+	struct listing l;
+
+	arena_init(&arena, 1 << 20);
+	CHECK(read_as(ECO_PYPI, true,
+		      "{\"files\":[{\"filename\":\"a_b-1.0-cp311-cp311-linux.whl\",\"url\":\"x.whl\",\"hashes\":{\"sha256\":\"" HASH
+		      "\"}},{\"filename\":\"A.B-1.0.tar.gz\",\"url\":\"/y.tar.gz\",\"hashes\":{\"sha256\":\"zz\"},\"yanked\":\"why\"},"
+		      "{\"filename\":\"a_b-1.0-py3-none-any.whl\",\"url\":\"z.whl\"},{\"filename\":\"../evil-1.whl\",\"url\":\"z\"},"
+		      "{\"filename\":\"a-b-1.0.exe\",\"url\":\"z\"},{\"filename\":\"a-b-2.zip\",\"url\":\"file:///x\"},"
+		      "{\"filename\":\"other-2.zip\",\"url\":\"q\"},{\"filename\":5,\"url\":\"q\"}]}",
+		      &l) == OK);
+	CHECK(l.n == 3 && l.files[0].hash.n == 32 && l.files[1].hash.n == 0 && l.files[1].yanked);
+	CHECK_STR(l.files[0].url, S("https://h/simple/a-b/x.whl"));
+	CHECK_STR(l.files[1].url, S("https://h/y.tar.gz"));
+	CHECK_STR(l.files[1].version, S("1.0"));
+	CHECK_STR(listing_best(&l, ECO_PYPI, S("1.0.0"))->name, S("a_b-1.0-py3-none-any.whl"));
+	CHECK(listing_best(&l, ECO_PYPI, S("2")) == NULL);
+	CHECK(read_as(ECO_PYPI, true, "{}", &l) == ERR_SYNTAX && read_as(ECO_PYPI, true, "", &l) == ERR_SYNTAX);
+	arena_done(&arena);
+}
+
+CASE(html)
+{
+	struct listing l;
+
+	arena_init(&arena, 1 << 20);
+	CHECK(read_as(ECO_PYPI, false,
+		      "<!DOCTYPE html><abbr href='no'>x</abbr><A class=\"k\" HREF='../p/a-b-1.0.tar.gz?a=1&amp;b=2#sha256=" HASH
+		      "' data-yanked>\n a-b-1.0.tar.gz </A><a href=\"a_b-2-py3-none-any.whl\">a_b-2-py3-none-any.whl</a><a href=\"x",
+		      &l) == OK);
+	CHECK(l.n == 2 && l.files[0].hash.n == 32 && l.files[0].yanked && !l.files[1].yanked);
+	CHECK_STR(l.files[0].url, S("https://h/simple/p/a-b-1.0.tar.gz?a=1&b=2"));
+	CHECK_STR(l.files[1].version, S("2"));
+	arena_done(&arena);
+}
+
+CASE(before)
+{
+	struct listing l;
+
+	arena_init(&arena, 1 << 20);
+	CHECK(read_as(ECO_NPM, true,
+		      "{\"versions\":{\"1.0.0\":{\"dist\":{\"tarball\":\"/c-1.0.0.tgz\"}},\"1.10.0\":{\"dist\":{\"tarball\":\"/c-1.10.0.tgz\"}},"
+		      "\"1.9.0\":{\"dist\":{\"tarball\":\"/c-1.9.0.tgz\"}},\"1.10.0-rc.1\":{\"dist\":{\"tarball\":\"/c-1.10.0-rc.1.tgz\"}},"
+		      "\"odd\":{\"dist\":{\"tarball\":\"/x.tgz\"}},\"2.0.0\":{}}}",
+		      &l) == OK);
+	CHECK(l.n == 4);
+	CHECK_STR(listing_before(&l, ECO_NPM, S("1.10.0")), S("1.9.0"));
+	CHECK_STR(listing_before(&l, ECO_NPM, S("1.10.0-rc.2")), S("1.10.0-rc.1"));
+	CHECK_STR(listing_before(&l, ECO_NPM, S("1.0.0")), S(""));
+	CHECK_STR(listing_before(&l, ECO_NPM, S("odd")), S(""));
+	arena_done(&arena);
+}
+
+CASE(between_processes)
+{
+	struct listing l, again;
+	struct buf b;
+
+	arena_init(&arena, 4 << 20);
+	CHECK(read_as(ECO_PYPI, false, "<a href=\"a-b-1.0.zip#sha256=" HASH "\">a-b-1.0.zip</a>", &l) == OK && l.n == 1);
+	buf_init(&b, 1 << 20);
+	listing_encode(&l, &b);
+	CHECK(listing_decode(&arena, ECO_PYPI, buf_str(&b), &again) == OK && again.n == 1);
+	CHECK_STR(again.files[0].url, l.files[0].url);
+	CHECK(memcmp(again.files[0].hash.bytes, l.files[0].hash.bytes, 32) == 0);
+	for (size_t n = 0; n < b.n; n++) {
+		struct str cut = check_guard(str_head(buf_str(&b), n));
+		CHECK(listing_decode(&arena, ECO_PYPI, cut, &again) != OK);
+		check_unguard(cut);
+	}
+	buf_free(&b);
+	arena_done(&arena);
+}
+
+TESTS(CASE_ROW(pypi), CASE_ROW(html), CASE_ROW(before), CASE_ROW(between_processes))

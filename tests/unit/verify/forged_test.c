@@ -1,0 +1,186 @@
+/*
+ * tests/unit/verify/forged_test.c - bundles that are right but for one thing: each check can fail, and fails
+ * for its own reason.
+ * Proves T-22.
+ */
+#include "forge.h"
+
+static const char *const names[] = {
+#define X(name) #name,
+	DEFECTS(X)
+#undef X
+};
+
+/* CHECK_COUNT: all holds. */
+static const struct expected {
+	enum defect defect;
+	enum check failed;
+	enum err err;
+} expected[] = {
+	{ NONE, CHECK_COUNT, OK },
+	{ AT_START, CHECK_COUNT, OK },
+	{ AT_END, CHECK_COUNT, OK },
+	{ TOKEN, CHECK_COUNT, OK },
+	{ CHECKPOINT_WITNESS, CHECK_COUNT, OK },
+	{ BEFORE_START, CHECK_CERTIFICATE, ERR_AUTH },
+	{ AFTER_END, CHECK_CERTIFICATE, ERR_AUTH },
+	{ LEAF_NO_CODESIGN, CHECK_CERTIFICATE, ERR_AUTH },
+	{ LEAF_NO_SIGNING, CHECK_CERTIFICATE, ERR_AUTH },
+	{ LEAF_IS_CA, CHECK_CERTIFICATE, ERR_AUTH },
+	{ LEAF_CRITICAL, CHECK_CERTIFICATE, ERR_AUTH },
+	{ LEAF_TWO_NAMES, CHECK_CERTIFICATE, ERR_SYNTAX },
+	{ LEAF_NO_NAME, CHECK_CERTIFICATE, ERR_SYNTAX },
+	{ LEAF_NO_ISSUER, CHECK_CERTIFICATE, ERR_SYNTAX },
+	{ LEAF_TWO_ISSUERS, CHECK_CERTIFICATE, ERR_SYNTAX },
+	{ LEAF_RAW_CLAIM, CHECK_CERTIFICATE, ERR_SYNTAX },
+	{ LEAF_TWICE, CHECK_CERTIFICATE, ERR_SYNTAX },
+	{ LEAF_CONTROL, CHECK_CERTIFICATE, ERR_SYNTAX },
+	{ LEAF_OTHER_CA, CHECK_CERTIFICATE, ERR_AUTH },
+	{ LEAF_SELF_SIGNED, CHECK_CERTIFICATE, ERR_SYNTAX },
+	{ LEAF_V1, CHECK_CERTIFICATE, ERR_SYNTAX },
+	{ CA_EXPIRED, CHECK_CERTIFICATE, ERR_AUTH },
+	{ CA_NOT_VALID, CHECK_CERTIFICATE, ERR_AUTH },
+	{ CA_EMAIL, CHECK_CERTIFICATE, ERR_AUTH },
+	{ SCT_NONE, CHECK_SCT, ERR_AUTH },
+	{ SCT_KEY, CHECK_SCT, ERR_AUTH },
+	{ SCT_TIME, CHECK_SCT, ERR_AUTH },
+	{ SCT_OTHER_CERT, CHECK_SCT, ERR_AUTH },
+	{ SCT_LOG, CHECK_SCT, ERR_AUTH },
+	{ SCT_TRAILING, CHECK_SCT, ERR_SYNTAX },
+	{ SCT_LATE, CHECK_SCT, ERR_AUTH },
+	{ SCT_HASH, CHECK_SCT, ERR_AUTH },
+	{ SCT_EMPTY, CHECK_SCT, ERR_SYNTAX },
+	{ ENTRY_KIND, CHECK_ENTRY, ERR_UNSUPPORTED },
+	{ ENTRY_OTHER_KIND, CHECK_ENTRY, ERR_AUTH },
+	{ ENTRY_SIGNATURE, CHECK_ENTRY, ERR_AUTH },
+	{ ENTRY_SIGNER, CHECK_ENTRY, ERR_AUTH },
+	{ ENTRY_PAYLOAD, CHECK_ENTRY, ERR_AUTH },
+	{ ENTRY_JSON, CHECK_ENTRY, ERR_SYNTAX },
+	{ ENTRY_TWO_SIGNATURES, CHECK_ENTRY, ERR_AUTH },
+	{ PROOF_INDEX, CHECK_INCLUSION, ERR_SYNTAX },
+	{ PROOF_ROOT, CHECK_INCLUSION, ERR_AUTH },
+	{ PROOF_MORE, CHECK_INCLUSION, ERR_AUTH },
+	{ PROOF_LESS, CHECK_INCLUSION, ERR_AUTH },
+	{ PROOF_SHORT_HASH, CHECK_INCLUSION, ERR_AUTH },
+	{ CHECKPOINT_KEY, CHECK_CHECKPOINT, ERR_AUTH },
+	{ CHECKPOINT_NAME, CHECK_CHECKPOINT, ERR_AUTH },
+	{ CHECKPOINT_HINT, CHECK_CHECKPOINT, ERR_AUTH },
+	{ CHECKPOINT_ORIGIN, CHECK_CHECKPOINT, ERR_AUTH },
+	{ CHECKPOINT_SIZE, CHECK_CHECKPOINT, ERR_AUTH },
+	{ CHECKPOINT_ROOT, CHECK_CHECKPOINT, ERR_AUTH },
+	{ CHECKPOINT_LINE, CHECK_CHECKPOINT, ERR_SYNTAX },
+	{ SET_KEY, CHECK_SET, ERR_AUTH },
+	{ SET_TIME, CHECK_SET, ERR_AUTH },
+	{ SET_INDEX, CHECK_SET, ERR_AUTH },
+	{ LOG_LATE, CHECK_SET, ERR_AUTH },
+	{ LOG_UNKNOWN, CHECK_SET, ERR_AUTH },
+	{ TOKEN_IMPRINT, CHECK_TIME, ERR_AUTH },
+	{ TOKEN_KEY, CHECK_TIME, ERR_AUTH },
+	{ TOKEN_EXPIRED, CHECK_TIME, ERR_AUTH },
+	{ TOKEN_NOT_VALID, CHECK_TIME, ERR_AUTH },
+	{ TOKEN_NOT_CRITICAL, CHECK_TIME, ERR_AUTH },
+	{ TOKEN_PURPOSE, CHECK_TIME, ERR_AUTH },
+	{ TOKEN_TRAILING, CHECK_TIME, ERR_SYNTAX },
+	{ TOKEN_EMBEDDED, CHECK_COUNT, OK },
+	{ TOKEN_EMBEDDED_LATE, CHECK_TIME, ERR_AUTH },
+	{ TOKEN_EMBEDDED_CA, CHECK_TIME, ERR_AUTH },
+	{ TOKEN_TIME, CHECK_CERTIFICATE, ERR_AUTH },
+	{ NO_TIME, CHECK_TIME, ERR_AUTH },
+	{ FUTURE, CHECK_TIME, ERR_AUTH },
+	{ NO_ENTRY, CHECK_BUNDLE, ERR_SYNTAX },
+	{ NO_PROMISE, CHECK_BUNDLE, ERR_SYNTAX },
+	{ NO_PROOF, CHECK_BUNDLE, ERR_SYNTAX },
+	{ NO_CHECKPOINT, CHECK_BUNDLE, ERR_SYNTAX },
+	{ NO_SIGNATURE, CHECK_BUNDLE, ERR_SYNTAX },
+	{ SIGNATURE, CHECK_SIGNATURE, ERR_AUTH },
+	{ SUBJECT, CHECK_STATEMENT, ERR_AUTH },
+	{ TWO_SUBJECTS, CHECK_STATEMENT, ERR_AUTH },
+	{ STATEMENT_TYPE, CHECK_STATEMENT, ERR_SYNTAX },
+	{ STATEMENT_JSON, CHECK_STATEMENT, ERR_SYNTAX },
+	{ PAYLOAD_TYPE, CHECK_STATEMENT, ERR_UNSUPPORTED },
+	{ PREDICATE, CHECK_STATEMENT, ERR_DENIED },
+};
+
+static struct forge forge;
+static struct verify_report report;
+
+static void begin(void)
+{
+	if (forge.keys[0] == NULL)
+		forge_begin(&forge);
+}
+
+static void judge(const struct expected *want)
+{
+	static const struct str other = SC("https://predicate.test/v2");
+	struct diag d = { 0 };
+
+	forge_make(&forge, want->defect);
+	forge.policy.predicate_types = want->defect == PREDICATE ? &other : NULL;
+	forge.policy.n_predicate_types = 1;
+	enum err e = verify_bundle(&forge.b, &forge.root, &forge.art, &forge.policy,
+				   want->defect == FUTURE ? T_SIGN - 100000 : T_SIGN + 1, &forge.a, &report, &d);
+	bool right = e == want->err && report.ok == (e == OK) && (e == OK || report.failed == want->failed) &&
+		     (e == OK) == (d.text[0] == '\0');
+	if (!right)
+		fprintf(stderr, "%s: %s, failed %.*s: %s\n", names[want->defect], err_text(e),
+			FMT(check_name(report.failed)), d.text);
+	CHECK(right);
+	forge_done(&forge);
+}
+
+CASE(each_defect_fails_its_check)
+{
+	bool seen[DEFECT_COUNT] = { false };
+
+	begin();
+	for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+		seen[expected[i].defect] = true;
+		judge(&expected[i]);
+	}
+	/* Those of the trusted root alone are judged when it is read. */
+	seen[ROOT_PATHLEN] = seen[ROOT_OTHER] = seen[ROOT_NAMES] = true;
+	for (int i = 0; i < DEFECT_COUNT; i++)
+		CHECK(seen[i]);
+}
+
+CASE(chains_of_the_root)
+{
+	static const enum defect defects[] = { NONE, ROOT_PATHLEN, ROOT_OTHER, ROOT_NAMES };
+	static const enum err errs[] = { OK, ERR_CONFIG, ERR_CONFIG, ERR_UNSUPPORTED };
+	struct diag d;
+
+	begin();
+	for (size_t i = 0; i < 4; i++) {
+		forge_make(&forge, defects[i]);
+		CHECK(authority_links(&forge.root.cas[0], &d) == errs[i]);
+		CHECK(authority_links(&forge.root.tsas[0], &d) == OK);
+		forge_done(&forge);
+	}
+}
+
+/* A managed key signs without certificate and, where the log says so, without a time. */
+CASE(managed_keys)
+{
+	struct verify_policy by_key = { .key = NULL };
+	struct verify_key key = { NULL, HASH_NONE }, wrong = { NULL, HASH_NONE };
+	struct diag d;
+
+	begin();
+	forge_make(&forge, NONE);
+	CHECK(verify_key_parse(&key, f_spki(&forge, F_LEAF), &d) == OK);
+	CHECK(verify_key_parse(&wrong, f_spki(&forge, F_WRONG), &d) == OK);
+	by_key.key = &key;
+	CHECK(verify_bundle(&forge.b, &forge.root, &forge.art, &by_key, 0, &forge.a, &report, &d) == ERR_DENIED);
+	forge.b.n_certs = 0;
+	CHECK(verify_bundle(&forge.b, &forge.root, &forge.art, &forge.policy, 0, &forge.a, &report, &d) ==
+	      ERR_DENIED);
+	/* The entry names a certificate, so it is not about this signer. */
+	CHECK(verify_bundle(&forge.b, &forge.root, &forge.art, &by_key, 0, &forge.a, &report, &d) == ERR_AUTH);
+	CHECK(report.failed == CHECK_ENTRY);
+	verify_key_done(&key);
+	verify_key_done(&wrong);
+	forge_done(&forge);
+}
+
+TESTS(CASE_ROW(each_defect_fails_its_check), CASE_ROW(chains_of_the_root), CASE_ROW(managed_keys))
