@@ -10,7 +10,7 @@
 #include "base/limits.h"
 #include "detonator/jail.h"
 #include "detonator/pack.h"
-#include "detonator/report.h"
+#include "detonator/account.h"
 #include "detonator/supervisor.h"
 #include "base/num.h"
 #include "sys/clock.h"
@@ -49,7 +49,7 @@ static const char *const variant_names[DETONATION_VARIANTS] = { "plain", "ci", "
 
 static struct self {
 	struct supervisor supervisor; /* of the other role */
-	struct report report;
+	struct account account;
 	struct arena arena;
 	struct detonation_order order;
 	unsigned variants;
@@ -104,7 +104,7 @@ static void take_option(struct str word)
 	if (str_eq(name, S("--file")))
 		self.file = value;
 	else if (str_eq(name, S("--package")))
-		self.report.package = value;
+		self.account.package = value;
 	else if (str_eq(name, S("--python")))
 		take_path(value, self.python, sizeof self.python);
 	else if (str_eq(name, S("--node")))
@@ -160,9 +160,9 @@ static bool find_interpreter(char *path, const char *otherwise, bool python)
 	char real[PATH_MAX];
 
 	if (realpath(*path ? path : otherwise, real) == NULL) {
-		report_break(&self.report,
-			     python ? S("no Python interpreter: install python3, or name one")
-				    : S("no Node.js: install nodejs, or name one"));
+		account_break(&self.account,
+			      python ? S("no Python interpreter: install python3, or name one")
+				     : S("no Node.js: install nodejs, or name one"));
 		return false;
 	}
 	(void)snprintf(path, PATH_MAX, "%s", real);
@@ -173,7 +173,7 @@ static bool find_interpreter(char *path, const char *otherwise, bool python)
 	if (!is_common(path) && real[0] != '\0')
 		(void)snprintf(self.prefix, sizeof self.prefix, "%s", real);
 	if (python && !find_version(real)) {
-		report_break(&self.report, S("the Python interpreter's version cannot be told"));
+		account_break(&self.account, S("the Python interpreter's version cannot be told"));
 		return false;
 	}
 	return true;
@@ -243,7 +243,7 @@ static bool follow(struct run *run, int control, uint64_t deadline)
 			return true;
 		if (m.type != DMSG_FACT || fact_read(&f, m.body) != OK)
 			return false;
-		report_fact(&self.report, run, &f);
+		account_fact(&self.account, run, &f);
 	}
 }
 
@@ -258,7 +258,7 @@ static unsigned phases_asked(void)
 
 static void run_variant(unsigned variant, int target)
 {
-	struct run *run = report_run(&self.report, variant_names[variant]);
+	struct run *run = account_run(&self.account, variant_names[variant]);
 	uint64_t seconds = (uint64_t)phases_asked() * (self.order.seconds + 2) + SPARE_S;
 	int control, pidfd, status;
 	pid_t pid;
@@ -268,11 +268,11 @@ static void run_variant(unsigned variant, int target)
 	run->over = send_order(control, target) &&
 		    follow(run, control, clock_mono_ns() + seconds * 1000000000);
 	if (!run->over)
-		report_break(
-			&self.report,
+		account_break(
+			&self.account,
 			S("the supervisor of the sandbox ended early: what happened after that is "
 			  "not known; try again, and report it when it happens again"));
-	report_end(&self.report, run);
+	account_end(&self.account, run);
 	spawn_signal(pidfd, SIGKILL); /* and with it what is left of the box */
 	(void)waitpid(pid, &status, 0);
 	(void)close(pidfd);
@@ -314,9 +314,9 @@ static void run_all(void)
 	int target = -1;
 
 	self.order.kind = (uint8_t)pack_kind(DETONATION_TARGET, self.file);
-	self.report.kind = kinds[self.order.kind];
+	self.account.kind = kinds[self.order.kind];
 	self.order.phases &= phases_of(self.order.kind);
-	self.report.phases = self.order.phases;
+	self.account.phases = self.order.phases;
 	bool npm = self.order.kind == KIND_NPM;
 	if (!find_interpreter(npm ? self.node : self.python,
 			      npm ? "/usr/bin/node" : "/usr/bin/python3", !npm))
@@ -328,10 +328,10 @@ static void run_all(void)
 	if (pack(DETONATION_TARGET, &target, &self.order.bytes, &d) != OK) {
 		if (d.err == ERR_USAGE)
 			die(d.err, d.text);
-		report_break(&self.report, str_z(d.text));
+		account_break(&self.account, str_z(d.text));
 		return;
 	}
-	for (unsigned i = 0; i < self.variants && self.report.broken.n == 0; i++)
+	for (unsigned i = 0; i < self.variants && self.account.broken.n == 0; i++)
 		run_variant(i, target);
 	(void)close(target);
 }
@@ -354,7 +354,7 @@ int main(int argc, char **argv)
 	(void)close_range(DETONATION_REPORT + 1, ~0u, 0);
 	(void)signal(SIGPIPE, SIG_IGN);
 	arena_init(&self.arena, ARENA);
-	report_init(&self.report, &self.arena);
+	account_init(&self.account, &self.arena);
 	buf_init(&self.message, LIMIT_CONTROL);
 	buf_init(&self.out, LIMIT_CONTROL);
 	buf_init(&self.canaries, 16 << 10);
@@ -367,7 +367,7 @@ int main(int argc, char **argv)
 	run_all();
 	struct buf text;
 	buf_init(&text, REPORT_MAX);
-	report_write(&self.report, &text);
+	account_write(&self.account, &text);
 	if (text.err != OK || fs_write_all(DETONATION_REPORT, buf_str(&text)) != OK)
 		die(ERR_SYS, "cannot write the report");
 	buf_free(&text);

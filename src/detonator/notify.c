@@ -117,9 +117,9 @@ static void look_address(struct supervisor *s, pid_t pid, uint64_t address, uint
 	    peek(pid, address, a.bytes, n < sizeof a ? (size_t)n : sizeof a) < sizeof a.v4)
 		return;
 	if (a.sa.sa_family == AF_INET && (ntohl(a.v4.sin_addr.s_addr) >> 24) != 127)
-		sink_listen(s, ntohs(a.v4.sin_port));
+		ask_listen(s, ntohs(a.v4.sin_port));
 	else if (a.sa.sa_family == AF_INET6 && !IN6_IS_ADDR_LOOPBACK(&a.v6.sin6_addr))
-		sink_listen(s, ntohs(a.v6.sin6_port));
+		ask_listen(s, ntohs(a.v6.sin6_port));
 }
 
 static void look_message(struct supervisor *s, pid_t pid, uint64_t address)

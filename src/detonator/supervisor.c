@@ -130,7 +130,7 @@ static void await_sink(struct supervisor *s, enum detonation_msg want)
 	}
 }
 
-void sink_listen(struct supervisor *s, uint16_t port)
+void ask_listen(struct supervisor *s, uint16_t port)
 {
 	char storage[2];
 	struct buf b;

@@ -42,8 +42,8 @@ void tell(struct supervisor *s, enum fact_kind kind, uint32_t n, struct str text
 /* break_off tells that nothing can be concluded from this run. */
 void break_off(struct supervisor *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* sink_listen has the sink listen on a port, once. */
-void sink_listen(struct supervisor *s, uint16_t port);
+/* ask_listen has the sink listen on a port, once. */
+void ask_listen(struct supervisor *s, uint16_t port);
 
 /* notify_answer takes one notification from the listener and answers it. */
 void notify_answer(struct supervisor *s);

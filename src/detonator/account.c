@@ -1,11 +1,11 @@
 /*
- * detonator/report.c - facts to findings, and all to one JSON document.
+ * detonator/account.c - facts to findings, and all to one JSON document.
  * Input: hostile (texts in facts).   Runs in: detonator.   Fuzz: fuzz/detonation_fuzz.c
  *
  * Only what the sink received and what inotify saw makes a finding of weight: arguments of system
  * calls can be changed after they were read, and what the probe says can be forged.
  */
-#include "detonator/report.h"
+#include "detonator/account.h"
 
 #include "codec/jw.h"
 #include "inspect/canary.h"
@@ -16,14 +16,14 @@ enum {
 	STARTING = 1 << PHASE_START | 1 << PHASE_AGAIN
 };
 
-void report_init(struct report *r, struct arena *a)
+void account_init(struct account *r, struct arena *a)
 {
-	*r = (struct report){ .arena = a };
+	*r = (struct account){ .arena = a };
 	findings_init(&r->findings, a);
 	r->coverage_last = &r->coverage;
 }
 
-struct run *report_run(struct report *r, const char *name)
+struct run *account_run(struct account *r, const char *name)
 {
 	struct run *run = &r->runs[r->n_runs++];
 
@@ -32,7 +32,7 @@ struct run *report_run(struct report *r, const char *name)
 	return run;
 }
 
-void report_break(struct report *r, struct str why)
+void account_break(struct account *r, struct str why)
 {
 	if (r->broken.n == 0)
 		r->broken = arena_dup(r->arena, why);
@@ -40,7 +40,7 @@ void report_break(struct report *r, struct str why)
 
 /* ---- facts ---- */
 
-static struct kept_fact *keep(struct report *r, const struct fact *f)
+static struct kept_fact *keep(struct account *r, const struct fact *f)
 {
 	struct kept_fact *k = NEW(r->arena, struct kept_fact);
 
@@ -54,7 +54,7 @@ static struct kept_fact *keep(struct report *r, const struct fact *f)
 }
 
 /* The same thing in another variant or phase is one finding. */
-static bool told(const struct report *r, enum rule rule, struct str path, struct str excerpt)
+static bool told(const struct account *r, enum rule rule, struct str path, struct str excerpt)
 {
 	for (size_t i = 0; i < r->findings.n; i++) {
 		const struct finding *f = &r->findings.items[i];
@@ -65,7 +65,7 @@ static bool told(const struct report *r, enum rule rule, struct str path, struct
 	return false;
 }
 
-static void found(struct report *r, const struct run *run, const struct fact *f, enum rule rule,
+static void found(struct account *r, const struct run *run, const struct fact *f, enum rule rule,
 		  struct str path, struct str excerpt, struct str detail)
 {
 	if (told(r, rule, path, excerpt))
@@ -76,7 +76,7 @@ static void found(struct report *r, const struct run *run, const struct fact *f,
 }
 
 /* One for each place and token: the finding's path is where it went. */
-static void left(struct report *r, const struct run *run, const struct fact *f)
+static void left(struct account *r, const struct run *run, const struct fact *f)
 {
 	char text[300];
 	struct buf b;
@@ -89,7 +89,7 @@ static void left(struct report *r, const struct run *run, const struct fact *f)
 }
 
 /* The finding that a fact is by itself. */
-static void judge(struct report *r, const struct run *run, const struct fact *f)
+static void judge(struct account *r, const struct run *run, const struct fact *f)
 {
 	bool loading = (LOADING >> f->phase & 1) != 0, starting = (STARTING >> f->phase & 1) != 0;
 	struct str none = { NULL, 0 };
@@ -103,7 +103,7 @@ static void judge(struct report *r, const struct run *run, const struct fact *f)
 			found(r, run, f, RULE_HONEY_READ, f->text, none, none);
 		break;
 	case FACT_PERSISTENCE:
-		found(r, run, f, RULE_PERSISTENCE, f->text, none, none);
+		found(r, run, f, RULE_RUN_PERSISTENCE, f->text, none, none);
 		break;
 	case FACT_METADATA:
 		if (loading)
@@ -151,12 +151,12 @@ static void judge(struct report *r, const struct run *run, const struct fact *f)
 	}
 }
 
-void report_fact(struct report *r, struct run *run, const struct fact *f)
+void account_fact(struct account *r, struct run *run, const struct fact *f)
 {
 	struct kept_fact *k;
 
 	if (f->kind == FACT_BROKEN)
-		report_break(r, f->text);
+		account_break(r, f->text);
 	if (f->kind == FACT_CAPPED)
 		run->capped = true;
 	if (f->kind == FACT_HONEY_READ && f->n == 0)
@@ -172,7 +172,7 @@ void report_fact(struct report *r, struct run *run, const struct fact *f)
 		r->n_coverage++;
 		return;
 	}
-	if (run->n_facts >= REPORT_FACTS || (k = keep(r, f)) == NULL) {
+	if (run->n_facts >= ACCOUNT_FACTS || (k = keep(r, f)) == NULL) {
 		run->capped = true;
 		return;
 	}
@@ -181,7 +181,7 @@ void report_fact(struct report *r, struct run *run, const struct fact *f)
 	run->n_facts++;
 }
 
-void report_end(struct report *r, struct run *run)
+void account_end(struct account *r, struct run *run)
 {
 	struct fact at = { .phase = PHASE_IMPORT };
 	struct str where = S(""), what = S("");
@@ -227,7 +227,7 @@ static void count(struct coverage *c, struct str line)
 }
 
 /* Lines that begin with a word, without it, in an array; the end must match as well. */
-static void lines(struct buf *b, const struct report *r, struct str name, struct str word,
+static void lines(struct buf *b, const struct account *r, struct str name, struct str word,
 		  struct str with)
 {
 	unsigned n = 0;
@@ -244,7 +244,7 @@ static void lines(struct buf *b, const struct report *r, struct str name, struct
 	jw_arr_end(b);
 }
 
-static void write_coverage(const struct report *r, struct buf *b)
+static void write_coverage(const struct account *r, struct buf *b)
 {
 	struct coverage c = { 0 };
 
@@ -270,7 +270,7 @@ static struct str severity_name(enum severity s)
 	return s == SEV_BLOCK ? S("block") : s == SEV_HOLD ? S("hold") : S("info");
 }
 
-static void write_findings(const struct report *r, struct buf *b)
+static void write_findings(const struct account *r, struct buf *b)
 {
 	jw_key(b, S("findings"));
 	jw_arr(b);
@@ -319,7 +319,7 @@ static void write_run(const struct run *run, struct buf *b)
 }
 
 /* No module was imported although there are some: that is no evidence of anything. */
-static bool nothing_ran(const struct report *r)
+static bool nothing_ran(const struct account *r)
 {
 	struct coverage c = { 0 };
 
@@ -330,12 +330,12 @@ static bool nothing_ran(const struct report *r)
 	return c.imported == 0;
 }
 
-void report_write(struct report *r, struct buf *b)
+void account_write(struct account *r, struct buf *b)
 {
 	if (nothing_ran(r))
-		report_break(r,
-			     S("no module of the package could be imported: what it would do was "
-			       "not seen; see coverage for the reasons"));
+		account_break(r,
+			      S("no module of the package could be imported: what it would do was "
+				"not seen; see coverage for the reasons"));
 	jw_obj(b);
 	jw_kv_int(b, S("detonation"), 1);
 	jw_kv_str(b, S("outcome"), r->broken.n ? S("inconclusive") : S("complete"));
