@@ -318,16 +318,20 @@ static void write_run(const struct run *run, struct buf *b)
 	jw_obj_end(b);
 }
 
-/* No module was imported although there are some: that is no evidence of anything. */
+/* No module was imported although there are some, or nothing is known of it: that is no evidence of
+ * anything. */
 static bool nothing_ran(const struct account *r)
 {
 	struct coverage c = { 0 };
+	bool said = false;
 
 	if ((r->phases >> PHASE_IMPORT & 1u) == 0)
 		return false;
-	for (const struct kept_fact *k = r->coverage; k != NULL; k = k->next)
+	for (const struct kept_fact *k = r->coverage; k != NULL; k = k->next) {
+		said |= str_has_prefix(k->fact.text, S("modules "));
 		count(&c, k->fact.text);
-	return c.imported == 0;
+	}
+	return c.imported == 0 && (c.modules > 0 || !said);
 }
 
 void account_write(struct account *r, struct buf *b)

@@ -93,10 +93,9 @@ static void prepare(struct diag *d)
 {
 	static const uint16_t ports[] = { 53, 80, 443 };
 
-	self.scanner = canary_scanner_new(&self.canaries);
 	self.mint = mint_new(d);
 	self.loop = loop_new(FLOWS_MAX + LISTENERS_MAX, d);
-	if (self.scanner == NULL || self.mint == NULL || self.loop == NULL)
+	if (self.mint == NULL || self.loop == NULL)
 		die("the sink has no memory");
 	self.control = (struct watch){ .fd = CONTROL, .on_ready = on_control };
 	if (loop_watch(self.loop, &self.control, EPOLLIN) != OK)

@@ -81,7 +81,7 @@ struct sink {
 	struct buf message, out, scratch;
 	struct mint *mint;
 	struct canaries canaries;
-	struct canary_scanner *scanner;
+	struct canary_scanner *scanner; /* NULL until something comes */
 	struct canary_hits hits;
 	struct flow flows[FLOWS_MAX];
 	struct listener listeners[LISTENERS_MAX];
