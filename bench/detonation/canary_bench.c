@@ -1,6 +1,6 @@
 /*
- * bench/detonation/canary.c - how fast the detector reads, and that it finds nothing in honest
- * bytes. usage: canary FILE...; prints bytes, megabytes a second and tokens found for each.
+ * bench/detonation/canary_bench.c - how fast the detector reads, and that it finds nothing in
+ * honest bytes. usage: canary FILE...; prints bytes, megabytes a second and tokens found for each.
  */
 #include "inspect/canary.h"
 
