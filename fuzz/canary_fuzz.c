@@ -2,6 +2,7 @@
  * fuzz/canary_fuzz.c - oracle: a token behind any chain of up to three encodings is found, with one
  * more change innermost; the same bytes without it hold no token.
  * The input's first bytes choose the chain, the rest is the text around the token.
+ * Proves T-31.
  */
 #include "fuzz/fuzz.h"
 

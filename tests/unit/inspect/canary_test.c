@@ -1,5 +1,5 @@
 /* tests/unit/inspect/canary_test.c - planted secrets are found in what thieves make of them, and
- * nowhere else. Proves T-23. */
+ * nowhere else. Proves T-31. */
 #include "inspect/canary.h"
 
 #include "codec/json.h"
