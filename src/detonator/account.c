@@ -38,6 +38,12 @@ void account_break(struct account *r, struct str why)
 		r->broken = arena_dup(r->arena, why);
 }
 
+void account_cannot(struct account *r, struct str why)
+{
+	r->cannot |= r->broken.n == 0;
+	account_break(r, why);
+}
+
 /* ---- facts ---- */
 
 static struct kept_fact *keep(struct account *r, const struct fact *f)
@@ -151,14 +157,31 @@ static void judge(struct account *r, const struct run *run, const struct fact *f
 	}
 }
 
+static void cap(struct account *r, struct run *run, const struct fact *f)
+{
+	char text[200];
+	struct buf b;
+
+	run->capped = true;
+	if (f->n == 0)
+		return;
+	buf_fixed(&b, text, sizeof text);
+	buf_addf(&b, "more happened than can be looked at: too many or too much of %.*s",
+		 FMT(str_head(f->text, 80)));
+	account_break(r, buf_str(&b));
+}
+
 void account_fact(struct account *r, struct run *run, const struct fact *f)
 {
 	struct kept_fact *k;
 
-	if (f->kind == FACT_BROKEN)
+	if (f->kind == FACT_BROKEN && f->n == 1 && !r->started)
+		account_cannot(r, f->text);
+	else if (f->kind == FACT_BROKEN)
 		account_break(r, f->text);
+	r->started |= f->kind == FACT_PHASE;
 	if (f->kind == FACT_CAPPED)
-		run->capped = true;
+		cap(r, run, f);
 	if (f->kind == FACT_HONEY_READ && f->n == 0)
 		run->honey_read |= 1u << f->phase;
 	if (f->kind == FACT_OPAQUE)
@@ -342,7 +365,10 @@ void account_write(struct account *r, struct buf *b)
 				"not seen; see coverage for the reasons"));
 	jw_obj(b);
 	jw_kv_int(b, S("detonation"), 1);
-	jw_kv_str(b, S("outcome"), r->broken.n ? S("inconclusive") : S("complete"));
+	jw_kv_str(b, S("outcome"),
+		  r->cannot	? S("unavailable")
+		  : r->broken.n ? S("inconclusive")
+				: S("complete"));
 	jw_kv_str(b, S("reason"), r->broken);
 	jw_kv_str(b, S("package"), r->package);
 	jw_kv_str(b, S("kind"), r->kind);

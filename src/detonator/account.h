@@ -30,6 +30,8 @@ struct account {
 	struct run runs[DETONATION_VARIANTS];
 	unsigned n_runs;
 	struct str package, kind, broken; /* broken: the first reason not to conclude anything */
+	bool cannot;			  /* and it is that this system cannot run it */
+	bool started;			  /* something of the target ran */
 	uint32_t phases;		  /* that were asked for */
 	struct kept_fact *coverage,
 		**coverage_last; /* of the variant that reached most: the first */
@@ -47,6 +49,9 @@ void account_fact(struct account *r, struct run *run, const struct fact *f);
 
 /* account_break notes why nothing can be concluded; the first reason stays. */
 void account_break(struct account *r, struct str why);
+
+/* account_cannot notes that this system has not what it needs to run anything. */
+void account_cannot(struct account *r, struct str why);
 
 /* account_end judges what only a whole variant tells. */
 void account_end(struct account *r, struct run *run);

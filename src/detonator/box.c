@@ -61,17 +61,23 @@ struct world {
 
 /* ---- words to the supervisor ---- */
 
+static void say_as(struct world *w, enum detonation_msg type, uint32_t seq, struct str body,
+		   const int *fds, unsigned n_fds)
+{
+	/* Our end blocks: a supervisor that does not read is gone soon, and so are we. */
+	if (ipc_send(w->control, (uint16_t)type, seq, body, fds, n_fds) != OK)
+		_exit(EXIT_FAILURE);
+}
+
 static void say(struct world *w, enum detonation_msg type, struct str body, const int *fds,
 		unsigned n_fds)
 {
-	/* Our end blocks: a supervisor that does not read is gone soon, and so are we. */
-	if (ipc_send(w->control, (uint16_t)type, 0, body, fds, n_fds) != OK)
-		_exit(EXIT_FAILURE);
+	say_as(w, type, 0, body, fds, n_fds);
 }
 
 _Noreturn static void broken(struct world *w)
 {
-	say(w, DMSG_BROKEN, str_z(diag_text(&w->d)), NULL, 0);
+	say_as(w, DMSG_BROKEN, w->d.err == ERR_UNSUPPORTED, str_z(diag_text(&w->d)), NULL, 0);
 	_exit(EXIT_FAILURE);
 }
 
@@ -90,12 +96,22 @@ static void hear(struct world *w, struct ipc_msg *m)
 
 /* ---- the namespaces ---- */
 
+static enum err no_namespaces(const char *why, struct diag *d)
+{
+	return diag_set(
+		d, ERR_UNSUPPORTED,
+		"this system does not let programs make namespaces of their own (%s): allow "
+		"it (kernel.unprivileged_userns_clone=1, user.max_user_namespaces, an "
+		"AppArmor profile), or run on a host that does",
+		why);
+}
+
 static enum err put(const char *path, const char *text, struct diag *d)
 {
 	AUTO(fd_closep) int fd = open(path, O_WRONLY | O_CLOEXEC);
 
 	if (fd < 0 || fs_write_all(fd, str_z(text)) != OK)
-		return diag_set(d, ERR_UNSUPPORTED, "cannot write '%s': %s", path, strerror(errno));
+		return no_namespaces(strerror(errno), d);
 	return OK;
 }
 
@@ -462,12 +478,7 @@ enum err box_start(struct box *b, const struct box_start *s, struct diag *d)
 	(void)close(ends[1]);
 	if (pid < 0) {
 		(void)close(ends[0]);
-		return diag_set(d, ERR_UNSUPPORTED,
-				"this system does not let programs make namespaces of their own "
-				"(%s): allow it (kernel.unprivileged_userns_clone=1, "
-				"user.max_user_namespaces, an AppArmor profile), or run on a host "
-				"that does",
-				strerror(saved));
+		return no_namespaces(strerror(saved), d);
 	}
 	*b = (struct box){ .pid = (pid_t)pid, .pidfd = pidfd, .control = ends[0] };
 	return OK;

@@ -38,6 +38,8 @@ enum {
 	REPORT_MAX = 64 << 20,
 	SECONDS = 20,
 	SECONDS_MAX = 600,
+	BUDGET_S = 240,
+	BUDGET_MAX = 3600,
 	SPARE_S = 150, /* beyond the phases' own: making the box, and stopping it */
 };
 
@@ -47,12 +49,14 @@ static const char init_name[] = "/sbin/init";
 static const char *const variant_names[DETONATION_VARIANTS] = { "plain", "ci", "fa_IR+30d",
 								"ru_RU+30d" };
 
+static const struct str late = SC("time was over before everything had been run");
+
 static struct self {
 	struct supervisor supervisor; /* of the other role */
 	struct account account;
 	struct arena arena;
 	struct detonation_order order;
-	unsigned variants;
+	unsigned variants, budget;
 	struct str file;
 	char python[PATH_MAX], prefix[PATH_MAX], version[16], node[PATH_MAX];
 	struct buf message, out, canaries;
@@ -113,11 +117,14 @@ static void take_option(struct str word)
 		self.variants = number(value, DETONATION_VARIANTS);
 	else if (str_eq(name, S("--seconds")))
 		self.order.seconds = number(value, SECONDS_MAX);
+	else if (str_eq(name, S("--budget")))
+		self.budget = number(value, BUDGET_MAX);
 	else if (str_eq(name, S("--phases")))
 		take_phases(value);
 	else
 		die(ERR_USAGE, "usage: detonator [--file=NAME] [--package=PURL] [--python=PATH] "
-			       "[--node=PATH] [--variants=N] [--phases=LIST] [--seconds=N]");
+			       "[--node=PATH] [--variants=N] [--phases=LIST] [--seconds=N] "
+			       "[--budget=N]");
 }
 
 /* ---- the interpreter ---- */
@@ -160,9 +167,9 @@ static bool find_interpreter(char *path, const char *otherwise, bool python)
 	char real[PATH_MAX];
 
 	if (realpath(*path ? path : otherwise, real) == NULL) {
-		account_break(&self.account,
-			      python ? S("no Python interpreter: install python3, or name one")
-				     : S("no Node.js: install nodejs, or name one"));
+		account_cannot(&self.account,
+			       python ? S("no Python interpreter: install python3, or name one")
+				      : S("no Node.js: install nodejs, or name one"));
 		return false;
 	}
 	(void)snprintf(path, PATH_MAX, "%s", real);
@@ -173,7 +180,7 @@ static bool find_interpreter(char *path, const char *otherwise, bool python)
 	if (!is_common(path) && real[0] != '\0')
 		(void)snprintf(self.prefix, sizeof self.prefix, "%s", real);
 	if (python && !find_version(real)) {
-		account_break(&self.account, S("the Python interpreter's version cannot be told"));
+		account_cannot(&self.account, S("the Python interpreter's version cannot be told"));
 		return false;
 	}
 	return true;
@@ -256,18 +263,21 @@ static unsigned phases_asked(void)
 	return n;
 }
 
-static void run_variant(unsigned variant, int target)
+static void run_variant(unsigned variant, int target, uint64_t end)
 {
 	struct run *run = account_run(&self.account, variant_names[variant]);
 	uint64_t seconds = (uint64_t)phases_asked() * (self.order.seconds + 2) + SPARE_S;
+	uint64_t deadline = clock_mono_ns() + seconds * 1000000000;
 	int control, pidfd, status;
 	pid_t pid;
 
 	self.order.variant = (uint8_t)variant;
 	spawn_supervisor(&control, &pid, &pidfd);
 	run->over = send_order(control, target) &&
-		    follow(run, control, clock_mono_ns() + seconds * 1000000000);
-	if (!run->over)
+		    follow(run, control, deadline < end ? deadline : end);
+	if (!run->over && clock_mono_ns() >= end)
+		account_break(&self.account, late);
+	else if (!run->over)
 		account_break(
 			&self.account,
 			S("the supervisor of the sandbox ended early: what happened after that is "
@@ -331,8 +341,13 @@ static void run_all(void)
 		account_break(&self.account, str_z(d.text));
 		return;
 	}
-	for (unsigned i = 0; i < self.variants && self.account.broken.n == 0; i++)
-		run_variant(i, target);
+	uint64_t end = clock_mono_ns() + (uint64_t)self.budget * 1000000000;
+	for (unsigned i = 0; i < self.variants && self.account.broken.n == 0; i++) {
+		if (clock_mono_ns() >= end)
+			account_break(&self.account, late);
+		else
+			run_variant(i, target, end);
+	}
 	(void)close(target);
 }
 
@@ -361,6 +376,7 @@ int main(int argc, char **argv)
 	self.order.phases = (1u << PHASE_COUNT) - 1;
 	self.order.seconds = SECONDS;
 	self.variants = DETONATION_VARIANTS;
+	self.budget = BUDGET_S;
 	for (int i = 1; i < argc; i++)
 		take_option(str_z(argv[i]));
 	make_canaries();

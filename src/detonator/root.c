@@ -28,7 +28,12 @@ extern const char probe_py[], probe_py_end[], probe_js[], probe_js_end[];
 
 static enum err failed(struct diag *d, const char *verb, const char *path)
 {
-	return diag_set(d, ERR_SYS, "cannot %s '%s': %s", verb, path, strerror(errno));
+	bool refused = errno == EPERM || errno == EACCES || errno == ENOSYS;
+
+	/* Nothing of the target is looked at here: it is the system that does not allow this. */
+	return diag_set(d, refused ? ERR_UNSUPPORTED : ERR_SYS,
+			"this system does not let programs make a box: cannot %s '%s': %s", verb,
+			path, strerror(errno));
 }
 
 /* ---- pieces ---- */

@@ -56,16 +56,34 @@ static void send_fact(struct supervisor *s, const struct fact *f)
 		_exit(1); /* nobody listens any more */
 }
 
+/* Facts that findings of weight are made of. */
+static bool is_weighty(enum fact_kind kind)
+{
+	const uint32_t weighty = 1u << FACT_HONEY_READ | 1u << FACT_PERSISTENCE | 1u << FACT_LEFT |
+				 1u << FACT_OPAQUE | 1u << FACT_METADATA | 1u << FACT_STAGE_TWO;
+
+	return (weighty >> kind & 1u) != 0;
+}
+
 void tell(struct supervisor *s, enum fact_kind kind, uint32_t n, struct str text, struct str more,
 	  struct str excerpt)
 {
 	struct fact f = { (uint8_t)kind, (uint8_t)s->phase, n, text, more, excerpt };
 
-	/* What proves something is told first thing; a flood of it proves nothing more. */
-	if (++s->facts == DETONATION_FACTS)
+	/* A flood of what weighs nothing leaves room for what does. */
+	uint32_t *count = is_weighty(kind) ? &s->weighty : &s->facts;
+	if (++*count == DETONATION_FACTS)
 		f = (struct fact){ FACT_CAPPED, (uint8_t)s->phase, 0, S("facts"), S(""), S("") };
-	if (s->facts <= DETONATION_FACTS || kind == FACT_BROKEN || kind == FACT_PHASE)
+	if (*count <= DETONATION_FACTS || kind == FACT_BROKEN || kind == FACT_PHASE ||
+	    kind == FACT_CAPPED)
 		send_fact(s, &f);
+}
+
+static void end_with(struct supervisor *s, struct str why, bool unsupported)
+{
+	if (!s->broken)
+		tell(s, FACT_BROKEN, unsupported, why, S(""), S(""));
+	s->broken = true;
 }
 
 void break_off(struct supervisor *s, const char *fmt, ...)
@@ -76,9 +94,7 @@ void break_off(struct supervisor *s, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	if (!s->broken)
-		tell(s, FACT_BROKEN, 0, str_z(text), S(""), S(""));
-	s->broken = true;
+	end_with(s, str_z(text), false);
 }
 
 /* ---- what arrives ---- */
@@ -170,7 +186,7 @@ static void from_box(struct supervisor *s, struct ipc_msg *m)
 		s->ran = true;
 		break;
 	case DMSG_BROKEN:
-		break_off(s, "%.*s", FMT(str_head(m->body, 300)));
+		end_with(s, str_head(m->body, 300), m->seq == 1);
 		break;
 	case DMSG_ORDER:
 	case DMSG_FACT:
@@ -541,7 +557,7 @@ int supervise(struct supervisor *s, int master)
 	if (!take_order(s, &order, &start))
 		return 1;
 	if (make_all(s, buf_str(&order), &start, &ca) != OK)
-		break_off(s, "%s", diag_text(&s->d));
+		end_with(s, str_z(diag_text(&s->d)), s->d.err == ERR_UNSUPPORTED);
 	for (unsigned phase = 0; phase < PHASE_COUNT && !s->broken; phase++)
 		if (s->order.phases >> phase & 1u)
 			run_phase(s, phase);

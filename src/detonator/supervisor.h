@@ -26,9 +26,9 @@ struct supervisor {
 	enum detonation_phase phase;
 	bool made, ran, broken;
 	uint32_t status, survivors;
-	uint32_t facts, events, texts, execs; /* counted against their bounds */
-	uint32_t probes;		      /* set of rows that were told */
-	uint64_t reads;			      /* set of honey files that were read in this phase */
+	uint32_t facts, weighty, events, texts, execs; /* counted against their bounds */
+	uint32_t probes;			       /* set of rows that were told */
+	uint64_t reads; /* set of honey files that were read in this phase */
 	uint8_t listens[PORTS / 8];
 };
 

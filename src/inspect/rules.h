@@ -432,6 +432,9 @@ struct rule_row {
 /* rule_row gives a rule's line of the table above. */
 const struct rule_row *rule_row(enum rule r);
 
+/* rule_of_run: the rule is one of RULES_RUN. */
+bool rule_of_run(enum rule r);
+
 /* rule_by_id finds a rule by its id; RULE_COUNT: there is none. */
 enum rule rule_by_id(struct str id);
 

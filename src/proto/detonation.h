@@ -17,10 +17,12 @@
  *	--variants=N     how many of the variants (1 to DETONATION_VARIANTS); else all
  *	--phases=LIST    comma separated names of enum detonation_phase; else all
  *	--seconds=N      for one phase of one variant; else 20
+ *	--budget=N       seconds for everything; else 240
  *
  * The environment does not matter: it is not read and not passed on. Exit status 0: the report is
  * written, whatever it says; else as sysexits, with a sentence on standard error and no report.
- * The report's "outcome" is "complete" or "inconclusive". Inconclusive never means clean.
+ * The report's "outcome" is "complete", "inconclusive" or "unavailable" (this system cannot;
+ *nothing of the target was started). Neither of the last two means clean.
  */
 #ifndef PROTO_DETONATION_H
 #define PROTO_DETONATION_H
@@ -47,7 +49,7 @@ enum detonation_phase { DETONATION_PHASES(X) PHASE_COUNT };
 enum {
 	DETONATION_VARIANTS = 4,
 	DETONATION_TEXT = 1024,	    /* bytes of one text of a fact */
-	DETONATION_FACTS = 20000,   /* of one variant; what is past it makes it "capped" */
+	DETONATION_FACTS = 20000,   /* of one variant, and as many that weigh; past it: "capped" */
 	DETONATION_FILES = 100000,  /* files of a target */
 	DETONATION_BYTES = 1 << 29, /* of them together */
 };
@@ -80,7 +82,8 @@ enum detonation_msg {
 	DMSG_RUNNING,
 	/* box to supervisor: it ran; u32 status as of waitpid, u32 survivors, u8 did not apply */
 	DMSG_RAN,
-	/* box to supervisor: a sentence; it cannot go on */
+	/* box to supervisor: a sentence; it cannot go on; seq: 1 when this system has no such
+	 * thing as it needs */
 	DMSG_BROKEN,
 };
 
@@ -105,11 +108,11 @@ MUST_USE enum err detonation_order_read(struct detonation_order *o, struct str w
 
 /* X(code, "name"); the comments say what text, more and n are */
 #define FACT_LIST(X)                                                                               \
-	X(FACT_BROKEN, "broken")	   /* a sentence: nothing may be concluded */              \
-	X(FACT_PHASE, "phase")		   /* how it ended; n: milliseconds */                     \
-	X(FACT_COVERAGE, "coverage")	   /* one line of the probe */                             \
-	X(FACT_OUTPUT, "output")	   /* end of standard output and error */                  \
-	X(FACT_HONEY_READ, "honey-read")   /* file; n: 1 when honest programs read it as well */   \
+	X(FACT_BROKEN, "broken")	 /* a sentence; n: 1 when it is this system that cannot */ \
+	X(FACT_PHASE, "phase")		 /* how it ended; n: milliseconds */                       \
+	X(FACT_COVERAGE, "coverage")	 /* one line of the probe */                               \
+	X(FACT_OUTPUT, "output")	 /* end of standard output and error */                    \
+	X(FACT_HONEY_READ, "honey-read") /* file; n: 1 when honest programs read it as well */     \
 	X(FACT_PERSISTENCE, "persistence") /* file that was written */                             \
 	X(FACT_LEFT, "honey-left")	   /* where to, how, excerpt; n: enum canary_kind */       \
 	X(FACT_OPAQUE, "opaque")	   /* where to; n: bytes */                                \
@@ -121,8 +124,8 @@ MUST_USE enum err detonation_order_read(struct detonation_order *o, struct str w
 	X(FACT_EXEC, "exec")		   /* a program that was started, as far as can be told */ \
 	X(FACT_PROBE, "probe")		   /* looked for a sandbox: what it looked at */           \
 	X(FACT_SLEEP, "sleep")		   /* asked to sleep; n: seconds */                        \
-	X(FACT_CAPPED, "capped")	   /* more happened than is kept: what */                  \
-	X(FACT_EVENTS, "events")	   /* n: system calls that were looked at */
+	X(FACT_CAPPED, "capped") /* more happened than is kept: what; n: 1 may be evidence */      \
+	X(FACT_EVENTS, "events") /* n: system calls that were looked at */
 
 #define X(code, name) code,
 enum fact_kind { FACT_LIST(X) FACT_COUNT };

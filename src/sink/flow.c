@@ -314,7 +314,7 @@ void flow_accept(struct sink *s, int fd)
 	char where[400];
 
 	if (f == NULL || getsockname(fd, (struct sockaddr *)&a, &n) != 0) {
-		sink_tell(s, FACT_CAPPED, 0, S("connections"), S(""), S(""));
+		sink_tell(s, FACT_CAPPED, 1, S("connections"), S(""), S(""));
 		(void)close(fd);
 		return;
 	}

@@ -19,7 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { DATAGRAM_MAX = 1 << 16, TELL_MS = 10000, LABEL_MIN = 4 };
+enum { DATAGRAM_MAX = 1 << 16, TELL_MS = 10000, LABEL_MIN = 4, ADDED_MAX = 24 };
 
 void sink_tell(struct sink *s, enum fact_kind kind, uint32_t n, struct str text, struct str more,
 	       struct str excerpt)
@@ -92,11 +92,14 @@ struct str place_text(const struct sink *s, const char *protocol, const struct p
 
 bool is_metadata(const struct place *to, struct str host)
 {
+	const struct str name = S("metadata.google.internal");
 	uint32_t ip;
 
-	if (is_v4(to, &ip) && (ip == 0xa9fea9fe || ip == 0xa9feaa02 || ip == 0x646464c8))
+	if (!is_v4(to, &ip))
+		return false;
+	if (ip == 0xa9fea9fe || ip == 0xa9feaa02 || ip == 0x646464c8)
 		return true; /* 169.254.169.254, 169.254.170.2, 100.100.100.200 */
-	return str_ieq(host, S("metadata.google.internal"));
+	return str_ieq(host, name) && ip == dns_address(name); /* anybody can say a name */
 }
 
 bool is_beacon(const struct place *to)
@@ -156,7 +159,7 @@ void sink_scan(struct sink *s, struct str bytes, const struct place *to, struct 
 	if (stolen == 0 && opaque && canary_opaque(bytes))
 		sink_tell(s, FACT_OPAQUE, (uint32_t)bytes.n, text, S(""), S(""));
 	if (s->hits.truncated)
-		sink_tell(s, FACT_CAPPED, 0, S("layers of one message"), S(""), S(""));
+		sink_tell(s, FACT_CAPPED, 1, S("layers of one message"), S(""), S(""));
 }
 
 /* ---- names ---- */
@@ -181,8 +184,10 @@ static struct domain *domain_of(struct sink *s, struct str base)
 	for (unsigned i = 0; i < s->n_domains; i++)
 		if (str_ieq(str_z(s->domains[i].base), base))
 			return &s->domains[i];
-	if (s->n_domains == DOMAINS_MAX || base.n >= DNS_HOST_MAX)
+	if (s->n_domains == DOMAINS_MAX || base.n >= DNS_HOST_MAX) {
+		sink_tell(s, FACT_CAPPED, 1, S("domains"), S(""), S(""));
 		return NULL;
+	}
 	struct domain *new = &s->domains[s->n_domains++];
 	memcpy(new->base, base.p, base.n);
 	buf_init(&new->labels, LABELS_MAX);
@@ -197,7 +202,11 @@ static void note_labels(struct sink *s, struct str name)
 
 	while (d != NULL && labels.n) {
 		struct str label = str_cut(labels, '.', &labels);
-		if (label.n >= LABEL_MIN)
+		if (label.n < LABEL_MIN)
+			continue;
+		if (d->labels.n + label.n > LABELS_MAX)
+			sink_tell(s, FACT_CAPPED, 1, S("names of one domain"), S(""), S(""));
+		else
 			buf_add(&d->labels, label);
 	}
 }
@@ -230,29 +239,32 @@ static void answer(struct listener *l, struct msghdr *m, struct str text)
 	(void)sendmsg(l->watch.fd, m, 0);
 }
 
-static void question(struct listener *l, struct msghdr *m, struct str message)
+/* False: this is no question. What stands behind one is more than resolvers add to it. */
+static bool question(struct listener *l, struct msghdr *m, struct str message,
+		     const struct place *to)
 {
 	struct sink *s = l->sink;
 	struct dns_question q;
 
 	if (dns_read(message, &q) != OK)
-		return;
+		return false;
+	if (message.n - q.end > ADDED_MAX)
+		sink_scan(s, str_tail(message, q.end), to, S(""), false);
 	struct str name = { q.name, q.name_n };
 	note_name(s, name);
 	note_labels(s, name);
 	buf_reset(&s->scratch);
 	dns_answer(&s->scratch, message, &q);
 	answer(l, m, buf_str(&s->scratch));
+	return true;
 }
 
 static void datagram(struct listener *l, struct msghdr *m, struct str bytes, struct place *to)
 {
 	char where[400];
 
-	if (l->port == 53) {
-		question(l, m, bytes);
+	if (l->port == 53 && question(l, m, bytes, to))
 		return;
-	}
 	struct str text = place_text(l->sink, "udp", to, S(""), where, sizeof where);
 	sink_tell(l->sink, FACT_FLOW, (uint32_t)bytes.n, text, S(""), S(""));
 	sink_scan(l->sink, bytes, to, S(""), true);
@@ -307,7 +319,7 @@ static void listen_on(struct sink *s, uint16_t port, bool udp)
 	int type = (udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
 
 	if (s->n_listeners == LISTENERS_MAX) {
-		sink_tell(s, FACT_CAPPED, 0, S("ports"), S(""), S(""));
+		sink_tell(s, FACT_CAPPED, 1, S("ports"), S(""), S(""));
 		return;
 	}
 	int fd = socket(AF_INET6, type, 0);

@@ -197,13 +197,19 @@ def bring_in(name, own, finder):
                 raise
             finder.names.add(top)
             say("stub", top)
-            for loaded in list(sys.modules):
-                if loaded.split(".")[0] in own and loaded not in before:
-                    del sys.modules[loaded]
+            forget(own)
     raise ImportError("too much is missing")
 
 
 before = set()
+
+
+def forget(own):
+    """The package is loaded anew, now that more is there; not where native code would refuse that."""
+    loaded = {n: m for n, m in sys.modules.items() if n.split(".")[0] in own and n not in before}
+    if not any(str(getattr(m, "__file__", "")).endswith(".so") for m in loaded.values()):
+        for name in loaded:
+            del sys.modules[name]
 
 
 # ---- processes: one crash costs little ----
