@@ -38,9 +38,8 @@ struct checking {
 	unsigned n;
 };
 
-/* What is to be shown when there is no report: it is not known, and unknown is not clean. */
-static void make_inconclusive(struct report *r, struct arena *a, const char *target,
-			      const struct diag *why)
+void check_inconclusive(struct report *r, struct arena *a, const char *target,
+			const struct diag *why)
 {
 	report_init(r, a);
 	r->target = str_z(target);
@@ -168,6 +167,7 @@ static enum err check_artifact(struct checking *k, const struct package *p, stru
 
 	TRY(fetch_release(p->eco, p->name, p->version, &out->arena, &fetched, d));
 	enum err e = job_open_fd(&job, fetched.fd, fetched.file.name, &k->opts, d);
+	job.request.published_s = fetched.file.uploaded_s;
 	if (e == OK && k->opts.against == NULL &&
 	    fetch_previous(p->eco, p->name, p->version, &out->arena, &fetched, NULL) == OK)
 		job_previous(&job, fetched.fd, fetched.file.name);
@@ -238,7 +238,7 @@ static int check_one(struct checking *k, const char *target)
 	enum err e = is_release(target) ? check_release(k, target, &r, &d)
 					: check_path(k, target, &r, &d);
 	if (e == ERR_SYS) { /* the target may have done that */
-		make_inconclusive(&r.report, &r.arena, target ? target : "python3", &d);
+		check_inconclusive(&r.report, &r.arena, target ? target : "python3", &d);
 		buf_reset(&r.text);
 		e = OK;
 	}

@@ -413,11 +413,22 @@ enum severity { SEV_INFO, SEV_HOLD, SEV_BLOCK };
 	  "the bytes are not those that were attested",                                            \
 	  "do not install it; fetch it again from its index, and report it when it stays so")
 
+/* How old a release is, where the policy asks for an age. */
+#define RULES_AGE(X)                                                                               \
+	X(RULE_COOLDOWN, "cooldown", SEV_HOLD, "release younger than the policy's cooldown",        \
+	  "hijacked releases are mostly found and taken down within days",                         \
+	  "wait, or take the release before; allow it in the policy if it cannot wait")            \
+	X(RULE_AGE_UNKNOWN, "release-age-unknown", SEV_INFO,                                       \
+	  "not known when the release was published",                                              \
+	  "the policy's cooldown could not be applied",                                            \
+	  "ask the index, or give this rule the severity hold in the policy")
+
 #define RULE_LIST(X)                                                                               \
 	RULES_ARCHIVE(X)                                                                           \
 	RULES_ADVISORY(X)                                                                          \
 	RULES_STARTUP(X)                                                                           \
-	RULES_SOURCE(X) RULES_MANIFEST(X) RULES_RUN(X) RULES_CHANGE(X) RULES_TRUST(X)
+	RULES_SOURCE(X) RULES_MANIFEST(X) RULES_RUN(X) RULES_CHANGE(X) RULES_TRUST(X)          \
+	RULES_AGE(X)
 
 #define X(code, id, severity, title, why, next) code,
 enum rule { RULE_LIST(X) RULE_COUNT };
