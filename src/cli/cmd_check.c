@@ -184,6 +184,22 @@ static bool has_malware(const struct report *r)
 	return findings_has(&r->findings, 0, RULE_KNOWN_MALWARE);
 }
 
+/* What the records say is all there is. They say nothing of what nobody has reported yet, so a
+ * release that they do not name is not known to be clean. */
+static void not_looked_at(struct report *r, struct arena *a, const struct diag *why)
+{
+	struct buf b;
+
+	buf_init(&b, 4096);
+	buf_addf(&b, "%.*s; only the advisories were asked: %s", FMT(r->headline), diag_text(why));
+	struct str text = arena_dup(a, buf_str(&b));
+	buf_free(&b);
+	r->headline = text.p != NULL ? text : r->headline;
+	r->coverage.unread++;
+	if (r->judgement.verdict == VERDICT_PASS)
+		r->judgement.verdict = VERDICT_INCONCLUSIVE;
+}
+
 /* A release by its name. What the records know costs nothing and comes first; what they call
  * malicious is not fetched. */
 static enum err check_release(struct checking *k, const char *target, struct result *out,
@@ -209,7 +225,7 @@ static enum err check_release(struct checking *k, const char *target, struct res
 	/* Without the artifact there is what the records say, and that it was not looked at. */
 	buf_reset(&out->text);
 	out->report = known;
-	fprintf(stderr, "yett: only the advisories were asked: %s\n", diag_text(&why));
+	not_looked_at(&out->report, &out->arena, &why);
 	return OK;
 }
 
