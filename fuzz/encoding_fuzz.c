@@ -39,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	if (bodies == NULL)
 		bodies = open_bodies();
 	bool gzip = p[0] & 1;
-	size_t max = p[0] & 2 ? MAX : (size_t)p[0] * 16;
+	size_t max = p[0] & 2 ? MAX : (size_t)p[0] * 16 + 1;
 	struct str in = { (const char *)p + 1, n - 1 };
 	CHECK(body_alloc(bodies, &body, in.n) == OK);
 	memcpy(body.p, in.p, in.n);
