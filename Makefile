@@ -168,6 +168,11 @@ $(O)/differential/%: $(O)/obj/tests/differential/%.o $(ALL_LIBS)
 differential: $(DIFFERENTIALS)
 	@:
 
+# What tests/conformance asks of the path of a certificate.
+$(O)/conformance/%: $(O)/obj/tests/conformance/%.o $(patsubst %,$(O)/lib/%.a,verify tlog crypto codec base)
+	@mkdir -p $(@D)
+	@$(CC) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS) $$($(PKG) --libs libcrypto)
+
 unit: $(TESTS)
 	@tools/run-tests $(TESTS)
 replay: $(REPLAYS)
