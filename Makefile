@@ -64,7 +64,7 @@ LINK.indexer := advisory package crypto proto codec sys base
 PKGS.indexer := libcrypto zlib
 LINK.fetcher := package tls crypto proto codec sys base
 PKGS.fetcher := openssl
-LINK.verifier := verify tlog crypto proto codec sys base
+LINK.verifier := verify package tlog crypto proto codec sys base
 PKGS.verifier := libcrypto
 LINK.cli     := inspect config advisory package tlog crypto proto codec sys base
 PKGS.cli     := libsodium yaml-0.1 libcrypto zlib
@@ -183,6 +183,7 @@ fuzz-build: $(patsubst %,$(O)/fuzzer/%,$(FUZZERS))
 $(O)/obj/src/config/prices.o: data/prices.tsv
 $(O)/obj/src/inspect/typosquat.o: data/popular-names.tsv
 $(O)/obj/src/verify/shipped.o: data/trusted_root.json
+$(O)/obj/src/verify/npm_keys.o: data/npm-keys.json
 
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
 
