@@ -151,6 +151,11 @@ $(O)/system/fetching: $(O)/obj/tests/system/fetching/main.o $(patsubst %,$(O)/li
 	@mkdir -p $(@D)
 	@$(CC) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS) $$($(PKG) --libs $(PKGS.cli))
 
+# A Sigstore of our own, for tests/system/test_provenance.py.
+$(O)/system/forging: $(O)/obj/tests/system/forging/main.o $(ALL_LIBS)
+	@mkdir -p $(@D)
+	@$(CC) -o $@ $< -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(LDFLAGS) $(ALL_PKGS)
+
 # The processes with a clock that tests/system/test_clock.py can set.
 define shifted
 $(O)/system/shifted/$(1): $(O)/libexec/yett/$(1) $(O)/obj/tests/system/shifted/clock.o
