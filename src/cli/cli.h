@@ -39,6 +39,7 @@
 	X(cmd_advisories_update)\
 	X(cmd_advisories_status)\
 	X(cmd_advisories_show)\
+	X(cmd_verify)\
 	X(cmd_verify_bundle)
 
 enum { CLI_OPTS = 16, CLI_ARGS = 256, CLI_PATH = 1024 };
