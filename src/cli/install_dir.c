@@ -67,16 +67,15 @@ enum err dir_make(const char *data, char out[CLI_PATH], int *out_lock, struct di
 	char base[CLI_PATH];
 
 	out[0] = 0;
-	if (snprintf(base, sizeof base, "%s/installs", data) >= (int)sizeof base ||
-	    strlen(base) + 8 >= CLI_PATH)
+	if (snprintf(base, sizeof base, "%s/installs", data) >= (int)sizeof base)
 		return diag_set(d, ERR_LIMIT, "the data directory's name is too long");
 	TRY(fs_mkdirs(base, d));
 	AUTO(fd_closep) int above = open_dir(base);
 	if (above < 0 || flock(above, LOCK_EX) != 0)
 		return diag_set(d, ERR_SYS, "cannot lock '%s': %s", base, strerror(errno));
 	sweep(base);
-	(void)snprintf(out, CLI_PATH, "%s/XXXXXX", base);
-	if (mkdtemp(out) == NULL) {
+	int n = snprintf(out, CLI_PATH, "%s/XXXXXX", base);
+	if (n >= CLI_PATH || mkdtemp(out) == NULL) {
 		out[0] = 0;
 		return diag_set(d, ERR_SYS, "cannot make a directory in '%s': %s", base,
 				strerror(errno));

@@ -123,7 +123,7 @@ class Index:
         h.wfile.write(data[:len(data) // 2])
         h.wfile.flush()
         self.begun.set()
-        self.wait.wait(60)
+        self.wait.wait(300)
         try:
             h.wfile.write(data[len(data) // 2:])
         except OSError:

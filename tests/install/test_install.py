@@ -18,7 +18,7 @@ import world
 from index import Index, integrity, sha256
 
 YETT = world.YETT
-LIMIT_S = 120
+LIMIT_S = 300
 # Reads the environment and the credentials, and would send them to an address that is kept for documentation.
 THIEF = ("import os, subprocess, sys, base64; exec(base64.b64decode('%s'))\n" % world.INNER).encode()
 
@@ -84,7 +84,7 @@ class Base(unittest.TestCase):
         return sorted(p.name for p in base.iterdir()) if base.exists() else []
 
     def wait_for(self, what, why):
-        end = time.monotonic() + 60
+        end = time.monotonic() + 120
         while not what():
             self.assertLess(time.monotonic(), end, why)
             time.sleep(0.05)
@@ -250,7 +250,7 @@ class Pip(Base):
         self.index.wait = threading.Event()
         p = subprocess.Popen(self.args("pip", "install", "--target", self.site, "good"), env=self.env,
                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.assertTrue(self.index.begun.wait(60))
+        self.assertTrue(self.index.begun.wait(120))
         p.send_signal(signal.SIGKILL)
         p.wait()
         self.wait_for(lambda: not self.processes(), "pip outlives yett")
@@ -448,7 +448,7 @@ class Npm(Base):
         self.index.wait = threading.Event()
         p = subprocess.Popen(self.args("npm", "ci"), env=self.env, cwd=self.project, stdout=subprocess.DEVNULL,
                              stderr=subprocess.DEVNULL)
-        self.assertTrue(self.index.begun.wait(60))
+        self.assertTrue(self.index.begun.wait(120))
         p.send_signal(signal.SIGKILL)
         p.wait()
         self.wait_for(lambda: not self.processes(), "npm outlives yett")

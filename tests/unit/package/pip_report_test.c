@@ -9,6 +9,10 @@
 	"\"}}},\"metadata\":{\"name\":\"" name "\",\"version\":\"" version "\",\"description\":\"x\"}}]}"
 #define URL "https://h/files/demo-1.0-py3-none-any.whl"
 
+#define DIRECTORY                                                                                       \
+	"{\"version\":\"1\",\"install\":[{\"download_info\":{\"url\":\"file:///a\",\"dir_info\":{}},"            \
+	"\"metadata\":{\"name\":\"demo\",\"version\":\"1.0\"}}]}"
+
 static struct arena arena;
 static struct pip_report r;
 static struct diag d;
@@ -68,8 +72,7 @@ CASE(refuses_what_would_run_or_say_more)
 		ITEM("demo", "1.0 --no-binary", URL, SHA),
 		ITEM("demo", "latest", URL, SHA),
 		ITEM("demo", "", URL, SHA),
-		"{\"version\":\"1\",\"install\":[{\"download_info\":{\"url\":\"file:///a\",\"dir_info\":{}},"
-		"\"metadata\":{\"name\":\"demo\",\"version\":\"1.0\"}}]}",
+		DIRECTORY,
 	};
 
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
