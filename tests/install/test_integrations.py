@@ -79,7 +79,7 @@ class Action(unittest.TestCase):
 class PreCommit(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        if not (ROOT / ".git").exists():
+        if shutil.which("git") is None or not (ROOT / ".git").exists():
             raise unittest.SkipTest("this is no git checkout, which pre-commit would clone")
         venv = ROOT / "build/install-tools"
         cls.tool = venv / "bin/pre-commit"
