@@ -188,6 +188,8 @@ static enum step take_head(struct conn *c, struct str *in)
 	}
 	if (flight_head(c->flight, h) != OK)
 		return STEP_WAIT;
+	if (c->flight->stream)
+		link_streams(c->link);
 	*in = str_tail(*in, h->head_bytes);
 	c->in_body = true;
 	c->framing = h->framing;
