@@ -5,9 +5,11 @@
  */
 #include "cli/cli.h"
 
+#include "base/date.h"
 #include "base/limits.h"
 #include "cli/verifier.h"
 #include "codec/json.h"
+#include "sys/clock.h"
 #include "sys/fs.h"
 
 #include <errno.h>
@@ -40,6 +42,11 @@ static enum err who_is_expected(const struct cli *c, struct verifier_request *r,
 				"--certificate-identity and --certificate-oidc-issuer, or --key");
 	if (file != NULL && (identity != NULL || issuer != NULL))
 		return diag_set(d, ERR_USAGE, "--key stands alone: a key has no identity");
+	if (cli_value(c, "without-log") && file == NULL)
+		return diag_set(d, ERR_USAGE,
+				"--without-log is for a --key: a certificate of ten minutes needs "
+				"a log to tell the time");
+	r->no_log = cli_value(c, "without-log") != NULL;
 	r->identity = str_z(identity);
 	r->issuer = str_z(issuer);
 	if (file == NULL)
@@ -124,6 +131,24 @@ static const struct {
 	{ "run", SC("run_invocation_uri") },
 };
 
+/* The shipped root has a day, a given one has none. Logs get new keys every few years, and the root
+ * says so months before. */
+static void say_root(struct cli *c, struct arena *a, const struct json *v)
+{
+	enum { DAY_S = 86400, STALE_DAYS = 180 };
+	struct str text = json_str(a, v);
+	int64_t made = 0, now = (int64_t)(clock_wall_ns() / 1000000000u);
+
+	if (text.p == NULL || date_parse(text, &made) != OK) {
+		say(c, a, "trusted root", v);
+		return;
+	}
+	int64_t days = now > made ? (now - made) / DAY_S : 0;
+	buf_addf(&c->out, "trusted root %.*s, %lld days old%s\n", FMT(text), (long long)days,
+		 days > STALE_DAYS ? ": take a newer yett, or name a newer root with --trusted-root"
+				   : "");
+}
+
 static void summary(struct cli *c, struct arena *a, const struct json *v)
 {
 	const struct json *list;
@@ -134,13 +159,16 @@ static void summary(struct cli *c, struct arena *a, const struct json *v)
 		say(c, a, of_signer[i].label,
 		    json_get(json_get(v, S("signer")), of_signer[i].name));
 	if ((list = json_get(v, S("times"))) != NULL && json_is(list, JSON_ARRAY))
-		JSON_EACH_ITEM(list, it)
+		JSON_EACH_ITEM (list, it)
 			say(c, a, "at", json_get(it, S("time")));
 	if ((list = json_get(v, S("log_entries"))) != NULL && json_is(list, JSON_ARRAY))
-		JSON_EACH_ITEM(list, it)
+		JSON_EACH_ITEM (list, it)
 			say_entry(c, a, it);
 	say(c, a, "states", json_get(json_get(v, S("statement")), S("predicate_type")));
-	say(c, a, "trusted root", json_get(v, S("trusted_root")));
+	if (json_get(v, S("signer")) == NULL && json_count(json_get(v, S("log_entries"))) == 0)
+		buf_add(&c->out, S("known by     the key alone: no transparency log was asked\n"));
+	else
+		say_root(c, a, json_get(v, S("trusted_root")));
 }
 
 /* Standard error may be a terminal, and the sentence quotes names from the bundle. */
@@ -218,6 +246,7 @@ static const struct cli_opt verify_opts[] = {
 	{ "certificate-identity", "NAME", "who signed: a workflow's URI or an e-mail address" },
 	{ "certificate-oidc-issuer", "URL", "who knows them by that name" },
 	{ "key", "FILE", "the signer's public key, where there is no certificate" },
+	{ "without-log", NULL, "the key vouches alone: no transparency log has to know of it" },
 	{ "trusted-root", "FILE", "instead of the one that is shipped" },
 	{ "staging", NULL, "of Sigstore's staging instance; needs --trusted-root" },
 	{ NULL, NULL, NULL },
