@@ -85,9 +85,9 @@ void file_finding(struct checker *c, struct tree *t, uint32_t i, enum rule rule,
 		  uint32_t line, struct str excerpt, const char *fmt, ...)
 	__attribute__((format(printf, 8, 9)));
 
-/* installed_role tells when code runs that lies at path below an import root. That the root is in a
- * directory of tests, or that the package is called "demo", says nothing: it can be imported. */
-enum role installed_role(struct str path);
+/* installed_role tells when code runs that lies at path below an import root, or in a package of
+ * npm: whatever can be imported may be, also out of a directory of tests. */
+enum role installed_role(enum ecosystem eco, enum language lang, struct str path);
 
 /* ---- what is looked at ---- */
 
