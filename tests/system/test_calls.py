@@ -154,7 +154,9 @@ class Calls(GateTest):
                 self.assertEqual((status, headers["retry-after"]), (429, "1"))
                 said = json.loads(data)
                 self.assertEqual(said["error"]["message"], "scripted failure 429")
-                self.assertEqual(said["request_id"], headers["x-litellm-call-id"])
+                self.assertTrue(headers["x-litellm-call-id"])
+                if up != "anthropic":  # whose own words go through as they are
+                    self.assertEqual(said["request_id"], headers["x-litellm-call-id"])
 
     def test_models(self):
         status, _, data = self.gate.request("GET", "/v1/models", headers={"authorization": "Bearer " + MASTER})

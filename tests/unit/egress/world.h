@@ -66,7 +66,7 @@ static void on_poke(struct watch *w, uint32_t ready)
 	egress_use(poked, t);
 }
 
-static void poke_with(char c)
+__attribute__((unused)) static void poke_with(char c)
 {
 	if (write(poke[1], &c, 1) != 1)
 		abort();
