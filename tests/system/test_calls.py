@@ -1,6 +1,7 @@
 """Calls of every dialect to every dialect, streamed and not."""
 import gzip
 import json
+import time
 import unittest
 import zlib
 
@@ -90,6 +91,9 @@ class Calls(GateTest):
         status, _, data = self.gate.chat("echo")
         self.assertEqual(status, 200, data)
         self.assertIn("hi", json.loads(data)["choices"][0]["message"]["content"])
+        times = [json.loads(data)["created"]]
+        times += [json.loads(d)["created"] for d in events(self.gate.chat("echo", stream=True)[2])[:-1]]
+        self.assertTrue(all(abs(t - time.time()) < 60 for t in times), times)
 
     def test_large_bodies(self):
         for size in (20_000, 70_000, 1_500_000, 9_000_000):
