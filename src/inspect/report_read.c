@@ -4,6 +4,7 @@
  */
 #include "inspect/report.h"
 
+#include "base/limits.h"
 #include "codec/json.h"
 #include "codec/utf8.h"
 
@@ -216,21 +217,35 @@ static void read_environment(struct reading *r, const struct json *v)
 	e->has_digest = bytes_of(r, json_get(v, S("digest")), e->digest, sizeof e->digest);
 }
 
+static void read_hash(struct reading *r, struct package *p, struct str algorithm,
+		      const struct json *v)
+{
+	size_t n = json_esc(v).n / 2;
+
+	if (p->n_hashes == LIMIT_PACKAGE_HASHES || n > sizeof p->hashes->bytes ||
+	    !ARENA_ROOM(r->arena, p->hashes, p->n_hashes, p->cap_hashes)) {
+		wrong(r, ERR_SYNTAX);
+		return;
+	}
+	struct package_hash *h = &p->hashes[p->n_hashes];
+	h->algorithm = algorithm;
+	h->n = (uint8_t)n;
+	if (bytes_of(r, v, h->bytes, n))
+		p->n_hashes++;
+}
+
 static void read_hashes(struct reading *r, const struct json *v, struct package *p)
 {
 	if (!json_is(v, JSON_OBJECT))
 		return;
 	JSON_EACH_MEMBER (v, key) {
-		struct package_hash *h = &p->hashes[p->n_hashes];
-		size_t n = json_esc(key + 1).n / 2;
-		if (p->n_hashes == PACKAGE_HASHES || n > sizeof h->bytes) {
+		struct str algorithm = json_str(r->arena, key);
+		if (!json_is(key + 1, JSON_ARRAY)) {
 			wrong(r, ERR_SYNTAX);
 			return;
 		}
-		h->algorithm = json_str(r->arena, key);
-		h->n = (uint8_t)n;
-		if (bytes_of(r, key + 1, h->bytes, n))
-			p->n_hashes++;
+		JSON_EACH_ITEM (key + 1, it)
+			read_hash(r, p, algorithm, it);
 	}
 }
 
