@@ -1,6 +1,7 @@
 /*
  * codec/inflate.c - zlib behind a bounded interface: its memory comes from an arena, its output
- * goes where the caller has room. Input: hostile.   Runs in: checker.   Fuzz: fuzz/inflate_fuzz.c
+ * goes where the caller has room.
+ * Input: hostile.   Runs in: checker, indexer, ingress.   Fuzz: fuzz/inflate_fuzz.c
  */
 #define ZLIB_CONST
 #include "codec/inflate.h"
