@@ -76,6 +76,7 @@ enum {
 
 	/* packages: what names them */
 	LIMIT_MANIFEST = 64 << 20,  /* one manifest, lock file, SBOM or notebook */
+	LIMIT_PACKAGE_HASHES = 1024, /* of one release in a lock file: one for each artifact */
 	LIMIT_TOML_NODES = 1 << 20, /* values in one TOML text */
 	LIMIT_TOML_DEPTH = 64,
 	LIMIT_YAML_NODES = 1 << 21,   /* of one lock file, once anchors are expanded */
