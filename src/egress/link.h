@@ -76,7 +76,7 @@ MUST_USE enum err link_read(struct link *l, void *p, size_t cap, size_t *out_n);
  * and another read can be spared. */
 bool link_drained(const struct link *l, size_t n, size_t cap);
 
-/* link_streams: from now on small pieces come one after another. Each being acknowledged at once would
+/* link_streams: from now on small pieces come one after another. To acknowledge each at once would
  * be a fifth of what it costs; so every other one is. The kernel forgets this when the connection
  * is made and when it has been quiet, so it is said for each stream. */
 void link_streams(const struct link *l);
