@@ -211,6 +211,7 @@ static enum err load(struct loading *l, struct diag *d)
 	l->loaded.admin = c->admin;
 	l->loaded.workers = c->workers;
 	l->loaded.drain_ms = c->drain_timeout_ms;
+	l->loaded.max_parallel = c->policy.global_max_parallel;
 	memcpy(l->loaded.config_hash, c->policy.config_hash, sizeof l->loaded.config_hash);
 	TRY(put_tables(l, d));
 	TRY(put_secrets(l, d));
