@@ -22,9 +22,12 @@ enum {
 /* What came of reading a file. */
 enum entry_state { ENTRY_UNREAD, ENTRY_HASHED, ENTRY_FAILED };
 
+struct examined;
+
 struct entry {
-	struct str path; /* from the tree's root, without a '/' in front */
-	struct str link; /* text of a symbolic link */
+	const struct examined *found; /* NULL: it was not inspected yet */
+	struct str path;	      /* from the tree's root, without a '/' in front */
+	struct str link;	      /* text of a symbolic link */
 	uint64_t dev, ino, size;
 	int64_t mtime_ns, ctime_ns;
 	uint32_t mode;
@@ -41,37 +44,48 @@ struct entry {
 	uint8_t sha256[32];
 };
 
+/* Directories that are open now, from the top. */
+struct dirs {
+	struct {
+		int fd;
+		uint32_t entry;
+	} open[TREE_DEPTH];
+	unsigned n;
+};
+
 struct tree {
 	int fd;
 	unsigned depth;	      /* directories in each other that are listed */
 	struct str label;     /* its absolute path */
 	bool single;	      /* one file, which fd is */
 	bool absolute_inside; /* absolute links lead into the tree: it is the root of an image */
-	struct arena *arena;  /* of the paths */
+	struct walk *listed;  /* as tree_list left it: in directories */
+	uint8_t seal[32];     /* digest of all that was listed: names, and what stat says of them */
+	int64_t newest_ns;    /* the last change of any of it */
 	struct entry *items;  /* in the order of the bytes of their paths, "a/" being before "a0" */
 	uint32_t n;
 	uint32_t *table; /* open addressing by path */
 	uint32_t mask;
 	uint64_t seed;
 	uint64_t unread, skipped; /* directories that could not be read; entries past a bound */
-	struct {
-		int fd;
-		uint32_t entry;
-	} open[TREE_DEPTH]; /* directories that are open now, from the top */
-	unsigned n_open;
+	struct dirs dirs;
 };
+
+struct team;
 
 /* tree_list lists everything below fd, which stays the caller's, at most depth directories deep
  * (deeper ones are left out without counting when depth is less than TREE_DEPTH). Unreadable
- * directories and what is past a bound are counted; that is no error. */
-MUST_USE enum err tree_list(struct tree *t, int fd, struct str label, unsigned depth,
-			    struct arena *a, struct diag *d);
+ * directories and what is past a bound are counted; that is no error. Nothing is in items yet. */
+MUST_USE enum err tree_list(struct tree *t, struct team *team, int fd, struct str label,
+			    unsigned depth, struct diag *d);
+
+/* tree_order puts what was listed into items. */
+MUST_USE enum err tree_order(struct tree *t, struct diag *d);
 
 /* tree_single makes a tree of one file that is open already. */
-MUST_USE enum err tree_single(struct tree *t, int fd, struct str name, const struct stat *st,
-			      struct arena *a);
+MUST_USE enum err tree_single(struct tree *t, int fd, struct str name, const struct stat *st);
 
-/* tree_index makes items findable by path; tree_list does it. */
+/* tree_index makes items findable by path; tree_order does it. */
 MUST_USE enum err tree_index(struct tree *t);
 
 /* tree_done releases what tree_list took, but for the arena. */
@@ -93,6 +107,11 @@ struct str entry_name(const struct entry *e);
 /* tree_open opens a regular file for reading, never blocking; -1 when it is not there any more, is
  * something else now, or may not be read. *out_changed: it is not the file that was listed. */
 int tree_open(struct tree *t, uint32_t i, bool *out_changed);
+
+/* tree_open_by is tree_open with directories of the caller's own, for several threads. dirs_close
+ * closes them. */
+int tree_open_by(const struct tree *t, struct dirs *dirs, uint32_t i, bool *out_changed);
+void dirs_close(struct dirs *d);
 
 /* entry_same compares an open file with what was listed: device, inode, size, times. */
 bool entry_same(const struct entry *e, const struct stat *st);

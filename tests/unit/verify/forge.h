@@ -24,6 +24,7 @@
 	X(LEAF_NO_NAME) X(LEAF_NO_ISSUER) X(LEAF_TWO_ISSUERS) X(LEAF_RAW_CLAIM) X(LEAF_TWICE)   \
 	X(LEAF_CONTROL) X(LEAF_OTHER_CA) X(LEAF_SELF_SIGNED) X(LEAF_V1)                         \
 	X(CA_EXPIRED) X(CA_NOT_VALID) X(CA_EMAIL) X(ROOT_PATHLEN) X(ROOT_OTHER) X(ROOT_NAMES)   \
+	X(ROOT_NAMES_FIT) X(ROOT_NAMES_SOFT)                                                    \
 	X(SCT_NONE) X(SCT_KEY) X(SCT_TIME) X(SCT_OTHER_CERT) X(SCT_LOG) X(SCT_TRAILING)         \
 	X(SCT_LATE) X(SCT_HASH) X(SCT_EMPTY)                                                    \
 	X(ENTRY_KIND) X(ENTRY_OTHER_KIND) X(ENTRY_SIGNATURE) X(ENTRY_SIGNER) X(ENTRY_PAYLOAD)   \
@@ -48,8 +49,19 @@ enum { F_ROOT, F_CA, F_LEAF, F_CT, F_LOG, F_TSA, F_TSA_ROOT, F_WRONG, F_KEYS };
 
 #define FORGE_SAN "https://forge.test/o/r/.github/workflows/release.yml@refs/tags/v1"
 
+/* What to sign, and as whom, in place of what is here; claims are numbers below Fulcio's and their values. */
+struct forge_wish {
+	struct str payload;
+	const char *san, *issuer; /* san: as OpenSSL's configuration has it, "URI:..." */
+	struct {
+		const char *number, *value;
+	} claims[16];
+	unsigned n_claims;
+};
+
 struct forge {
 	enum defect defect;
+	const struct forge_wish *wish; /* or NULL */
 	struct arena a;
 	EVP_PKEY *keys[F_KEYS];
 	X509 *leaf;
@@ -124,6 +136,18 @@ static void f_ext(X509 *x, int nid, const char *value)
 	X509_EXTENSION_free(e);
 }
 
+static void f_authority_key(X509 *x, X509 *issuer)
+{
+	X509V3_CTX ctx;
+
+	X509V3_set_ctx_nodb(&ctx);
+	X509V3_set_ctx(&ctx, issuer, x, NULL, NULL, 0);
+	X509_EXTENSION *e = X509V3_EXT_conf_nid(NULL, &ctx, NID_authority_key_identifier, "keyid:always");
+	if (e == NULL || X509_add_ext(x, e, -1) != 1)
+		abort();
+	X509_EXTENSION_free(e);
+}
+
 static X509 *f_cert(struct forge *f, int key, const char *name, X509 *issuer, int64_t from, int64_t to)
 {
 	X509 *x = X509_new();
@@ -137,6 +161,8 @@ static X509 *f_cert(struct forge *f, int key, const char *name, X509 *issuer, in
 		(void)X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC,
 						 (const unsigned char *)name, -1, -1, 0);
 	(void)X509_set_issuer_name(x, X509_get_subject_name(issuer ? issuer : x));
+	if (issuer != NULL)
+		f_authority_key(x, issuer);
 	return x;
 }
 
@@ -157,7 +183,11 @@ static X509 *f_ca(struct forge *f, int key, const char *name, X509 *issuer, int 
 	if (key == F_CA)
 		f_ext(x, NID_ext_key_usage, f->defect == CA_EMAIL ? "emailProtection" : "codeSigning");
 	if (key == F_ROOT && f->defect == ROOT_NAMES)
-		f_ext(x, NID_name_constraints, "permitted;URI:.forge.test");
+		f_ext(x, NID_name_constraints, "critical,permitted;URI:.forge.test");
+	if (key == F_ROOT && f->defect == ROOT_NAMES_FIT)
+		f_ext(x, NID_name_constraints, "critical,permitted;URI:forge.test");
+	if (key == F_ROOT && f->defect == ROOT_NAMES_SOFT)
+		f_ext(x, NID_name_constraints, "permitted;URI:forge.test");
 	f_seal(f, x, by);
 	return x;
 }
@@ -218,6 +248,30 @@ static void f_sct(struct forge *f, X509 *x)
 	f_raw_ext(x, "1.3.6.1.4.1.11129.2.4.2", false, o.p, (int)o.n);
 }
 
+static void f_wished(struct forge *f, X509 *x)
+{
+	char text[512];
+
+	(void)snprintf(text, sizeof text, "critical,%s", f->wish->san);
+	f_ext(x, NID_subject_alt_name, text);
+	f_claim(x, "1.3.6.1.4.1.57264.1.8", f->wish->issuer);
+	for (unsigned i = 0; i < f->wish->n_claims; i++) {
+		(void)snprintf(text, sizeof text, "1.3.6.1.4.1.57264.1.%s", f->wish->claims[i].number);
+		f_claim(x, text, f->wish->claims[i].value);
+	}
+	f_sct(f, x);
+}
+
+static void f_leaf_end(struct forge *f, X509 *x)
+{
+	f_seal(f, x, f->defect == LEAF_OTHER_CA ? F_WRONG : F_CA);
+	f->leaf = x;
+	unsigned char *der = NULL;
+	int n = i2d_X509(x, &der);
+	f->b.certs[f->b.n_certs++] = f_str(&f->a, der, n);
+	OPENSSL_free(der);
+}
+
 static void f_leaf(struct forge *f, X509 *ca)
 {
 	enum defect d = f->defect;
@@ -227,6 +281,11 @@ static void f_leaf(struct forge *f, X509 *ca)
 	f_ext(x, NID_ext_key_usage, d == LEAF_NO_CODESIGN ? "clientAuth" : "codeSigning");
 	if (d == LEAF_IS_CA)
 		f_ext(x, NID_basic_constraints, "critical,CA:TRUE");
+	if (f->wish != NULL) {
+		f_wished(f, x);
+		f_leaf_end(f, x);
+		return;
+	}
 	if (d != LEAF_NO_NAME)
 		f_ext(x, NID_subject_alt_name, d == LEAF_TWO_NAMES ? "critical,URI:" FORGE_SAN ",URI:https://b.test/"
 								   : "critical,URI:" FORGE_SAN);
@@ -245,12 +304,7 @@ static void f_leaf(struct forge *f, X509 *ca)
 		f_raw_ext(x, "1.2.3.4.5", true, "\5\0", 2);
 	if (d != SCT_NONE)
 		f_sct(f, x);
-	f_seal(f, x, d == LEAF_OTHER_CA ? F_WRONG : F_CA);
-	f->leaf = x;
-	unsigned char *der = NULL;
-	int n = i2d_X509(x, &der);
-	f->b.certs[f->b.n_certs++] = f_str(&f->a, der, n);
-	OPENSSL_free(der);
+	f_leaf_end(f, x);
 }
 
 /* ---- the trusted root ---- */
@@ -597,13 +651,13 @@ static void forge_begin(struct forge *f)
 		f->keys[i] = EVP_EC_gen("P-256");
 }
 
-static void forge_make(struct forge *f, enum defect d)
+static void forge_make_wish(struct forge *f, enum defect d, const struct forge_wish *wish)
 {
 	static EVP_PKEY *keep[F_KEYS];
 	struct diag why;
 
 	memcpy(keep, f->keys, sizeof keep);
-	*f = (struct forge){ .defect = d };
+	*f = (struct forge){ .defect = d, .wish = wish };
 	memcpy(f->keys, keep, sizeof keep);
 	arena_init(&f->a, 8 << 20);
 	f->b = (struct bundle){ .version = BUNDLE_V03, .is_dsse = true, .hash = HASH_NONE };
@@ -614,12 +668,17 @@ static void forge_make(struct forge *f, enum defect d)
 			   &why) == OK);
 	f_root(f);
 	f->b.payload_type = d == PAYLOAD_TYPE ? S("text/plain") : S("application/vnd.in-toto+json");
-	f->b.payload = f_statement(d);
+	f->b.payload = wish != NULL ? wish->payload : f_statement(d);
 	struct str pae = dsse_pae(f->b.payload_type, f->b.payload, &f->a);
 	f->b.signature = f_sign(f, d == SIGNATURE ? F_WRONG : F_LEAF, pae);
 	f_entry(f);
 	if (d == NO_SIGNATURE)
 		f->b.signature = S("");
+}
+
+__attribute__((unused)) static void forge_make(struct forge *f, enum defect d)
+{
+	forge_make_wish(f, d, NULL);
 }
 
 static void forge_done(struct forge *f)
