@@ -1,6 +1,6 @@
 /*
  * fuzz/voice_fuzz.c - a line that a child wrote to its standard error. Oracle: one printable line comes
- * out, and it begins in the child's own name, or in keeper's saying whose it is. Proves T-30.
+ * out, and it begins in the child's own name, or in keeper's saying whose it is. Proves T-33.
  */
 #include "fuzz/fuzz.h"
 

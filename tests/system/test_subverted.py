@@ -4,7 +4,7 @@ tests/system/subverted is put in ingress's place in a copy of the build. Each of
 own, once; after that the worker is the real ingress, so the gate must heal. What the provider saw, what the log
 says and what is left of the gate decide.
 """
-# Proves T-03, T-30.
+# Proves T-03, T-33.
 import json
 import os
 import pathlib
