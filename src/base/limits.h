@@ -17,11 +17,16 @@ enum {
 	LIMIT_BODY_RATIO_FROM = 1 << 20, /* more than this: less is no bomb */
 	LIMIT_JSON_DEPTH = 128,	     /* nesting of one JSON text */
 	LIMIT_JSON_TOKENS = 1 << 20, /* values and names in one JSON text */
+	LIMIT_CONN_SLOT = 1 << 10,   /* a connection's place in the pool */
+	LIMIT_CALL_SLOT = 4 << 10,   /* a request's, and what it keeps from its head at first */
+	LIMIT_CALL_ARENA = 16 << 20, /* what translating one call may remember */
+	LIMIT_TURN = 512 << 20,	     /* what one turn of ingress may work with */
 
 	/* providers */
 	LIMIT_RESPONSE = 64 << 20,    /* one answer that is not a stream */
 	LIMIT_SSE_EVENT = 4 << 20,    /* one event of a stream; a longer one ends it */
 	LIMIT_UPSTREAM_CONNS = 12288, /* sockets of one egress */
+	LIMIT_UPSTREAM_READ = 128 << 10, /* read from one and not yet handed on */
 
 	/* configuration */
 	LIMIT_CONFIG_FILE = 8 << 20, /* one YAML file */

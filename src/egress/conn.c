@@ -19,6 +19,8 @@ enum {
 	IOVECS = CALL_SEGMENTS + 1,
 };
 
+static_assert((int)IN_MAX <= LIMIT_UPSTREAM_READ, "as base/limits.h says");
+
 #define OWNER(type, member, p) ((type *)(void *)((char *)(p) - offsetof(type, member)))
 
 /* What a step of reading came to. */
