@@ -53,7 +53,7 @@ RING01 := base codec config crypto proto llm tlog verify sys store tls
 LINK.keeper  := store config tlog crypto proto codec sys base
 PKGS.keeper  := sqlite3 libsodium yaml-0.1 libcrypto
 LINK.ingress := tls llm crypto proto codec sys base
-PKGS.ingress := openssl
+PKGS.ingress := openssl zlib
 LINK.egress  := tls crypto proto codec sys base
 PKGS.egress  := openssl libnghttp2 libcares
 LINK.admin   := crypto proto codec sys base
@@ -64,10 +64,15 @@ LINK.indexer := advisory package crypto proto codec sys base
 PKGS.indexer := libcrypto zlib
 LINK.fetcher := package tls crypto proto codec sys base
 PKGS.fetcher := openssl
-LINK.verifier := verify tlog crypto proto codec sys base
+LINK.verifier := verify package tlog crypto proto codec sys base
 PKGS.verifier := libcrypto
 LINK.cli     := inspect config advisory package tlog crypto proto codec sys base
 PKGS.cli     := libsodium yaml-0.1 libcrypto zlib
+
+LINK.detonator := inspect proto codec sys base
+PKGS.detonator := zlib
+LINK.sink    := inspect proto codec sys base
+PKGS.sink    := openssl zlib
 
 MAINS := $(patsubst src/%/main.c,%,$(wildcard src/*/main.c))
 DIRS := $(patsubst src/%/,%,$(wildcard src/*/))
@@ -105,6 +110,15 @@ endef
 $(foreach m,$(filter-out cli,$(MAINS)),$(eval $(call program,$(m),$(O)/libexec/yett/$(m))))
 $(eval $(call program,cli,$(O)/bin/yett))
 
+# The clock of the detonator's boxes, which is loaded into every process there: no ring, no library.
+PRELOAD := $(O)/libexec/yett/preload.so
+$(PRELOAD): src/detonator/preload/preload.c Makefile
+	@mkdir -p $(@D)
+	@echo "  LINK $@"
+	@$(CC) $(CPPFLAGS) $(WARN) -O2 -fPIC -shared $(BANNED) -o $@ $< -ldl
+all: $(PRELOAD)
+$(O)/obj/src/detonator/root.o: $(wildcard src/detonator/probe/*)
+
 # ---- unit tests, fuzz targets and the replay of their corpora ----------------------------------
 ALL_LIBS := $(patsubst %,$(O)/lib/%.a,$(foreach d,$(DIRS),$(if $(filter-out src/$(d)/main.c,$(wildcard src/$(d)/*.c)),$(d))))
 ALL_PKGS = $$($(PKG) --libs $(PKGS)) -lm
@@ -136,6 +150,11 @@ $(O)/system/subverted: $(SUBVERTED) $(patsubst %,$(O)/lib/%.a,ingress proto code
 $(O)/system/fetching: $(O)/obj/tests/system/fetching/main.o $(patsubst %,$(O)/lib/%.a,cli $(LINK.cli))
 	@mkdir -p $(@D)
 	@$(CC) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS) $$($(PKG) --libs $(PKGS.cli))
+
+# A Sigstore of our own, for tests/system/test_provenance.py.
+$(O)/system/forging: $(O)/obj/tests/system/forging/main.o $(ALL_LIBS)
+	@mkdir -p $(@D)
+	@$(CC) -o $@ $< -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(LDFLAGS) $(ALL_PKGS)
 
 # The processes with a clock that tests/system/test_clock.py can set.
 define shifted
@@ -169,6 +188,7 @@ fuzz-build: $(patsubst %,$(O)/fuzzer/%,$(FUZZERS))
 $(O)/obj/src/config/prices.o: data/prices.tsv
 $(O)/obj/src/inspect/typosquat.o: data/popular-names.tsv
 $(O)/obj/src/verify/shipped.o: data/trusted_root.json
+$(O)/obj/src/verify/npm_keys.o: data/npm-keys.json
 
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
 
@@ -199,7 +219,7 @@ bench: all
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/yett
 	install -m 755 $(O)/bin/yett $(DESTDIR)$(PREFIX)/bin/
-	install -m 755 $(filter $(O)/libexec/%,$(BINS)) $(DESTDIR)$(PREFIX)/libexec/yett/
+	install -m 755 $(filter $(O)/libexec/%,$(BINS)) $(PRELOAD) $(DESTDIR)$(PREFIX)/libexec/yett/
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 644 docs/yett.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 docs/yett.yaml.5 $(DESTDIR)$(PREFIX)/share/man/man5/

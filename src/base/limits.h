@@ -8,13 +8,15 @@
 
 enum {
 	/* clients */
-	LIMIT_CONNS = 16384,	     /* open client connections of one ingress; sizes its pool */
-	LIMIT_HEAD = 32 << 10,	     /* one HTTP head; larger is 431 */
-	LIMIT_HEADERS = 100,	     /* header fields in one head; more is 431 */
-	LIMIT_TARGET = 8 << 10,	     /* request target; longer is 414 */
-	LIMIT_BODY = 32 << 20,	     /* one request body, also after inflating; larger is 413 */
-	LIMIT_JSON_DEPTH = 128,	     /* nesting of one JSON text */
-	LIMIT_JSON_TOKENS = 1 << 20, /* values and names in one JSON text */
+	LIMIT_CONNS = 16384,	/* open client connections of one ingress; sizes its pool */
+	LIMIT_HEAD = 32 << 10,	/* one HTTP head; larger is 431 */
+	LIMIT_HEADERS = 100,	/* header fields in one head; more is 431 */
+	LIMIT_TARGET = 8 << 10, /* request target; longer is 414 */
+	LIMIT_BODY = 32 << 20,	/* one request body, also after inflating; larger is 413 */
+	LIMIT_BODY_RATIO = 200, /* what a compressed one may say to its size, where that is */
+	LIMIT_BODY_RATIO_FROM = 1 << 20, /* more than this: less is no bomb */
+	LIMIT_JSON_DEPTH = 128,		 /* nesting of one JSON text */
+	LIMIT_JSON_TOKENS = 1 << 20,	 /* values and names in one JSON text */
 
 	/* providers */
 	LIMIT_RESPONSE = 64 << 20,    /* one answer that is not a stream */
@@ -51,6 +53,7 @@ enum {
 	LIMIT_TRUSTED = 32,	      /* logs or authorities of one kind in it */
 	LIMIT_PUBLIC_KEY = 16 << 10,  /* one public key as PEM */
 	LIMIT_SIGNED_WHOLE = 64 << 20, /* an artifact that is signed itself, not its digest */
+	LIMIT_ATTESTATIONS = 16,       /* attestations, or a registry's signatures, of one file */
 
 	/* between processes */
 	LIMIT_FRAME = 64 << 10,		 /* one data frame of the ring */

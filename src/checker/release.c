@@ -83,6 +83,7 @@ void release_add(struct checker *c, const struct package *p)
 		return;
 	}
 	release_ask(c, &copy, RULE_KNOWN_MALWARE);
+	ledger_judge(&c->ledger, &copy, purl_of(c, &copy), &c->report.findings);
 }
 
 void artifact_ask(struct checker *c, struct str path, const uint8_t sha256[32], enum rule malware)

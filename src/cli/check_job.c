@@ -3,6 +3,7 @@
  * Input: paths by the user; the checker's report is read by inspect/report_read.c.   Runs in: cli.
  */
 #include "cli/check.h"
+#include "cli/ledger.h"
 
 #include "crypto/sha256.h"
 #include "sys/clock.h"
@@ -140,7 +141,7 @@ static enum err open_default(struct job *j, struct diag *d)
 
 static void begin(struct job *j, struct str name, const struct job_opts *o)
 {
-	*j = (struct job){ .request = { .policy_fd = -1, .advisory_fd = -1, .cache_fd = -1 } };
+	*j = (struct job){ .request = { .policy_fd = -1, .advisory_fd = -1, .cache_fd = -1, .ledger_fd = -1 } };
 	arena_init(&j->arena, JOB_ARENA);
 	j->request.now = (int64_t)(clock_wall_ns() / 1000000000);
 	j->request.name = name;
@@ -171,6 +172,9 @@ static enum err add_opts(struct job *j, const struct job_opts *o, struct diag *d
 	int advisories = o->advisory_fd < 0 ? -1 : fcntl(o->advisory_fd, F_DUPFD_CLOEXEC, 0);
 	if (advisories >= 0)
 		j->request.advisory_fd = add_fd(j, advisories);
+	int ledger = o->cold || o->data == NULL ? -1 : ledger_open(o->data);
+	if (ledger >= 0)
+		j->request.ledger_fd = add_fd(j, ledger);
 	return OK;
 }
 
@@ -202,8 +206,7 @@ void job_done(struct job *j)
 
 /* ---- running ---- */
 
-/* Gives what a memory file holds. */
-static enum err take(int fd, size_t max, struct buf *out)
+enum err job_take(int fd, size_t max, struct buf *out)
 {
 	int64_t size = fd_size(fd);
 
@@ -227,9 +230,25 @@ static void remember(const struct job *j, int fd)
 	if (j->memory[0] == 0 || fd_size(fd) <= 0)
 		return;
 	buf_init(&b, JOB_WRITE);
-	if (take(fd, JOB_WRITE, &b) == OK)
+	if (job_take(fd, JOB_WRITE, &b) == OK)
 		(void)!fs_write(j->memory, buf_str(&b), 0600, NULL);
 	buf_free(&b);
+}
+
+enum err job_policy(const struct job *j, struct arena *a, struct check_policy *out, struct diag *d)
+{
+	struct buf text;
+
+	policy_default(out, j->request.now);
+	if (j->request.policy_fd < 0)
+		return OK;
+	buf_init(&text, POLICY_FILE);
+	enum err e = job_take(j->fds[j->request.policy_fd - CHECK_FIRST], POLICY_FILE, &text);
+	struct str kept = e == OK ? arena_dup(a, buf_str(&text)) : (struct str){ NULL, 0 };
+	buf_free(&text);
+	if (kept.p == NULL)
+		return diag_set(d, ERR_CONFIG, "cannot read the policy again");
+	return policy_parse(j->request.policy_name, kept, j->request.now, a, out, d);
 }
 
 /* Waits for the child; what it says on standard error, one line, is why it failed. */
@@ -297,7 +316,7 @@ enum err job_run(struct job *j, struct buf *out, struct diag *d)
 	if (e != OK)
 		return diag_set(d, e, "cannot ask for the check");
 	TRY(start(j, checker, request, report, memory, err_fd, d));
-	if (take(report, REPORT_MAX, out) != OK)
+	if (job_take(report, REPORT_MAX, out) != OK)
 		return diag_set(d, ERR_SYS, "the checker's report is too large");
 	remember(j, memory);
 	return OK;

@@ -236,18 +236,21 @@ bool verify_needs_bytes(const struct bundle *b, const struct verify_policy *poli
 /* ---- what was found ---- */
 
 /* In the order in which they are made. X(name, name in reports, what holds when it is done) */
-#define CHECK_LIST(X)                                                                              \
-	X(CHECK_BUNDLE, "bundle", "the bundle is well-formed")                                     \
-	X(CHECK_TIME, "time", "each signing time is vouched for")                                  \
-	X(CHECK_CERTIFICATE, "certificate", "a trusted authority issued the certificate")          \
-	X(CHECK_SCT, "sct", "the certificate was made public")                                     \
-	X(CHECK_IDENTITY, "identity", "the signer is the expected one")                            \
-	X(CHECK_ENTRY, "entry", "the log entry is about this signature")                           \
-	X(CHECK_INCLUSION, "inclusion", "the log contains the entry")                              \
-	X(CHECK_CHECKPOINT, "checkpoint", "the log has signed its state")                          \
-	X(CHECK_SET, "set", "the log has promised the entry")                                      \
-	X(CHECK_SIGNATURE, "signature", "the signer's key made the signature")                     \
-	X(CHECK_STATEMENT, "statement", "what was signed is about this artifact")
+#define CHECK_LIST(X)                                                                      \
+	X(CHECK_BUNDLE, "bundle", "the bundle is well-formed")                             \
+	X(CHECK_TIME, "time", "each signing time is vouched for")                          \
+	X(CHECK_CERTIFICATE, "certificate", "a trusted authority issued the certificate")  \
+	X(CHECK_SCT, "sct", "the certificate was made public")                             \
+	X(CHECK_IDENTITY, "identity", "the signer is the expected one")                    \
+	X(CHECK_ENTRY, "entry", "the log entry is about this signature")                   \
+	X(CHECK_INCLUSION, "inclusion", "the log contains the entry")                      \
+	X(CHECK_CHECKPOINT, "checkpoint", "the log has signed its state")                  \
+	X(CHECK_SET, "set", "the log has promised the entry")                              \
+	X(CHECK_SIGNATURE, "signature", "the signer's key made the signature")             \
+	X(CHECK_STATEMENT, "statement", "what was signed is about this artifact")          \
+	X(CHECK_SUBJECT, "subject", "the statement names this file of this release")       \
+	X(CHECK_PUBLISHER, "publisher", "the index names the publisher who signed")        \
+	X(CHECK_BUILD, "build", "the build says of itself what the certificate says")
 
 #define X(name, json, text) name,
 enum check { CHECK_LIST(X) CHECK_COUNT };
