@@ -81,6 +81,8 @@ CASE(refuses)
 		  ERR_SYNTAX },
 		/* The id of an Ed25519 log holds its name as well. */
 		{ "https://log2025-1.rekor.sigstore.dev", "https://log2025-2.rekor.sigstore.dev", ERR_SYNTAX },
+		{ "2022-12-31T23:59:59.999Z", "2022-12-31", ERR_SYNTAX },
+		{ "\"certificates\": [", "\"certificates\": [], \"x\": [", ERR_SYNTAX },
 		{ "\"certChain\"", "\"chain\"", ERR_SYNTAX },
 		{ "MIICGjCCAaGg", "MIICGjCCAaGh", ERR_SYNTAX },
 		{ "\"tlogs\": [", "\"tlogs\": {}, \"t\": [", ERR_SYNTAX },
