@@ -87,6 +87,7 @@ CASE(refuses)
 		{ "{\"rawBytes\":\"AAAA\"}", "{\"rawBytes\":\"AAA\"}", "base64" },
 		{ "{\"rawBytes\":\"AAAA\"}", "{\"rawBytes\":\"\"}", "empty" },
 		{ "{\"rawBytes\":\"AAAA\"}", "{\"rawBytes\":7}", "no string" },
+		{ "\"tlogEntries\":[", "\"tlogEntries\":[7,", "no object" },
 		{ "\"logIndex\":\"1\"", "\"logIndex\":\"-1\"", "logIndex" },
 		{ "\"logIndex\":\"1\"", "\"logIndex\":\"01\"", "logIndex" },
 		{ "\"logIndex\":\"1\"", "\"logIndex\":\"9223372036854775808\"", "logIndex" },

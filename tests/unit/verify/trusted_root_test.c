@@ -106,4 +106,42 @@ CASE(refuses)
 	trusted_root_done(&root);
 }
 
-TESTS(CASE_ROW(shipped_file_and_its_date), CASE_ROW(shipped_chains_hold), CASE_ROW(refuses))
+/* The first object of a list, n times. */
+static struct str many(struct buf *out, const char *list, unsigned n)
+{
+	struct str date, text = trusted_root_text(&date);
+	size_t from = str_find(text, str_z(list)) + strlen(list), at = from, depth = 0;
+
+	do {
+		depth += text.p[at] == '{';
+		depth -= text.p[at] == '}';
+	} while (text.p[at++] != '}' || depth != 0);
+	buf_reset(out);
+	buf_addf(out, "{\"mediaType\":\"application/vnd.dev.sigstore.trustedroot+json;version=0.1\",%s", list);
+	for (unsigned i = 0; i < n; i++) {
+		buf_add(out, i ? S(",") : S(""));
+		buf_add(out, str_head(str_tail(text, from), at - from));
+	}
+	buf_add(out, S("]}"));
+	return buf_str(out);
+}
+
+CASE(counts_are_bounded)
+{
+	static const char *const lists[] = { "\"tlogs\": [", "\"ctlogs\": [", "\"certificateAuthorities\": [",
+					     "\"timestampAuthorities\": [" };
+	struct buf text;
+
+	buf_init(&text, 4 << 20);
+	for (size_t i = 0; i < 4; i++) {
+		CHECK(parse(many(&text, lists[i], LIMIT_TRUSTED)) == OK);
+		CHECK(parse(many(&text, lists[i], LIMIT_TRUSTED + 1)) == ERR_SYNTAX);
+		CHECK(strstr(d.text, "32") != NULL);
+	}
+	CHECK(parse(many(&text, lists[0], 4000)) == ERR_LIMIT);
+	buf_free(&text);
+	trusted_root_done(&root);
+}
+
+TESTS(CASE_ROW(shipped_file_and_its_date), CASE_ROW(shipped_chains_hold), CASE_ROW(refuses),
+      CASE_ROW(counts_are_bounded))
