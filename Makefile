@@ -53,7 +53,7 @@ RING01 := base codec config crypto proto llm tlog verify sys store tls
 LINK.keeper  := store config tlog crypto proto codec sys base
 PKGS.keeper  := sqlite3 libsodium yaml-0.1 libcrypto
 LINK.ingress := tls llm crypto proto codec sys base
-PKGS.ingress := openssl
+PKGS.ingress := openssl zlib
 LINK.egress  := tls crypto proto codec sys base
 PKGS.egress  := openssl libnghttp2 libcares
 LINK.admin   := crypto proto codec sys base
@@ -64,7 +64,7 @@ LINK.indexer := advisory package crypto proto codec sys base
 PKGS.indexer := libcrypto zlib
 LINK.fetcher := package tls crypto proto codec sys base
 PKGS.fetcher := openssl
-LINK.verifier := verify tlog crypto proto codec sys base
+LINK.verifier := verify package tlog crypto proto codec sys base
 PKGS.verifier := libcrypto
 LINK.cli     := inspect config advisory package tlog crypto proto codec sys base
 PKGS.cli     := libsodium yaml-0.1 libcrypto zlib
@@ -168,6 +168,11 @@ $(O)/differential/%: $(O)/obj/tests/differential/%.o $(ALL_LIBS)
 differential: $(DIFFERENTIALS)
 	@:
 
+# What tests/conformance asks of the path of a certificate.
+$(O)/conformance/%: $(O)/obj/tests/conformance/%.o $(patsubst %,$(O)/lib/%.a,verify tlog crypto codec base)
+	@mkdir -p $(@D)
+	@$(CC) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS) $$($(PKG) --libs libcrypto)
+
 unit: $(TESTS)
 	@tools/run-tests $(TESTS)
 replay: $(REPLAYS)
@@ -178,6 +183,7 @@ fuzz-build: $(patsubst %,$(O)/fuzzer/%,$(FUZZERS))
 $(O)/obj/src/config/prices.o: data/prices.tsv
 $(O)/obj/src/inspect/typosquat.o: data/popular-names.tsv
 $(O)/obj/src/verify/shipped.o: data/trusted_root.json
+$(O)/obj/src/verify/npm_keys.o: data/npm-keys.json
 
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
 

@@ -68,6 +68,11 @@ void python_base(struct job *j, const char *venv);
 /* check_text writes a report for people; all: also what is for information only. */
 void check_text(struct cli *c, const struct report *r, bool all);
 
+/* check_inconclusive makes the report of a target of which there is none: it is not known, and
+ * unknown is not clean. target and why are borrowed. */
+void check_inconclusive(struct report *r, struct arena *a, const char *target,
+			const struct diag *why);
+
 struct advisory_index;
 
 /* release_report answers for a release that is only named: from the advisories, without the

@@ -38,9 +38,8 @@ struct checking {
 	unsigned n;
 };
 
-/* What is to be shown when there is no report: it is not known, and unknown is not clean. */
-static void make_inconclusive(struct report *r, struct arena *a, const char *target,
-			      const struct diag *why)
+void check_inconclusive(struct report *r, struct arena *a, const char *target,
+			const struct diag *why)
 {
 	report_init(r, a);
 	r->target = str_z(target);
@@ -168,6 +167,7 @@ static enum err check_artifact(struct checking *k, const struct package *p, stru
 
 	TRY(fetch_release(p->eco, p->name, p->version, &out->arena, &fetched, d));
 	enum err e = job_open_fd(&job, fetched.fd, fetched.file.name, &k->opts, d);
+	job.request.published_s = fetched.file.uploaded_s;
 	if (e == OK && k->opts.against == NULL &&
 	    fetch_previous(p->eco, p->name, p->version, &out->arena, &fetched, NULL) == OK)
 		job_previous(&job, fetched.fd, fetched.file.name);
@@ -182,6 +182,22 @@ static enum err check_artifact(struct checking *k, const struct package *p, stru
 static bool has_malware(const struct report *r)
 {
 	return findings_has(&r->findings, 0, RULE_KNOWN_MALWARE);
+}
+
+/* What the records say is all there is. They say nothing of what nobody has reported yet, so a
+ * release that they do not name is not known to be clean. */
+static void not_looked_at(struct report *r, struct arena *a, const struct diag *why)
+{
+	struct buf b;
+
+	buf_init(&b, 4096);
+	buf_addf(&b, "%.*s; only the advisories were asked: %s", FMT(r->headline), diag_text(why));
+	struct str text = arena_dup(a, buf_str(&b));
+	buf_free(&b);
+	r->headline = text.p != NULL ? text : r->headline;
+	r->coverage.unread++;
+	if (r->judgement.verdict == VERDICT_PASS)
+		r->judgement.verdict = VERDICT_INCONCLUSIVE;
 }
 
 /* A release by its name. What the records know costs nothing and comes first; what they call
@@ -209,7 +225,7 @@ static enum err check_release(struct checking *k, const char *target, struct res
 	/* Without the artifact there is what the records say, and that it was not looked at. */
 	buf_reset(&out->text);
 	out->report = known;
-	fprintf(stderr, "yett: only the advisories were asked: %s\n", diag_text(&why));
+	not_looked_at(&out->report, &out->arena, &why);
 	return OK;
 }
 
@@ -238,7 +254,7 @@ static int check_one(struct checking *k, const char *target)
 	enum err e = is_release(target) ? check_release(k, target, &r, &d)
 					: check_path(k, target, &r, &d);
 	if (e == ERR_SYS) { /* the target may have done that */
-		make_inconclusive(&r.report, &r.arena, target ? target : "python3", &d);
+		check_inconclusive(&r.report, &r.arena, target ? target : "python3", &d);
 		buf_reset(&r.text);
 		e = OK;
 	}

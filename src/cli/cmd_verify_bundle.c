@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "cli/verifier.h"
+#include "cli/verify_text.h"
 #include "codec/json.h"
 #include "sys/fs.h"
 
@@ -83,79 +84,6 @@ static enum err ask(const struct cli *c, struct verifier_call *call, struct buf 
 
 /* ---- what is answered ---- */
 
-static void say(struct cli *c, struct arena *a, const char *label, const struct json *v)
-{
-	struct str text = json_str(a, v);
-
-	if (text.p == NULL || text.n == 0)
-		return;
-	buf_addf(&c->out, "%-12s ", label);
-	cli_safe(c, text);
-	buf_addc(&c->out, '\n');
-}
-
-static void say_entry(struct cli *c, struct arena *a, const struct json *v)
-{
-	struct str log = json_str(a, json_get(v, S("log")));
-	const struct json *index = json_get(v, S("index"));
-
-	if (log.p == NULL || !json_is(index, JSON_NUMBER))
-		return;
-	buf_add(&c->out, S("logged in    "));
-	cli_safe(c, log);
-	buf_addf(&c->out, ", entry %.*s\n", FMT(json_raw(index)));
-}
-
-static const struct {
-	const char *label;
-	struct str name;
-} of_signer[] = {
-	{ "signed by", SC("san") },
-	{ "known by", SC("issuer") },
-	{ "repository", SC("source_repository_uri") },
-	{ "  its id", SC("source_repository_identifier") },
-	{ "owner", SC("source_repository_owner_uri") },
-	{ "  its id", SC("source_repository_owner_identifier") },
-	{ "commit", SC("source_repository_digest") },
-	{ "ref", SC("source_repository_ref") },
-	{ "workflow", SC("build_config_uri") },
-	{ "trigger", SC("build_trigger") },
-	{ "runner", SC("runner_environment") },
-	{ "run", SC("run_invocation_uri") },
-};
-
-static void summary(struct cli *c, struct arena *a, const struct json *v)
-{
-	const struct json *list;
-
-	cli_style(c, "32", S("verified"));
-	buf_addc(&c->out, '\n');
-	for (size_t i = 0; i < sizeof of_signer / sizeof of_signer[0]; i++)
-		say(c, a, of_signer[i].label,
-		    json_get(json_get(v, S("signer")), of_signer[i].name));
-	if ((list = json_get(v, S("times"))) != NULL && json_is(list, JSON_ARRAY))
-		JSON_EACH_ITEM(list, it)
-			say(c, a, "at", json_get(it, S("time")));
-	if ((list = json_get(v, S("log_entries"))) != NULL && json_is(list, JSON_ARRAY))
-		JSON_EACH_ITEM(list, it)
-			say_entry(c, a, it);
-	say(c, a, "states", json_get(json_get(v, S("statement")), S("predicate_type")));
-	say(c, a, "trusted root", json_get(v, S("trusted_root")));
-}
-
-/* Standard error may be a terminal, and the sentence quotes names from the bundle. */
-static void complain(struct arena *a, const struct json *v)
-{
-	struct str what = json_str(a, json_get(v, S("failed")));
-	struct str text = json_str(a, json_get(v, S("error")));
-
-	fprintf(stderr, "yett: not verified (%.*s): ", what.p ? (int)what.n : 0, what.p);
-	for (size_t i = 0; text.p && i < text.n; i++)
-		(void)fputc((unsigned char)text.p[i] < ' ' || text.p[i] == 0x7f ? '?' : text.p[i],
-			    stderr);
-	(void)fputc('\n', stderr);
-}
-
 /* The exit status of a report. */
 static int verdict(const struct json *v)
 {
@@ -183,12 +111,12 @@ static int answer(struct cli *c, struct str report)
 	}
 	status = verdict(v);
 	if (status != 0)
-		complain(&a, v);
+		verify_text_complain(&a, v);
 	if (c->json) {
 		buf_add(&c->out, report);
 		buf_addc(&c->out, '\n');
 	} else if (status == 0) {
-		summary(c, &a, v);
+		verify_text_report(c, &a, v);
 	}
 	int written = cli_done(c, OK);
 	arena_done(&a);

@@ -427,8 +427,18 @@ static struct str newest(const struct listing *l, enum ecosystem eco)
 	return best;
 }
 
-enum err fetch_release(enum ecosystem eco, struct str name, struct str version, struct arena *a,
-		       struct fetched *out, struct diag *d)
+static const struct listing_file *named(const struct listing *l, enum ecosystem eco,
+					struct str version, struct str file)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (str_eq(l->files[i].name, file) &&
+		    version_cmp(eco, l->files[i].version, version, NULL) == 0)
+			return &l->files[i];
+	return NULL;
+}
+
+enum err fetch_file_of(enum ecosystem eco, struct str name, struct str version, struct str wish,
+		       struct arena *a, struct fetched *out, struct diag *d)
 {
 	struct fetch_index ix = { .url = "" };
 	struct listing l;
@@ -436,11 +446,63 @@ enum err fetch_release(enum ecosystem eco, struct str name, struct str version, 
 
 	if (e == OK) {
 		struct str wanted = version.n ? version : newest(&l, eco);
-		const struct listing_file *file = listing_best(&l, eco, wanted);
+		const struct listing_file *file = wish.n ? named(&l, eco, wanted, wish)
+							 : listing_best(&l, eco, wanted);
 		e = file ? fetch_file(&ix, file, out, d)
-			 : diag_set(d, ERR_NOT_FOUND, "the index (%s) has no '%.*s' %.*s", ix.from,
-				    FMT(name), FMT(wanted));
+			 : diag_set(d, ERR_NOT_FOUND, "the index (%s) has no '%.*s' %.*s%s%.*s",
+				    ix.from, FMT(name), FMT(wanted), wish.n ? " as " : "",
+				    FMT(wish));
 	}
+	explicit_bzero(ix.authorization, sizeof ix.authorization);
+	return e;
+}
+
+enum err fetch_release(enum ecosystem eco, struct str name, struct str version, struct arena *a,
+		       struct fetched *out, struct diag *d)
+{
+	return fetch_file_of(eco, name, version, S(""), a, out, d);
+}
+
+static enum err get_document(const struct fetch_index *ix, struct str ref, const char *accept,
+			     uint64_t bytes_max, int *out_fd, struct diag *d)
+{
+	char room[FETCH_URL];
+	struct buf url;
+	int fd = -1;
+
+	buf_fixed(&url, room, sizeof room - 1);
+	if (url_join(str_z(ix->url), ref, &url) != OK)
+		return diag_set(d, ERR_UPSTREAM, "the index names an address that is none");
+	struct get *g = begin(buf_str(&url), str_has_prefix(str_z(ix->url), S("http://")), d);
+	if (g == NULL)
+		return d->err;
+	if (str_eq(url_origin(buf_str(&url)), url_origin(str_z(ix->url))))
+		g->authorization = ix->authorization;
+	g->accept = accept;
+	g->bytes_max = bytes_max;
+	enum err e = new_memfd(&fd, d);
+	if (e == OK)
+		e = get(g, fd, d);
+	if (e == OK)
+		e = seal(fd, d);
+	free(g);
+	if (e == OK && lseek(fd, 0, SEEK_SET) != 0)
+		e = diag_set(d, ERR_SYS, "cannot rewind a memory file: %s", strerror(errno));
+	if (e == OK)
+		*out_fd = fd;
+	else
+		fd_closep(&fd);
+	return e;
+}
+
+enum err fetch_document(enum ecosystem eco, struct str name, struct str ref, const char *accept,
+			uint64_t bytes_max, int *out_fd, struct diag *d)
+{
+	struct fetch_index ix = { .url = "" };
+	enum err e = fetch_index_find(eco, scope_of(eco, name), &ix, d);
+
+	if (e == OK)
+		e = get_document(&ix, ref, accept, bytes_max, out_fd, d);
 	explicit_bzero(ix.authorization, sizeof ix.authorization);
 	return e;
 }

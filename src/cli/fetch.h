@@ -46,6 +46,18 @@ struct fetched {
 MUST_USE enum err fetch_release(enum ecosystem eco, struct str name, struct str version,
 				struct arena *a, struct fetched *out, struct diag *d);
 
+/* fetch_file_of gets one file of a release, by its name. ERR_NOT_FOUND, ERR_DENIED likewise. */
+MUST_USE enum err fetch_file_of(enum ecosystem eco, struct str name, struct str version,
+				struct str file, struct arena *a, struct fetched *out,
+				struct diag *d);
+
+/* fetch_document gets a document of the index into a sealed memory file: ref is a reference from
+ * the index's address ("../integrity/a/1.0/f/provenance"), or absolute. The index's secret goes to
+ * its own host and nowhere else. ERR_NOT_FOUND: it has none. */
+MUST_USE enum err fetch_document(enum ecosystem eco, struct str name, struct str ref,
+				 const char *accept, uint64_t bytes_max, int *out_fd,
+				 struct diag *d);
+
 /* fetch_previous likewise gets the release before version, by the order of versions. */
 MUST_USE enum err fetch_previous(enum ecosystem eco, struct str name, struct str version,
 				 struct arena *a, struct fetched *out, struct diag *d);

@@ -288,6 +288,32 @@ static void put_environments(struct buf *b, const struct report *r)
 	jw_arr_end(b);
 }
 
+/* A requirement of pip may allow several files, and so have several hashes of one algorithm. */
+static void put_hashes(struct buf *b, const struct package *p)
+{
+	unsigned done = 0; /* a bit set */
+
+	jw_key(b, S("hashes"));
+	jw_obj(b);
+	for (unsigned i = 0; i < p->n_hashes; i++) {
+		if ((done & 1u << i) != 0)
+			continue;
+		jw_key(b, p->hashes[i].algorithm);
+		jw_arr(b);
+		for (unsigned k = i; k < p->n_hashes; k++) {
+			if (!str_eq(p->hashes[k].algorithm, p->hashes[i].algorithm))
+				continue;
+			done |= 1u << k;
+			jw_quote_open(b);
+			buf_addhex(b, (struct str){ (const char *)p->hashes[k].bytes,
+						    p->hashes[k].n });
+			jw_quote_close(b);
+		}
+		jw_arr_end(b);
+	}
+	jw_obj_end(b);
+}
+
 static void put_package(struct buf *b, const struct package *p)
 {
 	struct buf purl;
@@ -310,13 +336,8 @@ static void put_package(struct buf *b, const struct package *p)
 		put(b, S("url"), p->url);
 	if (p->direct)
 		jw_kv_bool(b, S("direct"), true);
-	if (p->n_hashes > 0) {
-		jw_key(b, S("hashes"));
-		jw_obj(b);
-		for (unsigned i = 0; i < p->n_hashes; i++)
-			put_hex(b, p->hashes[i].algorithm, p->hashes[i].bytes, p->hashes[i].n);
-		jw_obj_end(b);
-	}
+	if (p->n_hashes > 0)
+		put_hashes(b, p);
 	jw_obj_end(b);
 }
 

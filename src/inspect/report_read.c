@@ -260,21 +260,37 @@ static void read_environment(struct reading *r, const struct json *v)
 	e->has_digest = bytes_of(r, json_get(v, S("digest")), e->digest, sizeof e->digest);
 }
 
+static void read_hash(struct reading *r, struct str algorithm, const struct json *v,
+		      struct package *p)
+{
+	struct package_hash *h = &p->hashes[p->n_hashes];
+	size_t n = json_is(v, JSON_STRING) ? json_esc(v).n / 2 : 0;
+
+	if (p->n_hashes == PACKAGE_HASHES || n == 0 || n > sizeof h->bytes) {
+		wrong(r, ERR_SYNTAX);
+		return;
+	}
+	h->algorithm = algorithm;
+	h->n = (uint8_t)n;
+	if (bytes_of(r, v, h->bytes, n))
+		p->n_hashes++;
+}
+
 static void read_hashes(struct reading *r, const struct json *v, struct package *p)
 {
 	if (!json_is(v, JSON_OBJECT))
 		return;
 	JSON_EACH_MEMBER (v, key) {
-		struct package_hash *h = &p->hashes[p->n_hashes];
-		size_t n = json_esc(key + 1).n / 2;
-		if (p->n_hashes == PACKAGE_HASHES || n > sizeof h->bytes) {
+		struct str algorithm = json_str(r->arena, key);
+		if (!json_is(key + 1, JSON_ARRAY)) {
 			wrong(r, ERR_SYNTAX);
 			return;
 		}
-		h->algorithm = json_str(r->arena, key);
-		h->n = (uint8_t)n;
-		if (bytes_of(r, key + 1, h->bytes, n))
-			p->n_hashes++;
+		JSON_EACH_ITEM (key + 1, it) {
+			if (r->err != OK)
+				return;
+			read_hash(r, algorithm, it, p);
+		}
 	}
 }
 

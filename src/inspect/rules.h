@@ -408,16 +408,47 @@ enum severity { SEV_INFO, SEV_HOLD, SEV_BLOCK };
 
 /* Who published it, and whether that can be proved. */
 #define RULES_TRUST(X)                                                                             \
-	X(RULE_ATTESTATION_INVALID, "attestation-invalid", SEV_BLOCK,                              \
+	X(RULE_ATTESTATION_INVALID, "attestation-invalid", SEV_HOLD,                               \
 	  "attestation is present but does not verify",                                            \
-	  "the bytes are not those that were attested",                                            \
-	  "do not install it; fetch it again from its index, and report it when it stays so")
+	  "the bytes are not those that were attested, or nobody who is trusted attested them",    \
+	  "do not install it; fetch it again from its index, and report it when it stays so")      \
+	X(RULE_ATTESTATION_VANISHED, "attestation-vanished", SEV_HOLD,                             \
+	  "no attestation, and earlier releases had one",                                          \
+	  "who steals a token publishes without the workflow that signs",                          \
+	  "ask the project why before installing it")                                              \
+	X(RULE_IDENTITY_CHANGED, "identity-changed", SEV_HOLD,                                     \
+	  "published by another identity than the release before",                                 \
+	  "a project was handed over, or somebody else publishes in its name",                     \
+	  "see whether the project announced it before installing it")                             \
+	X(RULE_BUILD_UNLIKE, "build-unlike-before", SEV_HOLD,                                      \
+	  "built in another way than every release before",                                        \
+	  "hijacked workflows sign validly, but from another ref or by another trigger",           \
+	  "look at the run that built it before installing it")                                    \
+	X(RULE_IDENTITY_UNEXPECTED, "identity-unexpected", SEV_HOLD,                               \
+	  "not published by whom the lock file names",                                             \
+	  "the lock file says who must have published it",                                         \
+	  "do not install it; see who published it and whether that is right")                     \
+	X(RULE_IDENTITY_UNCHECKED, "identity-unchecked", SEV_INFO,                                 \
+	  "whom the lock file names was not compared",                                             \
+	  "nothing is on record of who published this release",                                    \
+	  "run yett verify for the release")
+
+/* How old a release is, where the policy asks for an age. */
+#define RULES_AGE(X)                                                                               \
+	X(RULE_COOLDOWN, "cooldown", SEV_HOLD, "release younger than the policy's cooldown",        \
+	  "hijacked releases are mostly found and taken down within days",                         \
+	  "wait, or take the release before; allow it in the policy if it cannot wait")            \
+	X(RULE_AGE_UNKNOWN, "release-age-unknown", SEV_INFO,                                       \
+	  "not known when the release was published",                                              \
+	  "the policy's cooldown could not be applied",                                            \
+	  "ask the index, or give this rule the severity hold in the policy")
 
 #define RULE_LIST(X)                                                                               \
 	RULES_ARCHIVE(X)                                                                           \
 	RULES_ADVISORY(X)                                                                          \
 	RULES_STARTUP(X)                                                                           \
-	RULES_SOURCE(X) RULES_MANIFEST(X) RULES_RUN(X) RULES_CHANGE(X) RULES_TRUST(X)
+	RULES_SOURCE(X) RULES_MANIFEST(X) RULES_RUN(X) RULES_CHANGE(X) RULES_TRUST(X)          \
+	RULES_AGE(X)
 
 #define X(code, id, severity, title, why, next) code,
 enum rule { RULE_LIST(X) RULE_COUNT };

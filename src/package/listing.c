@@ -128,6 +128,8 @@ static struct str joined(struct arena *a, struct str base, struct str ref)
 	char room[8192];
 	struct buf b;
 
+	if (ref.n == 0)
+		return S("");
 	buf_fixed(&b, room, sizeof room);
 	return url_join(base, ref, &b) == OK ? arena_dup(a, buf_str(&b)) : S("");
 }
@@ -205,6 +207,9 @@ static enum err pypi_json(struct listing *l, struct str name, struct str base, s
 			text_of(l->arena, json_get(it, S("hashes")), S("sha256")));
 		f.uploaded_s = time_of(text_of(l->arena, it, S("upload-time")));
 		f.yanked = json_is(yanked, JSON_TRUE) || json_is(yanked, JSON_STRING);
+		/* PEP 740: "provenance" is there, and null where there is none. */
+		f.provenance_said = json_get(it, S("provenance")) != NULL;
+		f.provenance = joined(l->arena, base, text_of(l->arena, it, S("provenance")));
 		if (f.url.n && f.version.n)
 			TRY(add(l, &f));
 	}
@@ -288,6 +293,11 @@ static enum err anchor(struct listing *l, struct str name, struct str base, stru
 	if (str_has_prefix(hash, S("sha256=")))
 		set_hex(&f.hash, S("sha256"), 32, str_head(str_tail(hash, 7), 64));
 	(void)attribute(tag, S("data-yanked"), &f.yanked);
+	/* PEP 740: the attribute is there for files that have provenance, and for no others, so
+	 * that its absence says nothing. */
+	f.provenance = joined(l->arena, base,
+			      unescaped(l->arena, attribute(tag, S("data-provenance"), NULL)));
+	f.provenance_said = f.provenance.n > 0;
 	return f.url.n && f.version.n ? add(l, &f) : OK;
 }
 
@@ -331,6 +341,10 @@ static enum err npm_version(struct listing *l, struct str base, const struct jso
 	if (f.hash.n == 0)
 		set_hex(&f.hash, S("sha1"), 20, text_of(l->arena, dist, S("shasum")));
 	f.uploaded_s = time_of(text_of(l->arena, times, f.version));
+	/* A registry that signs its versions also lists their attestations. */
+	f.provenance = joined(l->arena, base,
+			      text_of(l->arena, json_get(dist, S("attestations")), S("url")));
+	f.provenance_said = f.provenance.n > 0 || json_get(dist, S("signatures")) != NULL;
 	return f.url.n && name_ok(f.name) ? add(l, &f) : OK;
 }
 
@@ -384,6 +398,8 @@ void listing_encode(const struct listing *l, struct buf *out)
 		wr_str(out, (struct str){ (const char *)f->hash.bytes, f->hash.n });
 		wr_i64(out, f->uploaded_s);
 		wr_bool(out, f->yanked);
+		wr_str(out, f->provenance);
+		wr_bool(out, f->provenance_said);
 	}
 }
 
@@ -406,6 +422,8 @@ enum err listing_decode(struct arena *a, enum ecosystem eco, struct str text, st
 		f.hash.n = (uint8_t)bytes.n;
 		f.uploaded_s = rd_i64(&r);
 		f.yanked = rd_bool(&r);
+		f.provenance = rd_str(&r, 8192);
+		f.provenance_said = rd_bool(&r);
 		if (r.err == OK && !(name_ok(f.name) && (eco != ECO_NPM || f.kind == LISTING_TGZ)))
 			return ERR_SYNTAX;
 		if (r.err == OK)

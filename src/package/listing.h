@@ -23,6 +23,8 @@ struct listing_file {
 	struct package_hash hash; /* the strongest that is published; n 0: none */
 	int64_t uploaded_s;	  /* 0: not said */
 	bool yanked;
+	struct str provenance; /* URL of the document that says who published it; "": none */
+	bool provenance_said;  /* the index knows of such documents: "" means there is none */
 };
 
 struct listing {

@@ -1,14 +1,14 @@
 /*
- * verifier/main.c - the process that judges one signed bundle. It is in its jail before it reads a
- * byte, answers once and ends.
- * Input: hostile.   Runs in: verifier.   Fuzz: fuzz/verify_bundle_fuzz.c
+ * verifier/main.c - the process that judges one signed bundle or document. It is in its jail before
+ * it reads a byte, answers once and ends. Input: hostile.   Runs in: verifier.   Fuzz:
+ * fuzz/verify_bundle_fuzz.c, fuzz/verify_document_fuzz.c
  */
 #include "proto/verifier.h"
 #include "sys/clock.h"
 #include "sys/fs.h"
 #include "sys/log.h"
 #include "verifier/jail.h"
-#include "verify/verify.h"
+#include "verify/provenance.h"
 
 #include <errno.h>
 #include <openssl/crypto.h>
@@ -31,6 +31,9 @@ struct verifier {
 	struct verify_policy policy;
 	struct artifact artifact;
 	struct verify_report result;
+	struct document document;
+	struct npm_keys npm_keys;
+	struct expected expected;
 };
 
 static void fatal(const char *why)
@@ -76,7 +79,8 @@ static enum err hash_artifact(struct verifier *v, struct diag *d)
 	struct hasher h;
 	ssize_t got;
 
-	if (room == NULL || hasher_init(&h, bundle_hashes(&v->bundle)) != OK)
+	unsigned set = v->request.document ? (1u << HASH_COUNT) - 1 : bundle_hashes(&v->bundle);
+	if (room == NULL || hasher_init(&h, set) != OK)
 		return diag_set(d, ERR_NOMEM, "out of memory");
 	while ((got = piece(VERIFIER_ARTIFACT, room, PIECE)) > 0)
 		hasher_update(&h, (struct str){ room, (size_t)got });
@@ -100,6 +104,9 @@ static enum err read_request(struct verifier *v, struct diag *d)
 	v->policy.san = v->request.identity;
 	if (v->request.issuer.n)
 		v->policy.claims[CLAIM_ISSUER] = v->request.issuer;
+	if (v->request.repository.n)
+		v->policy.claims[CLAIM_REPOSITORY] = v->request.repository;
+	v->expected = (struct expected){ v->request.file, v->request.package, v->policy };
 	if (v->request.digest.n)
 		TRY(digest_parse(v->request.digest, &v->artifact, d));
 	if (v->request.key.n == 0)
@@ -116,9 +123,25 @@ static enum err read_root(struct verifier *v, struct diag *d)
 	return trusted_root_parse(&v->root, buf_str(&v->root_text), &v->arena, d);
 }
 
+static enum err read_keys(struct verifier *v, struct diag *d)
+{
+	struct str date = S(""), text = v->request.npm_keys;
+
+	if (!v->request.document)
+		return OK;
+	if (text.n == 0)
+		text = npm_keys_text(&date);
+	TRY(npm_keys_parse(&v->npm_keys, text, &v->arena, d));
+	v->npm_keys.date = date;
+	return OK;
+}
+
 static enum err read_bundle(struct verifier *v, struct diag *d)
 {
-	TRY(slurp(VERIFIER_BUNDLE, &v->bundle_text, "bundle", d));
+	TRY(slurp(VERIFIER_BUNDLE, &v->bundle_text, v->request.document ? "document" : "bundle",
+		  d));
+	if (v->request.document)
+		return document_read(&v->document, buf_str(&v->bundle_text), &v->arena, d);
 	return bundle_parse(&v->bundle, buf_str(&v->bundle_text), &v->arena, d);
 }
 
@@ -131,9 +154,8 @@ static const struct step {
 	struct str name;
 	enum err (*run)(struct verifier *v, struct diag *d);
 } steps[] = {
-	{ SC("request"), read_request },
-	{ SC("trusted_root"), read_root },
-	{ SC("bundle"), read_bundle },
+	{ SC("request"), read_request },   { SC("trusted_root"), read_root },
+	{ SC("npm_keys"), read_keys },	   { SC("bundle"), read_bundle },
 	{ SC("artifact"), read_artifact },
 };
 
@@ -150,9 +172,14 @@ static void judge(struct verifier *v)
 		verify_failure_write(&v->report, steps[i].name, &d);
 		return;
 	}
-	enum err e = verify_bundle(&v->bundle, &v->root, &v->artifact, &v->policy,
-				   (int64_t)(clock_wall_ns() / 1000000000u), &v->arena, &v->result,
-				   &d);
+	int64_t now_s = (int64_t)(clock_wall_ns() / 1000000000u);
+	if (v->request.document) {
+		document_judge(&v->document, &v->root, &v->npm_keys, &v->artifact, &v->expected,
+			       now_s, &v->arena, &v->report);
+		return;
+	}
+	enum err e = verify_bundle(&v->bundle, &v->root, &v->artifact, &v->policy, now_s, &v->arena,
+				   &v->result, &d);
 	if (e != OK && d.err == OK)
 		(void)diag_set(&d, e, "%s", err_text(e));
 	verify_report_write(&v->report, &v->result, &v->root, &d);

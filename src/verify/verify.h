@@ -241,7 +241,10 @@ struct verify_policy {
 	X(CHECK_CHECKPOINT, "checkpoint", "the log has signed its state")                  \
 	X(CHECK_SET, "set", "the log has promised the entry")                              \
 	X(CHECK_SIGNATURE, "signature", "the signer's key made the signature")             \
-	X(CHECK_STATEMENT, "statement", "what was signed is about this artifact")
+	X(CHECK_STATEMENT, "statement", "what was signed is about this artifact")          \
+	X(CHECK_SUBJECT, "subject", "the statement names this file of this release")       \
+	X(CHECK_PUBLISHER, "publisher", "the index names the publisher who signed")        \
+	X(CHECK_BUILD, "build", "the build says of itself what the certificate says")
 
 #define X(name, json, text) name,
 enum check { CHECK_LIST(X) CHECK_COUNT };

@@ -4,6 +4,7 @@
 
 #include "codec/json.h"
 #include "verify/part.h"
+#include "verify/provenance.h"
 
 #include "../check.h"
 
@@ -29,24 +30,15 @@ __attribute__((unused)) static struct str kit_file(struct arena *a, const char *
 	return (struct str){ at, n };
 }
 
-/* What the mapping of PEP 740 is: the same parts under other names. */
+/* PyPI's provenance of the golden file, as the one bundle in it. */
 __attribute__((unused)) static void kit_provenance(struct bundle *b, struct arena *a)
 {
+	struct document doc;
 	struct diag d = { 0 };
-	struct fields f = { a, &d, "PEP 740", OK };
-	const struct json *v = field_root(&f, kit_file(a, KIT_PROVENANCE));
-	const struct json *of = json_get(json_get(v, S("attestation_bundles")) + 1, S("attestations")) + 1;
-	const struct json *material = json_get(of, S("verification_material"));
-	const struct json *envelope = json_get(of, S("envelope"));
 
-	*b = (struct bundle){ .version = BUNDLE_V03, .is_dsse = true, .hash = HASH_NONE };
-	b->certs[b->n_certs++] = field_bytes(&f, material, "certificate", true);
-	b->payload_type = S("application/vnd.in-toto+json");
-	b->payload = field_bytes(&f, envelope, "statement", true);
-	b->signature = field_bytes(&f, envelope, "signature", true);
-	CHECK(f.err == OK);
-	CHECK(bundle_entry_read(&b->entries[b->n_entries++],
-				json_get(material, S("transparency_entries")) + 1, a, &d) == OK);
+	CHECK(document_read(&doc, kit_file(a, KIT_PROVENANCE), a, &d) == OK);
+	CHECK(doc.kind == DOCUMENT_PEP740 && doc.n == 1);
+	*b = doc.items[0].bundle;
 }
 
 /* Who is expected to have signed it. */
