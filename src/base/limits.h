@@ -53,6 +53,7 @@ enum {
 	LIMIT_TRUSTED = 32,	      /* logs or authorities of one kind in it */
 	LIMIT_PUBLIC_KEY = 16 << 10,  /* one public key as PEM */
 	LIMIT_ATTESTATIONS = 16,      /* attestations, or a registry's signatures, of one file */
+	LIMIT_SIGNED_WHOLE = 64 << 20, /* an artifact that is signed itself, not its digest */
 
 	/* between processes */
 	LIMIT_FRAME = 64 << 10,		 /* one data frame of the ring */
@@ -75,6 +76,7 @@ enum {
 
 	/* packages: what names them */
 	LIMIT_MANIFEST = 64 << 20,  /* one manifest, lock file, SBOM or notebook */
+	LIMIT_PACKAGE_HASHES = 1024, /* of one release in a lock file: one for each artifact */
 	LIMIT_TOML_NODES = 1 << 20, /* values in one TOML text */
 	LIMIT_TOML_DEPTH = 64,
 	LIMIT_YAML_NODES = 1 << 21,   /* of one lock file, once anchors are expanded */
