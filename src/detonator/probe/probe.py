@@ -518,8 +518,9 @@ def dummy(parameter):
     values = {int: 1, float: 1.0, bool: False, str: "x", bytes: b"x", list: [], dict: {}, tuple: (), set: set()}
     if kind in values:
         return values[kind]
+    # No planted secret: a client is meant to send its own service what it was given.
     if any(word in name for word in ("key", "token", "secret", "password", "auth")):
-        return os.environ.get("OPENAI_API_KEY", "x")
+        return "k" * 32
     if any(word in name for word in ("url", "host", "endpoint")):
         return "https://api.example/"
     return "x"
