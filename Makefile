@@ -53,7 +53,7 @@ RING01 := base codec config crypto proto llm tlog verify sys store tls
 LINK.keeper  := store config tlog crypto proto codec sys base
 PKGS.keeper  := sqlite3 libsodium yaml-0.1 libcrypto
 LINK.ingress := tls llm crypto proto codec sys base
-PKGS.ingress := openssl
+PKGS.ingress := openssl zlib
 LINK.egress  := tls crypto proto codec sys base
 PKGS.egress  := openssl libnghttp2 libcares
 LINK.admin   := crypto proto codec sys base
@@ -68,6 +68,11 @@ LINK.verifier := verify package tlog crypto proto codec sys base
 PKGS.verifier := libcrypto
 LINK.cli     := inspect config advisory package tlog crypto proto codec sys base
 PKGS.cli     := libsodium yaml-0.1 libcrypto zlib
+
+LINK.detonator := inspect proto codec sys base
+PKGS.detonator := zlib
+LINK.sink    := inspect proto codec sys base
+PKGS.sink    := openssl zlib
 
 MAINS := $(patsubst src/%/main.c,%,$(wildcard src/*/main.c))
 DIRS := $(patsubst src/%/,%,$(wildcard src/*/))
@@ -104,6 +109,15 @@ $(2): $(O)/obj/src/$(1)/main.o $(O)/lib/$(1).a $(patsubst %,$(O)/lib/%.a,$(LINK.
 endef
 $(foreach m,$(filter-out cli,$(MAINS)),$(eval $(call program,$(m),$(O)/libexec/yett/$(m))))
 $(eval $(call program,cli,$(O)/bin/yett))
+
+# The clock of the detonator's boxes, which is loaded into every process there: no ring, no library.
+PRELOAD := $(O)/libexec/yett/preload.so
+$(PRELOAD): src/detonator/preload/preload.c Makefile
+	@mkdir -p $(@D)
+	@echo "  LINK $@"
+	@$(CC) $(CPPFLAGS) $(WARN) -O2 -fPIC -shared $(BANNED) -o $@ $< -ldl
+all: $(PRELOAD)
+$(O)/obj/src/detonator/root.o: $(wildcard src/detonator/probe/*)
 
 # ---- unit tests, fuzz targets and the replay of their corpora ----------------------------------
 ALL_LIBS := $(patsubst %,$(O)/lib/%.a,$(foreach d,$(DIRS),$(if $(filter-out src/$(d)/main.c,$(wildcard src/$(d)/*.c)),$(d))))
@@ -159,6 +173,11 @@ $(O)/differential/%: $(O)/obj/tests/differential/%.o $(ALL_LIBS)
 differential: $(DIFFERENTIALS)
 	@:
 
+# What tests/conformance asks of the path of a certificate.
+$(O)/conformance/%: $(O)/obj/tests/conformance/%.o $(patsubst %,$(O)/lib/%.a,verify tlog crypto codec base)
+	@mkdir -p $(@D)
+	@$(CC) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS) $$($(PKG) --libs libcrypto)
+
 unit: $(TESTS)
 	@tools/run-tests $(TESTS)
 replay: $(REPLAYS)
@@ -200,7 +219,7 @@ bench: all
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/yett
 	install -m 755 $(O)/bin/yett $(DESTDIR)$(PREFIX)/bin/
-	install -m 755 $(filter $(O)/libexec/%,$(BINS)) $(DESTDIR)$(PREFIX)/libexec/yett/
+	install -m 755 $(filter $(O)/libexec/%,$(BINS)) $(PRELOAD) $(DESTDIR)$(PREFIX)/libexec/yett/
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 644 docs/yett.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 docs/yett.yaml.5 $(DESTDIR)$(PREFIX)/share/man/man5/

@@ -1,7 +1,7 @@
 /*
  * fuzz/check_cache_fuzz.c - what an earlier run remembered, written by anybody. Oracles: nothing
  * outside of the bytes is read; a slot that is found is of the file that was asked for; what is
- * kept and written is found again.
+ * kept and written is found again, and a report for no other seal than its own.
  */
 #include "checker/cache.h"
 
@@ -15,7 +15,8 @@ static int file_of(struct str a, struct str b)
 {
 	int fd = memfd_create("cache", MFD_CLOEXEC);
 
-	CHECK(fd >= 0 && write(fd, a.p, a.n) == (ssize_t)a.n && write(fd, b.p, b.n) == (ssize_t)b.n);
+	CHECK(fd >= 0 && write(fd, a.p, a.n) == (ssize_t)a.n &&
+	      write(fd, b.p, b.n) == (ssize_t)b.n);
 	return fd;
 }
 
@@ -26,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	struct findings f;
 	struct cache c;
 	struct arena a;
-	char head[40] = "yettmem1";
+	char head[40] = "yettmem2";
 
 	if (n < 24)
 		return 0;
@@ -35,6 +36,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	arena_init(&a, 8 << 20);
 	findings_init(&f, &a);
 	cache_open(&c, fd, S("build"), INT64_MAX);
+	struct str report = { NULL, 0 };
+	CHECK(!cache_report(&c, c.seal, &a, &report) || report.n <= n);
+	cache_load(&c);
 	memcpy(&e.ino, p, 8);
 	memcpy(&e.mtime_ns, p + 8, 8);
 	const struct cache_slot *s = cache_get(&c, &e);
@@ -47,9 +51,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	e.mtime_ns = 5;
 	cache_put(&c, &e, 1, 1, NULL, 0);
 	int out = memfd_create("out", MFD_CLOEXEC);
-	CHECK(cache_write(&c, out) == OK);
+	const uint8_t seal[32] = { 1 }, other[32] = { 2 };
+	c.dirty = true;
+	CHECK(cache_write(&c, seal, S("report"), out) == OK);
 	cache_done(&c);
 	cache_open(&c, out, S("build"), 0);
+	CHECK(!cache_report(&c, other, &a, &report));
+	CHECK(cache_report(&c, seal, &a, &report) && str_eq(report, S("report")));
+	cache_load(&c);
 	s = cache_get(&c, &e);
 	CHECK(s != NULL && s->role == 1 && s->n_findings == 0);
 	cache_done(&c);

@@ -23,6 +23,7 @@
 	X(ERR_SYNTAX, 400, 65, "malformed input")                    \
 	X(ERR_LIMIT, 413, 65, "limit exceeded")                      \
 	X(ERR_UNSUPPORTED, 400, 65, "not expressible")               \
+	X(ERR_ENCODING, 415, 65, "unknown encoding")                 \
 	X(ERR_AUTH, 401, 77, "not authenticated")                    \
 	X(ERR_DENIED, 403, 77, "refused by policy")                  \
 	X(ERR_NOT_FOUND, 404, 66, "not found")                       \

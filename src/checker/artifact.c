@@ -82,10 +82,9 @@ static uint32_t judge_source(struct reading *r, const struct member *m, struct s
 		return 0;
 	}
 	enum language language = source_language(m->name, text);
+	enum ecosystem eco = r->artifact->kind == ARTIFACT_NPM ? ECO_NPM : ECO_PYPI;
 	enum role role = r->artifact->kind == ARTIFACT_SDIST ? source_role(m->name)
-							     : installed_role(name);
-	if (role == ROLE_STARTUP && !top)
-		role = ROLE_MODULE;
+							     : installed_role(eco, language, name);
 	size_t first = f->n;
 	arena_reset(&r->c->scratch);
 	source_inspect(language, role, r->purl, m->name, text, &r->c->scratch, f, &caps);

@@ -13,9 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { HEAD = 64, MAGIC = 8, FINDINGS_OF_FILE = 1024 };
+enum { HEAD = 128, MAGIC = 8, FINDINGS_OF_FILE = 1024 };
 
-static const char magic[MAGIC + 1] = "yettmem1";
+static const char magic[MAGIC + 1] = "yettmem2";
 
 static_assert(sizeof(struct cache_slot) == 96, "a slot has the same size everywhere");
 
@@ -29,39 +29,39 @@ static uint32_t mix(uint64_t dev, uint64_t ino, int64_t mtime)
 
 /* ---- reading ---- */
 
-static char *slurp(int fd, size_t n)
+static bool slurp(int fd, char *p, size_t n, uint64_t from)
 {
-	char *p = malloc(n);
 	size_t at = 0;
 
 	while (p != NULL && at < n) {
-		ssize_t got = pread(fd, p + at, n - at, (off_t)at);
-		if (got <= 0) {
-			free(p);
-			return NULL;
-		}
+		ssize_t got = pread(fd, p + at, n - at, (off_t)(from + at));
+		if (got <= 0)
+			return false;
 		at += (size_t)got;
 	}
-	return p;
+	return p != NULL;
 }
 
-/* head: magic, build, then u32 size of the index, number of slots, bytes of the blob. */
-static bool lay_out(struct cache *c)
+/* head: magic, build, u32 size of the index, number of slots, bytes of the blob and of the report,
+ * seal; then all of these. */
+static bool read_head(struct cache *c, uint64_t file)
 {
-	struct rd r = rd_from(str_head(c->map, HEAD));
+	char head[HEAD];
+	struct rd r = rd_from((struct str){ head, HEAD });
 
-	if (!str_eq(rd_bytes(&r, MAGIC), str_z(magic)) ||
+	if (!slurp(c->fd, head, HEAD, 0) || !str_eq(rd_bytes(&r, MAGIC), str_z(magic)) ||
 	    !str_eq(rd_bytes(&r, sizeof c->build),
 		    (struct str){ (const char *)c->build, sizeof c->build }))
 		return false;
-	uint64_t size = rd_u32(&r), n = rd_u32(&r), blob = rd_u32(&r);
-	if (r.err != OK || size == 0 || (size & (size - 1)) != 0 || n >= size ||
-	    HEAD + size * 4 + n * sizeof(struct cache_slot) + blob != c->map.n || size % 2 != 0)
+	uint64_t size = rd_u32(&r), n = rd_u32(&r), blob = rd_u32(&r), report = rd_u32(&r);
+	struct str seal = rd_bytes(&r, sizeof c->seal);
+	if (r.err != OK || size == 0 || (size & (size - 1)) != 0 || n >= size || size % 2 != 0 ||
+	    HEAD + size * 4 + n * sizeof(struct cache_slot) + blob + report != file)
 		return false;
-	const char *at = c->map.p + HEAD;
-	c->index = (const uint32_t *)(const void *)at;
-	c->slots = (const struct cache_slot *)(const void *)(at + size * 4);
-	c->blob = (struct str){ at + size * 4 + n * sizeof(struct cache_slot), blob };
+	memcpy(c->seal, seal.p, sizeof c->seal);
+	c->report_at = file - report;
+	c->report_n = report;
+	c->blob.n = blob;
 	c->mask = (uint32_t)size - 1;
 	c->n = (uint32_t)n;
 	return true;
@@ -71,17 +71,45 @@ void cache_open(struct cache *c, int fd, struct str build, int64_t now_ns)
 {
 	int64_t n = fd < 0 ? 0 : fd_size(fd);
 
-	*c = (struct cache){ .now_ns = now_ns };
+	*c = (struct cache){ .fd = fd, .now_ns = now_ns };
 	sha256(build, c->build);
 	buf_init(&c->out_slots, CACHE_MAX / 2);
 	buf_init(&c->out_blob, CACHE_MAX / 4);
 	if (n < HEAD || n > CACHE_MAX)
 		return;
-	c->map = (struct str){ slurp(fd, (size_t)n), (size_t)n };
-	if (c->map.p == NULL || !lay_out(c)) {
-		c->n = 0;
+	if (!read_head(c, (uint64_t)n)) {
+		c->fd = -1;
 		c->dirty = true;
 	}
+}
+
+bool cache_report(const struct cache *c, const uint8_t seal[32], struct arena *a, struct str *out)
+{
+	if (c->fd < 0 || c->report_n == 0 || memcmp(c->seal, seal, sizeof c->seal) != 0)
+		return false;
+	char *p = arena_take(a, (size_t)c->report_n, 1);
+	*out = (struct str){ p, (size_t)c->report_n };
+	return slurp(c->fd, p, out->n, c->report_at);
+}
+
+void cache_load(struct cache *c)
+{
+	size_t index = 4 * ((size_t)c->mask + 1), slots = c->n * sizeof(struct cache_slot);
+	size_t n = index + slots + c->blob.n;
+
+	if (c->n == 0)
+		return;
+	char *p = malloc(n);
+	if (!slurp(c->fd, p, n, HEAD)) {
+		free(p);
+		c->n = 0;
+		c->dirty = true;
+		return;
+	}
+	c->map = (struct str){ p, n };
+	c->index = (const uint32_t *)(const void *)p;
+	c->slots = (const struct cache_slot *)(const void *)(p + index);
+	c->blob.p = p + index + slots;
 }
 
 const struct cache_slot *cache_get(const struct cache *c, const struct entry *e)
@@ -213,12 +241,14 @@ static enum err write_index(struct buf *out, const struct buf *slots, uint32_t s
 	return OK;
 }
 
-enum err cache_write(struct cache *c, int fd)
+enum err cache_write(struct cache *c, const uint8_t seal[32], struct str report, int fd)
 {
 	size_t n = c->out_slots.n / sizeof(struct cache_slot);
 	uint32_t size = 16;
 	struct buf out;
 
+	if (report.p != NULL && memcmp(c->seal, seal, sizeof c->seal) != 0)
+		c->dirty = true;
 	if (!c->dirty || n == 0 || c->out_slots.err != OK || c->out_blob.err != OK)
 		return OK;
 	while (size < 2 * n)
@@ -229,11 +259,14 @@ enum err cache_write(struct cache *c, int fd)
 	wr_u32(&out, size);
 	wr_u32(&out, (uint32_t)n);
 	wr_u32(&out, (uint32_t)c->out_blob.n);
+	wr_u32(&out, (uint32_t)report.n);
+	buf_add(&out, (struct str){ (const char *)seal, 32 });
 	while (out.err == OK && out.n < HEAD)
 		wr_u8(&out, 0);
 	enum err e = write_index(&out, &c->out_slots, size);
 	buf_add(&out, buf_str(&c->out_slots));
 	buf_add(&out, buf_str(&c->out_blob));
+	buf_add(&out, report);
 	if (e == OK)
 		e = out.err;
 	if (e == OK)

@@ -6,6 +6,7 @@
 #define CHECKER_CHECKER_H
 
 #include "checker/cache.h"
+#include "checker/team.h"
 #include "checker/tree.h"
 #include "crypto/sha256.h"
 #include "inspect/ledger.h"
@@ -20,6 +21,7 @@ enum {
 	CHECKER_ARENA = 2000 << 20,
 	CHECKER_SCRATCH = 768 << 20,
 	CHECKER_TEXT = 64 << 20, /* of one file, read as a whole */
+	CHECKER_FOUND = 4 << 20, /* findings of one file */
 	CHECKER_SMALL = 8 << 20, /* of a file that is small when it is honest: .pth, settings */
 	CHECKER_FILE_GB = 16,	 /* a larger file is not even hashed */
 	CHECKER_SECONDS = 600,	 /* of a whole check; what is left then counts as skipped */
@@ -38,6 +40,7 @@ struct checker {
 	struct report report;
 	struct check_policy policy;
 	struct cache cache;
+	struct team team;
 	struct sha256 sha;
 	struct root roots[CHECK_ROOTS];
 	unsigned n_roots;
@@ -84,9 +87,9 @@ void file_finding(struct checker *c, struct tree *t, uint32_t i, enum rule rule,
 		  uint32_t line, struct str excerpt, const char *fmt, ...)
 	__attribute__((format(printf, 8, 9)));
 
-/* installed_role tells when code runs that lies at path below an import root. That the root is in a
- * directory of tests, or that the package is called "demo", says nothing: it can be imported. */
-enum role installed_role(struct str path);
+/* installed_role tells when code runs that lies at path below an import root, or in a package of
+ * npm: whatever can be imported may be, also out of a directory of tests. */
+enum role installed_role(enum ecosystem eco, enum language lang, struct str path);
 
 /* ---- what is looked at ---- */
 

@@ -157,14 +157,18 @@ bool file_copy(struct checker *c, struct tree *t, uint32_t i, size_t max, struct
 	return out->p != NULL;
 }
 
-enum role installed_role(struct str path)
+enum role installed_role(enum ecosystem eco, enum language lang, struct str path)
 {
-	size_t slash = str_chr(path, '/');
 	enum role role = source_role(path);
 
-	if (role != ROLE_SCRIPT || slash == SIZE_MAX)
-		return role;
-	return source_role(str_tail(path, slash + 1));
+	/* node imports no Python. */
+	if (eco == ECO_NPM && lang == LANG_PYTHON)
+		return ROLE_SCRIPT;
+	/* An installed setup.py is a module like others, and only what is at the top is imported at
+	 * start. */
+	if (role == ROLE_INSTALL || str_chr(path, '/') != SIZE_MAX)
+		return ROLE_MODULE;
+	return role;
 }
 
 /* ---- what is remembered ---- */

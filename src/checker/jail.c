@@ -10,6 +10,7 @@
 #include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -39,13 +40,20 @@ struct jail checker_jail_for(const struct check_request *r, struct jail_path pat
 			     char names[CHECK_ROOTS][CHECKER_PATH])
 {
 	struct jail j = checker_jail;
+	struct stat st;
+	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < r->n_roots; i++) {
-		(void)snprintf(names[i], CHECKER_PATH, "/proc/self/fd/%u", r->roots[i].fd);
-		paths[i] = (struct jail_path){ names[i], false };
+		/* A file is open already and nothing is opened below it; one in memory, as what was
+		 * fetched, is on no file system that Landlock has rules for. */
+		if (fstat(r->roots[i].fd, &st) != 0 || !S_ISDIR(st.st_mode))
+			continue;
+		(void)snprintf(names[n], CHECKER_PATH, "/proc/self/fd/%u", r->roots[i].fd);
+		paths[n] = (struct jail_path){ names[n], false };
+		n++;
 	}
 	j.paths = paths;
-	j.n_paths = r->n_roots;
+	j.n_paths = n;
 	return j;
 }
 

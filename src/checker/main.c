@@ -111,37 +111,44 @@ static enum err prepare(struct checker *c, struct advisory_index *index, struct 
 	c->report.target = c->request.name;
 	c->report.started = c->request.now;
 	c->deadline_ns = clock_mono_ns() + (uint64_t)CHECKER_SECONDS * 1000000000;
-	void *text = mmap(NULL, CHECKER_TEXT, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (text == MAP_FAILED || sha256_init(&c->sha) != OK)
-		return diag_set(d, ERR_NOMEM, "no memory to check with");
-	c->text = text;
 	TRY(open_advisories(c, index, d));
 	read_ledger(c);
 	TRY(read_policy(c, d));
 	return OK;
 }
 
-static enum err enter_jail(const struct check_request *r, struct diag *d)
+/* Every thread does this for itself. */
+static enum err lock(void *ctx, struct diag *d)
 {
+	const struct checker *c = ctx;
 	struct jail_path paths[CHECK_ROOTS];
 	char names[CHECK_ROOTS][CHECKER_PATH];
-	struct jail j = checker_jail_for(r, paths, names);
+	struct jail j = checker_jail_for(&c->request, paths, names);
+	int landlock;
+
+	return jail_lock(&j, &landlock, d);
+}
+
+static enum err enter_jail(struct checker *c, struct diag *d)
+{
+	const struct check_request *r = &c->request;
 	int keep[CHECK_ROOTS + 7] = { CHECK_REQUEST,  CHECK_REPORT, CHECK_REMEMBER, r->policy_fd,
 				      r->advisory_fd, r->cache_fd,  r->ledger_fd };
-	int landlock;
 
 	for (uint32_t i = 0; i < r->n_roots; i++)
 		keep[7 + i] = r->roots[i].fd;
-	TRY(jail_begin(&j, keep, 7 + r->n_roots, d));
+	TRY(jail_begin(&checker_jail, keep, 7 + r->n_roots, d));
 	TRY(checker_drop(d));
-	return jail_lock(&j, &landlock, d);
+	TRY(team_start(&c->team, lock, c, d));
+	c->text = c->team.workers[0].text;
+	c->sha = c->team.workers[0].sha;
+	return OK;
 }
 
 /* ---- the work ---- */
 
 /* A file is a tree of one entry. */
-static enum err open_file(struct checker *c, struct root *r, int fd, struct diag *d)
+static enum err open_file(struct root *r, int fd, struct diag *d)
 {
 	size_t name = r->label.n;
 	struct stat st;
@@ -150,7 +157,7 @@ static enum err open_file(struct checker *c, struct root *r, int fd, struct diag
 		name--;
 	if (fstat(fd, &st) != 0)
 		return diag_set(d, ERR_SYS, "cannot look at the target");
-	return tree_single(&r->tree, fd, str_tail(r->label, name), &st, &c->arena);
+	return tree_single(&r->tree, fd, str_tail(r->label, name), &st);
 }
 
 static enum err list_roots(struct checker *c, struct diag *d)
@@ -162,12 +169,21 @@ static enum err list_roots(struct checker *c, struct diag *d)
 		struct root *r = &c->roots[c->n_roots++];
 		*r = (struct root){ .role = (enum check_role)from->role, .label = from->label };
 		if (fstat(from->fd, &st) == 0 && S_ISDIR(st.st_mode))
-			TRY(tree_list(&r->tree, from->fd, from->label,
-				      r->role == ROOT_STDLIB ? STDLIB_DEPTH : TREE_DEPTH, &c->arena,
-				      d));
+			TRY(tree_list(&r->tree, &c->team, from->fd, from->label,
+				      r->role == ROOT_STDLIB ? STDLIB_DEPTH : TREE_DEPTH, d));
 		else
-			TRY(open_file(c, r, from->fd, d));
+			TRY(open_file(r, from->fd, d));
 		r->tree.absolute_inside = i == 0 && (c->request.flags & CHECK_IMAGE) != 0;
+	}
+	return OK;
+}
+
+static enum err order_roots(struct checker *c, struct diag *d)
+{
+	for (unsigned i = 0; i < c->n_roots; i++) {
+		struct root *r = &c->roots[i];
+		if (!r->tree.single)
+			TRY(tree_order(&r->tree, d));
 		if (r->role != ROOT_STDLIB && r->role != ROOT_DPKG && r->role != ROOT_PREVIOUS)
 			c->report.coverage.files += r->tree.n;
 		c->report.coverage.unread += r->tree.unread;
@@ -234,7 +250,60 @@ static void judge(struct checker *c)
 	c->report.kind = kind_of(c);
 }
 
-static enum err deliver(struct checker *c, uint64_t began, struct diag *d)
+/* ---- a check that sees what the one before it saw ---- */
+
+/* Says in one digest what is checked and by what. False: it must not be relied on, since a part of
+ * it may still change without leaving a trace, or is not a tree. */
+static bool seal(struct checker *c, uint8_t out[SHA256_BYTES])
+{
+	const uint32_t flags = c->request.flags;
+	const struct str fields[] = {
+		c->request.name,
+		c->request.python,
+		{ (const char *)&flags, sizeof flags },
+		{ (const char *)c->report.advisories_sha256, SHA256_BYTES },
+	};
+
+	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+		const uint64_t n = fields[i].n;
+		sha256_update(&c->sha, (struct str){ (const char *)&n, sizeof n });
+		sha256_update(&c->sha, fields[i]);
+	}
+	bool sound = true;
+	for (unsigned i = 0; i < c->n_roots; i++) {
+		const struct root *r = &c->roots[i];
+		const uint64_t head[2] = { (uint64_t)r->role, r->label.n };
+		sha256_update(&c->sha, (struct str){ (const char *)head, sizeof head });
+		sha256_update(&c->sha, r->label);
+		sha256_update(&c->sha, (struct str){ (const char *)r->tree.seal, SHA256_BYTES });
+		sound = sound && !r->tree.single && r->tree.unread + r->tree.skipped == 0 &&
+			r->tree.newest_ns < c->cache.now_ns - CACHE_RACY_NS;
+	}
+	sha256_final(&c->sha, out);
+	return sound;
+}
+
+/* Takes what the check before found. The policy is asked again: it has dates in it. */
+static bool recall(struct checker *c, const uint8_t sealed[SHA256_BYTES])
+{
+	struct report old;
+	struct str text;
+
+	if (!cache_report(&c->cache, sealed, &c->arena, &text) ||
+	    report_read(&old, &c->arena, text, NULL) != OK)
+		return false;
+	c->report.kind = old.kind;
+	c->report.package = old.package;
+	c->report.environments = old.environments;
+	c->report.n_environments = old.n_environments;
+	c->report.packages = old.packages;
+	c->report.findings = old.findings;
+	c->report.coverage = (struct report_coverage){ .files = old.coverage.files,
+						       .cached = old.coverage.files };
+	return true;
+}
+
+static enum err deliver(struct checker *c, uint64_t began, const uint8_t *sealed, struct diag *d)
 {
 	struct buf out;
 
@@ -245,10 +314,13 @@ static enum err deliver(struct checker *c, uint64_t began, struct diag *d)
 	enum err e = out.err;
 	if (e == OK)
 		e = fs_write_all(CHECK_REPORT, buf_str(&out));
-	buf_free(&out);
 	if (e != OK)
 		return diag_set(d, e, "cannot write the report: %s", err_text(e));
-	if (cache_write(&c->cache, CHECK_REMEMBER) != OK)
+	const struct report_coverage *seen = &c->report.coverage;
+	bool again = sealed != NULL && seen->unread + seen->changed + seen->skipped == 0;
+	static const uint8_t none[SHA256_BYTES];
+	if (cache_write(&c->cache, again ? sealed : none, again ? buf_str(&out) : (struct str){ 0 },
+			CHECK_REMEMBER) != OK)
 		return OK; /* half of it is refused next time: that costs time, nothing else */
 	return OK;
 }
@@ -257,6 +329,7 @@ int main(int argc, char **argv)
 {
 	static struct checker c;
 	static struct advisory_index index;
+	uint8_t sealed[SHA256_BYTES];
 	struct diag d = { 0 };
 	uint64_t began = clock_mono_ns();
 	int status;
@@ -264,13 +337,19 @@ int main(int argc, char **argv)
 	if (jail_debug(&checker_jail, argc, argv, &status))
 		return status;
 	log_open("checker", LOG_WARN);
-	if (prepare(&c, &index, &d) != OK || enter_jail(&c.request, &d) != OK)
+	if (prepare(&c, &index, &d) != OK || enter_jail(&c, &d) != OK)
 		return fail(&d);
 	cache_open(&c.cache, c.request.cache_fd, c.request.build, (int64_t)clock_wall_ns());
 	if (list_roots(&c, &d) != OK)
 		return fail(&d);
-	judge(&c);
-	if (deliver(&c, began, &d) != OK)
+	bool sound = seal(&c, sealed);
+	if (!sound || !recall(&c, sealed)) {
+		cache_load(&c.cache);
+		if (order_roots(&c, &d) != OK)
+			return fail(&d);
+		judge(&c);
+	}
+	if (deliver(&c, began, sound ? sealed : NULL, &d) != OK)
 		return fail(&d);
 	/* The end of the process frees everything, and faster. */
 	_exit(0);

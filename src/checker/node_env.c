@@ -133,9 +133,9 @@ static void inspect_all(struct checker *c, struct tree *t, uint32_t dir)
 		if (!S_ISREG(e->mode) || e->inspected)
 			continue;
 		e->inspected = true;
-		const struct subject s = { t, i, package_purl(c, e),
-					   source_language(e->path, S("")),
-					   installed_role(in_modules(e->path)) };
+		enum language language = source_language(e->path, S(""));
+		const struct subject s = { t, i, package_purl(c, e), language,
+					   installed_role(ECO_NPM, language, in_modules(e->path)) };
 		if (s.language != LANG_NONE)
 			file_inspect(c, &s);
 		else

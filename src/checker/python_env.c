@@ -180,8 +180,9 @@ static void judge_file(struct checker *c, struct site *s, uint32_t i)
 		return;
 	}
 	e->inspected = true;
-	struct subject subject = { t, i, package_purl(c, e), source_language(e->path, S("")),
-				   installed_role(str_tail(e->path, cut)) };
+	enum language language = source_language(e->path, S(""));
+	struct subject subject = { t, i, package_purl(c, e), language,
+				   installed_role(ECO_PYPI, language, str_tail(e->path, cut)) };
 	if (subject.language != LANG_NONE)
 		file_inspect(c, &subject);
 	else

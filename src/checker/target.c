@@ -5,6 +5,7 @@
 #include "checker/checker.h"
 
 #include "codec/archive.h"
+#include "inspect/cooldown.h"
 #include "inspect/trace.h"
 
 #include <string.h>
@@ -56,6 +57,8 @@ static void judge_archive(struct checker *c, struct root *r, struct str name)
 	profile_init(&profile, &c->arena);
 	artifact_check(c, name, map, &profile);
 	compare(c, &profile);
+	cooldown_judge(&c->policy, c->request.published_s, c->report.package, name,
+		       &c->report.findings);
 	if (fstat(r->tree.fd, &st) != 0 || !entry_same(e, &st)) {
 		c->report.coverage.changed++;
 		finding_add(&c->report.findings, RULE_FILE_CHANGING, S(""), name, 0, S(""), " ");

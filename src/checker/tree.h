@@ -47,7 +47,9 @@ struct tree {
 	struct str label;     /* its absolute path */
 	bool single;	      /* one file, which fd is */
 	bool absolute_inside; /* absolute links lead into the tree: it is the root of an image */
-	struct arena *arena;  /* of the paths */
+	struct walk *listed;  /* as tree_list left it: in directories */
+	uint8_t seal[32];     /* digest of all that was listed: names, and what stat says of them */
+	int64_t newest_ns;    /* the last change of any of it */
 	struct entry *items;  /* in the order of the bytes of their paths, "a/" being before "a0" */
 	uint32_t n;
 	uint32_t *table; /* open addressing by path */
@@ -61,17 +63,21 @@ struct tree {
 	unsigned n_open;
 };
 
+struct team;
+
 /* tree_list lists everything below fd, which stays the caller's, at most depth directories deep
  * (deeper ones are left out without counting when depth is less than TREE_DEPTH). Unreadable
- * directories and what is past a bound are counted; that is no error. */
-MUST_USE enum err tree_list(struct tree *t, int fd, struct str label, unsigned depth,
-			    struct arena *a, struct diag *d);
+ * directories and what is past a bound are counted; that is no error. Nothing is in items yet. */
+MUST_USE enum err tree_list(struct tree *t, struct team *team, int fd, struct str label,
+			    unsigned depth, struct diag *d);
+
+/* tree_order puts what was listed into items. */
+MUST_USE enum err tree_order(struct tree *t, struct diag *d);
 
 /* tree_single makes a tree of one file that is open already. */
-MUST_USE enum err tree_single(struct tree *t, int fd, struct str name, const struct stat *st,
-			      struct arena *a);
+MUST_USE enum err tree_single(struct tree *t, int fd, struct str name, const struct stat *st);
 
-/* tree_index makes items findable by path; tree_list does it. */
+/* tree_index makes items findable by path; tree_order does it. */
 MUST_USE enum err tree_index(struct tree *t);
 
 /* tree_done releases what tree_list took, but for the arena. */

@@ -45,6 +45,14 @@ MUST_USE enum err job_open_fd(struct job *j, int fd, struct str name, const stru
  * one, d says why. */
 MUST_USE enum err job_run(struct job *j, struct buf *out, struct diag *d);
 
+/* job_take reads what is in a memory file, max bytes at most. ERR_LIMIT, ERR_SYS. */
+MUST_USE enum err job_take(int fd, size_t max, struct buf *out);
+
+/* job_policy reads the policy that the job was opened with, for a report that is judged anew; its
+ * strings live in a. */
+MUST_USE enum err job_policy(const struct job *j, struct arena *a, struct check_policy *out,
+			     struct diag *d);
+
 /* job_previous adds the release before, open already, to compare with. */
 void job_previous(struct job *j, int fd, struct str name);
 
@@ -67,6 +75,11 @@ void check_proof_beside(const char *path, const char *data);
 
 /* check_text writes a report for people; all: also what is for information only. */
 void check_text(struct cli *c, const struct report *r, bool all);
+
+/* check_inconclusive makes the report of a target of which there is none: it is not known, and
+ * unknown is not clean. target and why are borrowed. */
+void check_inconclusive(struct report *r, struct arena *a, const char *target,
+			const struct diag *why);
 
 struct advisory_index;
 

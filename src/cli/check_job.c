@@ -206,8 +206,7 @@ void job_done(struct job *j)
 
 /* ---- running ---- */
 
-/* Gives what a memory file holds. */
-static enum err take(int fd, size_t max, struct buf *out)
+enum err job_take(int fd, size_t max, struct buf *out)
 {
 	int64_t size = fd_size(fd);
 
@@ -231,9 +230,25 @@ static void remember(const struct job *j, int fd)
 	if (j->memory[0] == 0 || fd_size(fd) <= 0)
 		return;
 	buf_init(&b, JOB_WRITE);
-	if (take(fd, JOB_WRITE, &b) == OK)
+	if (job_take(fd, JOB_WRITE, &b) == OK)
 		(void)!fs_write(j->memory, buf_str(&b), 0600, NULL);
 	buf_free(&b);
+}
+
+enum err job_policy(const struct job *j, struct arena *a, struct check_policy *out, struct diag *d)
+{
+	struct buf text;
+
+	policy_default(out, j->request.now);
+	if (j->request.policy_fd < 0)
+		return OK;
+	buf_init(&text, POLICY_FILE);
+	enum err e = job_take(j->fds[j->request.policy_fd - CHECK_FIRST], POLICY_FILE, &text);
+	struct str kept = e == OK ? arena_dup(a, buf_str(&text)) : (struct str){ NULL, 0 };
+	buf_free(&text);
+	if (kept.p == NULL)
+		return diag_set(d, ERR_CONFIG, "cannot read the policy again");
+	return policy_parse(j->request.policy_name, kept, j->request.now, a, out, d);
 }
 
 /* Waits for the child; what it says on standard error, one line, is why it failed. */
@@ -301,7 +316,7 @@ enum err job_run(struct job *j, struct buf *out, struct diag *d)
 	if (e != OK)
 		return diag_set(d, e, "cannot ask for the check");
 	TRY(start(j, checker, request, report, memory, err_fd, d));
-	if (take(report, REPORT_MAX, out) != OK)
+	if (job_take(report, REPORT_MAX, out) != OK)
 		return diag_set(d, ERR_SYS, "the checker's report is too large");
 	remember(j, memory);
 	return OK;

@@ -8,7 +8,13 @@
 
 #include <string.h>
 
-enum { SHOWN_OF_RULE = 20, SHOWN_ENVIRONMENTS = 20, SUM_MAX = 12, EXCERPT_SHOWN = 240 };
+enum {
+	SHOWN_OF_RULE = 20,
+	SHOWN_ENVIRONMENTS = 20,
+	SHOWN_NAMES = 20,
+	SUM_MAX = 12,
+	EXCERPT_SHOWN = 240
+};
 
 static const struct {
 	const char *style, *word;
@@ -156,6 +162,49 @@ static void environments(struct cli *c, const struct report *r)
 		buf_addf(&c->out, "and %zu more\n", r->n_environments - SHOWN_ENVIRONMENTS);
 }
 
+static void names(struct cli *c, const char *what, const struct report_names *list)
+{
+	if (list->n == 0)
+		return;
+	buf_addf(&c->out, "    %s: ", what);
+	for (size_t i = 0; i < list->n && i < SHOWN_NAMES; i++) {
+		buf_add(&c->out, i > 0 ? S(", ") : S(""));
+		safe(c, str_head(list->items[i], EXCERPT_SHOWN));
+	}
+	if (list->n > SHOWN_NAMES)
+		buf_addf(&c->out, " and %zu more", list->n - SHOWN_NAMES);
+	buf_addc(&c->out, '\n');
+}
+
+static void detonation(struct cli *c, const struct report *r, bool all)
+{
+	const struct report_detonation *t = &r->detonation;
+
+	if (t->outcome == DETONATED_NOT)
+		return;
+	if (t->outcome != DETONATED_COMPLETE) {
+		buf_add(&c->out, t->outcome == DETONATED_UNAVAILABLE
+					 ? S("\nnot run in a sandbox: ")
+					 : S("\nwhat it does in a sandbox is not known: "));
+		safe(c, t->reason);
+		buf_add(&c->out, S("\n"));
+	}
+	if (t->variants == 0)
+		return;
+	buf_addf(&c->out,
+		 "%srun in a sandbox in %llu variants and %llu.%03llu s: %llu of %llu modules "
+		 "imported, %llu entry points, %llu classes, %llu scripts%s\n",
+		 t->outcome == DETONATED_COMPLETE ? "\n" : "", (unsigned long long)t->variants,
+		 (unsigned long long)t->elapsed_ms / 1000, (unsigned long long)t->elapsed_ms % 1000,
+		 (unsigned long long)t->imported, (unsigned long long)t->modules,
+		 (unsigned long long)t->entry_points, (unsigned long long)t->classes,
+		 (unsigned long long)t->scripts, t->capped ? "; not all of it is kept" : "");
+	if (!all)
+		return;
+	names(c, "not imported", &t->failed);
+	names(c, "stood in for", &t->stubbed);
+}
+
 static void tail(struct cli *c, const struct report *r)
 {
 	const struct report_coverage *v = &r->coverage;
@@ -186,5 +235,6 @@ void check_text(struct cli *c, const struct report *r, bool all)
 	else
 		sum_up(c, r);
 	environments(c, r);
+	detonation(c, r, all);
 	tail(c, r);
 }

@@ -34,13 +34,15 @@
 	X(cmd_audit_export)\
 	X(cmd_check)\
 	X(cmd_sbom)\
+	X(cmd_pip_install)\
+	X(cmd_npm_ci)\
 	X(cmd_advisories_update)\
 	X(cmd_advisories_status)\
 	X(cmd_advisories_show)\
 	X(cmd_verify)\
 	X(cmd_verify_bundle)
 
-enum { CLI_OPTS = 16, CLI_ARGS = 64, CLI_PATH = 1024 };
+enum { CLI_OPTS = 16, CLI_ARGS = 256, CLI_PATH = 1024 };
 
 /* An option "--name"; arg NULL: a switch. A list of them ends with a name of NULL. */
 struct cli_opt {
@@ -56,6 +58,7 @@ struct cmd {
 	const char *more;           /* paragraphs for `yett help NAME`, or NULL */
 	const struct cli_opt *opts; /* besides --json, --data and --help; or NULL */
 	int args_min, args_max;
+	bool passes_on;             /* options that are not in opts are arguments, for another tool */
 	int (*run)(struct cli *c);  /* returns the exit status */
 };
 

@@ -4,6 +4,7 @@
  */
 #include "cli/advisories.h"
 #include "cli/check.h"
+#include "cli/detonate.h"
 #include "cli/fetch.h"
 
 #include "codec/jw.h"
@@ -20,6 +21,9 @@ enum { REPORT_ARENA = 1 << 30 };
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_SARIF };
 
+/* Whether the target is run in the sandbox. */
+enum detonating { DETONATE_PACKAGES, DETONATE_ALL, DETONATE_NONE };
+
 /* All targets of one command. */
 struct checking {
 	struct cli *cli;
@@ -28,14 +32,14 @@ struct checking {
 	struct job_opts opts;
 	struct advisories advisories;
 	bool offline;
+	enum detonating detonating;
 	enum verdict verdict; /* the worst so far */
 	struct buf reports;   /* JSON texts, or runs of SARIF, with commas between them */
 	unsigned n;
 };
 
-/* What is to be shown when there is no report: it is not known, and unknown is not clean. */
-static void make_inconclusive(struct report *r, struct arena *a, const char *target,
-			      const struct diag *why)
+void check_inconclusive(struct report *r, struct arena *a, const char *target,
+			const struct diag *why)
 {
 	report_init(r, a);
 	r->target = str_z(target);
@@ -54,14 +58,15 @@ static void separate(struct checking *k)
 		buf_addc(&k->reports, ',');
 }
 
-static void show(struct checking *k, const struct report *r, struct str text)
+static void show(struct checking *k, const struct report *r, const struct check_policy *p,
+		 struct str text)
 {
 	struct buf own;
 
 	k->verdict = verdict_worse(k->verdict, r->judgement.verdict);
 	buf_init(&own, REPORT_MAX);
 	if (text.n == 0 && k->format == FORMAT_JSON) {
-		report_write(r, NULL, &own);
+		report_write(r, p, &own);
 		text = buf_str(&own);
 	}
 	switch (k->format) {
@@ -105,6 +110,7 @@ struct result {
 	struct arena arena;
 	struct report report;
 	struct buf text;
+	struct check_policy *policy; /* with which the report was judged anew, or NULL */
 };
 
 /* The job is opened; its checker runs and its report is read. */
@@ -115,6 +121,26 @@ static enum err run_job(struct job *job, struct result *out, struct diag *d)
 	TRY(job_run(job, &out->text, d));
 	if (report_read(&out->report, &out->arena, buf_str(&out->text), &why) != OK)
 		return diag_set(d, ERR_SYS, "the checker broke its word: %s", why.text);
+	return OK;
+}
+
+/* The job's checker is done; the package is run, and the report judged with what that showed. */
+static enum err run_target(const struct checking *k, const struct job *job, struct result *out,
+			   struct diag *d)
+{
+	struct report *r = &out->report;
+
+	if (k->detonating == DETONATE_NONE ||
+	    (k->detonating == DETONATE_PACKAGES && !detonate_by_itself(r)))
+		return OK;
+	out->policy = NEW(&out->arena, struct check_policy);
+	if (out->policy == NULL)
+		return diag_set(d, ERR_NOMEM, "no memory");
+	TRY(job_policy(job, &out->arena, out->policy, d));
+	if (memcmp(out->policy->sha256, r->policy_sha256, sizeof r->policy_sha256) != 0)
+		return diag_set(d, ERR_CONFIG, "the policy has changed meanwhile; check again");
+	detonate(job, r, &out->arena, k->detonating == DETONATE_ALL);
+	report_judge(r, out->policy);
 	return OK;
 }
 
@@ -129,6 +155,8 @@ static enum err check_path(struct checking *k, const char *target, struct result
 
 	if (e == OK)
 		e = run_job(&job, out, d);
+	if (e == OK)
+		e = run_target(k, &job, out, d);
 	job_done(&job);
 	return e;
 }
@@ -144,11 +172,14 @@ static enum err check_artifact(struct checking *k, const struct package *p, stru
 	if (!k->opts.cold)
 		check_proof_release(p, &fetched, k->data);
 	enum err e = job_open_fd(&job, fetched.fd, fetched.file.name, &k->opts, d);
+	job.request.published_s = fetched.file.uploaded_s;
 	if (e == OK && k->opts.against == NULL &&
 	    fetch_previous(p->eco, p->name, p->version, &out->arena, &fetched, NULL) == OK)
 		job_previous(&job, fetched.fd, fetched.file.name);
 	if (e == OK)
 		e = run_job(&job, out, d);
+	if (e == OK)
+		e = run_target(k, &job, out, d);
 	job_done(&job);
 	return e;
 }
@@ -156,6 +187,22 @@ static enum err check_artifact(struct checking *k, const struct package *p, stru
 static bool has_malware(const struct report *r)
 {
 	return findings_has(&r->findings, 0, RULE_KNOWN_MALWARE);
+}
+
+/* What the records say is all there is. They say nothing of what nobody has reported yet, so a
+ * release that they do not name is not known to be clean. */
+static void not_looked_at(struct report *r, struct arena *a, const struct diag *why)
+{
+	struct buf b;
+
+	buf_init(&b, 4096);
+	buf_addf(&b, "%.*s; only the advisories were asked: %s", FMT(r->headline), diag_text(why));
+	struct str text = arena_dup(a, buf_str(&b));
+	buf_free(&b);
+	r->headline = text.p != NULL ? text : r->headline;
+	r->coverage.unread++;
+	if (r->judgement.verdict == VERDICT_PASS)
+		r->judgement.verdict = VERDICT_INCONCLUSIVE;
 }
 
 /* A release by its name. What the records know costs nothing and comes first; what they call
@@ -183,7 +230,7 @@ static enum err check_release(struct checking *k, const char *target, struct res
 	/* Without the artifact there is what the records say, and that it was not looked at. */
 	buf_reset(&out->text);
 	out->report = known;
-	fprintf(stderr, "yett: only the advisories were asked: %s\n", diag_text(&why));
+	not_looked_at(&out->report, &out->arena, &why);
 	return OK;
 }
 
@@ -203,7 +250,7 @@ static bool is_release(const char *target)
 
 static int check_one(struct checking *k, const char *target)
 {
-	struct result r;
+	struct result r = { .policy = NULL };
 	struct diag d = { 0 };
 	int status = 0;
 
@@ -212,12 +259,12 @@ static int check_one(struct checking *k, const char *target)
 	enum err e = is_release(target) ? check_release(k, target, &r, &d)
 					: check_path(k, target, &r, &d);
 	if (e == ERR_SYS) { /* the target may have done that */
-		make_inconclusive(&r.report, &r.arena, target ? target : "python3", &d);
+		check_inconclusive(&r.report, &r.arena, target ? target : "python3", &d);
 		buf_reset(&r.text);
 		e = OK;
 	}
 	if (e == OK)
-		show(k, &r.report, buf_str(&r.text));
+		show(k, &r.report, r.policy, r.policy != NULL ? S("") : buf_str(&r.text));
 	else
 		status = cli_fail(k->cli, e, &d);
 	buf_free(&r.text);
@@ -245,6 +292,8 @@ static int check_run(struct cli *c)
 
 	if (!read_format(c, &k.format))
 		return cli_usage(c, "a format is text, json or sarif");
+	if (cli_value(c, "detonate") != NULL && cli_value(c, "no-detonate") != NULL)
+		return cli_usage(c, "either --detonate or --no-detonate");
 	if (cli_data_dir(c, k.data, sizeof k.data, NULL) != OK)
 		k.data[0] = 0;
 	enum err e = advisories_open(c, &k.advisories, &d);
@@ -252,6 +301,9 @@ static int check_run(struct cli *c)
 		advisories_close(&k.advisories);
 		return cli_fail(c, e, &d);
 	}
+	k.detonating = cli_value(c, "no-detonate") != NULL ? DETONATE_NONE
+		       : cli_value(c, "detonate") != NULL  ? DETONATE_ALL
+							   : DETONATE_PACKAGES;
 	k.offline = cli_value(c, "offline") != NULL;
 	k.opts = (struct job_opts){ .policy = cli_value(c, "policy"),
 				    .data = k.data,
@@ -277,6 +329,9 @@ static const struct cli_opt opts[] = {
 	{ "against", "FILE",
 	  "compare with the release before (fetched for a release that is named)" },
 	{ "offline", NULL, "fetch nothing: a release is judged by the advisories alone" },
+	{ "detonate", NULL,
+	  "run it in a sandbox, also an environment; not to be able to is no pass" },
+	{ "no-detonate", NULL, "run nothing; else a wheel, source archive or npm package is run" },
 	{ "all", NULL, "show also what is for information only" },
 	{ "cold", NULL, "use and keep nothing of earlier runs" },
 	{ NULL, NULL, NULL },
@@ -289,9 +344,9 @@ const struct cmd cmd_check = {
 	.more = "TARGET is a directory (virtual environment, site-packages, node_modules, home, "
 		"root "
 		"of an image),\na wheel, source archive, npm package, lock file, SBOM or log, or a "
-		"release: NAME==VERSION.\nWithout one it is what python3 would use here; nothing "
-		"of it "
-		"is run.\n\nThe exit status is 0 pass, 1 hold, 2 block, 3 inconclusive; 64 and up "
+		"release: NAME==VERSION.\nWithout one it is what python3 would use here. A single "
+		"package is run in\na sandbox without a network; nothing else is run.\n\nThe exit "
+		"status is 0 pass, 1 hold, 2 block, 3 inconclusive; 64 and up "
 		"are "
 		"errors.",
 	.opts = opts,

@@ -115,6 +115,15 @@ const char *cli_value(const struct cli *c, const char *name)
 	return i < 0 ? NULL : c->values[i];
 }
 
+/* Whether an argument is one of our options, where others belong to the tool that we run. */
+static bool is_ours(const struct cli *c, const char *arg)
+{
+	struct str value, name = str_cut(str_z(arg), '=', &value);
+
+	return !c->cmd->passes_on || opt_index(c->cmd, str_tail(name, 2)) >= 0 ||
+	       str_eq(name, S("--data"));
+}
+
 /* One "--name", "--name=value" or "--name value". Returns the arguments used, 0 after an error. */
 static int read_opt(struct cli *c, int argc, char **argv)
 {
@@ -170,7 +179,7 @@ static int run(struct cli *c, int argc, char **argv)
 		} else if (!only_args && strcmp(argv[i], "--json") == 0) {
 			c->json = true;
 			i++;
-		} else if (!only_args && strncmp(argv[i], "--", 2) == 0) {
+		} else if (!only_args && strncmp(argv[i], "--", 2) == 0 && is_ours(c, argv[i])) {
 			int used = read_opt(c, argc - i, argv + i);
 			if (used == 0)
 				return err_exit(ERR_USAGE);

@@ -1,6 +1,7 @@
 /*
  * codec/inflate.c - zlib behind a bounded interface: its memory comes from an arena, its output
- * goes where the caller has room. Input: hostile.   Runs in: checker.   Fuzz: fuzz/inflate_fuzz.c
+ * goes where the caller has room.
+ * Input: hostile.   Runs in: checker, indexer, ingress.   Fuzz: fuzz/inflate_fuzz.c
  */
 #define ZLIB_CONST
 #include "codec/inflate.h"
@@ -123,6 +124,7 @@ enum err inflate_read(struct inflate *f, char *out, size_t cap, size_t *out_n)
 {
 	size_t n = 0;
 
+	*out_n = 0;
 	while (n < cap && !f->ended) {
 		uInt room = cap - n < STEP ? (uInt)(cap - n) : STEP;
 		give(f);
@@ -130,6 +132,7 @@ enum err inflate_read(struct inflate *f, char *out, size_t cap, size_t *out_n)
 		f->z.avail_out = room;
 		int r = inflate(&f->z, Z_NO_FLUSH);
 		n += room - f->z.avail_out;
+		*out_n = n;
 		if (r == Z_STREAM_END) {
 			stream_end(f);
 			continue;

@@ -26,7 +26,7 @@ void inflate_start(struct inflate *f, enum inflate_kind kind, struct str in);
 
 /* inflate_read fills out. *out_n is less than cap only where the content ends, 0 when it has ended.
  * The checksums of zlib and gzip have been compared then. ERR_SYNTAX: broken, or it ends in the
- * middle (see inflate_cut). */
+ * middle (see inflate_cut); *out_n bytes came before that. */
 MUST_USE enum err inflate_read(struct inflate *f, char *out, size_t cap, size_t *out_n);
 
 /* inflate_ended: the end of the stream has been seen. */

@@ -19,11 +19,9 @@
 #include <unistd.h>
 
 enum {
-	PREVIOUS_MS = 30000,  /* how long calls may still name the table before the last */
 	FRAMES_A_TURN = 256,
+	FRAMES_RING = LIMIT_RING / 64, /* the most a ring holds; see sys/ring.h */
 };
-
-#define OWNER(type, member, p) ((type *)(void *)((char *)(p) - offsetof(type, member)))
 
 /* give_up ends the process: a peer that breaks the protocol may be anybody's now. Keeper ends that,
  * too, and starts both anew. */
@@ -132,18 +130,9 @@ static void on_wake(struct watch *w, uint32_t ready)
 	(void)w, (void)ready;
 }
 
-static void on_retire(struct timer *t)
-{
-	struct egress *e = OWNER(struct egress, retire, t);
-
-	table_retire(e->previous);
-	e->previous = NULL;
-}
-
 enum err egress_init(struct egress *e, struct str hosts, unsigned links_max, struct diag *d)
 {
-	*e = (struct egress){ .wake = { .fd = -1, .on_ready = on_wake },
-			      .retire = { .on_expire = on_retire } };
+	*e = (struct egress){ .wake = { .fd = -1, .on_ready = on_wake } };
 	e->loop = loop_new(links_max + 64, d);
 	if (e->loop == NULL)
 		return ERR_SYS;
@@ -215,7 +204,17 @@ void egress_use(struct egress *e, struct table *t)
 	table_retire(e->previous);
 	e->previous = e->table;
 	e->table = t;
-	timer_cancel(&e->retire);
-	if (e->previous)
-		timer_set(e->loop, &e->retire, PREVIOUS_MS);
+}
+
+void egress_settle(struct egress *e, uint64_t generation)
+{
+	if (e->previous == NULL || e->table->ups.generation != generation)
+		return;
+	/* What ingress had sent before it took its new policy lies in the ring and is still good.
+	 */
+	for (unsigned i = 0; e->paired && i < FRAMES_RING / FRAMES_A_TURN; i++)
+		if (!take_frames(e))
+			break;
+	table_retire(e->previous);
+	e->previous = NULL;
 }

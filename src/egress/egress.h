@@ -18,7 +18,6 @@ struct egress {
 	struct str arena;
 	struct watch wake;
 	struct table *table, *previous; /* calls name either, by its generation */
-	struct timer retire;
 	bool paired;
 };
 
@@ -32,7 +31,11 @@ MUST_USE enum err egress_init(struct egress *e, struct str hosts, unsigned links
  * descriptors are taken over, also on failure. */
 MUST_USE enum err egress_pair(struct egress *e, const int fds[EGRESS_FDS], struct diag *d);
 
-/* egress_use puts a new table in force. */
+/* egress_use puts a new table in force. The one before may be named until egress_settle. */
 void egress_use(struct egress *e, struct table *t);
+
+/* egress_settle: no ingress has an older policy than generation any more. New calls of an older
+ * table are refused from now on; those that run go on to their end. */
+void egress_settle(struct egress *e, uint64_t generation);
 
 #endif

@@ -78,6 +78,16 @@ static enum err on_upstreams(struct ipc_msg *m)
 	return OK;
 }
 
+static enum err on_settled(struct ipc_msg *m)
+{
+	struct rd r = rd_from(m->body);
+	uint64_t generation = rd_u64(&r);
+
+	TRY(rd_end(&r));
+	egress_settle(&self.egress, generation);
+	return OK;
+}
+
 static enum err on_pair(struct ipc_msg *m)
 {
 	struct diag d = { .err = OK };
@@ -136,6 +146,7 @@ static const struct {
 	enum err (*handle)(struct ipc_msg *);
 } rules[] = {
 	{ MSG_UPSTREAMS, on_upstreams },
+	{ MSG_SETTLED, on_settled },
 	{ MSG_PAIR, on_pair },
 	{ MSG_DRAIN, on_drain },
 };

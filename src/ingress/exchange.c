@@ -248,10 +248,7 @@ static enum err begin(struct exchange *x, const struct route_match *m, const str
 		x->key_id = caller.key->id;
 		x->key_slot = caller.key->slot;
 	}
-	if (h->known[H_CONTENT_ENCODING].p != NULL &&
-	    !str_ieq(h->known[H_CONTENT_ENCODING], S("identity")))
-		return diag_set(d, ERR_UNSUPPORTED,
-				"a compressed request body is not accepted; send it as it is");
+	TRY(encoding_find(h->known[H_CONTENT_ENCODING], &x->encoding, d));
 	x->stream = m->route->endpoint == EP_STREAM_GENERATE;
 	x->array_stream = x->stream && !str_eq(http1_query_get(h->query, S("alt")), S("sse"));
 	TRY(keep_fields(x, h, d));
@@ -289,6 +286,8 @@ void exchange_begin(struct conn *c, const struct route_match *m, const struct ht
 	char id[sizeof x->id];
 	memcpy(id, x->id, sizeof id);
 	llm_error_set(&e, reply_error_kind(d.err), &c->in->turn, str_z(diag_text(&d)));
+	if (d.err == ERR_ENCODING)
+		e.status = 415;
 	c->x = NULL;
 	give(x);
 	reply_error(c, client, &e, str_z(id), NULL);
@@ -334,6 +333,31 @@ static enum err admit(struct exchange *x, const struct json *root, struct reply_
 	return OK;
 }
 
+/*
+ * adopt takes the policy in force now where it is not the one that x began with: an upstream that
+ * has been removed since is not asked any more. No call is in flight.
+ */
+static enum err adopt(struct exchange *x, struct diag *d)
+{
+	struct ingress *in = x->in;
+
+	if (x->gen == in->gen)
+		return OK;
+	assert(!x->in_flight);
+	generation_drop(x->gen);
+	x->gen = generation_ref(in->gen);
+	x->dep = NULL;
+	x->n_tried = 0;
+	x->next_fallback = 0;
+	if (x->group == NULL)
+		return OK; /* it is yet to be looked for */
+	const struct key *key = x->key_slot != UINT32_MAX ? keys_at(in->keys, x->key_slot) : NULL;
+	x->group = NULL;
+	if (x->key_slot != UINT32_MAX && (key == NULL || key->id != x->key_id))
+		return diag_set(d, ERR_AUTH, "this key has been withdrawn");
+	return find_model(x, key, d);
+}
+
 static enum err parse(struct exchange *x, const struct json **out_root, struct diag *d)
 {
 	size_t at;
@@ -348,6 +372,16 @@ static enum err parse(struct exchange *x, const struct json **out_root, struct d
 	return OK;
 }
 
+static enum err decode(struct exchange *x, struct diag *d)
+{
+	if (x->encoding == ENCODING_IDENTITY)
+		return OK;
+	TRY(encoding_decode(x->encoding, x->in->bodies, &x->in->turn, &x->body,
+			    x->gen->policy.max_body_bytes, d));
+	x->asked_bytes = x->body.n;
+	return OK;
+}
+
 void exchange_body(struct exchange *x, struct body *body)
 {
 	struct reply_limits lim = { .limit_requests = -1, .limit_tokens = -1 };
@@ -357,7 +391,8 @@ void exchange_body(struct exchange *x, struct body *body)
 	x->body = *body;
 	x->asked_bytes = body->n;
 	x->limits = lim;
-	if (parse(x, &root, &d) != OK || admit(x, root, &lim, &d) != OK) {
+	if (adopt(x, &d) != OK || decode(x, &d) != OK || parse(x, &root, &d) != OK ||
+	    admit(x, root, &lim, &d) != OK) {
 		refuse_diag(x, &d, &lim);
 		return;
 	}
@@ -519,9 +554,12 @@ static void try_with(struct exchange *x, const struct json *root)
 	struct diag d = { 0 };
 	enum err e;
 
-	while ((e = choose_deployment(in, &x->gen->policy, x->group, x->tried, x->n_tried,
-				      true, (int64_t)(x->asked_bytes / 4),
-				      &choice)) != OK) {
+	if (adopt(x, &d) != OK) {
+		refuse_diag(x, &d, NULL);
+		return;
+	}
+	while ((e = choose_deployment(in, &x->gen->policy, x->group, x->tried, x->n_tried, true,
+				      (int64_t)(x->asked_bytes / 4), &choice)) != OK) {
 		if (!fall_back(x, e == ERR_LIMIT ? FALLBACK_CONTEXT : FALLBACK_GENERAL)) {
 			none_free(x, e, choice.retry_after_s);
 			return;

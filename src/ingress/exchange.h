@@ -8,6 +8,7 @@
 #include "codec/http1.h"
 #include "ingress/bodies.h"
 #include "ingress/conn.h"
+#include "ingress/encoding.h"
 #include "ingress/ingress.h"
 #include "ingress/reply.h"
 #include "ingress/route.h"
@@ -41,6 +42,7 @@ struct exchange {
 	bool stream, array_stream; /* array_stream: Gemini without alt=sse */
 	bool wants_usage;	   /* the client asked for a stream's usage itself */
 	struct body body;
+	enum encoding encoding; /* of the body as it came */
 	struct body sent; /* a large translated body, until the response head */
 	size_t asked_bytes;
 	struct str model;	    /* as asked, in the arena */

@@ -68,6 +68,8 @@ static void on_policy(struct ingress *in, struct ipc_msg *m)
 	if (in->gen != NULL)
 		generation_drop(in->gen);
 	in->gen = g;
+	/* After our word egress takes no call of the policy before: what was sent is shown first. */
+	link_publish(in->link);
 	say(in, MSG_READY, 1);
 }
 

@@ -5,7 +5,9 @@
  */
 #include "inspect/fold.h"
 
-#include <zlib.h>
+#include "codec/inflate.h"
+
+#include <string.h>
 
 struct sink {
 	char *p;
@@ -202,25 +204,47 @@ static bool latin1(struct str in, struct sink *out)
 	return true;
 }
 
-/* zlib, gzip or raw deflate. A stream that ends too soon gives what there is. */
-static bool inflated(struct arena *a, struct str in, int window, struct str *out)
+static enum inflate_kind kind_of(struct str in)
 {
-	z_stream z = { .next_in = (Bytef *)(uintptr_t)in.p, .avail_in = (uInt)in.n };
-	size_t max = in.n * 40 + 4096;
-	struct sink s;
-	int e;
+	unsigned a = in.n > 1 ? (uint8_t)in.p[0] : 0, b = in.n > 1 ? (uint8_t)in.p[1] : 0;
 
-	if (in.n < 2 || in.n > FOLD_BYTES ||
-	    !sink_init(&s, a, max > FOLD_BYTES ? FOLD_BYTES : max) ||
-	    inflateInit2(&z, window) != Z_OK)
+	if (a == 0x1f && b == 0x8b)
+		return INFLATE_GZIP;
+	return (a & 15) == 8 && (a << 8 | b) % 31 == 0 ? INFLATE_ZLIB : INFLATE_RAW;
+}
+
+/* A larger place for what is there already. */
+static bool grow(struct sink *s, struct arena *a)
+{
+	struct sink more;
+
+	if (s->max == FOLD_BYTES || !sink_init(&more, a, 4 * s->max))
 		return false;
-	z.next_out = (Bytef *)s.p;
-	z.avail_out = (uInt)s.max;
-	e = inflate(&z, Z_FINISH);
-	s.n = s.max - z.avail_out;
-	(void)inflateEnd(&z);
+	memcpy(more.p, s->p, s->n);
+	more.n = s->n;
+	*s = more;
+	return true;
+}
+
+/* A stream that ends too soon gives what there is. One that goes on past the bound gives nothing:
+ * what runs stands behind as much white space as somebody likes. */
+static bool inflated(struct arena *a, enum inflate_kind kind, struct str in, struct str *out)
+{
+	struct inflate *f = in.n < 2 ? NULL : inflate_new(a);
+	struct sink s;
+	size_t n = 1;
+	enum err e = OK;
+
+	if (f == NULL || !sink_init(&s, a, in.n * 4 + 4096))
+		return false;
+	for (inflate_start(f, kind, in); e == OK && n > 0; s.n += n) {
+		if (s.n == s.max && !grow(&s, a))
+			return false;
+		e = inflate_read(f, s.p + s.n, s.max - s.n, &n);
+	}
+	arena_trim(a, s.p, s.max, s.n);
 	*out = (struct str){ s.p, s.n };
-	return (e == Z_STREAM_END || e == Z_BUF_ERROR || e == Z_OK) && s.n > 0;
+	return (e == OK || inflate_cut(f)) && s.n > 0;
 }
 
 enum codec {
@@ -275,7 +299,8 @@ bool decode_named(struct arena *a, struct str codec, struct str in, struct str *
 		return true;
 	}
 	if (c == C_ZLIB) /* with either head, or with none */
-		return inflated(a, in, 15 + 32, out) || inflated(a, in, -15, out);
+		return inflated(a, kind_of(in), in, out) ||
+		       (kind_of(in) != INFLATE_RAW && inflated(a, INFLATE_RAW, in, out));
 	if (!sink_init(&s, a, c == C_BASE85 || c == C_ASCII85 ? in.n * 4 + 8 : in.n + 8))
 		return false;
 	switch (c) {

@@ -7,12 +7,14 @@
 
 #include <string.h>
 
-enum { RUN = 16, RARE = 200, KEPT = 384 };
+enum { RUN = 16, RARE = 200, KEPT = 384, LINE_READ = 500 };
 
 struct hidden {
 	uint32_t line, run, rare, run_line;
-	bool found, bidi_found, rare_found;
-	uint32_t bidi; /* embeddings open on this line */
+	size_t line_at; /* where the line begins */
+	bool found, bidi_found;
+	uint32_t bidi;	/* embeddings open on this line */
+	uint32_t among; /* openers that stand in a list of characters, as far as one can tell */
 	char text[KEPT];
 	size_t n;
 };
@@ -47,19 +49,22 @@ static int carries(uint32_t cp)
 	return -1;
 }
 
-static void bidi(struct hidden *h, uint32_t cp)
+/* next: the byte behind it. */
+static void bidi(struct hidden *h, uint32_t cp, uint8_t next)
 {
-	if ((cp >= 0x202a && cp <= 0x202e && cp != 0x202c) || (cp >= 0x2066 && cp <= 0x2068))
+	if ((cp >= 0x202a && cp <= 0x202e && cp != 0x202c) || (cp >= 0x2066 && cp <= 0x2068)) {
 		h->bidi++;
-	else if ((cp == 0x202c || cp == 0x2069) && h->bidi > 0)
+		h->among += next == '-' || next == '\'' || next == '"' || next == '`' ||
+			    next >= 0x80;
+	} else if ((cp == 0x202c || cp == 0x2069) && h->bidi > 0)
 		h->bidi--;
 }
 
-static void seen(struct hidden *h, uint32_t cp)
+static void seen(struct hidden *h, uint32_t cp, uint8_t next)
 {
 	int byte = carries(cp);
 
-	bidi(h, cp);
+	bidi(h, cp, next);
 	if (byte < 0) {
 		h->run = h->found ? h->run : 0;
 		h->n = h->found ? h->n : 0;
@@ -73,19 +78,40 @@ static void seen(struct hidden *h, uint32_t cp)
 	h->rare += (cp >= 0xfe00 && cp <= 0xfe0d) || cp >= 0xe0100;
 }
 
-static void line_end(struct hidden *h, struct str package, struct str path, struct findings *f)
+/* Classes of regular expressions and tables list such characters, and minified code has them in
+ * lines that nobody reads. */
+static bool is_table(const struct hidden *h, struct str line)
 {
-	if (h->bidi > 0 && !h->bidi_found) {
+	return h->bidi <= h->among && str_trim(line).n > LINE_READ;
+}
+
+static void line_end(struct hidden *h, struct str line, struct str package, struct str path,
+		     struct findings *f)
+{
+	if (h->bidi > 0 && !h->bidi_found && !is_table(h, line)) {
 		h->bidi_found = true;
 		finding_add(f, RULE_HIDDEN_TEXT, package, path, h->line, S(""),
 			    "the reading direction is turned and not turned back on this line");
 	}
-	h->bidi = 0;
+	h->bidi = h->among = 0;
 	h->line++;
+	h->line_at += line.n + 1;
 }
 
-void hidden_text(struct str package, struct str path, struct str text, struct arena *scratch,
-		 struct findings *f)
+/* Where somebody, or an agent, reads what is written. Translations turn the direction, and bytes
+ * that are no text only happen to look like it. */
+static bool is_read(enum language lang, struct str path)
+{
+	static const struct str prose[] = { SC(".md"), SC(".mdc"), SC(".cursorrules") };
+
+	for (size_t i = 0; i < sizeof prose / sizeof prose[0]; i++)
+		if (str_has_suffix(path, prose[i]))
+			return true;
+	return lang != LANG_NONE;
+}
+
+void hidden_text(enum language lang, struct str package, struct str path, struct str text,
+		 struct arena *scratch, struct findings *f)
 {
 	const uint8_t *p = (const uint8_t *)text.p;
 	struct hidden *h = NULL;
@@ -106,20 +132,23 @@ void hidden_text(struct str package, struct str path, struct str text, struct ar
 	}
 	if (at >= text.n || (h = NEW(scratch, struct hidden)) == NULL)
 		return;
+	bool read = is_read(lang, path);
 	h->line = 1;
+	h->bidi_found = !read;
 	for (at = 0; at < text.n; at += len) {
 		uint32_t cp = code_point(p + at, text.n - at, &len);
 		if (p[at] == '\n')
-			line_end(h, package, path, f);
+			line_end(h, str_head(str_tail(text, h->line_at), at - h->line_at), package,
+				 path, f);
 		else if (!(cp == 0xfeff && at == 0))
-			seen(h, cp);
+			seen(h, cp, at + len < text.n ? p[at + len] : 0);
 	}
-	line_end(h, package, path, f);
+	line_end(h, str_tail(text, h->line_at), package, path, f);
 	if (h->found)
 		finding_add(f, RULE_INVISIBLE_UNICODE, package, path, h->run_line,
 			    (struct str){ h->text, h->n },
 			    "%u invisible characters in a row or more", (unsigned)RUN);
-	else if (h->rare >= RARE)
+	else if (h->rare >= RARE && read)
 		finding_add(f, RULE_HIDDEN_TEXT, package, path, 0, S(""),
 			    "%u variation selectors that no emoji uses", h->rare);
 }

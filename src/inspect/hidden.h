@@ -5,10 +5,11 @@
 #ifndef INSPECT_HIDDEN_H
 #define INSPECT_HIDDEN_H
 
-#include "inspect/finding.h"
+#include "inspect/source.h"
 
-/* hidden_text looks at any text file; findings carry what the characters decode to. */
-void hidden_text(struct str package, struct str path, struct str text, struct arena *scratch,
-		 struct findings *f);
+/* hidden_text looks at any file: invisible characters in bulk, and findings carry what they decode
+ * to; in source and prose also those that turn the reading direction. */
+void hidden_text(enum language lang, struct str package, struct str path, struct str text,
+		 struct arena *scratch, struct findings *f);
 
 #endif

@@ -17,6 +17,10 @@
 static const struct str target_words[TARGET_KIND_COUNT] = { TARGET_LIST(X) };
 #undef X
 
+#define X(code, word) [code] = SC(word),
+static const struct str detonated_words[DETONATED_COUNT] = { DETONATED_LIST(X) };
+#undef X
+
 static const struct str severity_words[] = {
 	[SEV_INFO] = SC("info"), [SEV_HOLD] = SC("hold"), [SEV_BLOCK] = SC("block")
 };
@@ -25,6 +29,15 @@ struct str target_word(enum target_kind k)
 {
 	assert(k < TARGET_KIND_COUNT);
 	return target_words[k];
+}
+
+enum detonated detonated_by_word(struct str word)
+{
+	enum detonated v = 0;
+
+	while (v < DETONATED_COUNT && !str_eq(detonated_words[v], word))
+		v++;
+	return v;
 }
 
 void report_init(struct report *r, struct arena *a)
@@ -217,6 +230,45 @@ static void put_coverage(struct buf *b, const struct report_coverage *c)
 	jw_obj_end(b);
 }
 
+static void put_names(struct buf *b, struct str name, const struct report_names *names)
+{
+	struct buf text;
+
+	jw_key(b, name);
+	jw_arr(b);
+	for (size_t i = 0; i < names->n; i++) {
+		buf_init(&text, REPORT_MAX);
+		report_escape(&text, names->items[i]);
+		jw_str(b, buf_str(&text));
+		buf_free(&text);
+	}
+	jw_arr_end(b);
+}
+
+static void put_detonation(struct buf *b, const struct report_detonation *t)
+{
+	jw_key(b, S("detonation"));
+	if (t->outcome == DETONATED_NOT) {
+		jw_null(b);
+		return;
+	}
+	jw_obj(b);
+	jw_kv_str(b, S("outcome"), detonated_words[t->outcome]);
+	put(b, S("reason"), t->reason);
+	put_number(b, S("variants"), t->variants);
+	jw_kv_bool(b, S("capped"), t->capped);
+	put_number(b, S("modules"), t->modules);
+	put_number(b, S("imported"), t->imported);
+	put_number(b, S("entry_points"), t->entry_points);
+	put_number(b, S("classes"), t->classes);
+	put_number(b, S("constructed"), t->constructed);
+	put_number(b, S("scripts"), t->scripts);
+	put_names(b, S("failed"), &t->failed);
+	put_names(b, S("stubbed"), &t->stubbed);
+	put_number(b, S("elapsed_ms"), t->elapsed_ms);
+	jw_obj_end(b);
+}
+
 static void put_environments(struct buf *b, const struct report *r)
 {
 	jw_key(b, S("environments"));
@@ -234,6 +286,32 @@ static void put_environments(struct buf *b, const struct report *r)
 		jw_obj_end(b);
 	}
 	jw_arr_end(b);
+}
+
+/* A requirement of pip may allow several files, and so have several hashes of one algorithm. */
+static void put_hashes(struct buf *b, const struct package *p)
+{
+	unsigned done = 0; /* a bit set */
+
+	jw_key(b, S("hashes"));
+	jw_obj(b);
+	for (unsigned i = 0; i < p->n_hashes; i++) {
+		if ((done & 1u << i) != 0)
+			continue;
+		jw_key(b, p->hashes[i].algorithm);
+		jw_arr(b);
+		for (unsigned k = i; k < p->n_hashes; k++) {
+			if (!str_eq(p->hashes[k].algorithm, p->hashes[i].algorithm))
+				continue;
+			done |= 1u << k;
+			jw_quote_open(b);
+			buf_addhex(b, (struct str){ (const char *)p->hashes[k].bytes,
+						    p->hashes[k].n });
+			jw_quote_close(b);
+		}
+		jw_arr_end(b);
+	}
+	jw_obj_end(b);
 }
 
 static void put_package(struct buf *b, const struct package *p)
@@ -258,13 +336,8 @@ static void put_package(struct buf *b, const struct package *p)
 		put(b, S("url"), p->url);
 	if (p->direct)
 		jw_kv_bool(b, S("direct"), true);
-	if (p->n_hashes > 0) {
-		jw_key(b, S("hashes"));
-		jw_obj(b);
-		for (unsigned i = 0; i < p->n_hashes; i++)
-			put_hex(b, p->hashes[i].algorithm, p->hashes[i].bytes, p->hashes[i].n);
-		jw_obj_end(b);
-	}
+	if (p->n_hashes > 0)
+		put_hashes(b, p);
 	jw_obj_end(b);
 }
 
@@ -309,6 +382,7 @@ void report_write(const struct report *r, const struct check_policy *p, struct b
 	put_judgement(out, r);
 	put_sources(out, r);
 	put_coverage(out, &r->coverage);
+	put_detonation(out, &r->detonation);
 	put_environments(out, r);
 	jw_key(out, S("findings"));
 	jw_arr(out);
@@ -357,6 +431,12 @@ static void say_gaps(struct report *r)
 {
 	const struct report_coverage *c = &r->coverage;
 
+	if (c->unread + c->changed + c->skipped == 0) {
+		r->headline = keep(r, "what it does when it runs is not known: %.*s",
+				   FMT(r->detonation.reason));
+		r->next = S("look at it yourself; --no-detonate judges it by its files alone");
+		return;
+	}
 	r->headline = keep(r,
 			   "%llu of %llu files could not be judged (%llu unreadable, %llu changed "
 			   "meanwhile, %llu past a bound)",
@@ -367,11 +447,21 @@ static void say_gaps(struct report *r)
 		    "and nothing else at work in it");
 }
 
+static const char *ran(const struct report_detonation *t)
+{
+	if (t->outcome == DETONATED_COMPLETE)
+		return ", nor when it was run";
+	return t->outcome == DETONATED_UNAVAILABLE ? "; it was not run" : "";
+}
+
 void report_judge(struct report *r, const struct check_policy *p)
 {
 	const struct report_coverage *c = &r->coverage;
 
-	r->judgement = verdict_judge(&r->findings, c->unread + c->changed + c->skipped, p);
+	bool unknown = r->detonation.outcome == DETONATED_INCONCLUSIVE;
+
+	r->judgement = verdict_judge(&r->findings, c->unread + c->changed + c->skipped + unknown,
+				     p);
 	const struct judgement *j = &r->judgement;
 	for (size_t i = 0; i < r->findings.n; i++) {
 		struct ruling ruling = verdict_rule(&r->findings.items[i], p);
@@ -389,8 +479,8 @@ void report_judge(struct report *r, const struct check_policy *p)
 					       FMT(row->title), more);
 		r->next = row->next;
 	} else {
-		r->headline = keep(r, "%zu packages, %llu files, nothing found", r->packages.n,
-				   (unsigned long long)c->files);
+		r->headline = keep(r, "%zu packages, %llu files, nothing found%s", r->packages.n,
+				   (unsigned long long)c->files, ran(&r->detonation));
 		r->next = S("");
 	}
 }

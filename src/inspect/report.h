@@ -22,6 +22,7 @@ enum {
 	REPORT_PACKAGES = 50000, /* packages of one target */
 	REPORT_ENVIRONMENTS = 4096,
 	REPORT_DIGEST = 32,
+	REPORT_NAMES = 200, /* of a list of a detonation */
 };
 
 /* X(code, word). What a target is. */
@@ -67,6 +68,35 @@ struct report_coverage {
 	uint64_t skipped;      /* past a bound: too many, too large, too deep */
 };
 
+/* X(code, word). How a run in the sandbox ended, if there was one. */
+#define DETONATED_LIST(X)                                                                          \
+	X(DETONATED_NOT, "not-run")                                                                \
+	X(DETONATED_COMPLETE, "complete")                                                          \
+	X(DETONATED_INCONCLUSIVE, "inconclusive")                                                  \
+	X(DETONATED_UNAVAILABLE, "unavailable")
+
+#define X(code, word) code,
+enum detonated { DETONATED_LIST(X) DETONATED_COUNT };
+#undef X
+
+/* detonated_by_word finds an outcome by its name, DETONATED_COUNT: there is none. */
+enum detonated detonated_by_word(struct str word);
+
+struct report_names {
+	const struct str *items;
+	size_t n;
+};
+
+/* What the package was made to do in the sandbox (docs/detonation.md). */
+struct report_detonation {
+	enum detonated outcome;
+	struct str reason; /* why it is not complete, "" */
+	uint64_t variants, modules, imported, entry_points, classes, constructed, scripts;
+	uint64_t elapsed_ms;
+	bool capped;			     /* more happened than is kept */
+	struct report_names failed, stubbed; /* modules that could not be imported; missing ones */
+};
+
 struct report {
 	struct str target; /* as the user named it */
 	enum target_kind kind;
@@ -89,6 +119,7 @@ struct report {
 	struct package_list packages; /* package.where: within the target */
 	struct findings findings;
 	struct report_coverage coverage;
+	struct report_detonation detonation;
 };
 
 /* report_init makes an empty report in a. */

@@ -73,15 +73,12 @@ enum err report_unescape(struct buf *out, struct str text)
 	return out->err;
 }
 
-/* A member that is any bytes; "" when it is missing. */
-static struct str get(struct reading *r, const struct json *obj, struct str name)
+/* A string that stands for any bytes. */
+static struct str bytes_in(struct reading *r, const struct json *v)
 {
-	const struct json *v = json_get(obj, name);
 	struct str text = json_str(r->arena, v), bytes = { "", 0 };
 	struct buf b;
 
-	if (v == NULL)
-		return bytes;
 	if (text.p == NULL) {
 		wrong(r, ERR_SYNTAX);
 		return bytes;
@@ -96,6 +93,14 @@ static struct str get(struct reading *r, const struct json *obj, struct str name
 	if (e != OK || bytes.p == NULL)
 		wrong(r, e != OK ? e : ERR_NOMEM);
 	return bytes.p != NULL ? bytes : (struct str){ "", 0 };
+}
+
+/* A member that is any bytes; "" when it is missing. */
+static struct str get(struct reading *r, const struct json *obj, struct str name)
+{
+	const struct json *v = json_get(obj, name);
+
+	return v == NULL ? S("") : bytes_in(r, v);
 }
 
 static uint64_t number(struct reading *r, const struct json *obj, struct str name)
@@ -200,6 +205,45 @@ static void read_coverage(struct reading *r, const struct json *v)
 	};
 }
 
+static void read_names(struct reading *r, const struct json *list, struct report_names *out)
+{
+	size_t n = json_count(list);
+	struct str *items = NEW_ARRAY(r->arena, struct str, n);
+
+	if (!json_is(list, JSON_ARRAY) || n > REPORT_NAMES || (n > 0 && items == NULL)) {
+		wrong(r, ERR_SYNTAX);
+		return;
+	}
+	*out = (struct report_names){ items, n };
+	JSON_EACH_ITEM (list, it)
+		*items++ = bytes_in(r, it);
+}
+
+static void read_detonation(struct reading *r, const struct json *v)
+{
+	struct report_detonation *t = &r->out->detonation;
+
+	if (v == NULL || json_is(v, JSON_NULL)) /* not run, or of an older checker */
+		return;
+	t->outcome = detonated_by_word(get(r, v, S("outcome")));
+	if (t->outcome == DETONATED_COUNT || t->outcome == DETONATED_NOT) {
+		wrong(r, ERR_SYNTAX);
+		t->outcome = DETONATED_INCONCLUSIVE;
+	}
+	t->reason = get(r, v, S("reason"));
+	t->variants = number(r, v, S("variants"));
+	t->capped = json_bool(json_get(v, S("capped")));
+	t->modules = number(r, v, S("modules"));
+	t->imported = number(r, v, S("imported"));
+	t->entry_points = number(r, v, S("entry_points"));
+	t->classes = number(r, v, S("classes"));
+	t->constructed = number(r, v, S("constructed"));
+	t->scripts = number(r, v, S("scripts"));
+	t->elapsed_ms = number(r, v, S("elapsed_ms"));
+	read_names(r, json_get(v, S("failed")), &t->failed);
+	read_names(r, json_get(v, S("stubbed")), &t->stubbed);
+}
+
 static void read_environment(struct reading *r, const struct json *v)
 {
 	struct report_environment *e = report_environment(r->out);
@@ -216,21 +260,37 @@ static void read_environment(struct reading *r, const struct json *v)
 	e->has_digest = bytes_of(r, json_get(v, S("digest")), e->digest, sizeof e->digest);
 }
 
+static void read_hash(struct reading *r, struct str algorithm, const struct json *v,
+		      struct package *p)
+{
+	struct package_hash *h = &p->hashes[p->n_hashes];
+	size_t n = json_is(v, JSON_STRING) ? json_esc(v).n / 2 : 0;
+
+	if (p->n_hashes == PACKAGE_HASHES || n == 0 || n > sizeof h->bytes) {
+		wrong(r, ERR_SYNTAX);
+		return;
+	}
+	h->algorithm = algorithm;
+	h->n = (uint8_t)n;
+	if (bytes_of(r, v, h->bytes, n))
+		p->n_hashes++;
+}
+
 static void read_hashes(struct reading *r, const struct json *v, struct package *p)
 {
 	if (!json_is(v, JSON_OBJECT))
 		return;
 	JSON_EACH_MEMBER (v, key) {
-		struct package_hash *h = &p->hashes[p->n_hashes];
-		size_t n = json_esc(key + 1).n / 2;
-		if (p->n_hashes == PACKAGE_HASHES || n > sizeof h->bytes) {
+		struct str algorithm = json_str(r->arena, key);
+		if (!json_is(key + 1, JSON_ARRAY)) {
 			wrong(r, ERR_SYNTAX);
 			return;
 		}
-		h->algorithm = json_str(r->arena, key);
-		h->n = (uint8_t)n;
-		if (bytes_of(r, key + 1, h->bytes, n))
-			p->n_hashes++;
+		JSON_EACH_ITEM (key + 1, it) {
+			if (r->err != OK)
+				return;
+			read_hash(r, algorithm, it, p);
+		}
 	}
 }
 
@@ -309,6 +369,7 @@ enum err report_read(struct report *out, struct arena *a, struct str text, struc
 		return diag_set(d, ERR_SYNTAX, "no report of version %d", REPORT_VERSION);
 	read_head(&r, root);
 	read_coverage(&r, json_get(root, S("coverage")));
+	read_detonation(&r, json_get(root, S("detonation")));
 	each(&r, json_get(root, S("environments")), read_environment);
 	each(&r, json_get(root, S("findings")), read_finding);
 	each(&r, json_get(root, S("packages")), read_package);

@@ -8,10 +8,20 @@
 static const struct rule_row rows[RULE_COUNT] = { RULE_LIST(X) };
 #undef X
 
+#define X(code, id, severity, title, why, next) [code] = true,
+static const bool of_run[RULE_COUNT] = { RULES_RUN(X) };
+#undef X
+
 const struct rule_row *rule_row(enum rule r)
 {
 	assert(r < RULE_COUNT);
 	return &rows[r];
+}
+
+bool rule_of_run(enum rule r)
+{
+	assert(r < RULE_COUNT);
+	return of_run[r];
 }
 
 enum rule rule_by_id(struct str id)

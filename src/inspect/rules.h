@@ -333,7 +333,49 @@ enum severity { SEV_INFO, SEV_HOLD, SEV_BLOCK };
 #define RULES_RUN(X)                                                                               \
 	X(RULE_HONEY_LEFT, "honey-left", SEV_BLOCK, "a planted secret left the sandbox",           \
 	  "the code read a secret that nothing honest reads and sent it out",                      \
-	  "do not install it; report it to its index")
+	  "do not install it; report it to its index")                                             \
+	X(RULE_HONEY_OPAQUE, "honey-opaque", SEV_BLOCK,                                            \
+	  "read a planted secret, then sent bytes that nobody can read",                           \
+	  "thieves encrypt what they take; nothing honest does both",                              \
+	  "do not install it; report it to its index")                                             \
+	X(RULE_START_NETWORK, "start-network", SEV_BLOCK,                                          \
+	  "uses the network as soon as the interpreter starts",                                    \
+	  "it runs at every start of the interpreter, before any import",                          \
+	  "do not install it; where it is installed, remove it from outside")                      \
+	X(RULE_RAN_DOWNLOADED, "ran-downloaded", SEV_BLOCK,                                        \
+	  "runs what it downloads when it starts or is imported",                                  \
+	  "whoever holds that server runs code of their choice, today or later",                   \
+	  "do not install it; report it to its index")                                             \
+	X(RULE_INSTALL_DOWNLOADED, "install-downloaded", SEV_HOLD,                                 \
+	  "runs what it downloads when it is installed or called",                                 \
+	  "what was looked at is not what will run",                                               \
+	  "read what it downloads, and pin it by hash, or do without it")                          \
+	X(RULE_HONEY_READ, "honey-read", SEV_HOLD,                                                 \
+	  "reads credentials of others when it is loaded",                                         \
+	  "no library needs another program's keys in order to be imported",                       \
+	  "find the code that does it before installing")                                          \
+	X(RULE_RUN_PERSISTENCE, "run-persistence", SEV_HOLD,                                       \
+	  "writes where programs start from when it is loaded",                                    \
+	  "what settles there stays when the package has been removed",                            \
+	  "find the code that does it before installing; look for the file where it is installed") \
+	X(RULE_METADATA_ASKED, "metadata-asked", SEV_HOLD,                                         \
+	  "asks a cloud's metadata service for credentials when it is loaded",                     \
+	  "on a cloud machine this gives the machine's own keys",                                  \
+	  "find the code that does it before installing")                                          \
+	X(RULE_RUN_NETWORK, "run-network", SEV_INFO, "uses the network",                           \
+	  "where it connects to, and in which phase", "see whether these are places you expect")   \
+	X(RULE_RUN_SPAWN, "run-spawn", SEV_INFO, "starts other programs",                          \
+	  "which ones, as far as can be told", "see whether these are programs you expect")        \
+	X(RULE_RUN_LINGERS, "run-lingers", SEV_INFO, "leaves processes behind",                    \
+	  "they go on after the program that was started has ended", "see whether it says why")    \
+	X(RULE_SANDBOX_PROBE, "sandbox-probe", SEV_INFO, "looks whether it is watched",            \
+	  "code that acts only where nobody looks begins with looking",                            \
+	  "weigh it with the other findings")                                                      \
+	X(RULE_TLS_REFUSED, "tls-refused", SEV_INFO, "trusts certificates of its own choice only", \
+	  "what it sends there cannot be read here", "weigh it with the other findings")           \
+	X(RULE_LONG_SLEEP, "long-sleep", SEV_INFO, "sleeps for a minute or longer",                \
+	  "code that waits outlives most tests; here the clock skips sleeps",                      \
+	  "weigh it with the other findings")
 
 /* What differs from the release before. */
 #define RULES_CHANGE(X)                                                                            \
@@ -391,11 +433,22 @@ enum severity { SEV_INFO, SEV_HOLD, SEV_BLOCK };
 	  "nothing is on record of who published this release",                                    \
 	  "run yett verify for the release")
 
+/* How old a release is, where the policy asks for an age. */
+#define RULES_AGE(X)                                                                               \
+	X(RULE_COOLDOWN, "cooldown", SEV_HOLD, "release younger than the policy's cooldown",        \
+	  "hijacked releases are mostly found and taken down within days",                         \
+	  "wait, or take the release before; allow it in the policy if it cannot wait")            \
+	X(RULE_AGE_UNKNOWN, "release-age-unknown", SEV_INFO,                                       \
+	  "not known when the release was published",                                              \
+	  "the policy's cooldown could not be applied",                                            \
+	  "ask the index, or give this rule the severity hold in the policy")
+
 #define RULE_LIST(X)                                                                               \
 	RULES_ARCHIVE(X)                                                                           \
 	RULES_ADVISORY(X)                                                                          \
 	RULES_STARTUP(X)                                                                           \
-	RULES_SOURCE(X) RULES_MANIFEST(X) RULES_RUN(X) RULES_CHANGE(X) RULES_TRUST(X)
+	RULES_SOURCE(X) RULES_MANIFEST(X) RULES_RUN(X) RULES_CHANGE(X) RULES_TRUST(X)          \
+	RULES_AGE(X)
 
 #define X(code, id, severity, title, why, next) code,
 enum rule { RULE_LIST(X) RULE_COUNT };
@@ -409,6 +462,9 @@ struct rule_row {
 
 /* rule_row gives a rule's line of the table above. */
 const struct rule_row *rule_row(enum rule r);
+
+/* rule_of_run: the rule is one of RULES_RUN. */
+bool rule_of_run(enum rule r);
 
 /* rule_by_id finds a rule by its id; RULE_COUNT: there is none. */
 enum rule rule_by_id(struct str id);

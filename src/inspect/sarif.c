@@ -73,6 +73,10 @@ static void put_message(struct buf *b, const struct finding *f)
 		buf_add(&text, S(", "));
 		report_escape(&text, f->package);
 	}
+	if (rule_of_run(f->rule) && f->path.n > 0) {
+		buf_add(&text, S(": "));
+		report_escape(&text, f->path);
+	}
 	if (str_trim(f->detail).n > 0) {
 		buf_add(&text, S(": "));
 		report_escape(&text, str_trim(f->detail));
@@ -83,7 +87,8 @@ static void put_message(struct buf *b, const struct finding *f)
 
 static void put_location(struct buf *b, const struct report *r, const struct finding *f)
 {
-	struct str path = f->path.n > 0 ? f->path : r->target;
+	/* What was seen in a run is no place in the target. */
+	struct str path = f->path.n > 0 && !rule_of_run(f->rule) ? f->path : r->target;
 	struct buf text;
 
 	jw_key(b, S("locations"));

@@ -17,6 +17,7 @@ struct look {
 	bool fetched;	  /* ... that carries something fetched, decoded or the environment */
 	bool inside;	  /* within $( or a back quote */
 	bool saving;	  /* the next word is a file that is written to */
+	bool stays;	  /* somewhere the text names a place that is started by itself */
 	struct str outer; /* the program that gets the substitution */
 	struct str saved[SAVED];
 	unsigned n_saved;
@@ -191,6 +192,31 @@ static void lookup(struct look *k, struct str name)
 		k->out->caps |= CAP_DNS;
 }
 
+/* A place that is started by itself, or a variable that may hold its name. */
+static bool is_place(struct str w)
+{
+	size_t at, n;
+
+	return (w.n > 0 && w.p[0] == '$') || (texts_classes(NULL, w, &at, &n) & 1u << TEXT_PERSIST);
+}
+
+/* Only to name such a place, or to read it, is not to stay. */
+static void stay(struct look *k, struct str name)
+{
+	static const char *const writers[] = { "tee",	"cp",  "mv",	"ln",	  "install",
+					       "rsync", "sed", "dd",	"ditto",  "curl",
+					       "wget",	"tar", "unzip", "mkfifo", NULL };
+	static const char *const starters[] = { "crontab", "systemctl", "launchctl", "schtasks",
+						"reg",	   "at",	NULL };
+
+	if (!k->stays || k->n < 2)
+		return;
+	bool placed = one_of(name, starters);
+	for (unsigned i = 1; i < k->n && !placed && one_of(name, writers); i++)
+		placed = is_place(k->words[i]);
+	k->out->caps |= placed ? CAP_PERSIST : 0u;
+}
+
 static void end_command(struct look *k, bool pipe)
 {
 	unsigned at = program(k);
@@ -233,6 +259,7 @@ static void end_command(struct look *k, bool pipe)
 				   str_eq(k->words[1], S("1"));
 	agent(k, name);
 	lookup(k, name);
+	stay(k, name);
 	k->fetched = pipe && fetched;
 	k->piped = pipe;
 	if (!k->inside)
@@ -264,7 +291,11 @@ static void word(struct look *k, struct str w)
 	if (k->saving) {
 		save(k, w);
 		k->saving = false;
+		k->out->caps |= k->stays && is_place(w) ? CAP_PERSIST : 0u;
 	}
+	/* What stands in front of a program says nothing, however much of it there is. */
+	if (k->n == WORDS && program(k) == k->n)
+		k->n = 0;
 	if (k->n < WORDS)
 		k->words[k->n++] = w;
 }
@@ -291,6 +322,12 @@ static void substitute(struct look *k)
 	k->piped = false;
 }
 
+/* '#' begins a comment only where a word begins. */
+static bool begins_word(struct str s, size_t at)
+{
+	return at == 0 || strchr(" \t\r\n;|&()", s.p[at - 1]) != NULL;
+}
+
 void shell_look(struct str s, struct shell_look *out)
 {
 	struct look k = { .out = out, .outer = S("") };
@@ -300,13 +337,16 @@ void shell_look(struct str s, struct shell_look *out)
 	*out = (struct shell_look){ .script = S(""), .saved = S("") };
 	out->caps |= classes & 1u << TEXT_CREDENTIALS ? CAP_CREDENTIALS : 0u;
 	out->caps |= classes & 1u << TEXT_METADATA ? CAP_METADATA : 0u;
-	out->caps |= classes & 1u << TEXT_PERSIST ? CAP_PERSIST : 0u;
+	k.stays = classes & 1u << TEXT_PERSIST;
 	out->caps |= classes & 1u << TEXT_AGENT ? CAP_AGENT : 0u;
 	out->caps |= classes & 1u << TEXT_RUNTIME ? CAP_RUNTIME : 0u;
 	for (size_t at = 0; at < s.n;) {
 		char c = s.p[at], d = at + 1 < s.n ? s.p[at + 1] : '\0';
 		if (c == ' ' || c == '\t' || c == '\r' || c == '\0') {
 			at++;
+		} else if (c == '#' && begins_word(s, at)) {
+			while (at < s.n && s.p[at] != '\n')
+				at++;
 		} else if ((c == '$' || c == '<') && d == '(') {
 			substitute(&k);
 			at += 2;

@@ -53,30 +53,18 @@ enum language source_language(struct str path, struct str text)
 	return str_has_suffix(str_trim(first), S("sh")) ? LANG_SHELL : LANG_NONE;
 }
 
+/* A directory called "tests" says nothing: what lies in it can be imported like all else. */
 enum role source_role(struct str path)
 {
-	static const struct str parts[] = {
-		SC("test"),	 SC("tests"),	 SC("testing"), SC("example"),	  SC("examples"),
-		SC("docs"),	 SC("doc"),	 SC("demo"),	SC("benchmarks"), SC("bench"),
-		SC("__tests__"), SC("fixtures"), SC("spec"),
-	};
-	struct str left = path, part;
+	size_t at = path.n;
 
-	for (;;) {
-		part = str_cut(left, '/', &left);
-		if (left.n == 0)
-			break;
-		for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-			if (str_eq(part, parts[i]))
-				return ROLE_SCRIPT;
-		}
-	}
-	if (str_eq(part, S("setup.py")))
+	while (at > 0 && path.p[at - 1] != '/')
+		at--;
+	struct str name = str_tail(path, at);
+	if (str_eq(name, S("setup.py")))
 		return ROLE_INSTALL;
-	if (str_eq(part, S("sitecustomize.py")) || str_eq(part, S("usercustomize.py")))
+	if (str_eq(name, S("sitecustomize.py")) || str_eq(name, S("usercustomize.py")))
 		return ROLE_STARTUP;
-	if (str_has_prefix(part, S("test_")) || str_eq(part, S("conftest.py")))
-		return ROLE_SCRIPT;
 	return ROLE_MODULE;
 }
 
@@ -267,7 +255,7 @@ void source_inspect(enum language lang, enum role role, struct str package, stru
 			    "%zu bytes; the first %d were read", text.n, (int)SOURCE_BYTES);
 		text = str_head(text, SOURCE_BYTES);
 	}
-	hidden_text(package, path, text, scratch, f);
+	hidden_text(lang, package, path, text, scratch, f);
 	if (lang == LANG_NONE || text.n == 0)
 		return;
 	s = NEW(scratch, struct source);

@@ -50,7 +50,14 @@ struct pair {
 
 /* What a child is owed. State, not a queue: when it could not be sent, the newest is sent later. In
  * the order of sending. */
-enum due { DUE_PAIR = 1, DUE_TLS = 2, DUE_TABLES = 4, DUE_KEYS = 8, DUE_DRAIN = 16 };
+enum due {
+	DUE_PAIR = 1,
+	DUE_TLS = 2,
+	DUE_TABLES = 4,
+	DUE_SETTLED = 8,
+	DUE_KEYS = 16,
+	DUE_DRAIN = 32,
+};
 
 struct child {
 	struct peer peer;

@@ -2,7 +2,8 @@
  * keeper/reload.c - configuration: loaded apart, then swapped in all processes or in none.
  *
  * Egress first: it keeps the table before, too, and a call says which one its number counts in.
- * When every egress has said yes the new snapshot is the gate's, and ingress and admin get it.
+ * When every egress has said yes the new snapshot is the gate's, and ingress and admin get it. When
+ * every ingress has it egress hears so, and from then on refuses calls of the table before.
  * Input: our loader's report.   Runs in: keeper.
  */
 #include "keeper/supervise.h"
@@ -175,6 +176,13 @@ static void on_reap(struct deferred *d)
 	free(OWNER(d, struct reload, reap));
 }
 
+/* settle tells every egress which generation is in force everywhere, after what else it is due. */
+static void settle(struct keeper *k, unsigned due)
+{
+	for (unsigned i = 0; i < k->workers; i++)
+		child_owe(&k->egress[i], due | DUE_SETTLED);
+}
+
 /* finish ends a reload with e and tells everybody who asked. */
 static void finish(struct reload *r, enum err e, const struct diag *d)
 {
@@ -182,11 +190,13 @@ static void finish(struct reload *r, enum err e, const struct diag *d)
 	char text[256];
 	struct buf b;
 
-	if (e == OK)
+	if (e == OK) {
 		log_msg(LOG_INFO, "configuration %llu is in force",
 			(unsigned long long)k->now.generation);
-	else
+		settle(k, 0);
+	} else {
 		log_msg(LOG_ERROR, "nothing was changed: %s", diag_text(d));
+	}
 	parts_event(k, "reload", e == OK ? "done" : diag_text(d));
 	buf_fixed(&b, text, sizeof text);
 	wr_str(&b, str_head(str_z(e == OK ? k->now.warning : ""), sizeof text - 4));
@@ -241,8 +251,7 @@ static void back_out(struct reload *r, const char *why)
 	struct diag d = { 0 };
 
 	finish(r, diag_set(&d, ERR_CONFIG, "%s", why), &d);
-	for (unsigned i = 0; i < k->workers; i++)
-		child_owe(&k->egress[i], DUE_TABLES);
+	settle(k, DUE_TABLES);
 }
 
 static void on_timer(struct timer *t)

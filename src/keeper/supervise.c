@@ -141,14 +141,25 @@ static enum err send_drain(struct child *c)
 	return ipc_send(c->peer.watch.fd, MSG_DRAIN, 0, buf_str(&b), NULL, 0);
 }
 
+/* send_settled ends what egress keeps of older tables: nobody who is honest names them now. */
+static enum err send_settled(struct child *c)
+{
+	char body[8];
+	struct buf b;
+
+	buf_fixed(&b, body, sizeof body);
+	wr_u64(&b, c->keeper->now.generation);
+	return ipc_send(c->peer.watch.fd, MSG_SETTLED, 0, buf_str(&b), NULL, 0);
+}
+
 void child_flush(struct child *c)
 {
 	static const struct {
 		enum due due;
 		enum err (*send)(struct child *);
 	} debts[] = {
-		{ DUE_PAIR, send_pair }, { DUE_TLS, send_tls },	    { DUE_TABLES, send_tables },
-		{ DUE_KEYS, send_keys }, { DUE_DRAIN, send_drain },
+		{ DUE_PAIR, send_pair },       { DUE_TLS, send_tls },	{ DUE_TABLES, send_tables },
+		{ DUE_SETTLED, send_settled }, { DUE_KEYS, send_keys }, { DUE_DRAIN, send_drain },
 	};
 
 	if (!child_runs(c))

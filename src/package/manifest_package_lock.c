@@ -33,6 +33,36 @@ static void source(struct manifest_in *m, struct package *p, struct str resolved
 	manifest_index(m, resolved, p->line, false, false);
 }
 
+#if defined(__aarch64__)
+#define HOST_CPU "arm64"
+#else
+#define HOST_CPU "x64"
+#endif
+
+/* "os" and "cpu": names that are meant, or with a '!' names that are not. */
+static bool meant(struct manifest_in *m, const struct json *names, struct str host)
+{
+	bool any = false, named = false;
+
+	if (!json_is(names, JSON_ARRAY))
+		return true;
+	JSON_EACH_ITEM (names, it) {
+		struct str s = manifest_string(m, it);
+		if (str_has_prefix(s, S("!")) && str_eq(str_tail(s, 1), host))
+			return false;
+		any |= !str_has_prefix(s, S("!"));
+		named |= str_eq(s, host) || str_eq(s, S("any"));
+	}
+	return named || !any;
+}
+
+static bool is_elsewhere(struct manifest_in *m, const struct json *v)
+{
+	return json_bool(json_get(v, S("optional"))) &&
+	       !(meant(m, json_get(v, S("os")), S("linux")) &&
+		 meant(m, json_get(v, S("cpu")), S(HOST_CPU)));
+}
+
 /* ---- versions 2 and 3 ----------------------------------------------------------------------- */
 
 /* "node_modules/a/node_modules/@s/b" is of "@s/b"; "" for a directory of the project. */
@@ -63,6 +93,8 @@ static enum err flat(struct manifest_in *m, const struct json *key)
 	p.version = manifest_string(m, json_get(v, S("version")));
 	p.dev = json_bool(json_get(v, S("dev"))) || json_bool(json_get(v, S("devOptional")));
 	p.scripts = json_bool(json_get(v, S("hasInstallScript")));
+	p.bundled = json_bool(json_get(v, S("inBundle")));
+	p.elsewhere = is_elsewhere(m, v);
 	source(m, &p, resolved, manifest_string(m, json_get(v, S("integrity"))));
 	if (link)
 		p.origin = ORIGIN_EDITABLE;
@@ -113,6 +145,7 @@ static enum err nested_one(struct manifest_in *m, const struct json *key)
 
 	TRY(manifest_name_set(m, &p, manifest_string(m, key)));
 	p.dev = json_bool(json_get(v, S("dev")));
+	p.bundled = json_bool(json_get(v, S("bundled")));
 	/* In place of a version stands where it comes from, or an alias. */
 	TRY(manifest_npm_spec(m, &p, version));
 	if (p.version.n == 0 && p.origin == ORIGIN_INDEX) {

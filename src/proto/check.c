@@ -10,6 +10,7 @@ void check_request_encode(const struct check_request *r, struct buf *out)
 	wr_str(out, r->build);
 	wr_str(out, r->policy_name);
 	wr_i64(out, r->now);
+	wr_i64(out, r->published_s);
 	wr_u32(out, r->flags);
 	wr_u8(out, (uint8_t)r->policy_fd);
 	wr_u8(out, (uint8_t)r->advisory_fd);
@@ -32,6 +33,7 @@ enum err check_request_decode(struct check_request *r, struct str message)
 	r->build = rd_str(&rd, 256);
 	r->policy_name = rd_str(&rd, CHECK_LABEL);
 	r->now = rd_i64(&rd);
+	r->published_s = rd_i64(&rd);
 	r->flags = rd_u32(&rd);
 	r->policy_fd = (int8_t)rd_u8(&rd);
 	r->advisory_fd = (int8_t)rd_u8(&rd);

@@ -47,6 +47,7 @@ struct check_request {
 	struct str build;  /* names this build of yett: what another one remembered is not used */
 	struct str policy_name;
 	int64_t now;
+	int64_t published_s; /* when the target was published, by its index; 0: not known */
 	uint32_t flags;				 /* enum check_flag */
 	int8_t policy_fd, advisory_fd, cache_fd; /* -1: none */
 	int8_t ledger_fd; /* inspect/ledger.h; -1: none */

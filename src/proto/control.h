@@ -20,6 +20,7 @@
 	X(MSG_KEY_DROP, "keeper", "u32 slot")                                                      \
 	X(MSG_KEYS_DONE, "keeper", "empty: all keys have been sent after a start")                 \
 	X(MSG_TLS, "keeper", "str certificate chain PEM, str key PEM (ingress)")                   \
+	X(MSG_SETTLED, "keeper", "u64 generation: no ingress uses an older one (egress)")          \
 	X(MSG_DRAIN, "keeper", "u32 timeout ms: finish what runs, accept nothing new")             \
 	X(MSG_READY, "child",                                                                      \
 	  "u32 1 when the policy, table or certificate is in force, 0 refused")                    \

@@ -102,7 +102,7 @@ enum err jail_begin(const struct jail *j, const int *keep, size_t n_keep, struct
 
 /* ll_handled says what is forbidden unless a rule allows it, as far as this version of Landlock
  * knows it. */
-static struct ll_ruleset ll_handled(long abi, bool tcp_connect, size_t *out_size)
+static struct ll_ruleset ll_handled(long abi, const struct jail *j, size_t *out_size)
 {
 	struct ll_ruleset r = { .fs = (LL_MAKE_SYM << 1) - 1 };
 
@@ -113,7 +113,7 @@ static struct ll_ruleset ll_handled(long abi, bool tcp_connect, size_t *out_size
 	if (abi >= 5)
 		r.fs |= LL_IOCTL_DEV;
 	if (abi >= 4)
-		r.net = LL_BIND_TCP | (tcp_connect ? 0 : LL_CONNECT_TCP);
+		r.net = (j->tcp_bind ? 0 : LL_BIND_TCP) | (j->tcp_connect ? 0 : LL_CONNECT_TCP);
 	if (abi >= 6)
 		r.scoped = LL_SCOPE_ABSTRACT_SOCKET | LL_SCOPE_SIGNAL;
 	*out_size = abi >= 6   ? sizeof r
@@ -130,7 +130,7 @@ static enum err landlock(const struct jail *j, int *out_abi, struct diag *d)
 	*out_abi = abi < 0 ? 0 : (int)abi;
 	if (abi <= 0)
 		return OK; /* an old kernel, or switched off: the system call filter must do */
-	struct ll_ruleset handled = ll_handled(abi, j->tcp_connect, &size);
+	struct ll_ruleset handled = ll_handled(abi, j, &size);
 	AUTO(fd_closep) int ruleset = (int)syscall(LL_CREATE, &handled, size, 0);
 	if (ruleset < 0)
 		return diag_set(d, ERR_SYS, "cannot make a Landlock rule set: %s", strerror(errno));

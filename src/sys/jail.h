@@ -67,6 +67,7 @@ struct jail {
 	/* jail_allow where there are paths, else NULL: what is not named is not linked. */
 	enum err (*allow)(int ruleset, uint64_t handled, const struct jail_path *p, struct diag *d);
 	bool tcp_connect;     /* Landlock leaves TCP connect alone */
+	bool tcp_bind;	      /* likewise TCP bind: the sink of a detonation alone */
 	bool outlives_parent; /* else it is killed when its parent ends */
 	unsigned uid, gid;    /* to change to when started as root; 0: stay */
 	unsigned files_max;   /* RLIMIT_NOFILE; 0: leave */

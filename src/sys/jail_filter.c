@@ -185,8 +185,9 @@ static void dump_rule(const struct jail_rule *r, struct buf *out)
 void jail_dump(const struct jail *j, struct buf *out)
 {
 	buf_addf(out, "role %s\n", j->role);
-	buf_addf(out, "landlock tcp connect %s, tcp bind no, signals %s\n",
-		 j->tcp_connect ? "yes" : "no", "only to what it started");
+	buf_addf(out, "landlock tcp connect %s, tcp bind %s, signals %s\n",
+		 j->tcp_connect ? "yes" : "no", j->tcp_bind ? "yes" : "no",
+		 "only to what it started");
 	for (size_t i = 0; i < j->n_paths; i++)
 		buf_addf(out, "landlock %s %s\n", j->paths[i].write ? "write" : "read",
 			 j->paths[i].path);

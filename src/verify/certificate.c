@@ -174,10 +174,6 @@ static enum err check_use(const struct certificate *c, struct diag *d)
 	static const char spec[] = "fulcio, docs/certificate-specification.md";
 	uint32_t flags = X509_get_extension_flags(c->x);
 
-	if ((flags & EXFLAG_INVALID) != 0 || X509_get_version(c->x) != X509_VERSION_3)
-		return diag_set(
-			d, ERR_SYNTAX,
-			"the certificate or one of its extensions is malformed (RFC 5280, 4.2)");
 	if ((flags & EXFLAG_CA) != 0 || X509_check_ca(c->x) != 0)
 		return diag_set(d, ERR_AUTH, "the signer's certificate is one of an authority (%s)",
 				spec);
@@ -189,21 +185,6 @@ static enum err check_use(const struct certificate *c, struct diag *d)
 		return diag_set(d, ERR_AUTH,
 				"the certificate's extended key usage is not codeSigning (%s)",
 				spec);
-	return OK;
-}
-
-/* RFC 5280, 4.2: "MUST NOT include more than one instance of a particular extension". */
-static enum err check_once(const X509 *x, struct diag *d)
-{
-	if (X509_get_ext_count(x) > LIMIT_EXTENSIONS)
-		return diag_set(d, ERR_LIMIT, "the certificate has more than %d extensions",
-				LIMIT_EXTENSIONS);
-	for (int i = 0; i < X509_get_ext_count(x); i++) {
-		const ASN1_OBJECT *o = X509_EXTENSION_get_object(X509_get_ext(x, i));
-		if (X509_get_ext_by_OBJ(x, o, i) >= 0)
-			return diag_set(d, ERR_SYNTAX,
-					"the certificate has an extension twice (RFC 5280, 4.2)");
-	}
 	return OK;
 }
 
@@ -227,10 +208,7 @@ enum err certificate_read(struct certificate *c, struct str der, struct arena *a
 	if (c->x == NULL)
 		return diag_set(d, ERR_SYNTAX,
 				"the certificate is no X.509 certificate in DER (RFC 5280, 4.1)");
-	if (X509_check_purpose(c->x, -1, 0) != 1) /* only reads the extensions */
-		return diag_set(d, ERR_SYNTAX,
-				"the certificate's extensions are malformed (RFC 5280, 4.2)");
-	TRY(check_once(c->x, d));
+	TRY(x509_form(c->x, d));
 	TRY(check_use(c, d));
 	TRY(verify_key_take(&c->key, X509_get_pubkey(c->x), d));
 	TRY(read_identity(c, a, d));

@@ -75,6 +75,10 @@ struct str pem_der(struct arena *a, struct str pem, const char *label);
  * X509_free. */
 X509 *x509_read(struct str der);
 
+/* x509_form checks what of RFC 5280 holds for any certificate: version 3, a positive number, its
+ * extensions well-formed, there once, and critical where they must be. */
+MUST_USE enum err x509_form(X509 *x, struct diag *d);
+
 /* time_s gives an ASN.1 time as seconds since 1970. ERR_SYNTAX: it is none. */
 MUST_USE enum err time_s(const ASN1_TIME *t, int64_t *out_s);
 
@@ -88,9 +92,11 @@ bool valid_at_s(const struct valid_for *v, int64_t at_s);
 /* authority_links checks that each certificate of the authority issued the one before it. */
 MUST_USE enum err authority_links(const struct authority *ca, struct diag *d);
 
-/* authority_store makes a store that trusts the authority's first certificate, for checks without
- * a time. NULL: out of memory. */
+/* authority_store makes a store that trusts what a signer's path ends at, for checks without a
+ * time; authority_between gives what may stand between it and the signer, to be released with
+ * sk_X509_pop_free. NULL: out of memory. */
 X509_STORE *authority_store(const struct authority *ca);
+STACK_OF(X509) * authority_between(const struct authority *ca);
 
 /* authority_valid: at_s is inside the authority's period and that of each of its certificates. */
 bool authority_valid(const struct authority *ca, int64_t at_s);

@@ -56,17 +56,6 @@ static bool imprint_fits(TS_RESP *r, struct str signature)
 				    (size_t)ASN1_STRING_length(msg) });
 }
 
-/* The signer's certificate when the trusted root names it, for tokens that do not carry it. */
-static STACK_OF(X509) * candidates(const struct authority *tsa)
-{
-	STACK_OF(X509) *s = sk_X509_new_null();
-
-	if (s != NULL && X509_check_ca(tsa->certs[0]) == 0 && X509_up_ref(tsa->certs[0]) == 1 &&
-	    sk_X509_push(s, tsa->certs[0]) == 0)
-		X509_free(tsa->certs[0]);
-	return s;
-}
-
 /* OpenSSL: the CMS signature over the token, the signer's certificate up to the first one of the
  * authority, the critical extended key usage of RFC 3161, 2.3, and the signing certificate
  * attribute (RFC 5816). */
@@ -74,7 +63,7 @@ static bool signed_by(TS_RESP *r, const struct authority *tsa)
 {
 	TS_VERIFY_CTX *ctx = TS_VERIFY_CTX_new();
 	X509_STORE *store = authority_store(tsa);
-	STACK_OF(X509) *certs = candidates(tsa);
+	STACK_OF(X509) *certs = authority_between(tsa);
 
 	if (ctx == NULL || store == NULL || certs == NULL) {
 		TS_VERIFY_CTX_free(ctx);

@@ -1,7 +1,9 @@
 """The official `openai` package, with its own helpers (stream, parse), its async client and its Azure client."""
 import asyncio
+import gzip
 import json
 
+import httpx
 import openai
 from pydantic import BaseModel
 
@@ -199,6 +201,23 @@ class Client:
         holds(raw.headers.get("x-litellm-call-id"), dict(raw.headers))
         same(raw.parse().choices[0].message.content, TEXT, "raw")
 
+    def compressed(self, up, stream, nonce):
+        """As behind a transport that compresses, which httpx has no option for."""
+        class Packing(httpx.HTTPTransport):
+            def handle_request(self, request):
+                body = gzip.compress(request.read())
+                head = {k: v for k, v in request.headers.items() if k != "content-length"}
+                return super().handle_request(httpx.Request(
+                    request.method, request.url, headers={**head, "content-encoding": "gzip"}, content=body))
+
+        plain = self.c
+        self.c = openai.OpenAI(base_url=BASE + "/v1", api_key=KEY, max_retries=0,
+                               http_client=httpx.Client(transport=Packing()))
+        try:
+            return self.text(up, stream, nonce)
+        finally:
+            self.c = plain
+
     def thinking(self, up, stream, nonce):
         args = dict(model=up, messages=[user(nonce)], reasoning_effort="low")
         if stream:
@@ -219,4 +238,4 @@ if __name__ == "__main__":
         ("refusals", FAKE + ECHO[:1], BOTH), ("mid_error", scripted("mid-error"), STREAM),
         ("timeout", scripted("never"), BOTH), ("leave", scripted("trickle"), STREAM),
         ("models", FAKE + ECHO, WHOLE), ("use_async", FAKE, BOTH), ("headers", FAKE, WHOLE),
-        ("thinking", ECHO, BOTH)])
+        ("compressed", FAKE, BOTH), ("thinking", ECHO, BOTH)])

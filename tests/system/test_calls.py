@@ -1,6 +1,8 @@
 """Calls of every dialect to every dialect, streamed and not."""
+import gzip
 import json
 import unittest
+import zlib
 
 from harness import MASTER, GateTest, events
 
@@ -98,6 +100,50 @@ class Calls(GateTest):
                                                         {"authorization": "Bearer " + MASTER})
                     self.assertEqual(status, 200, data[:300])
                     self.assertIn("x" * size, json.dumps(self.provider.requests()[-1]["body"]))
+
+    def packed(self, coding, data, chunked=False, path="/v1/chat/completions", **headers):
+        body = (data[i:i + 1000] for i in range(0, len(data), 1000)) if chunked else data
+        return self.gate.request("POST", path, body,
+                                 {"authorization": "Bearer " + MASTER, "content-encoding": coding, **headers})
+
+    def test_compressed_bodies(self):
+        """A body that the client compressed is inflated, and what goes on is plain."""
+        for size in (10, 100_000, 3_000_000):
+            text = "".join(chr(33 + i * i % 89 + i % 3) for i in range(1000)) * (size // 1000 + 1)
+            body = json.dumps({"model": "openai-good", "messages": [{"role": "user", "content": text}]}).encode()
+            for coding, pack in (("gzip", gzip.compress), ("X-Gzip", gzip.compress), ("deflate", zlib.compress)):
+                for chunked in (False, True):
+                    with self.subTest(size=size, coding=coding, chunked=chunked):
+                        status, _, data = self.packed(coding, pack(body), chunked)
+                        self.assertEqual(status, 200, data[:300])
+                        sent = self.provider.requests()[-1]
+                        self.assertEqual(sent["body"]["messages"][0]["content"], text)
+                        self.assertNotIn("content-encoding", {k.lower() for k in sent["headers"]})
+        body = json.dumps({"model": "gemini-good", "max_tokens": 9, "stream": True,
+                           "messages": [{"role": "user", "content": "hi"}]}).encode()
+        status, _, data = self.packed("gzip", gzip.compress(body), path="/v1/messages")
+        self.assertEqual((status, json.loads(events(data)[-1])["type"]), (200, "message_stop"))
+
+    def test_compressed_bodies_refused(self):
+        """In the error shape of the client's dialect, saying what to do."""
+        whole = gzip.compress(b'{"model":"echo","messages":[]}')
+        bomb = gzip.compress(gzip.compress(b"\0" * (64 << 20)))
+        bad = [("br", b"x", 415, "'gzip' or 'deflate'"), ("zstd", b"x", 415, "'gzip' or 'deflate'"),
+               ("gzip, gzip", whole, 415, "'gzip' or 'deflate'"), ("gzip", whole[:-1], 400, "whole gzip stream"),
+               ("gzip", whole + b"x", 400, "whole gzip stream"), ("deflate", whole, 400, "zlib"),
+               ("gzip", gzip.compress(b"\0" * (20 << 20)), 413, "send it uncompressed"),
+               ("gzip", bomb, 400, "not valid JSON")]
+        for coding, data, want, says in bad:
+            with self.subTest(coding=coding, want=want):
+                status, _, got = self.packed(coding, data)
+                self.assertEqual((status, json.loads(got)["error"]["type"]),
+                                 (want, "request_too_large" if want == 413 else "invalid_request_error"), got)
+                self.assertIn(says, json.loads(got)["error"]["message"])
+                status, _, got = self.packed(coding, data, path="/v1/messages")
+                self.assertEqual((status, json.loads(got)["type"]), (want, "error"))
+                status, _, got = self.packed(coding, data, path="/v1beta/models/echo:generateContent")
+                self.assertEqual((status, json.loads(got)["error"]["code"]), (want, want))
+        self.assertEqual(self.gate.chat("echo")[0], 200)
 
     def test_errors_keep_their_words(self):
         """What a refusal says outlives the call that it is about."""

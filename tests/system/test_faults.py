@@ -92,6 +92,39 @@ class Faults(GateTest):
         wait_for("the old configuration", lambda: self.gate.chat("added")[0] == 404, 5)
 
 
+    def test_reload_ends_the_use_of_what_it_removes(self):
+        """A request that is still being tried goes by the new file; what was removed is not asked again."""
+        config = self.config()
+        gone = deployments(self.provider.port, ["status-429"], self.KEYS, dialects=("openai",))[0]
+        here = deployments(self.provider.port, ["good"], self.KEYS, dialects=("anthropic",))[0]
+        gone["model_name"] = here["model_name"] = "moved"
+        config["model_list"].append(gone)
+        self.gate.write(config)
+        self.gate.cli("reload")
+
+        def asked():
+            return [r for r in self.provider.requests() if r.get("body", {}).get("model") == "status-429"]
+
+        def call(results, model):
+            results.append(self.gate.chat(model, headers={"x-litellm-num-retries": "10"}, timeout=120))
+
+        for left, want in ((True, 200), (False, 404)):
+            results, before = [], len(asked())
+            t = threading.Thread(target=call, args=(results, "moved"))
+            t.start()
+            wait_for("the first try", lambda: len(asked()) > before)
+            config["model_list"][-1] = here
+            self.gate.write(config if left else self.config())
+            self.gate.cli("reload")
+            seen = len(asked())
+            t.join()
+            self.assertEqual(results[0][0], want, results)
+            self.assertLessEqual(len(asked()), seen + 1)  # one may have been on its way
+            config["model_list"][-1] = gone
+            self.gate.write(config)
+            self.gate.cli("reload")
+
+
 class Ends(GateTest):
     NAMES = ("good", "trickle")
 

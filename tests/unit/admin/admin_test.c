@@ -12,6 +12,7 @@
 #include "sys/spawn.h"
 
 #include "../check.h"
+#include "../tempdir.h"
 
 #include <fcntl.h>
 #include <ftw.h>
@@ -164,7 +165,7 @@ CASE(begin)
 
 	find_programs();
 	buf_init(&reply, 16 << 20);
-	(void)snprintf(dir, sizeof dir, "/tmp/yett-admin-%d", (int)getpid());
+	(void)snprintf(dir, sizeof dir, "%s", tempdir());
 	if (!here)
 		return;
 	CHECK(ipc_pair(control, &d) == OK);

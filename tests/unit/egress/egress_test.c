@@ -231,6 +231,41 @@ CASE(refusals)
 	CHECK(ASK(.model = "echo", .generation = GENERATION + 1) == END_REFUSED_CALL);
 }
 
+/* until asks until it hears how; a control message has no answer here. */
+static bool until(struct ask a, unsigned how)
+{
+	for (int i = 0; i < 3000; i++) {
+		if (ask(a) == how)
+			return true;
+		(void)usleep(5000);
+	}
+	return false;
+}
+
+/* A reload: both tables are good until every ingress has the new policy, then the new one alone; what runs
+ * through the old one goes on to its end. */
+CASE(an_old_table_is_closed_to_new_calls)
+{
+	struct ask stream = { .model = "trickle" }, old = { .model = "echo" };
+	struct ask new = { .model = "echo", .generation = GENERATION + 1 };
+
+	CHECK(ASK(.model = "echo", .generation = GENERATION + 1) == END_REFUSED_CALL);
+	poke_with('n');
+	CHECK(until(new, END_OK));
+	CHECK(ask(old) == END_OK);
+	uint32_t id = put_call(&stream);
+	poke_with('s');
+	CHECK(wait_for(id, &stream, 0) == END_OK);
+	check_chunks(20);
+	CHECK(until(old, END_REFUSED_CALL));
+	CHECK(ask(new) == END_OK);
+	poke_with('n');
+	poke_with('s');
+	CHECK(until(new, END_REFUSED_CALL));
+	new.generation++;
+	CHECK(ask(new) == END_OK);
+}
+
 CASE(certificates)
 {
 	CHECK(ASK(.row = ROW_TLS, .model = "echo") == END_OK);
@@ -272,7 +307,7 @@ CASE(it_lives_and_ends)
 {
 	CHECK(waitpid(egress_pid, NULL, WNOHANG) == 0);
 	/* A CALL with an id in flight is no call that an honest ingress makes. */
-	struct ask a = { .model = "never" };
+	struct ask a = { .model = "never", .generation = GENERATION + 2 };
 	(void)put_call(&a);
 	next_id--;
 	(void)put_call(&a);
@@ -319,5 +354,5 @@ CASE(end)
 TESTS(CASE_ROW(begin), CASE_ROW(a_call), CASE_ROW(framings), CASE_ROW(credit), CASE_ROW(bodies),
       CASE_ROW(wrong_answers), CASE_ROW(timeouts), CASE_ROW(a_stale_connection_is_replaced_once),
       CASE_ROW(an_answer_before_the_request_is_whole), CASE_ROW(refusals), CASE_ROW(certificates),
-      CASE_ROW(names), CASE_ROW(a_limit_of_connections), CASE_ROW(it_lives_and_ends),
-      CASE_ROW(end))
+      CASE_ROW(names), CASE_ROW(a_limit_of_connections),
+      CASE_ROW(an_old_table_is_closed_to_new_calls), CASE_ROW(it_lives_and_ends), CASE_ROW(end))

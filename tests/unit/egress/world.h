@@ -17,6 +17,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/wait.h>
 
 static struct ring_tx tx;
@@ -40,6 +41,37 @@ static struct upstream row_of(uint16_t port, bool https)
 	};
 }
 
+/* What the test asks of egress in keeper's place: 'n' a next table, 's' that the newest is settled. */
+static int poke[2];
+static struct egress *poked;
+static struct str poke_blob, poke_secrets, poke_ca;
+
+static void on_poke(struct watch *w, uint32_t ready)
+{
+	struct diag d = { .err = OK };
+	struct table *t;
+	char c;
+
+	(void)ready;
+	if (read(w->fd, &c, 1) != 1)
+		_exit(1);
+	if (c == 's') {
+		egress_settle(poked, poked->table->ups.generation);
+		return;
+	}
+	uint64_t now = poked->table->ups.generation;
+	if (table_make(poke_blob, poke_secrets, poke_ca, &poked->linker, &t, &d) != OK)
+		_exit(1);
+	t->ups.generation = now + 1;
+	egress_use(poked, t);
+}
+
+static void poke_with(char c)
+{
+	if (write(poke[1], &c, 1) != 1)
+		abort();
+}
+
 /* run_egress is the child. The rows' strings stay where they are. */
 _Noreturn static void run_egress(const int fds[EGRESS_FDS], struct upstream *rows, uint32_t n, struct str ca,
 				  const char *servers)
@@ -55,7 +87,8 @@ _Noreturn static void run_egress(const int fds[EGRESS_FDS], struct upstream *row
 	struct buf blob;
 	struct table *t;
 	uint8_t *map;
-	int keep[EGRESS_FDS + 2], *table_fd = &keep[EGRESS_FDS], *secret_fd = &keep[EGRESS_FDS + 1];
+	struct watch pokes = { .fd = poke[0], .on_ready = on_poke };
+	int keep[EGRESS_FDS + 3], *table_fd = &keep[EGRESS_FDS], *secret_fd = &keep[EGRESS_FDS + 1];
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	log_open("egress", LOG_ERROR);
@@ -66,7 +99,8 @@ _Noreturn static void run_egress(const int fds[EGRESS_FDS], struct upstream *row
 	    secret_memfd(secrets_size(secrets, 2), secret_fd, &map, &d) != OK)
 		abort();
 	secrets_put(secrets, 2, map);
-	if (jail_begin(&jail, keep, EGRESS_FDS + 2, &d) != OK || tls_prepare(&d) != OK ||
+	keep[EGRESS_FDS + 2] = poke[0];
+	if (jail_begin(&jail, keep, EGRESS_FDS + 3, &d) != OK || tls_prepare(&d) != OK ||
 	    egress_init(&e, S("192.0.2.1 other.test # x\n10.0.0.1 hosts.test\n"), 200, &d) != OK ||
 	    (servers && resolver_servers(e.resolver, servers, &d) != OK) || egress_pair(&e, fds, &d) != OK ||
 	    jail_lock(&jail, &landlock, &d) != OK ||
@@ -75,6 +109,9 @@ _Noreturn static void run_egress(const int fds[EGRESS_FDS], struct upstream *row
 		_exit(1);
 	}
 	egress_use(&e, t);
+	poked = &e, poke_blob = buf_str(&blob), poke_secrets = t->secrets, poke_ca = ca;
+	if (loop_watch(e.loop, &pokes, EPOLLIN) != OK)
+		abort();
 	loop_run(e.loop);
 	_exit(0);
 }
@@ -95,6 +132,8 @@ static void world_start(struct upstream *rows, uint32_t n, struct str ca, const 
 	if (ftruncate(store, ARENA) != 0 || fcntl(store, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) != 0)
 		abort();
 	arena = mmap(NULL, ARENA, PROT_READ | PROT_WRITE, MAP_SHARED, store, 0);
+	if (pipe(poke) != 0)
+		abort();
 	egress_pid = fork();
 	if (egress_pid == 0)
 		run_egress((int[]){ mem[1], wake[1], mem[0], wake[0], store }, rows, n, ca, servers);
@@ -111,6 +150,8 @@ static void world_end(void)
 	}
 	buf_free(&body);
 	buf_free(&what);
+	(void)close(poke[0]);
+	(void)close(poke[1]);
 	ring_tx_close(&tx);
 	ring_rx_close(&rx);
 }

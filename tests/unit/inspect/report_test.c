@@ -51,7 +51,11 @@ CASE(escapes)
 static void fill(struct report *r)
 {
 	struct package p = { .eco = ECO_PYPI, .name = S("litellm"), .version = S("1.82.8"),
-			     .where = S("x.dist-info"), .direct = true };
+			     .where = S("x.dist-info"), .direct = true,
+			     /* Several of one algorithm: a requirement that allows several files. */
+			     .hashes = { { S("sha256"), { 1 }, 32 }, { S("sha512"), { 2 }, 64 },
+					 { S("sha256"), { 3 }, 32 } },
+			     .n_hashes = 3 };
 
 	report_init(r, &arena);
 	r->target = S("/tmp/a\nb");
@@ -93,6 +97,7 @@ CASE(there_and_back)
 	CHECK(back.findings.items[0].line == 3 && back.findings.items[0].sha256[0] == 0x71);
 	CHECK_STR(back.findings.items[1].path, S("z\xff.py"));
 	CHECK(back.n_environments == 40 && back.environments[39].packages == 39);
+	CHECK(back.packages.items[0].n_hashes == 3 && back.packages.items[0].hashes[1].bytes[0] == 3);
 	report_write(&back, NULL, &again);
 	CHECK_STR(buf_str(&again), buf_str(&text));
 	buf_free(&text);

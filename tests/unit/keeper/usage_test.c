@@ -7,6 +7,7 @@
 
 #include "../check.h"
 #include "../python.h"
+#include "../tempdir.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -59,7 +60,7 @@ static void fresh(void)
 	if (file)
 		(void)munmap(file, sizeof *file);
 	file = NULL;
-	(void)snprintf(dir, sizeof dir, "/tmp/yett-usage-%d-%u", (int)getpid(), turn++);
+	(void)snprintf(dir, sizeof dir, "%s/%u", tempdir(), turn++);
 	CHECK(mkdir(dir, 0700) == 0);
 	start();
 }

@@ -24,6 +24,7 @@
 	X(LEAF_NO_NAME) X(LEAF_NO_ISSUER) X(LEAF_TWO_ISSUERS) X(LEAF_RAW_CLAIM) X(LEAF_TWICE)   \
 	X(LEAF_CONTROL) X(LEAF_OTHER_CA) X(LEAF_SELF_SIGNED) X(LEAF_V1)                         \
 	X(CA_EXPIRED) X(CA_NOT_VALID) X(CA_EMAIL) X(ROOT_PATHLEN) X(ROOT_OTHER) X(ROOT_NAMES)   \
+	X(ROOT_NAMES_FIT) X(ROOT_NAMES_SOFT)                                                    \
 	X(SCT_NONE) X(SCT_KEY) X(SCT_TIME) X(SCT_OTHER_CERT) X(SCT_LOG) X(SCT_TRAILING)         \
 	X(SCT_LATE) X(SCT_HASH) X(SCT_EMPTY)                                                    \
 	X(ENTRY_KIND) X(ENTRY_OTHER_KIND) X(ENTRY_SIGNATURE) X(ENTRY_SIGNER) X(ENTRY_PAYLOAD)   \
@@ -135,6 +136,18 @@ static void f_ext(X509 *x, int nid, const char *value)
 	X509_EXTENSION_free(e);
 }
 
+static void f_authority_key(X509 *x, X509 *issuer)
+{
+	X509V3_CTX ctx;
+
+	X509V3_set_ctx_nodb(&ctx);
+	X509V3_set_ctx(&ctx, issuer, x, NULL, NULL, 0);
+	X509_EXTENSION *e = X509V3_EXT_conf_nid(NULL, &ctx, NID_authority_key_identifier, "keyid:always");
+	if (e == NULL || X509_add_ext(x, e, -1) != 1)
+		abort();
+	X509_EXTENSION_free(e);
+}
+
 static X509 *f_cert(struct forge *f, int key, const char *name, X509 *issuer, int64_t from, int64_t to)
 {
 	X509 *x = X509_new();
@@ -148,6 +161,8 @@ static X509 *f_cert(struct forge *f, int key, const char *name, X509 *issuer, in
 		(void)X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC,
 						 (const unsigned char *)name, -1, -1, 0);
 	(void)X509_set_issuer_name(x, X509_get_subject_name(issuer ? issuer : x));
+	if (issuer != NULL)
+		f_authority_key(x, issuer);
 	return x;
 }
 
@@ -168,7 +183,11 @@ static X509 *f_ca(struct forge *f, int key, const char *name, X509 *issuer, int 
 	if (key == F_CA)
 		f_ext(x, NID_ext_key_usage, f->defect == CA_EMAIL ? "emailProtection" : "codeSigning");
 	if (key == F_ROOT && f->defect == ROOT_NAMES)
-		f_ext(x, NID_name_constraints, "permitted;URI:.forge.test");
+		f_ext(x, NID_name_constraints, "critical,permitted;URI:.forge.test");
+	if (key == F_ROOT && f->defect == ROOT_NAMES_FIT)
+		f_ext(x, NID_name_constraints, "critical,permitted;URI:forge.test");
+	if (key == F_ROOT && f->defect == ROOT_NAMES_SOFT)
+		f_ext(x, NID_name_constraints, "permitted;URI:forge.test");
 	f_seal(f, x, by);
 	return x;
 }

@@ -41,6 +41,8 @@ static const struct expected {
 	{ CA_EXPIRED, CHECK_CERTIFICATE, ERR_AUTH },
 	{ CA_NOT_VALID, CHECK_CERTIFICATE, ERR_AUTH },
 	{ CA_EMAIL, CHECK_CERTIFICATE, ERR_AUTH },
+	{ ROOT_NAMES, CHECK_CERTIFICATE, ERR_AUTH },
+	{ ROOT_NAMES_FIT, CHECK_COUNT, OK },
 	{ SCT_NONE, CHECK_SCT, ERR_AUTH },
 	{ SCT_KEY, CHECK_SCT, ERR_AUTH },
 	{ SCT_TIME, CHECK_SCT, ERR_AUTH },
@@ -139,19 +141,20 @@ CASE(each_defect_fails_its_check)
 		judge(&expected[i]);
 	}
 	/* Those of the trusted root alone are judged when it is read. */
-	seen[ROOT_PATHLEN] = seen[ROOT_OTHER] = seen[ROOT_NAMES] = true;
+	seen[ROOT_PATHLEN] = seen[ROOT_OTHER] = seen[ROOT_NAMES_SOFT] = true;
 	for (int i = 0; i < DEFECT_COUNT; i++)
 		CHECK(seen[i]);
 }
 
 CASE(chains_of_the_root)
 {
-	static const enum defect defects[] = { NONE, ROOT_PATHLEN, ROOT_OTHER, ROOT_NAMES };
-	static const enum err errs[] = { OK, ERR_CONFIG, ERR_CONFIG, ERR_UNSUPPORTED };
+	static const enum defect defects[] = { NONE, ROOT_PATHLEN, ROOT_OTHER, ROOT_NAMES_FIT,
+					       ROOT_NAMES_SOFT };
+	static const enum err errs[] = { OK, ERR_CONFIG, ERR_CONFIG, OK, ERR_SYNTAX };
 	struct diag d;
 
 	begin();
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < 5; i++) {
 		forge_make(&forge, defects[i]);
 		CHECK(authority_links(&forge.root.cas[0], &d) == errs[i]);
 		CHECK(authority_links(&forge.root.tsas[0], &d) == OK);

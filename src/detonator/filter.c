@@ -1,0 +1,163 @@
+/*
+ * detonator/filter.c - the system call filter of the box. Input: own.   Runs in: box.
+ */
+#include "detonator/filter.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#if defined(__x86_64__)
+#define ARCH AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define ARCH AUDIT_ARCH_AARCH64
+#else
+#error "the detonator knows x86_64 and aarch64"
+#endif
+
+enum { CODE_MAX = 256, X32_FROM = 0x40000000, NAMESPACES = 0x7e020000 };
+
+/* The supervisor looks at these. */
+static const uint16_t watched[] = {
+#ifdef __NR_open
+	__NR_open,	__NR_creat,
+#endif
+	__NR_openat,	__NR_openat2, __NR_execve,	    __NR_execveat,
+	__NR_connect,	__NR_sendto,  __NR_sendmsg,	    __NR_sendmmsg,
+	__NR_nanosleep, __NR_ptrace,  __NR_clock_nanosleep, __NR_sched_setaffinity,
+};
+
+/* Refused as if this kernel had them not: libc has another way. */
+static const uint16_t absent[] = {
+	__NR_io_uring_setup,
+	__NR_io_uring_enter,
+	__NR_io_uring_register,
+	__NR_clone3,
+};
+
+/* Doors to more of the kernel than a package needs, and out of the namespaces. */
+static const uint16_t refused[] = {
+	__NR_unshare,
+	__NR_setns,
+	__NR_mount,
+	__NR_umount2,
+	__NR_pivot_root,
+	__NR_chroot,
+	__NR_move_mount,
+	__NR_open_tree,
+	__NR_fsopen,
+	__NR_fsmount,
+	__NR_fsconfig,
+	__NR_fspick,
+	__NR_mount_setattr,
+	__NR_bpf,
+	__NR_keyctl,
+	__NR_add_key,
+	__NR_request_key,
+	__NR_userfaultfd,
+	__NR_perf_event_open,
+	__NR_pidfd_getfd,
+	__NR_kcmp,
+	__NR_name_to_handle_at,
+	__NR_open_by_handle_at,
+	__NR_init_module,
+	__NR_finit_module,
+	__NR_delete_module,
+	__NR_kexec_load,
+	__NR_kexec_file_load,
+	__NR_quotactl,
+	__NR_acct,
+	__NR_swapon,
+	__NR_swapoff,
+	__NR_reboot,
+	__NR_syslog,
+	__NR_seccomp,
+};
+
+/* Of socket: no family that namespaces do not hold back, as AF_VSOCK to the host of a virtual
+ * machine. */
+static const uint16_t families[] = { AF_UNIX, AF_INET, AF_INET6, AF_NETLINK };
+
+struct program {
+	struct sock_filter code[CODE_MAX];
+	unsigned short n;
+};
+
+static void emit(struct program *p, uint16_t op, uint8_t jt, uint8_t jf, uint32_t k)
+{
+	assert(p->n < CODE_MAX);
+	p->code[p->n++] = (struct sock_filter){ op, jt, jf, k };
+}
+
+static void load(struct program *p, size_t offset)
+{
+	emit(p, BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)offset);
+}
+
+static void when(struct program *p, uint32_t equals, uint32_t verdict)
+{
+	emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, equals);
+	emit(p, BPF_RET | BPF_K, 0, 0, verdict);
+}
+
+static void all(struct program *p, const uint16_t *calls, size_t n, uint32_t verdict)
+{
+	for (size_t i = 0; i < n; i++)
+		when(p, calls[i], verdict);
+}
+
+#define ALL(p, calls, verdict) all(p, calls, sizeof(calls) / sizeof(calls)[0], verdict)
+
+/* The rules that look at an argument; the call's number is in the accumulator before and after. */
+static void arguments(struct program *p)
+{
+	const uint16_t is = BPF_JMP | BPF_JEQ | BPF_K;
+	const size_t first = offsetof(struct seccomp_data, args);
+	const uint8_t n = sizeof families / sizeof families[0];
+
+	emit(p, is, 0, 4, __NR_clone);
+	load(p, first);
+	emit(p, BPF_JMP | BPF_JSET | BPF_K, 0, 1, NAMESPACES);
+	emit(p, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | EPERM);
+	emit(p, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW);
+	emit(p, is, 0, (uint8_t)(n + 3), __NR_socket);
+	load(p, first);
+	for (uint8_t i = 0; i < n; i++)
+		emit(p, is, (uint8_t)(n - i), 0, families[i]);
+	emit(p, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | EAFNOSUPPORT);
+	emit(p, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW);
+}
+
+enum err filter_install(int *out_listener)
+{
+	struct program p = { .n = 0 };
+	const unsigned long listen = SECCOMP_FILTER_FLAG_NEW_LISTENER;
+
+	load(&p, offsetof(struct seccomp_data, arch));
+	emit(&p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, ARCH);
+	emit(&p, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_KILL_PROCESS);
+	load(&p, offsetof(struct seccomp_data, nr));
+	emit(&p, BPF_JMP | BPF_JGE | BPF_K, 0, 1, X32_FROM);
+	emit(&p, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_KILL_PROCESS);
+	arguments(&p);
+	ALL(&p, watched, SECCOMP_RET_USER_NOTIF);
+	ALL(&p, absent, SECCOMP_RET_ERRNO | ENOSYS);
+	ALL(&p, refused, SECCOMP_RET_ERRNO | EPERM);
+	emit(&p, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW);
+	const struct sock_fprog program = { p.n, p.code };
+	long fd = syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER,
+			  listen | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, &program);
+	if (fd < 0 && errno == EINVAL) /* a kernel before 5.19 */
+		fd = syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, listen, &program);
+	if (fd < 0)
+		return ERR_SYS;
+	*out_listener = (int)fd;
+	return OK;
+}

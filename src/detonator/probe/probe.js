@@ -1,0 +1,133 @@
+// Runs an npm package in the box, one phase at a time, and says what it could reach. See probe.py.
+'use strict';
+const fs = require('fs');
+const path = require('path');
+const { spawnSync } = require('child_process');
+
+const dir = '/home/dev/app/node_modules/target';
+const SECONDS = 10;
+
+function say(...words) {
+	try {
+		fs.writeSync(3, words.join(' ').replace(/\n/g, ' ').slice(0, 500) + '\n');
+	} catch (e) { /* closed by the package */ }
+}
+
+function manifest() {
+	try {
+		return JSON.parse(fs.readFileSync(path.join(dir, 'package.json'), 'utf8'));
+	} catch (e) {
+		say('note', 'package.json', e.message);
+		return {};
+	}
+}
+
+// The clock of the box skips waits, those for a process, too: only a timer of the kernel's is of use here.
+function run(argv, env) {
+	const done = spawnSync('/usr/bin/timeout', ['-s', 'KILL', String(SECONDS), ...argv], {
+		cwd: dir, stdio: ['ignore', 1, 2, 3], env: { ...process.env, ...env },
+	});
+	return done.error ? `failed ${done.error.code}` : done.status === 0 ? 'ok' : `failed ${done.status ?? done.signal}`;
+}
+
+function install(p) {
+	for (const name of ['preinstall', 'install', 'postinstall', 'prepublish', 'preprepare', 'prepare', 'postprepare']) {
+		const script = p.scripts && p.scripts[name];
+		if (typeof script !== 'string')
+			continue;
+		say('script', name, run(['/bin/sh', '-c', script], {
+			npm_lifecycle_event: name, npm_package_name: String(p.name), npm_package_version: String(p.version),
+			npm_config_user_agent: 'npm/10.8.2 node/v20 linux x64', INIT_CWD: '/home/dev/app',
+			PATH: `${dir}/node_modules/.bin:/home/dev/app/node_modules/.bin:${process.env.PATH}`,
+		}));
+	}
+	if (!(p.scripts && p.scripts.install) && fs.existsSync(path.join(dir, 'binding.gyp')))
+		say('note', 'binding.gyp', 'is not built');
+}
+
+// What node would load for an import of the package, and every file that lies beside it.
+function files() {
+	const found = [];
+	const queue = [dir];
+	while (queue.length && found.length < 2000) {
+		const where = queue.shift();
+		for (const entry of fs.readdirSync(where, { withFileTypes: true })) {
+			const at = path.join(where, entry.name);
+			if (entry.isDirectory() && entry.name !== 'node_modules')
+				queue.push(at);
+			else if (entry.isFile() && /\.(js|cjs|mjs)$/.test(entry.name))
+				found.push(at);
+		}
+	}
+	return found;
+}
+
+// Missing modules become something of which everything can be asked.
+function stub() {
+	const Module = require('module');
+	const load = Module._load;
+	function anything() {
+		const f = function () { return it; };
+		const it = new Proxy(f, {
+			get: (t, k) => k === Symbol.toPrimitive ? () => '' : k === 'then' ? undefined : k === 'prototype' ? t.prototype :
+				k === Symbol.iterator ? function* () {} : it,
+			construct: () => ({}),
+		});
+		return it;
+	}
+	Module._load = function (name, parent, main) {
+		try {
+			return load.call(this, name, parent, main);
+		} catch (e) {
+			if (e.code !== 'MODULE_NOT_FOUND' || /^[./]/.test(name) || !e.message.includes(name))
+				throw e;
+			say('stub', name);
+			return anything();
+		}
+	};
+}
+
+async function load(names) {
+	stub();
+	for (const name of names) {
+		let status = 'ok';
+		try {
+			require(name);
+		} catch (e) {
+			try {
+				if (e.code !== 'ERR_REQUIRE_ESM')
+					throw e;
+				await import(name);
+			} catch (x) {
+				status = 'failed ' + String(x && x.message).split('\n')[0];
+			}
+		}
+		say('module', path.relative(dir, name) || 'main', status);
+	}
+}
+
+// One process loads many files; where it ends early the rest of its group is left out.
+function imports(p) {
+	const all = [dir, ...files()];
+	say('modules', all.length);
+	for (let i = 0; i < all.length; i += i ? 16 : 1) {
+		const group = all.slice(i, i ? i + 16 : 1);
+		const status = run([process.execPath, __filename, 'load', ...group]);
+		if (status !== 'ok')
+			say('note', path.basename(group[0]), 'and those after it:', status);
+	}
+}
+
+function entry(p) {
+	const bins = typeof p.bin === 'string' ? { [String(p.name)]: p.bin } : p.bin || {};
+	for (const [name, file] of Object.entries(bins))
+		say('entry', name, run([process.execPath, path.join(dir, String(file)), '--help']));
+}
+
+const phase = process.argv[2];
+if (phase === 'load') {
+	const names = process.argv.splice(2).slice(1);
+	load(names);
+} else {
+	({ install, import: imports, entry })[phase]?.(manifest());
+}

@@ -1,0 +1,26 @@
+/*
+ * sys/tool.h - runs a program of the user's own as the user would: with the user's environment,
+ * directory and terminal. For pip and npm. Ring 1.
+ */
+#ifndef SYS_TOOL_H
+#define SYS_TOOL_H
+
+#include "base/diag.h"
+
+#include <stdbool.h>
+
+struct tool {
+	const char *const *argv; /* ends with NULL; argv[0] is a path, or is looked for on PATH */
+	const char *const *env;  /* name, value, name, value, ..., NULL: besides what we have; or NULL */
+	int out_fd;		 /* its standard output; -1: ours */
+	int keep_fd;		 /* stays open in it under the same number; -1: none */
+	bool alone;    /* it can start no other program, threads only: fork and its like give EPERM */
+	bool outlives; /* it goes on when we are killed; else it is killed, too */
+};
+
+/* tool_run starts it and waits for its end; *out_status is as waitpid gives it. An interrupt from
+ * the terminal reaches it as well as us, and we wait for what it makes of it. ERR_NOT_FOUND: there
+ * is no such program; ERR_SYS. */
+MUST_USE enum err tool_run(const struct tool *t, int *out_status, struct diag *d);
+
+#endif
