@@ -3,7 +3,7 @@
  * Oracle: entries are sorted and in bounds; what is read and written again reads the same; a project's entries are all
  * of it; a torn line after the last one changes nothing; of a release that is not on record nothing is said; no finding
  * blocks.
- * Proves T-31.
+ * Proves T-40.
  */
 #include "fuzz/fuzz.h"
 
