@@ -60,7 +60,7 @@ struct package {
 	bool dev;	  /* for development or optional only */
 	bool scripts;	  /* has install scripts, as far as the manifest tells */
 	bool bundled;	  /* its bytes are within the artifact of another package */
-	bool elsewhere;	  /* optional, and by its own words not for Linux on this kind of processor */
+	bool elsewhere;	  /* optional, and by its own words not for this kind of machine */
 	struct package_hash hashes[PACKAGE_HASHES];
 	unsigned n_hashes;
 	const struct package_identity *identity; /* NULL: anybody; each begins with its "kind" */
