@@ -224,9 +224,9 @@ install: all
 	install -m 644 docs/yett.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 docs/yett.yaml.5 $(DESTDIR)$(PREFIX)/share/man/man5/
 
-dist:
-	@mkdir -p build
-	git -c tar.umask=0022 archive --format=tar --prefix=yett-$(VERSION)/ HEAD | gzip -n9 > build/yett-$(VERSION).tar.gz
+# KEY=FILE signs with a private key; see docs/VERIFY.md.
+dist: $(O)/bin/yett $(O)/libexec/yett/verifier
+	@tools/dist $(if $(KEY),-k $(KEY))
 
 clean:
 	rm -rf build
