@@ -53,6 +53,7 @@ enum {
 	LIMIT_TRUSTED = 32,	      /* logs or authorities of one kind in it */
 	LIMIT_PUBLIC_KEY = 16 << 10,  /* one public key as PEM */
 	LIMIT_ATTESTATIONS = 16,      /* attestations, or a registry's signatures, of one file */
+	LIMIT_SIGNED_WHOLE = 64 << 20, /* an artifact that is signed itself, not its digest */
 
 	/* between processes */
 	LIMIT_FRAME = 64 << 10,		 /* one data frame of the ring */

@@ -148,6 +148,9 @@ static enum err check_path(struct checking *k, const char *target, struct result
 			   struct diag *d)
 {
 	struct job job;
+
+	if (target != NULL && !k->opts.cold)
+		check_proof_beside(target, k->data);
 	enum err e = job_open(&job, target, &k->opts, d);
 
 	if (e == OK)
@@ -166,6 +169,8 @@ static enum err check_artifact(struct checking *k, const struct package *p, stru
 	struct job job;
 
 	TRY(fetch_release(p->eco, p->name, p->version, &out->arena, &fetched, d));
+	if (!k->opts.cold)
+		check_proof_release(p, &fetched, k->data);
 	enum err e = job_open_fd(&job, fetched.fd, fetched.file.name, &k->opts, d);
 	job.request.published_s = fetched.file.uploaded_s;
 	if (e == OK && k->opts.against == NULL &&

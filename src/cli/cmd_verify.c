@@ -98,9 +98,8 @@ static enum err given(struct verifying *v, const char *path, struct diag *d)
 /* "a.whl.sigstore.json" is asked about with its file, if that lies beside it. */
 static const char *artifact_of(struct verifying *v, const char *path)
 {
-	static const struct str ends[] = { SC(".sigstore.json"), SC(".sigstore"),
-					   SC(".provenance"), SC(".publish.attestation"),
-					   SC(".slsa.attestation") };
+	static const struct str ends[] = { SC(".sigstore.json"), SC(".sigstore"), SC(".provenance"),
+					   SC(".publish.attestation"), SC(".slsa.attestation") };
 
 	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
 		if (!str_has_suffix(str_z(path), ends[i]))
@@ -160,8 +159,7 @@ static enum err verify_target(struct verifying *v, const char *target, struct di
 		return verify_file(v, target, d);
 	if (strchr(target, '/') != NULL && target[0] != '@' && strncmp(target, "npm:", 4) != 0 &&
 	    strncmp(target, "pkg:", 4) != 0)
-		return diag_set(d, ERR_NOT_FOUND, "cannot open '%s': %s", target,
-				strerror(ENOENT));
+		return diag_set(d, ERR_NOT_FOUND, "cannot open '%s': %s", target, strerror(ENOENT));
 	return verify_release(v, target, d);
 }
 
@@ -396,9 +394,11 @@ const struct cmd cmd_verify = {
 	.name = "verify",
 	.args = "FILE|RELEASE",
 	.brief = "who published a file or a release, and whether it is who it was before",
-	.more = "FILE has a Sigstore bundle or PyPI's provenance beside it; RELEASE is NAME==VERSION "
+	.more = "FILE has a Sigstore bundle or PyPI's provenance beside it; RELEASE is "
+		"NAME==VERSION "
 		"of PyPI\nor npm:NAME@VERSION, fetched from the index with what it says of its "
-		"publisher.\n\nThe exit status is 0 when it holds, 1 when it holds and differs from "
+		"publisher.\n\nThe exit status is 0 when it holds, 1 when it holds and differs "
+		"from "
 		"what is on record,\n66 when there is no attestation; else it does not hold or "
 		"cannot be had.",
 	.opts = verify_opts,

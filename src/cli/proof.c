@@ -48,7 +48,8 @@ static enum err rewind_file(int fd, struct diag *d)
 {
 	return lseek(fd, 0, SEEK_SET) == 0
 		       ? OK
-		       : diag_set(d, ERR_SYS, "cannot read the artifact twice: %s", strerror(errno));
+		       : diag_set(d, ERR_SYS, "cannot read the artifact twice: %s",
+				  strerror(errno));
 }
 
 static struct str digest_of_file(struct arena *a, int fd)
@@ -90,9 +91,7 @@ bool proof_release(struct proof_ask *ask, struct arena *a)
 		return false;
 	buf_fixed(&b, room, name.n + 1);
 	package_name_normalise(ECO_PYPI, name, &b);
-	ask->release = (struct package){ .eco = ECO_PYPI,
-					 .name = buf_str(&b),
-					 .version = version };
+	ask->release = (struct package){ .eco = ECO_PYPI, .name = buf_str(&b), .version = version };
 	return true;
 }
 
@@ -188,7 +187,9 @@ static enum err take(struct proof *p, struct str report, struct diag *d)
 {
 	const struct json *v;
 
-	if (json_read(p->arena, report, &v, NULL) != OK || !json_is(v, JSON_OBJECT))
+	report = arena_dup(p->arena, report); /* its strings stay */
+	if (report.p == NULL || json_read(p->arena, report, &v, NULL) != OK ||
+	    !json_is(v, JSON_OBJECT))
 		return diag_set(d, ERR_SYS, "the verifier's report is no JSON");
 	if (p->documents.n)
 		buf_addc(&p->documents, ',');
@@ -223,8 +224,7 @@ static enum err open_file(const char *path, int *out, struct diag *d)
 				    "cannot open '%s': %s", path, strerror(errno));
 }
 
-static void fill_request(struct verifier_request *r, const struct proof_ask *ask,
-			 struct buf *purl)
+static void fill_request(struct verifier_request *r, const struct proof_ask *ask, struct buf *purl)
 {
 	*r = (struct verifier_request){ .has_root = ask->root != NULL,
 					.any_identity = ask->identity == NULL,
@@ -277,9 +277,8 @@ enum err proof_document(struct proof *p, const struct proof_ask *ask, int fd, st
 enum err proof_beside(struct proof *p, const struct proof_ask *ask, const char *path,
 		      struct diag *d)
 {
-	static const char *const ends[] = { ".provenance",	  ".publish.attestation",
-					    ".slsa.attestation", ".sigstore.json",
-					    ".sigstore" };
+	static const char *const ends[] = { ".provenance", ".publish.attestation",
+					    ".slsa.attestation", ".sigstore.json", ".sigstore" };
 	bool any = false;
 
 	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
@@ -378,7 +377,8 @@ void proof_index(struct proof *p, const struct proof_ask *ask, const struct list
 		enum err e = p->err;
 		buf_reset(&ref);
 		get_and_judge(p, ask, npm_ref(&ref, ask, false), "application/json", false);
-		if (p->state != PROOF_INVALID) { /* signatures or not: the attestation is the point */
+		if (p->state !=
+		    PROOF_INVALID) { /* signatures or not: the attestation is the point */
 			p->why = why;
 			p->err = e;
 		}
@@ -394,18 +394,22 @@ enum err proof_keep(struct proof *p, const struct proof_ask *ask, struct diag *d
 	if (!p->to_note || ask->release.eco == ECO_OTHER || ask->data[0] == 0)
 		return OK;
 	e->eco = ask->release.eco;
-	e->state = p->state == PROOF_VALID	? LEDGER_VALID
+	e->state = p->state == PROOF_VALID     ? LEDGER_VALID
 		   : p->state == PROOF_INVALID ? LEDGER_INVALID
-						: LEDGER_NONE;
+					       : LEDGER_NONE;
 	e->at_s = (int64_t)(clock_wall_ns() / 1000000000u);
 	e->name = ask->release.name;
 	e->version = ask->release.version;
 	e->file = ask->file;
 	e->sha256 = digest_of_file(p->arena, ask->artifact);
 	if (e->state == LEDGER_INVALID) { /* what was not proved is nobody's identity */
-		struct ledger_entry plain = { .eco = e->eco, .state = e->state, .at_s = e->at_s,
-					      .name = e->name, .version = e->version,
-					      .file = e->file, .sha256 = e->sha256,
+		struct ledger_entry plain = { .eco = e->eco,
+					      .state = e->state,
+					      .at_s = e->at_s,
+					      .name = e->name,
+					      .version = e->version,
+					      .file = e->file,
+					      .sha256 = e->sha256,
 					      .failed = e->failed };
 		*e = plain;
 	}

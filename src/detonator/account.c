@@ -179,6 +179,7 @@ void account_fact(struct account *r, struct run *run, const struct fact *f)
 		account_cannot(r, f->text);
 	else if (f->kind == FACT_BROKEN)
 		account_break(r, f->text);
+	run->broken |= f->kind == FACT_BROKEN;
 	r->started |= f->kind == FACT_PHASE;
 	if (f->kind == FACT_CAPPED)
 		cap(r, run, f);
@@ -331,7 +332,7 @@ static void write_run(const struct run *run, struct buf *b)
 {
 	jw_obj(b);
 	jw_kv_str(b, S("variant"), str_z(run->name));
-	jw_kv_bool(b, S("over"), run->over);
+	jw_kv_bool(b, S("over"), run->over && !run->broken);
 	jw_kv_bool(b, S("capped"), run->capped);
 	jw_key(b, S("facts"));
 	jw_arr(b);

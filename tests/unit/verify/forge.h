@@ -49,8 +49,19 @@ enum { F_ROOT, F_CA, F_LEAF, F_CT, F_LOG, F_TSA, F_TSA_ROOT, F_WRONG, F_KEYS };
 
 #define FORGE_SAN "https://forge.test/o/r/.github/workflows/release.yml@refs/tags/v1"
 
+/* What to sign, and as whom, in place of what is here; claims are numbers below Fulcio's and their values. */
+struct forge_wish {
+	struct str payload;
+	const char *san, *issuer; /* san: as OpenSSL's configuration has it, "URI:..." */
+	struct {
+		const char *number, *value;
+	} claims[16];
+	unsigned n_claims;
+};
+
 struct forge {
 	enum defect defect;
+	const struct forge_wish *wish; /* or NULL */
 	struct arena a;
 	EVP_PKEY *keys[F_KEYS];
 	X509 *leaf;
@@ -237,6 +248,30 @@ static void f_sct(struct forge *f, X509 *x)
 	f_raw_ext(x, "1.3.6.1.4.1.11129.2.4.2", false, o.p, (int)o.n);
 }
 
+static void f_wished(struct forge *f, X509 *x)
+{
+	char text[512];
+
+	(void)snprintf(text, sizeof text, "critical,%s", f->wish->san);
+	f_ext(x, NID_subject_alt_name, text);
+	f_claim(x, "1.3.6.1.4.1.57264.1.8", f->wish->issuer);
+	for (unsigned i = 0; i < f->wish->n_claims; i++) {
+		(void)snprintf(text, sizeof text, "1.3.6.1.4.1.57264.1.%s", f->wish->claims[i].number);
+		f_claim(x, text, f->wish->claims[i].value);
+	}
+	f_sct(f, x);
+}
+
+static void f_leaf_end(struct forge *f, X509 *x)
+{
+	f_seal(f, x, f->defect == LEAF_OTHER_CA ? F_WRONG : F_CA);
+	f->leaf = x;
+	unsigned char *der = NULL;
+	int n = i2d_X509(x, &der);
+	f->b.certs[f->b.n_certs++] = f_str(&f->a, der, n);
+	OPENSSL_free(der);
+}
+
 static void f_leaf(struct forge *f, X509 *ca)
 {
 	enum defect d = f->defect;
@@ -246,6 +281,11 @@ static void f_leaf(struct forge *f, X509 *ca)
 	f_ext(x, NID_ext_key_usage, d == LEAF_NO_CODESIGN ? "clientAuth" : "codeSigning");
 	if (d == LEAF_IS_CA)
 		f_ext(x, NID_basic_constraints, "critical,CA:TRUE");
+	if (f->wish != NULL) {
+		f_wished(f, x);
+		f_leaf_end(f, x);
+		return;
+	}
 	if (d != LEAF_NO_NAME)
 		f_ext(x, NID_subject_alt_name, d == LEAF_TWO_NAMES ? "critical,URI:" FORGE_SAN ",URI:https://b.test/"
 								   : "critical,URI:" FORGE_SAN);
@@ -264,12 +304,7 @@ static void f_leaf(struct forge *f, X509 *ca)
 		f_raw_ext(x, "1.2.3.4.5", true, "\5\0", 2);
 	if (d != SCT_NONE)
 		f_sct(f, x);
-	f_seal(f, x, d == LEAF_OTHER_CA ? F_WRONG : F_CA);
-	f->leaf = x;
-	unsigned char *der = NULL;
-	int n = i2d_X509(x, &der);
-	f->b.certs[f->b.n_certs++] = f_str(&f->a, der, n);
-	OPENSSL_free(der);
+	f_leaf_end(f, x);
 }
 
 /* ---- the trusted root ---- */
@@ -616,13 +651,13 @@ static void forge_begin(struct forge *f)
 		f->keys[i] = EVP_EC_gen("P-256");
 }
 
-static void forge_make(struct forge *f, enum defect d)
+static void forge_make_wish(struct forge *f, enum defect d, const struct forge_wish *wish)
 {
 	static EVP_PKEY *keep[F_KEYS];
 	struct diag why;
 
 	memcpy(keep, f->keys, sizeof keep);
-	*f = (struct forge){ .defect = d };
+	*f = (struct forge){ .defect = d, .wish = wish };
 	memcpy(f->keys, keep, sizeof keep);
 	arena_init(&f->a, 8 << 20);
 	f->b = (struct bundle){ .version = BUNDLE_V03, .is_dsse = true, .hash = HASH_NONE };
@@ -633,12 +668,17 @@ static void forge_make(struct forge *f, enum defect d)
 			   &why) == OK);
 	f_root(f);
 	f->b.payload_type = d == PAYLOAD_TYPE ? S("text/plain") : S("application/vnd.in-toto+json");
-	f->b.payload = f_statement(d);
+	f->b.payload = wish != NULL ? wish->payload : f_statement(d);
 	struct str pae = dsse_pae(f->b.payload_type, f->b.payload, &f->a);
 	f->b.signature = f_sign(f, d == SIGNATURE ? F_WRONG : F_LEAF, pae);
 	f_entry(f);
 	if (d == NO_SIGNATURE)
 		f->b.signature = S("");
+}
+
+__attribute__((unused)) static void forge_make(struct forge *f, enum defect d)
+{
+	forge_make_wish(f, d, NULL);
 }
 
 static void forge_done(struct forge *f)

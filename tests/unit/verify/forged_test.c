@@ -186,4 +186,69 @@ CASE(managed_keys)
 	forge_done(&forge);
 }
 
-TESTS(CASE_ROW(each_defect_fails_its_check), CASE_ROW(chains_of_the_root), CASE_ROW(managed_keys))
+static enum err by_key(struct forge *f, struct verify_policy *policy, enum check *out_failed)
+{
+	struct diag d = { 0 };
+	enum err e = verify_bundle(&f->b, &f->root, &f->art, policy, 0, &f->a, &report, &d);
+
+	CHECK((e == OK) == (d.text[0] == '\0') && report.ok == (e == OK));
+	*out_failed = e == OK ? CHECK_COUNT : report.failed;
+	return e;
+}
+
+static void sign_artifact(struct forge *f, EVP_PKEY *key, const EVP_MD *md, struct str bytes)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	unsigned char *sig = arena_take(&f->a, 512, 1);
+	size_t n = 512;
+
+	CHECK(EVP_DigestSignInit(ctx, NULL, md, NULL, key) == 1 &&
+	      EVP_DigestSign(ctx, sig, &n, (const unsigned char *)bytes.p, bytes.n) == 1);
+	EVP_MD_CTX_free(ctx);
+	f->b = (struct bundle){ .version = BUNDLE_V03, .hash = HASH_NONE };
+	f->b.signature = (struct str){ (const char *)sig, n };
+	f->art = (struct artifact){ .bytes = bytes };
+	for (unsigned h = 0; h < HASH_COUNT; h++)
+		digest_of((enum hash)h, bytes, &f->art.digests[h]);
+}
+
+/* A key that vouches alone, as for our own releases. */
+static void alone(EVP_PKEY *signer, const EVP_MD *md, enum err by_digest)
+{
+	struct verify_key key = { NULL, HASH_NONE };
+	struct verify_policy policy = { .no_log = true };
+	enum check failed;
+	struct diag d;
+
+	forge_make(&forge, NONE);
+	(void)EVP_PKEY_up_ref(signer);
+	CHECK(verify_key_take(&key, signer, &d) == OK);
+	policy.key = &key;
+	sign_artifact(&forge, signer, md, S("a release"));
+	CHECK(verify_needs_bytes(&forge.b, &policy) == (md == NULL));
+	CHECK(by_key(&forge, &policy, &failed) == OK);
+	policy.no_log = false;
+	CHECK(by_key(&forge, &policy, &failed) == ERR_SYNTAX && failed == CHECK_BUNDLE);
+	policy.no_log = true;
+	forge.art.bytes = (struct str){ NULL, 0 };
+	CHECK(by_key(&forge, &policy, &failed) == by_digest);
+	sign_artifact(&forge, signer, md, S("a release"));
+	forge.art.bytes = S("A release");
+	digest_of(HASH_SHA256, forge.art.bytes, &forge.art.digests[HASH_SHA256]);
+	CHECK(by_key(&forge, &policy, &failed) == ERR_AUTH && failed == CHECK_SIGNATURE);
+	/* Without a key nothing can go without a log. */
+	policy.key = NULL;
+	CHECK(by_key(&forge, &policy, &failed) == ERR_SYNTAX && failed == CHECK_BUNDLE);
+	verify_key_done(&key);
+	forge_done(&forge);
+	EVP_PKEY_free(signer);
+}
+
+CASE(keys_alone)
+{
+	begin();
+	alone(EVP_EC_gen("P-256"), EVP_sha256(), OK);
+	alone(EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), NULL, ERR_UNSUPPORTED);
+}
+
+TESTS(CASE_ROW(keys_alone), CASE_ROW(each_defect_fails_its_check), CASE_ROW(chains_of_the_root), CASE_ROW(managed_keys))
