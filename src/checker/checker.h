@@ -21,7 +21,6 @@ enum {
 	CHECKER_ARENA = 2000 << 20,
 	CHECKER_SCRATCH = 768 << 20,
 	CHECKER_TEXT = 64 << 20, /* of one file, read as a whole */
-	CHECKER_FOUND = 4 << 20, /* findings of one file */
 	CHECKER_SMALL = 8 << 20, /* of a file that is small when it is honest: .pth, settings */
 	CHECKER_FILE_GB = 16,	 /* a larger file is not even hashed */
 	CHECKER_SECONDS = 600,	 /* of a whole check; what is left then counts as skipped */
@@ -78,6 +77,15 @@ bool file_read(struct checker *c, struct tree *t, uint32_t i, size_t max, struct
 /* file_copy is file_read into the arena, for what must outlive the next file. */
 bool file_copy(struct checker *c, struct tree *t, uint32_t i, size_t max, struct str *out);
 
+/* file_content reads all of a file that is open, the first max bytes into text (CHECKER_TEXT
+ * bytes), and digests it; *out_n counts what was read. False: it could not be read, ended early or
+ * grew. */
+bool file_content(int fd, const struct entry *e, size_t max, uint64_t deadline_ns,
+		  struct sha256 *sha, char *text, uint64_t *out_n, uint8_t out[SHA256_BYTES]);
+
+/* file_head reads the first n bytes of a file and nothing else of it. False as with file_hash. */
+bool file_head(struct checker *c, struct tree *t, uint32_t i, char *out, size_t n);
+
 /* file_inspect looks for findings in a file of source text, or takes them from what is remembered.
  * Its capabilities are in the entry then. */
 void file_inspect(struct checker *c, const struct subject *s);
@@ -104,6 +112,20 @@ bool file_close(struct checker *c, struct tree *t, uint32_t i, struct mapped_fil
 /* installed_role tells when code runs that lies at path below an import root, or in a package of
  * npm: whatever can be imported may be, also out of a directory of tests. */
 enum role installed_role(enum ecosystem eco, enum language lang, struct str path);
+
+/* What was found in a file before its turn came. */
+struct examined {
+	enum language language;
+	enum role role;
+	uint32_t caps;
+	struct findings findings;
+};
+
+/* examine reads and inspects all files among the entries from..to that are not remembered, side by
+ * side; what it finds waits for file_hash and file_inspect. role tells when a file runs, by its
+ * path behind cut bytes. What could not be read is left for them, too. */
+void examine(struct checker *c, struct tree *t, uint32_t from, uint32_t to, size_t cut,
+	     enum role (*role)(enum language lang, struct str path));
 
 /* ---- what is looked at ---- */
 

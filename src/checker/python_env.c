@@ -114,6 +114,11 @@ static uint32_t prefix_of(const struct tree *t, uint32_t site)
 	return t->items[lib].parent;
 }
 
+static enum role role_in_site(enum language lang, struct str path)
+{
+	return installed_role(ECO_PYPI, lang, path);
+}
+
 static struct site *new_site(struct checker *c, struct env *e, uint32_t dir)
 {
 	if (e->n_sites == ENV_SITES) {
@@ -132,10 +137,14 @@ static struct site *new_site(struct checker *c, struct env *e, uint32_t dir)
 
 static void read_site(struct checker *c, struct env *e, uint32_t dir)
 {
+	struct tree *t = &e->root->tree;
+	struct range r = tree_range(t, dir);
 	struct site *s = new_site(c, e, dir);
 
-	if (s != NULL)
-		packages_read(c, s);
+	if (s == NULL)
+		return;
+	examine(c, t, r.from, r.to, dir == TREE_NONE ? 0 : t->items[dir].path.n + 1, role_in_site);
+	packages_read(c, s);
 }
 
 static bool in_sites(const struct env *e, uint32_t i)
@@ -236,7 +245,7 @@ static void judge_file(struct checker *c, struct site *s, uint32_t i)
 	e->inspected = true;
 	enum language language = source_language(e->path, S(""));
 	struct subject subject = { t, i, package_purl(c, e), language,
-				   installed_role(ECO_PYPI, language, str_tail(e->path, cut)) };
+				   role_in_site(language, str_tail(e->path, cut)) };
 	if (subject.language != LANG_NONE)
 		file_inspect(c, &subject);
 	else

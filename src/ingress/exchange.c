@@ -127,7 +127,7 @@ void exchange_cancel(struct exchange *x)
 static struct llm_error error_for_turn(const struct llm_error *e, struct arena *turn)
 {
 	struct llm_error out = *e;
-	struct str *all[] = { &out.message, &out.code, &out.param, &out.request_id };
+	struct str *all[] = { &out.message, &out.code, &out.param, &out.request_id, &out.body };
 
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
 		if (all[i]->p != NULL)

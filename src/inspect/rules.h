@@ -435,7 +435,8 @@ enum severity { SEV_INFO, SEV_HOLD, SEV_BLOCK };
 
 /* How old a release is, where the policy asks for an age. */
 #define RULES_AGE(X)                                                                               \
-	X(RULE_COOLDOWN, "cooldown", SEV_HOLD, "release younger than the policy's cooldown",        \
+	X(RULE_COOLDOWN, "cooldown", SEV_HOLD,                                                     \
+	  "release younger than the policy's cooldown",                                            \
 	  "hijacked releases are mostly found and taken down within days",                         \
 	  "wait, or take the release before; allow it in the policy if it cannot wait")            \
 	X(RULE_AGE_UNKNOWN, "release-age-unknown", SEV_INFO,                                       \

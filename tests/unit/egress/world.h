@@ -66,7 +66,7 @@ static void on_poke(struct watch *w, uint32_t ready)
 	egress_use(poked, t);
 }
 
-static void poke_with(char c)
+__attribute__((unused)) static void poke_with(char c)
 {
 	if (write(poke[1], &c, 1) != 1)
 		abort();
@@ -109,7 +109,13 @@ _Noreturn static void run_egress(const int fds[EGRESS_FDS], struct upstream *row
 		_exit(1);
 	}
 	egress_use(&e, t);
-	poked = &e, poke_blob = buf_str(&blob), poke_secrets = t->secrets, poke_ca = ca;
+	/* The first table takes its own memory with it. */
+	char *kept = malloc(t->secrets.n);
+	if (kept == NULL)
+		abort();
+	memcpy(kept, t->secrets.p, t->secrets.n);
+	poke_secrets = (struct str){ kept, t->secrets.n };
+	poked = &e, poke_blob = buf_str(&blob), poke_ca = ca;
 	if (loop_watch(e.loop, &pokes, EPOLLIN) != OK)
 		abort();
 	loop_run(e.loop);
