@@ -170,7 +170,9 @@ static void read_dist_info(struct checker *c, struct site *s, uint32_t dir)
 	p.where = file_path(c, t, dir);
 	read_direct_url(c, s, tree_below(t, dir, S("direct_url.json")), &p);
 	p.direct = tree_below(t, dir, S("REQUESTED")) != TREE_NONE;
+	size_t first = c->report.findings.n;
 	add_package(c, &p);
+	finding_date(c, first, "installed", t->items[dir].mtime_ns);
 	uint32_t owner = (uint32_t)c->report.packages.n;
 	uint32_t record = tree_below(t, dir, S("RECORD"));
 	if (record != TREE_NONE && S_ISREG(t->items[record].mode))

@@ -217,6 +217,45 @@ class Fetched(unittest.TestCase):
         self.assertIn("only the advisories were asked", r["headline"])
 
 
+class WasItHere(unittest.TestCase):
+    def test_logs(self):
+        path = fresh("logs")
+        logs = {"uv.log": "\x1b[32m+\x1b[0m \x1b[1mlitellm\x1b[0m\x1b[2m==1.82.8\x1b[0m\n",
+                "late.log": "step\n" * 30000 + "Successfully installed litellm-1.82.8\n",
+                "build.txt": "#12 3.4 Successfully installed litellm-1.82.8\n",
+                "timed.log": "2026-03-24T11:02:04Z Downloading litellm-1.82.8-py3-none-any.whl\n"}
+        for name, text in logs.items():
+            (path / name).write_text(text)
+            os.utime(path / name, (1774350000, 1774350000))
+            found = [f for f in report(path / name, code=1)["findings"] if f["rule"] == "installed-before"]
+            self.assertEqual(len(found), 1, name)
+            self.assertEqual("2026-03-24T11:00:00Z" in found[0]["detail"], name != "timed.log", found)
+        (path / "late.log").rename(path / "other.log")
+        r = report(path, code=1)
+        self.assertIn(("other.log", 30001), {(f["path"], f.get("line")) for f in r["findings"]})
+
+    def test_caches(self):
+        home = fresh("caches")
+        (home / ".bashrc").write_text("")
+        uv = home / ".cache/uv/wheels-v5/pypi/litellm"
+        uv.mkdir(parents=True)
+        (uv / "1.82.8-py3-none-any.msgpack").write_bytes(b"x")
+        os.utime(uv / "1.82.8-py3-none-any.msgpack", (1774350000, 1774350000))
+        found = [f for f in report(home, code=2)["findings"] if f["rule"] == "cached-malware"]
+        self.assertEqual(len(found), 1)
+        self.assertIn("put there 2026-03-24T11:00:00Z", found[0]["detail"])
+
+    def test_a_layer_that_is_not_unpacked(self):
+        path, site = venv("layer")
+        world.twin(site)
+        base = "usr/lib/python3/dist-packages/"
+        layer = world.tar(fresh("layers") / "layer.tar.gz", {
+            base + str(f.relative_to(site)): f.read_bytes() for f in site.rglob("*") if f.is_file()})
+        target = layer.with_name("layer.tar")
+        target.write_bytes(__import__("gzip").decompress(layer.read_bytes()))
+        self.assertLessEqual({"known-malware", "startup-exec"}, rules(report(target, code=2), "block"))
+
+
 class Hostile(unittest.TestCase):
     def test_many_files(self):
         path, site = venv("many")
