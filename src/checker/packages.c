@@ -154,6 +154,13 @@ static void read_direct_url(struct checker *c, struct site *s, uint32_t i, struc
 		return;
 	p->url = d.url;
 	p->origin = d.origin;
+	/* Of the archive that it was installed from. */
+	p->hashes = NEW_ARRAY(&c->arena, struct package_hash, d.n_hashes + 1);
+	if (p->hashes != NULL) {
+		memcpy(p->hashes, d.hashes, d.n_hashes * sizeof *d.hashes);
+		p->n_hashes = d.n_hashes;
+		p->cap_hashes = d.n_hashes + 1;
+	}
 	if (p->origin == ORIGIN_EDITABLE)
 		file_finding(c, t, i, RULE_EDITABLE, S(""), 0, p->url, "%.*s", FMT(p->name));
 }

@@ -124,6 +124,13 @@ class Environments(unittest.TestCase):
         self.assertLessEqual({"startup-exec", "known-malware"}, rules(r, "block"))
         self.assertEqual([e["path"] for e in r["environments"]], ["app/vendor"])
 
+    def test_hashes_of_what_was_installed(self):
+        path, site = venv("direct")
+        install(site, "x", "1", {"x-1.dist-info/direct_url.json": json.dumps(
+            {"url": "https://example.org/x-1.whl", "archive_info": {"hashes": {"sha256": "ab" * 32}}}).encode()})
+        x, = [p for p in report(path)["packages"] if p["name"] == "x"]
+        self.assertEqual(x["hashes"], {"sha256": ["ab" * 32]})
+
     def test_a_fifo_as_a_hook(self):
         path, site = venv("fifo")
         os.mkfifo(site / "x.pth")
@@ -211,6 +218,11 @@ class Fetched(unittest.TestCase):
 
     def test_the_release_before(self):
         self.assertIn("new-startup-hook", rules(self.report("demo==1.1", code=1)))
+
+    def test_a_file_against_the_index(self):
+        path = world.WORLD / "index/demo-1.1-py3-none-any.whl"
+        self.assertIn("new-startup-hook", rules(self.report(path, "--against", "index", code=1)))
+        self.assertNotIn("new-startup-hook", rules(self.report(path, code=0)))
 
     def test_what_cannot_be_fetched_is_not_clean(self):
         r = self.report("demo==9.9", code=3)
