@@ -35,8 +35,6 @@ static bool read_head(struct checker *c, struct tree *t, uint32_t i, uint8_t out
 {
 	struct entry *e = &t->items[i];
 	const struct cache_slot *known = cache_get(&c->cache, e);
-	struct str text;
-	bool whole;
 
 	if (known != NULL && known->role == CACHE_PYC) {
 		memcpy(out, known->sha256, PYC_HEAD);
@@ -44,10 +42,7 @@ static bool read_head(struct checker *c, struct tree *t, uint32_t i, uint8_t out
 		cache_keep(&c->cache, known);
 		return true;
 	}
-	if (!file_read(c, t, i, PYC_HEAD, &text, &whole) || text.n < PYC_HEAD)
-		return false;
-	memcpy(out, text.p, PYC_HEAD);
-	return true;
+	return file_head(c, t, i, (char *)out, PYC_HEAD);
 }
 
 /* Remembers the head of a file whose digest nobody asks for. */

@@ -21,7 +21,6 @@ enum {
 	CHECKER_ARENA = 2000 << 20,
 	CHECKER_SCRATCH = 768 << 20,
 	CHECKER_TEXT = 64 << 20, /* of one file, read as a whole */
-	CHECKER_FOUND = 4 << 20, /* findings of one file */
 	CHECKER_SMALL = 8 << 20, /* of a file that is small when it is honest: .pth, settings */
 	CHECKER_FILE_GB = 16,	 /* a larger file is not even hashed */
 	CHECKER_SECONDS = 600,	 /* of a whole check; what is left then counts as skipped */
@@ -78,6 +77,15 @@ bool file_read(struct checker *c, struct tree *t, uint32_t i, size_t max, struct
 /* file_copy is file_read into the arena, for what must outlive the next file. */
 bool file_copy(struct checker *c, struct tree *t, uint32_t i, size_t max, struct str *out);
 
+/* file_content reads all of a file that is open, the first max bytes into text (CHECKER_TEXT
+ * bytes), and digests it; *out_n counts what was read. False: it could not be read, ended early or
+ * grew. */
+bool file_content(int fd, const struct entry *e, size_t max, uint64_t deadline_ns,
+		  struct sha256 *sha, char *text, uint64_t *out_n, uint8_t out[SHA256_BYTES]);
+
+/* file_head reads the first n bytes of a file and nothing else of it. False as with file_hash. */
+bool file_head(struct checker *c, struct tree *t, uint32_t i, char *out, size_t n);
+
 /* file_inspect looks for findings in a file of source text, or takes them from what is remembered.
  * Its capabilities are in the entry then. */
 void file_inspect(struct checker *c, const struct subject *s);
@@ -87,9 +95,37 @@ void file_finding(struct checker *c, struct tree *t, uint32_t i, enum rule rule,
 		  uint32_t line, struct str excerpt, const char *fmt, ...)
 	__attribute__((format(printf, 8, 9)));
 
+/* A file of the target that is looked at in place. */
+struct mapped_file {
+	int fd;
+	uint64_t size;
+	struct str text;
+};
+
+/* file_open opens a file; false as with file_hash. file_map maps all of it; what cuts it short
+ * meanwhile ends this process, which then has not said that anything is clean. file_close ends
+ * both; false: it is not the file any more that was listed, which is in the report. */
+bool file_open(struct checker *c, struct tree *t, uint32_t i, struct mapped_file *out);
+bool file_map(struct mapped_file *m);
+bool file_close(struct checker *c, struct tree *t, uint32_t i, struct mapped_file *m);
+
 /* installed_role tells when code runs that lies at path below an import root, or in a package of
  * npm: whatever can be imported may be, also out of a directory of tests. */
 enum role installed_role(enum ecosystem eco, enum language lang, struct str path);
+
+/* What was found in a file before its turn came. */
+struct examined {
+	enum language language;
+	enum role role;
+	uint32_t caps;
+	struct findings findings;
+};
+
+/* examine reads and inspects all files among the entries from..to that are not remembered, side by
+ * side; what it finds waits for file_hash and file_inspect. role tells when a file runs, by its
+ * path behind cut bytes. What could not be read is left for them, too. */
+void examine(struct checker *c, struct tree *t, uint32_t from, uint32_t to, size_t cut,
+	     enum role (*role)(enum language lang, struct str path));
 
 /* ---- what is looked at ---- */
 
@@ -104,6 +140,20 @@ void node_check(struct checker *c, struct root *r);
 
 /* agents_check looks at files that control AI agents and editors. */
 void agents_check(struct checker *c, struct root *r);
+
+/* Where a model lies, for findings. */
+struct model_place {
+	struct str package, path;
+	struct findings *f;
+};
+
+/* models_check looks at models and other data that may hold code. */
+void models_check(struct checker *c, struct root *r);
+
+/* model_named: by the end of its name a file may be one. model_judge judges one, all of which is at
+ * map; it uses the scratch arena. */
+bool model_named(struct str name);
+void model_judge(struct checker *c, const struct model_place *at, struct str map);
 
 /* caches_check looks at what pip, uv and npm keep to install from. */
 void caches_check(struct checker *c, struct root *r);

@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -87,9 +88,8 @@ static bool is_late(struct checker *c)
 	return c->late;
 }
 
-/* Reads all of fd, the first max bytes into c->text, and hashes it. False: it ended early, grew,
- * or could not be read. */
-static bool read_all(struct checker *c, int fd, const struct entry *e, size_t max, uint8_t out[32])
+bool file_content(int fd, const struct entry *e, size_t max, uint64_t deadline_ns,
+		  struct sha256 *sha, char *text, uint64_t *out_n, uint8_t out[SHA256_BYTES])
 {
 	uint64_t at = 0;
 	size_t kept = 0;
@@ -98,22 +98,20 @@ static bool read_all(struct checker *c, int fd, const struct entry *e, size_t ma
 		/* What is past max only goes through the digest. */
 		size_t base = kept < max ? kept : max;
 		size_t room = max - base > 0 ? max - base : CHECKER_TEXT - base;
-		ssize_t n = pread(fd, c->text + base, room, (off_t)at);
+		ssize_t n = pread(fd, text + base, room, (off_t)at);
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0)
-			return false;
-		if (n == 0)
+		if (n <= 0)
 			break;
-		sha256_update(&c->sha, (struct str){ c->text + base, (size_t)n });
+		sha256_update(sha, (struct str){ text + base, (size_t)n });
 		at += (uint64_t)n;
 		if (kept < max)
 			kept += (size_t)n;
-		if (at > e->size || is_late(c))
+		if (at > e->size || clock_mono_ns() > deadline_ns)
 			break;
 	}
-	sha256_final(&c->sha, out);
-	c->report.coverage.bytes += at;
+	sha256_final(sha, out);
+	*out_n = at;
 	return at == e->size;
 }
 
@@ -122,6 +120,7 @@ bool file_read(struct checker *c, struct tree *t, uint32_t i, size_t max, struct
 {
 	struct entry *e = &t->items[i];
 	bool changed = false;
+	uint64_t n;
 	struct stat st;
 
 	if (e->state == ENTRY_FAILED)
@@ -133,7 +132,8 @@ bool file_read(struct checker *c, struct tree *t, uint32_t i, size_t max, struct
 	AUTO(fd_closep) int fd = is_late(c) ? -1 : tree_open(t, i, &changed);
 	if (fd < 0)
 		return failed(c, t, i, changed);
-	bool whole = read_all(c, fd, e, max, e->sha256);
+	bool whole = file_content(fd, e, max, c->deadline_ns, &c->sha, c->text, &n, e->sha256);
+	c->report.coverage.bytes += n;
 	if (fstat(fd, &st) != 0 || !entry_same(e, &st))
 		return failed(c, t, i, true);
 	if (!whole)
@@ -141,6 +141,21 @@ bool file_read(struct checker *c, struct tree *t, uint32_t i, size_t max, struct
 	e->state = ENTRY_HASHED;
 	*out = (struct str){ c->text, e->size < max ? (size_t)e->size : max };
 	*out_whole = e->size <= max;
+	return true;
+}
+
+bool file_head(struct checker *c, struct tree *t, uint32_t i, char *out, size_t n)
+{
+	bool changed = false;
+
+	if (t->items[i].state == ENTRY_FAILED)
+		return false;
+	AUTO(fd_closep) int fd = is_late(c) ? -1 : tree_open(t, i, &changed);
+	if (fd < 0)
+		return failed(c, t, i, changed);
+	if (pread(fd, out, n, 0) != (ssize_t)n)
+		return t->items[i].size >= n ? failed(c, t, i, true) : false;
+	c->report.coverage.bytes += n;
 	return true;
 }
 
@@ -155,6 +170,37 @@ bool file_copy(struct checker *c, struct tree *t, uint32_t i, size_t max, struct
 		return too_large(c, t, i);
 	*out = arena_dup(&c->arena, text);
 	return out->p != NULL;
+}
+
+/* ---- mapping ---- */
+
+bool file_open(struct checker *c, struct tree *t, uint32_t i, struct mapped_file *out)
+{
+	bool changed = false;
+
+	*out = (struct mapped_file){ .fd = is_late(c) ? -1 : tree_open(t, i, &changed),
+				     .size = t->items[i].size };
+	return out->fd >= 0 || failed(c, t, i, changed);
+}
+
+bool file_map(struct mapped_file *m)
+{
+	void *p = m->size == 0 ? MAP_FAILED
+			       : mmap(NULL, (size_t)m->size, PROT_READ, MAP_PRIVATE, m->fd, 0);
+
+	m->text = p == MAP_FAILED ? S("") : (struct str){ p, (size_t)m->size };
+	return p != MAP_FAILED;
+}
+
+bool file_close(struct checker *c, struct tree *t, uint32_t i, struct mapped_file *m)
+{
+	struct stat st;
+	bool same = fstat(m->fd, &st) == 0 && entry_same(&t->items[i], &st);
+
+	if (m->text.n > 0)
+		(void)munmap((void *)(uintptr_t)m->text.p, m->text.n);
+	fd_closep(&m->fd);
+	return same || failed(c, t, i, true);
 }
 
 enum role installed_role(enum ecosystem eco, enum language lang, struct str path)
@@ -203,6 +249,25 @@ bool file_hash(struct checker *c, struct tree *t, uint32_t i)
 	return true;
 }
 
+/* What examine found, as if it had been found now. */
+static void take(struct checker *c, const struct subject *s, struct str path)
+{
+	struct entry *e = &s->tree->items[s->entry];
+	struct findings *f = &c->report.findings;
+	const struct examined *x = e->found;
+	size_t first = f->n, dropped = f->dropped;
+
+	for (size_t i = 0; i < x->findings.n; i++) {
+		const struct finding *one = &x->findings.items[i];
+		finding_add(f, one->rule, s->package, path, one->line, one->excerpt, "%.*s",
+			    FMT(one->detail));
+	}
+	f->dropped += x->findings.dropped;
+	e->caps = x->caps;
+	if (f->dropped == dropped)
+		cache_put(&c->cache, e, (uint8_t)s->role, (uint8_t)s->language, f, first);
+}
+
 void file_inspect(struct checker *c, const struct subject *s)
 {
 	struct entry *e = &s->tree->items[s->entry];
@@ -213,9 +278,11 @@ void file_inspect(struct checker *c, const struct subject *s)
 	bool whole;
 
 	const struct cache_slot *known = cache_get(&c->cache, e);
-	if (known != NULL && known->role == (uint8_t)s->role &&
-	    known->language == (uint8_t)s->language && e->state != ENTRY_FAILED &&
-	    cache_findings(&c->cache, known, s->package, path, f)) {
+	if (e->found != NULL && e->found->role == s->role && e->found->language == s->language) {
+		take(c, s, path);
+	} else if (known != NULL && known->role == (uint8_t)s->role &&
+		   known->language == (uint8_t)s->language && e->state != ENTRY_FAILED &&
+		   cache_findings(&c->cache, known, s->package, path, f)) {
 		recall(c, e, known);
 	} else {
 		if (!file_read(c, s->tree, s->entry, CHECKER_TEXT, &text, &whole))

@@ -124,6 +124,11 @@ static struct str in_modules(struct str path)
 	return path;
 }
 
+static enum role role_in_modules(enum language lang, struct str path)
+{
+	return installed_role(ECO_NPM, lang, in_modules(path));
+}
+
 static void inspect_all(struct checker *c, struct tree *t, uint32_t dir)
 {
 	struct range r = tree_range(t, dir);
@@ -135,7 +140,7 @@ static void inspect_all(struct checker *c, struct tree *t, uint32_t dir)
 		e->inspected = true;
 		enum language language = source_language(e->path, S(""));
 		const struct subject s = { t, i, package_purl(c, e), language,
-					   installed_role(ECO_NPM, language, in_modules(e->path)) };
+					   role_in_modules(language, e->path) };
 		if (s.language != LANG_NONE)
 			file_inspect(c, &s);
 		else
@@ -211,6 +216,7 @@ static void check_modules(struct checker *c, struct tree *t, uint32_t dir)
 		c->report.coverage.skipped++;
 		return;
 	}
+	examine(c, t, r.from, r.to, 0, role_in_modules);
 	for (uint32_t i = r.from; i < r.to; i++)
 		if (S_ISREG(t->items[i].mode) &&
 		    str_eq(entry_name(&t->items[i]), S("package.json")) &&

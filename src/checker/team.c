@@ -10,6 +10,8 @@
 #include <sched.h>
 #include <sys/mman.h>
 
+enum { STACK = 8 << 20 };
+
 static unsigned cpus(void)
 {
 	cpu_set_t set;
@@ -22,7 +24,6 @@ static enum err equip(struct worker *w)
 {
 	arena_init(&w->arena, CHECKER_ARENA);
 	arena_init(&w->scratch, CHECKER_SCRATCH);
-	arena_init(&w->found, CHECKER_FOUND);
 	void *text = mmap(NULL, CHECKER_TEXT, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (text == MAP_FAILED || sha256_init(&w->sha) != OK)
@@ -61,8 +62,11 @@ static void *serve(void *arg)
 enum err team_start(struct team *t, enum err (*enter)(void *ctx, struct diag *d), void *ctx,
 		    struct diag *d)
 {
+	pthread_attr_t attr;
 	pthread_t thread;
 
+	(void)pthread_attr_init(&attr);
+	(void)pthread_attr_setstacksize(&attr, STACK);
 	t->n = cpus();
 	t->enter = enter;
 	t->ctx = ctx;
@@ -74,7 +78,7 @@ enum err team_start(struct team *t, enum err (*enter)(void *ctx, struct diag *d)
 	unsigned made = 1;
 	for (; made < t->n; made++) {
 		t->workers[made].team = t;
-		if (pthread_create(&thread, NULL, serve, &t->workers[made]) != 0)
+		if (pthread_create(&thread, &attr, serve, &t->workers[made]) != 0)
 			break; /* then fewer must do */
 	}
 	t->n = made;

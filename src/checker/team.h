@@ -9,7 +9,6 @@
 #include "base/arena.h"
 #include "base/diag.h"
 #include "crypto/sha256.h"
-#include "inspect/finding.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -22,8 +21,6 @@ struct worker {
 	struct arena arena;   /* lives as long as the check */
 	struct arena scratch; /* lives as long as one file */
 	struct sha256 sha;
-	struct findings findings; /* of one file, in found */
-	struct arena found;
 	char *text; /* CHECKER_TEXT bytes, reserved */
 };
 

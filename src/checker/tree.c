@@ -95,10 +95,15 @@ uint32_t tree_below(const struct tree *t, uint32_t dir, struct str name)
 	return find(t, dir == TREE_NONE ? S("") : t->items[dir].path, name);
 }
 
+void dirs_close(struct dirs *d)
+{
+	while (d->n > 0)
+		(void)close(d->open[--d->n].fd);
+}
+
 void tree_done(struct tree *t)
 {
-	while (t->n_open > 0)
-		(void)close(t->open[--t->n_open].fd);
+	dirs_close(&t->dirs);
 	if (t->items != NULL)
 		(void)munmap(t->items, sizeof *t->items * TREE_FILES);
 	if (t->table != NULL)
@@ -221,19 +226,19 @@ static unsigned above(const struct tree *t, uint32_t i, uint32_t out[TREE_DEPTH]
 }
 
 /* The directory of entry i, opened; those that are open already are used as far as they lead. */
-static int open_dir(struct tree *t, uint32_t i)
+static int open_dir(const struct tree *t, struct dirs *d, uint32_t i)
 {
 	uint32_t way[TREE_DEPTH];
 	unsigned n = above(t, i, way), same = 0;
 	struct stat st;
 
-	while (same < n && same < t->n_open && t->open[same].entry == way[same])
+	while (same < n && same < d->n && d->open[same].entry == way[same])
 		same++;
-	while (t->n_open > same)
-		(void)close(t->open[--t->n_open].fd);
-	for (; t->n_open < n; t->n_open++) {
-		const struct entry *e = &t->items[way[t->n_open]];
-		int from = t->n_open == 0 ? t->fd : t->open[t->n_open - 1].fd;
+	while (d->n > same)
+		(void)close(d->open[--d->n].fd);
+	for (; d->n < n; d->n++) {
+		const struct entry *e = &t->items[way[d->n]];
+		int from = d->n == 0 ? t->fd : d->open[d->n - 1].fd;
 		int fd = open_name(from, entry_name(e), O_DIRECTORY);
 		if (fd < 0)
 			return -1;
@@ -241,13 +246,18 @@ static int open_dir(struct tree *t, uint32_t i)
 			(void)close(fd);
 			return -1;
 		}
-		t->open[t->n_open].fd = fd;
-		t->open[t->n_open].entry = way[t->n_open];
+		d->open[d->n].fd = fd;
+		d->open[d->n].entry = way[d->n];
 	}
-	return n == 0 ? t->fd : t->open[n - 1].fd;
+	return n == 0 ? t->fd : d->open[n - 1].fd;
 }
 
 int tree_open(struct tree *t, uint32_t i, bool *out_changed)
+{
+	return tree_open_by(t, &t->dirs, i, out_changed);
+}
+
+int tree_open_by(const struct tree *t, struct dirs *dirs, uint32_t i, bool *out_changed)
 {
 	const struct entry *e = &t->items[i];
 	struct stat st;
@@ -256,7 +266,7 @@ int tree_open(struct tree *t, uint32_t i, bool *out_changed)
 	*out_changed = false;
 	if (!S_ISREG(e->mode))
 		return -1;
-	int dir = t->single ? t->fd : open_dir(t, i);
+	int dir = t->single ? t->fd : open_dir(t, dirs, i);
 	int fd = t->single  ? fcntl(t->fd, F_DUPFD_CLOEXEC, 0)
 		 : dir >= 0 ? open_name(dir, entry_name(e), 0)
 			    : -1;

@@ -22,9 +22,12 @@ enum {
 /* What came of reading a file. */
 enum entry_state { ENTRY_UNREAD, ENTRY_HASHED, ENTRY_FAILED };
 
+struct examined;
+
 struct entry {
-	struct str path; /* from the tree's root, without a '/' in front */
-	struct str link; /* text of a symbolic link */
+	const struct examined *found; /* NULL: it was not inspected yet */
+	struct str path;	      /* from the tree's root, without a '/' in front */
+	struct str link;	      /* text of a symbolic link */
 	uint64_t dev, ino, size;
 	int64_t mtime_ns, ctime_ns;
 	uint32_t mode;
@@ -39,6 +42,15 @@ struct entry {
 	bool inspected;	  /* as what it is: not again */
 	bool left_out;	  /* of the digest of its environment: bytecode of the source beside it */
 	uint8_t sha256[32];
+};
+
+/* Directories that are open now, from the top. */
+struct dirs {
+	struct {
+		int fd;
+		uint32_t entry;
+	} open[TREE_DEPTH];
+	unsigned n;
 };
 
 struct tree {
@@ -56,11 +68,7 @@ struct tree {
 	uint32_t mask;
 	uint64_t seed;
 	uint64_t unread, skipped; /* directories that could not be read; entries past a bound */
-	struct {
-		int fd;
-		uint32_t entry;
-	} open[TREE_DEPTH]; /* directories that are open now, from the top */
-	unsigned n_open;
+	struct dirs dirs;
 };
 
 struct team;
@@ -99,6 +107,11 @@ struct str entry_name(const struct entry *e);
 /* tree_open opens a regular file for reading, never blocking; -1 when it is not there any more, is
  * something else now, or may not be read. *out_changed: it is not the file that was listed. */
 int tree_open(struct tree *t, uint32_t i, bool *out_changed);
+
+/* tree_open_by is tree_open with directories of the caller's own, for several threads. dirs_close
+ * closes them. */
+int tree_open_by(const struct tree *t, struct dirs *dirs, uint32_t i, bool *out_changed);
+void dirs_close(struct dirs *d);
 
 /* entry_same compares an open file with what was listed: device, inode, size, times. */
 bool entry_same(const struct entry *e, const struct stat *st);

@@ -128,15 +128,14 @@ static int64_t published(const struct install *in, const struct install_item *it
 	return when;
 }
 
-static bool has_hash(int fd, const struct package_hash *want)
+bool install_has(int fd, const struct package_hash *want)
 {
 	uint8_t digest[SHA512_BYTES];
 	int64_t size = fd_size(fd);
 
 	if (want->n == 0)
 		return true;
-	void *p = size <= 0 ? MAP_FAILED
-			    : mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
+	void *p = size <= 0 ? MAP_FAILED : mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (p == MAP_FAILED)
 		return false;
 	if (want->n == SHA512_BYTES)
@@ -152,18 +151,17 @@ static void report_name(const struct install *in, size_t i, char out[REPORT_PATH
 	(void)snprintf(out, REPORT_PATH, "%s/report-%zu", in->dir, i);
 }
 
-static enum err judge_one(const struct install *in, const struct install_item *it,
-			  struct buf *out, struct diag *d)
+static enum err judge_one(const struct install *in, const struct install_item *it, struct buf *out,
+			  struct diag *d)
 {
 	struct job job;
 	int fd = open(it->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return diag_set(d, ERR_SYS, "cannot open '%.*s': %s", FMT(it->file),
 				strerror(errno));
-	if (!has_hash(fd, &it->hash)) {
+	if (!install_has(fd, &it->hash)) {
 		fd_closep(&fd);
-		return diag_set(d, ERR_DENIED, "'%.*s' is not what its digest says",
-				FMT(it->file));
+		return diag_set(d, ERR_DENIED, "'%.*s' is not what its digest says", FMT(it->file));
 	}
 	enum err e = job_open_fd(&job, fd, it->file, &in->opts, d);
 	job.request.published_s = published(in, it);
@@ -222,7 +220,8 @@ static enum err work_all(struct install *in, size_t first, struct diag *d)
 	for (size_t w = 0; w < started; w++)
 		while (waitpid(pids[w], NULL, 0) < 0 && errno == EINTR)
 			;
-	return started == n ? OK : diag_set(d, ERR_SYS, "cannot start workers: %s", strerror(errno));
+	return started == n ? OK
+			    : diag_set(d, ERR_SYS, "cannot start workers: %s", strerror(errno));
 }
 
 /* A checker names the digest of what it has read: only of that its report speaks. */
@@ -255,8 +254,7 @@ static enum err take_report(struct install *in, size_t i, struct diag *d)
 		it->report.target = it->file;
 		it->report.headline = S("it could not be judged");
 	} else if (!speaks_of(it)) {
-		return diag_set(d, ERR_DENIED, "'%.*s' changed while it was judged",
-				FMT(it->file));
+		return diag_set(d, ERR_DENIED, "'%.*s' changed while it was judged", FMT(it->file));
 	}
 	in->verdict = verdict_worse(in->verdict, it->report.judgement.verdict);
 	return OK;

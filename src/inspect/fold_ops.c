@@ -420,6 +420,8 @@ struct value fold_join(struct unit *u, struct value separator, struct value list
 			     .taint = taint2(u, &separator, &list) };
 	size_t n = 0, at = 0;
 
+	if (!value_is_text(&separator))
+		return value_unknown(out.taint);
 	if (list.kind != V_LIST) { /* of characters: themselves */
 		if (value_is_text(&list) && separator.s.n == 0)
 			return list;

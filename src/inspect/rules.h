@@ -120,7 +120,7 @@ enum severity { SEV_INFO, SEV_HOLD, SEV_BLOCK };
 	  "whoever reads the source does not see what runs",                                       \
 	  "do not import it; remove the .pyc and compile anew")                                    \
 	X(RULE_BYTECODE_SOURCELESS, "bytecode-sourceless", SEV_HOLD,                               \
-	  "compiled code without its source, which no package owns",                               \
+	  "compiled code that runs without its source",                                            \
 	  "it is imported, and nobody can read it",                                                \
 	  "find out who put it there; remove it")                                                  \
 	X(RULE_EDITABLE, "editable-install", SEV_INFO,                                             \
@@ -435,7 +435,8 @@ enum severity { SEV_INFO, SEV_HOLD, SEV_BLOCK };
 
 /* How old a release is, where the policy asks for an age. */
 #define RULES_AGE(X)                                                                               \
-	X(RULE_COOLDOWN, "cooldown", SEV_HOLD, "release younger than the policy's cooldown",        \
+	X(RULE_COOLDOWN, "cooldown", SEV_HOLD,                                                     \
+	  "release younger than the policy's cooldown",                                            \
 	  "hijacked releases are mostly found and taken down within days",                         \
 	  "wait, or take the release before; allow it in the policy if it cannot wait")            \
 	X(RULE_AGE_UNKNOWN, "release-age-unknown", SEV_INFO,                                       \

@@ -1,7 +1,7 @@
 /*
  * verifier/main.c - the process that judges one signed bundle or document. It is in its jail before
- * it reads a byte, answers once and ends. Input: hostile.   Runs in: verifier.   Fuzz:
- * fuzz/verify_bundle_fuzz.c, fuzz/verify_document_fuzz.c
+ * it reads a byte, answers once and ends.
+ * Input: hostile.   Runs in: verifier.   Fuzz: fuzz/verify_bundle_fuzz.c
  */
 #include "proto/verifier.h"
 #include "sys/clock.h"

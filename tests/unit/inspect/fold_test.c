@@ -29,6 +29,8 @@ CASE(joining)
 	PY("'a' if x else 'b'", "a");
 	JS("'a' + `b${'c'}`", "abc");
 	JS("['a','b'].join('')", "ab");
+	JS("['a','b'].join('x'.y)", ""); /* by what is no text */
+	CHECK(folded(LANG_JAVASCRIPT, S("var it = ['a','b'].join(['x'].y);")).kind == V_UNKNOWN);
 	JS("'cba'.split('').reverse().join('')", "abc");
 	JS("'abc'.slice(1)", "bc");
 	JS("['p','q'][0] + {k: 'v'}.k + {k: 'w'}['k']", "pvw");
