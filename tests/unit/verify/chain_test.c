@@ -125,7 +125,7 @@ static void set_head(X509 *x, enum odd odd, int level, X509 *issuer)
 {
 	static const unsigned char big[21] = { 1 };
 	ASN1_INTEGER *serial = X509_get_serialNumber(x);
-	char name[16];
+	char name[32];
 
 	(void)X509_set_version(x, odd == VERSION_1 ? X509_VERSION_1 : X509_VERSION_3);
 	(void)ASN1_INTEGER_set(serial, odd == SERIAL_0 ? 0 : odd == SERIAL_NEGATIVE ? -5 : 4711 + level);
