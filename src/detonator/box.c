@@ -36,7 +36,7 @@
 enum {
 	TARGET_OUTPUT = 1,
 	TARGET_COVERAGE = 3,
-	SETTLE_MS = 1500, /* for what the target left running; its sleeps take no time */
+	SETTLE_MS = 4000, /* for what the target left running; its sleeps take no time */
 	TICK_MS = 10,
 	OWN_TABLE_MS = 10000,
 	DATA_MAX = 1 << 30,

@@ -61,7 +61,8 @@ static void send_fact(struct supervisor *s, const struct fact *f)
 static bool is_weighty(enum fact_kind kind)
 {
 	const uint32_t weighty = 1u << FACT_HONEY_READ | 1u << FACT_PERSISTENCE | 1u << FACT_LEFT |
-				 1u << FACT_OPAQUE | 1u << FACT_METADATA | 1u << FACT_STAGE_TWO;
+				 1u << FACT_OPAQUE | 1u << FACT_METADATA | 1u << FACT_STAGE_TWO |
+				 1u << FACT_FLOW | 1u << FACT_NAME | 1u << FACT_TLS_REFUSED;
 
 	return (weighty >> kind & 1u) != 0;
 }
@@ -74,7 +75,9 @@ void tell(struct supervisor *s, enum fact_kind kind, uint32_t n, struct str text
 	/* A flood of what weighs nothing leaves room for what does. */
 	uint32_t *count = is_weighty(kind) ? &s->weighty : &s->facts;
 	if (++*count == DETONATION_FACTS)
-		f = (struct fact){ FACT_CAPPED, (uint8_t)s->phase, 0, S("facts"), S(""), S("") };
+		f = (struct fact){
+			FACT_CAPPED, (uint8_t)s->phase, is_weighty(kind), S("facts"), S(""), S("")
+		};
 	if (*count <= DETONATION_FACTS || kind == FACT_BROKEN || kind == FACT_PHASE ||
 	    kind == FACT_CAPPED)
 		send_fact(s, &f);
