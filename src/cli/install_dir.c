@@ -64,11 +64,10 @@ static void sweep(const char *base)
 
 enum err dir_make(const char *data, char out[CLI_PATH], int *out_lock, struct diag *d)
 {
-	char base[CLI_PATH];
+	char base[CLI_PATH - 8]; /* "/XXXXXX" comes behind it */
 
 	out[0] = 0;
-	if (snprintf(base, sizeof base, "%s/installs", data) >= (int)sizeof base ||
-	    strlen(base) + 8 >= CLI_PATH)
+	if (snprintf(base, sizeof base, "%s/installs", data) >= (int)sizeof base)
 		return diag_set(d, ERR_LIMIT, "the data directory's name is too long");
 	TRY(fs_mkdirs(base, d));
 	AUTO(fd_closep) int above = open_dir(base);

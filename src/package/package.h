@@ -58,10 +58,10 @@ struct package {
 	bool dev;	  /* for development or optional only */
 	bool scripts;	  /* has install scripts, as far as the manifest tells */
 	bool bundled;	  /* its bytes are within the artifact of another package */
-	bool elsewhere;	  /* optional, and by its own words not for Linux on this kind of processor */
+	bool elsewhere; /* optional, and by its own words not for Linux on this kind of processor */
 	struct package_hash *hashes; /* of all its artifacts; in the list's arena */
 	size_t n_hashes, cap_hashes;
-	bool hashes_cut; /* there are more than LIMIT_PACKAGE_HASHES */
+	bool hashes_cut;			 /* there are more than LIMIT_PACKAGE_HASHES */
 	const struct package_identity *identity; /* NULL: anybody; each begins with its "kind" */
 };
 
