@@ -141,7 +141,10 @@ static enum err open_default(struct job *j, struct diag *d)
 
 static void begin(struct job *j, struct str name, const struct job_opts *o)
 {
-	*j = (struct job){ .request = { .policy_fd = -1, .advisory_fd = -1, .cache_fd = -1, .ledger_fd = -1 } };
+	*j = (struct job){ .request = { .policy_fd = -1,
+					.advisory_fd = -1,
+					.cache_fd = -1,
+					.ledger_fd = -1 } };
 	arena_init(&j->arena, JOB_ARENA);
 	j->request.now = (int64_t)(clock_wall_ns() / 1000000000);
 	j->request.name = name;

@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -353,26 +354,31 @@ static int answer(struct verifying *v, const char *target)
 
 static int verify_run(struct cli *c)
 {
-	static struct verifying v;
+	struct verifying *v = calloc(1, sizeof *v);
 	const char *format = cli_value(c, "format");
 	struct diag d = { 0 };
 
-	if (format != NULL && strcmp(format, "json") != 0 && strcmp(format, "text") != 0)
+	if (v == NULL)
+		return cli_fail(c, ERR_NOMEM, &d);
+	if (format != NULL && strcmp(format, "json") != 0 && strcmp(format, "text") != 0) {
+		free(v);
 		return cli_usage(c, "a format is text or json");
+	}
 	c->json |= format != NULL && strcmp(format, "json") == 0;
-	v = (struct verifying){ .cli = c, .ask = { .artifact = -1, .release.eco = ECO_OTHER } };
-	arena_init(&v.arena, VERIFY_ARENA);
-	proof_init(&v.proof, &v.arena);
-	v.ask.file = v.ask.release.name = v.ask.release.version = S("");
-	enum err e = read_opts(&v, &d);
+	*v = (struct verifying){ .cli = c, .ask = { .artifact = -1, .release.eco = ECO_OTHER } };
+	arena_init(&v->arena, VERIFY_ARENA);
+	proof_init(&v->proof, &v->arena);
+	v->ask.file = v->ask.release.name = v->ask.release.version = S("");
+	enum err e = read_opts(v, &d);
 	if (e == OK)
-		e = verify_target(&v, c->args[0], &d);
+		e = verify_target(v, c->args[0], &d);
 	if (e == OK)
-		remember(&v);
-	int status = e == OK ? answer(&v, c->args[0]) : cli_fail(c, e, &d);
-	fd_closep(&v.ask.artifact);
-	proof_done(&v.proof);
-	arena_done(&v.arena);
+		remember(v);
+	int status = e == OK ? answer(v, c->args[0]) : cli_fail(c, e, &d);
+	fd_closep(&v->ask.artifact);
+	proof_done(&v->proof);
+	arena_done(&v->arena);
+	free(v);
 	return status;
 }
 

@@ -1,7 +1,7 @@
 /*
  * verifier/main.c - the process that judges one signed bundle or document. It is in its jail before
- * it reads a byte, answers once and ends. Input: hostile.   Runs in: verifier.   Fuzz:
- * fuzz/verify_bundle_fuzz.c, fuzz/verify_document_fuzz.c
+ * it reads a byte, answers once and ends.
+ * Input: hostile.   Runs in: verifier.   Fuzz: fuzz/verify_bundle_fuzz.c
  */
 #include "proto/verifier.h"
 #include "sys/clock.h"
@@ -165,8 +165,8 @@ static enum err read_artifact(struct verifier *v, struct diag *d)
 {
 	if (v->request.digest.n)
 		return OK;
-	return verify_needs_bytes(&v->bundle, &v->policy) ? keep_artifact(v, d)
-							  : hash_artifact(v, d);
+	bool whole = !v->request.document && verify_needs_bytes(&v->bundle, &v->policy);
+	return whole ? keep_artifact(v, d) : hash_artifact(v, d);
 }
 
 static const struct step {

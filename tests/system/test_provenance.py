@@ -1,5 +1,5 @@
 """yett verify against package indexes on loopback, honest and not, with a Sigstore of our own; what the ledger makes of
-it in yett check; and real releases where a registry can be reached. Proves T-30, T-31."""
+it in yett check; and real releases where a registry can be reached. Proves T-39, T-40."""
 import base64
 import concurrent.futures
 import hashlib
@@ -12,6 +12,7 @@ import resource
 import shutil
 import signal
 import subprocess
+import sys
 import tarfile
 import tempfile
 import threading
@@ -124,6 +125,8 @@ class Index(http.server.BaseHTTPRequestHandler):
     def broken(self, mode, honest):
         if mode == "garbage":
             return self.say(200, b"{\"attestation_bundles\":[[[[")
+        if mode == "other":  # valid, but nothing of it binds the file's name
+            return self.say(200, RELEASES[10].bundle)
         if mode == "huge":
             return self.say(200, b" " * (17 << 20))
         if mode == "500":
@@ -155,7 +158,7 @@ class Index(http.server.BaseHTTPRequestHandler):
             if r.npm or r.name != name:
                 continue
             row = {"filename": r.file, "url": "/files/" + r.key, "hashes": {"sha256": hashlib.sha256(r.data).hexdigest()}}
-            if mode != "silent":  # a mirror that knows nothing of PEP 740
+            if mode not in ("silent", "page"):  # a mirror that knows nothing of PEP 740
                 attested = r.attested and mode != "gone"
                 row["provenance"] = "/integrity/%s/%s/%s/provenance" % (r.name, r.version, r.file) if attested else None
             if mode == "away":
@@ -182,6 +185,8 @@ class Index(http.server.BaseHTTPRequestHandler):
         if parts[0] == "files":
             return self.say(200, by_key[parts[1]].data, "application/octet-stream")
         if parts[0] == "integrity":
+            if self.mode.get(parts[1]) == "page":  # a page for every address
+                return self.say(200, b"<html>hello</html>", "text/html")
             r = next((r for r in RELEASES if r.file == parts[3]), None)
             return self.broken(self.mode.get(r.name), r.provenance) if r and r.attested and self.mode.get(r.name) != "silent" else self.say(404)
         if path.startswith("/npm/-/npm/v1/attestations/"):
@@ -317,6 +322,16 @@ class Provenance(unittest.TestCase):
         Index.mode = {"aaa": "silent"}  # a mirror: it does not say, so nothing is gone
         out = self.verify("aaa==1.1", code=NONE)
         self.assertEqual((out["state"], self.rules(out)), ("unknown", []))
+
+    def test_index_gives_something_else(self):
+        Index.mode = {"ddd": "other"}
+        out = self.verify("ddd==1.0", code=UPSTREAM)
+        self.assertEqual(out["state"], "unknown")
+        self.assertIn("another kind", out["error"])
+        Index.mode = {"ddd": "page"}
+        out = self.verify("ddd==1.0", code=NONE)
+        self.assertEqual(out["state"], "unknown")
+        self.assertFalse((self.data / "ledger").exists())
 
     def test_documents_beside_a_file(self):
         r = RELEASES[0]
@@ -494,7 +509,9 @@ class Real(unittest.TestCase):
         except ValueError:
             out = {}
         if r.returncode in (66, 69, 71) and out.get("state", "unknown") == "unknown":
-            self.skipTest("%s: %s" % (args[-1], out.get("error") or r.stderr.strip()))
+            why = "%s: %s" % (args[-1], out.get("error") or r.stderr.strip())
+            print("provenance: not verified with a real release, " + why, file=sys.stderr)
+            self.skipTest(why)
         self.assertEqual((r.returncode, out["state"]), (0, "valid"), r.stdout + r.stderr)
         return out
 
@@ -508,6 +525,7 @@ class Real(unittest.TestCase):
             r = subprocess.run(["npm", "pack", "--silent", "sigstore@0.4.0"], cwd=where, capture_output=True, text=True, timeout=120) \
                 if shutil.which("npm") else None
             if r is None or r.returncode != 0:
+                print("provenance: not verified with a real release, no registry of npm can be reached", file=sys.stderr)
                 self.skipTest("no registry of npm can be reached")
             out = self.yett("--package", "npm:sigstore@0.4.0", "--provenance", str(GOLDEN / "sigstore-0.4.0.npm-attestations.json"),
                             where + "/sigstore-0.4.0.tgz")
@@ -515,6 +533,22 @@ class Real(unittest.TestCase):
 
     def test_pypi_integrity(self):
         self.yett("sampleproject==4.0.0")
+
+    def test_registry_alone_names_nobody(self):
+        document = json.loads((GOLDEN / "sigstore-0.4.0.npm-attestations.json").read_text())
+        document["attestations"] = document["attestations"][1:]
+        with tempfile.TemporaryDirectory() as where:
+            r = subprocess.run(["npm", "pack", "--silent", "sigstore@0.4.0"], cwd=where, capture_output=True, text=True, timeout=120) \
+                if shutil.which("npm") else None
+            if r is None or r.returncode != 0:
+                self.skipTest("no registry of npm can be reached")
+            alone = pathlib.Path(where) / "alone"
+            alone.write_text(json.dumps(document))
+            for more in ([], ["--repository", "sigstore/sigstore-js"]):
+                r = subprocess.run([str(BUILD / "bin/yett"), "verify", "--no-ledger", "--format", "json", "--provenance", str(alone), *more,
+                                    where + "/sigstore-0.4.0.tgz"], capture_output=True, text=True, timeout=120)
+                out = json.loads(r.stdout)
+                self.assertEqual((r.returncode, out["state"], out["registry_signature"]), (66, "unknown", True), r.stdout)
 
     def test_npm_attestations(self):
         self.assertTrue(self.yett("npm:sigstore@3.0.0")["registry_signature"])
