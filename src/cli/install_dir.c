@@ -64,7 +64,7 @@ static void sweep(const char *base)
 
 enum err dir_make(const char *data, char out[CLI_PATH], int *out_lock, struct diag *d)
 {
-	char base[CLI_PATH];
+	char base[CLI_PATH - 8]; /* "/XXXXXX" comes behind it */
 
 	out[0] = 0;
 	if (snprintf(base, sizeof base, "%s/installs", data) >= (int)sizeof base)

@@ -33,8 +33,8 @@ enum {
 /* source_language tells by a file's name, else by its first line. */
 enum language source_language(struct str path, struct str text);
 
-/* source_role tells what the name says: setup.py is ROLE_INSTALL, sitecustomize.py ROLE_STARTUP, all
- * else ROLE_MODULE. What a manifest names as a lifecycle script is for the caller to know. */
+/* source_role tells what the name says: setup.py is ROLE_INSTALL, sitecustomize.py ROLE_STARTUP,
+ * all else ROLE_MODULE. What a manifest names as a lifecycle script is for the caller to know. */
 enum role source_role(struct str path);
 
 /* source_inspect reads one file, adds findings, ors what the code can do into caps. scratch is only

@@ -61,7 +61,7 @@ struct package {
 	bool elsewhere;	  /* optional, and by its own words not for this kind of machine */
 	struct package_hash *hashes; /* of all its artifacts; in the list's arena */
 	size_t n_hashes, cap_hashes;
-	bool hashes_cut; /* there are more than LIMIT_PACKAGE_HASHES */
+	bool hashes_cut;			 /* there are more than LIMIT_PACKAGE_HASHES */
 	const struct package_identity *identity; /* NULL: anybody; each begins with its "kind" */
 };
 
