@@ -151,6 +151,11 @@ $(O)/system/fetching: $(O)/obj/tests/system/fetching/main.o $(patsubst %,$(O)/li
 	@mkdir -p $(@D)
 	@$(CC) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS) $$($(PKG) --libs $(PKGS.cli))
 
+# A Sigstore of our own, for tests/system/test_provenance.py.
+$(O)/system/forging: $(O)/obj/tests/system/forging/main.o $(ALL_LIBS)
+	@mkdir -p $(@D)
+	@$(CC) -o $@ $< -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(LDFLAGS) $(ALL_PKGS)
+
 # The processes with a clock that tests/system/test_clock.py can set.
 define shifted
 $(O)/system/shifted/$(1): $(O)/libexec/yett/$(1) $(O)/obj/tests/system/shifted/clock.o
@@ -219,9 +224,9 @@ install: all
 	install -m 644 docs/yett.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 docs/yett.yaml.5 $(DESTDIR)$(PREFIX)/share/man/man5/
 
-dist:
-	@mkdir -p build
-	git -c tar.umask=0022 archive --format=tar --prefix=yett-$(VERSION)/ HEAD | gzip -n9 > build/yett-$(VERSION).tar.gz
+# KEY=FILE signs with a private key; see docs/VERIFY.md.
+dist: $(O)/bin/yett $(O)/libexec/yett/verifier
+	@tools/dist $(if $(KEY),-k $(KEY))
 
 clean:
 	rm -rf build

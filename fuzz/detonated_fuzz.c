@@ -2,6 +2,7 @@
  * fuzz/detonated_fuzz.c - documents of a detonator that was taken over. Oracles: only rules of a
  * run come of it; nothing in it makes a verdict better than it was, or a pass of what is not
  * complete; the report with it is written and read again the same.
+ * Proves T-32.
  */
 #include "inspect/detonation.h"
 

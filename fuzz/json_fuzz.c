@@ -261,7 +261,8 @@ static void check_skim(struct str in, const struct json *v, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		if (v[i].type == JSON_ARRAY || v[i].type == JSON_OBJECT)
-			CHECK(json_skip(v[i].p, in.p + in.n) == v[i].p + v[i].n);
+			CHECK(json_skip(v[i].p, in.p + in.n) == v[i].p + v[i].n &&
+			      json_skip_any(v[i].p, in.p + in.n) == v[i].p + v[i].n);
 	arena_init(&a, 4 << 20);
 	CHECK((json_skim(&a, in, deep, &root) == OK) == (v->type == JSON_OBJECT));
 	if (v->type == JSON_OBJECT) {

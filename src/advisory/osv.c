@@ -148,6 +148,19 @@ static bool cut_at_limit(enum ecosystem eco, struct osv_interval *i,
 	return true;
 }
 
+/* A fix at the very version that was called the last affected one comes after it, and wins. */
+static void fixed_at(enum ecosystem eco, struct osv_interval *made, size_t n,
+		     const struct version_key *version)
+{
+	for (; n; n--) {
+		struct version_key end = version_key(eco, made[n - 1].end);
+		if (version_key_cmp(&end, version) != 0)
+			return;
+		if (made[n - 1].kind == ADVISORY_LAST)
+			made[n - 1].kind = ADVISORY_FIXED;
+	}
+}
+
 /* walk goes through sorted events as OSV's schema says: introduced begins, fixed and last_affected
  * end. The limits, which sorting has spread, are asked for last: the greatest one counts. */
 static size_t walk(enum ecosystem eco, const struct event *events, size_t n,
@@ -163,6 +176,8 @@ static size_t walk(enum ecosystem eco, const struct event *events, size_t n,
 			limit = &events[i].key;
 	for (size_t i = 0; i <= n; i++) {
 		const struct event *e = &events[i];
+		if (i < n && e->kind == EVENT_FIXED)
+			fixed_at(eco, out, made, &e->key);
 		if (i < n && (e->kind == EVENT_LIMIT || open == (e->kind == EVENT_INTRODUCED)))
 			continue;
 		if (i < n && !open) {

@@ -87,6 +87,11 @@ void buf_addu(struct buf *b, uint64_t v)
 	char digits[20];
 	size_t at = sizeof digits;
 
+	for (; v >= 100; v /= 100) { /* two for one division */
+		unsigned two = (unsigned)(v % 100);
+		digits[--at] = (char)('0' + two % 10);
+		digits[--at] = (char)('0' + two / 10);
+	}
 	do
 		digits[--at] = (char)('0' + v % 10);
 	while (v /= 10);

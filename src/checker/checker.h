@@ -9,6 +9,7 @@
 #include "checker/team.h"
 #include "checker/tree.h"
 #include "crypto/sha256.h"
+#include "inspect/ledger.h"
 #include "inspect/change.h"
 #include "inspect/report.h"
 #include "inspect/source.h"
@@ -43,6 +44,7 @@ struct checker {
 	struct root roots[CHECK_ROOTS];
 	unsigned n_roots;
 	const struct advisory_index *advisories; /* NULL: none */
+	struct ledger ledger;			 /* who published what; empty: not known */
 	char *text;				 /* CHECKER_TEXT bytes, reserved */
 	uint64_t deadline_ns;
 	bool late; /* the deadline has passed */
@@ -93,6 +95,20 @@ void file_finding(struct checker *c, struct tree *t, uint32_t i, enum rule rule,
 		  uint32_t line, struct str excerpt, const char *fmt, ...)
 	__attribute__((format(printf, 8, 9)));
 
+/* A file of the target that is looked at in place. */
+struct mapped_file {
+	int fd;
+	uint64_t size;
+	struct str text;
+};
+
+/* file_open opens a file; false as with file_hash. file_map maps all of it; what cuts it short
+ * meanwhile ends this process, which then has not said that anything is clean. file_close ends
+ * both; false: it is not the file any more that was listed, which is in the report. */
+bool file_open(struct checker *c, struct tree *t, uint32_t i, struct mapped_file *out);
+bool file_map(struct mapped_file *m);
+bool file_close(struct checker *c, struct tree *t, uint32_t i, struct mapped_file *m);
+
 /* installed_role tells when code runs that lies at path below an import root, or in a package of
  * npm: whatever can be imported may be, also out of a directory of tests. */
 enum role installed_role(enum ecosystem eco, enum language lang, struct str path);
@@ -125,16 +141,31 @@ void node_check(struct checker *c, struct root *r);
 /* agents_check looks at files that control AI agents and editors. */
 void agents_check(struct checker *c, struct root *r);
 
+/* Where a model lies, for findings. */
+struct model_place {
+	struct str package, path;
+	struct findings *f;
+};
+
+/* models_check looks at models and other data that may hold code. */
+void models_check(struct checker *c, struct root *r);
+
+/* model_named: by the end of its name a file may be one. model_judge judges one, all of which is at
+ * map; it uses the scratch arena. */
+bool model_named(struct str name);
+void model_judge(struct checker *c, const struct model_place *at, struct str map);
+
 /* caches_check looks at what pip, uv and npm keep to install from. */
 void caches_check(struct checker *c, struct root *r);
 
 /* manifests_check reads lock files, manifests and logs of installations. */
 void manifests_check(struct checker *c, struct root *r);
 
-/* manifest_check reads one manifest, log_check one log. */
+/* manifest_check reads one manifest, log_check one log; certain: it is one, whatever it looks like.
+ */
 void manifest_check(struct checker *c, struct tree *t, uint32_t i, enum manifest kind,
 		    struct str text);
-void log_check(struct checker *c, struct tree *t, uint32_t i, struct str text);
+void log_check(struct checker *c, struct tree *t, uint32_t i, bool certain);
 
 /* target_file judges a target that is one file: an archive, a manifest, a log, a script. It is the
  * only entry of the tree of r. */
@@ -152,6 +183,9 @@ void release_add(struct checker *c, const struct package *p);
 /* release_ask only asks. malware is the rule for a record of malware; with another one than
  * RULE_KNOWN_MALWARE nothing is said of vulnerabilities: the release is not in use. */
 void release_ask(struct checker *c, const struct package *p, enum rule malware);
+
+/* finding_date adds a time to what is said of malware in findings from number first on. */
+void finding_date(struct checker *c, size_t first, const char *what, int64_t time_ns);
 
 /* artifact_ask asks about a file by its digest. */
 void artifact_ask(struct checker *c, struct str path, const uint8_t sha256[32], enum rule malware);

@@ -59,6 +59,26 @@ static enum err open_advisories(struct checker *c, struct advisory_index *index,
 	return OK;
 }
 
+/* The ledger is the user's own file, too; others may be writing to it, so it is not mapped. One
+ * that cannot be read is as none, but that is counted. */
+static void read_ledger(struct checker *c)
+{
+	int fd = c->request.ledger_fd;
+	int64_t n = fd < 0 ? 0 : fd_size(fd), at = 0;
+	ssize_t got = 1;
+
+	if (n <= 0)
+		return;
+	char *p = n > LEDGER_MAX ? NULL : arena_take(&c->arena, (size_t)n, 1);
+	while (p != NULL && at < n && (got = pread(fd, p + at, (size_t)(n - at), at)) > 0)
+		at += got;
+	if (p == NULL || got < 0 ||
+	    ledger_read(&c->ledger, (struct str){ p, (size_t)at }, &c->arena) != OK) {
+		c->ledger = (struct ledger){ .n = 0 };
+		c->report.coverage.skipped++;
+	}
+}
+
 static enum err read_policy(struct checker *c, struct diag *d)
 {
 	struct buf text;
@@ -92,6 +112,7 @@ static enum err prepare(struct checker *c, struct advisory_index *index, struct 
 	c->report.started = c->request.now;
 	c->deadline_ns = clock_mono_ns() + (uint64_t)CHECKER_SECONDS * 1000000000;
 	TRY(open_advisories(c, index, d));
+	read_ledger(c);
 	TRY(read_policy(c, d));
 	return OK;
 }
@@ -111,12 +132,12 @@ static enum err lock(void *ctx, struct diag *d)
 static enum err enter_jail(struct checker *c, struct diag *d)
 {
 	const struct check_request *r = &c->request;
-	int keep[CHECK_ROOTS + 6] = { CHECK_REQUEST, CHECK_REPORT,   CHECK_REMEMBER,
-				      r->policy_fd,  r->advisory_fd, r->cache_fd };
+	int keep[CHECK_ROOTS + 7] = { CHECK_REQUEST,  CHECK_REPORT, CHECK_REMEMBER, r->policy_fd,
+				      r->advisory_fd, r->cache_fd,  r->ledger_fd };
 
 	for (uint32_t i = 0; i < r->n_roots; i++)
-		keep[6 + i] = r->roots[i].fd;
-	TRY(jail_begin(&checker_jail, keep, 6 + r->n_roots, d));
+		keep[7 + i] = r->roots[i].fd;
+	TRY(jail_begin(&checker_jail, keep, 7 + r->n_roots, d));
 	TRY(checker_drop(d));
 	TRY(team_start(&c->team, lock, c, d));
 	c->text = c->team.workers[0].text;
@@ -210,12 +231,14 @@ static void judge(struct checker *c)
 			python_check(c, r);
 			node_check(c, r);
 			agents_check(c, r);
+			models_check(c, r);
 			caches_check(c, r);
 			manifests_check(c, r);
 			break;
 		case ROOT_SITE:
 		case ROOT_USER_SITE:
 			python_check(c, r);
+			models_check(c, r);
 			break;
 		case ROOT_STDLIB:
 			stdlib_check(c, r);

@@ -11,7 +11,7 @@
 
 #include <limits.h>
 
-enum { JOB_FDS = CHECK_ROOTS + 3 };
+enum { JOB_FDS = CHECK_ROOTS + 4 };
 
 /* One target, opened. */
 struct job {
@@ -64,6 +64,14 @@ MUST_USE enum err python_roots(struct job *j, const char *interpreter, struct di
 
 /* python_base adds what a virtual environment takes from the interpreter it was made of. */
 void python_base(struct job *j, const char *venv);
+
+struct fetched;
+
+/* check_proof_release asks the index who published what was fetched, check_proof_beside the
+ * documents beside a file; what is learned is in the ledger then, which the checker reads. That
+ * there is nothing to learn is no failure; one is told on standard error. */
+void check_proof_release(const struct package *p, const struct fetched *f, const char *data);
+void check_proof_beside(const char *path, const char *data);
 
 /* check_text writes a report for people; all: also what is for information only. */
 void check_text(struct cli *c, const struct report *r, bool all);

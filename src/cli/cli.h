@@ -58,7 +58,7 @@ struct cmd {
 	const char *more;           /* paragraphs for `yett help NAME`, or NULL */
 	const struct cli_opt *opts; /* besides --json, --data and --help; or NULL */
 	int args_min, args_max;
-	bool passes_on;             /* options that are not in opts are arguments, for another tool */
+	bool passes_on;             /* options not in opts are arguments, for another tool */
 	int (*run)(struct cli *c);  /* returns the exit status */
 };
 

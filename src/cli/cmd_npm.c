@@ -55,10 +55,19 @@ struct npm {
 static enum err check_args(const struct cli *c, struct diag *d)
 {
 	static const struct str refused[] = {
-		SC("--cache"),	   SC("--offline"),	SC("--prefer-offline"), SC("--prefer-online"),
-		SC("--global"),	   SC("--location"),	SC("-g"),		SC("--package-lock"),
-		SC("--shrinkwrap"), SC("--package-lock-only"), SC("--no-package-lock"),
-		SC("--no-offline"), SC("--no-shrinkwrap"),
+		SC("--cache"),
+		SC("--offline"),
+		SC("--prefer-offline"),
+		SC("--prefer-online"),
+		SC("--global"),
+		SC("--location"),
+		SC("-g"),
+		SC("--package-lock"),
+		SC("--shrinkwrap"),
+		SC("--package-lock-only"),
+		SC("--no-package-lock"),
+		SC("--no-offline"),
+		SC("--no-shrinkwrap"),
 	};
 
 	for (int i = 0; i < c->n_args; i++) {
@@ -67,7 +76,8 @@ static enum err check_args(const struct cli *c, struct diag *d)
 			return diag_set(d, ERR_USAGE, "'npm ci' takes no package: '%.60s'",
 					c->args[i]);
 		if (str_eq(name, S("--")) || str_eq(name, S("-")))
-			return diag_set(d, ERR_USAGE, "'%.60s' is not passed on to npm", c->args[i]);
+			return diag_set(d, ERR_USAGE, "'%.60s' is not passed on to npm",
+					c->args[i]);
 		for (size_t k = 0; k < sizeof refused / sizeof refused[0]; k++)
 			if (str_eq(name, refused[k]))
 				return diag_set(d, ERR_USAGE, "yett itself gives npm its '%.*s'",
@@ -119,7 +129,8 @@ static enum err find_project(struct npm *p, char out[CLI_PATH], struct diag *d)
 	ssize_t n = pread(fd, out, CLI_PATH - 1, 0);
 	out[n > 0 ? n : 0] = 0;
 	out[strcspn(out, "\n")] = 0;
-	return out[0] == '/' ? OK : diag_set(d, ERR_UPSTREAM, "npm does not say where the project is");
+	return out[0] == '/' ? OK
+			     : diag_set(d, ERR_UPSTREAM, "npm does not say where the project is");
 }
 
 static enum err read_lock(struct npm *p, struct diag *d)
@@ -195,13 +206,17 @@ static enum err refuse(const struct package *x, const char *why, struct diag *d)
 static enum err check_package(const struct package *x, struct diag *d)
 {
 	if (x->origin == ORIGIN_GIT)
-		return refuse(x, "comes from a repository: what that gives is not pinned, and "
-				 "fetching it can run its scripts", d);
+		return refuse(x,
+			      "comes from a repository: what that gives is not pinned, and "
+			      "fetching it can run its scripts",
+			      d);
 	if (x->origin == ORIGIN_PATH)
 		return refuse(x, "is a file of this machine: judge it with 'yett check'", d);
 	if (sha512_of(x) == NULL)
-		return refuse(x, "has no sha512 in the lock file, so what is judged need not be "
-				 "what is installed; write the lock file anew", d);
+		return refuse(x,
+			      "has no sha512 in the lock file, so what is judged need not be "
+			      "what is installed; write the lock file anew",
+			      d);
 	if (!package_name_valid(ECO_NPM, x->name) || !version_valid(ECO_NPM, x->version) ||
 	    str_chr(x->version, ' ') != SIZE_MAX)
 		return refuse(x, "is no name and version of a registry", d);
@@ -306,10 +321,12 @@ static enum err fetch_direct(const struct package *x, const struct install_item 
 
 	(void)snprintf(dir, sizeof dir, "%s", it->path);
 	*strrchr(dir, '/') = 0;
-	if (fs_mkdirs(dir, d) != OK || (fd = open(it->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC |
-							    O_NOFOLLOW, 0600)) < 0)
+	if (fs_mkdirs(dir, d) != OK ||
+	    (fd = open(it->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)) < 0)
 		return diag_set(d, ERR_SYS, "cannot write to the private directory");
 	enum err e = fetch_url(x->url, fd, FETCH_ARTIFACT_MAX, d);
+	if (e == OK && !install_has(fd, &it->hash))
+		e = diag_set(d, ERR_DENIED, "other bytes lie there");
 	if (e != OK)
 		(void)unlink(it->path);
 	return e;
@@ -359,8 +376,8 @@ static enum err fetch(struct npm *p, size_t first, struct diag *d)
 static enum err install(struct npm *p, struct diag *d)
 {
 	static const char *const verbs[] = { "ci", NULL };
-	const char *const ours[] = { "--offline", "--cache", p->cache, "--no-audit", "--no-fund",
-				     NULL };
+	const char *const ours[] = { "--offline",  "--cache",	p->cache,
+				     "--no-audit", "--no-fund", NULL };
 	const struct tool t = { .out_fd = p->in.cli->json ? STDERR_FILENO : -1, .outlives = true };
 
 	TRY(run_npm(p, verbs, ours, &t, d));
@@ -420,6 +437,7 @@ static int npm_run(struct cli *c)
 static const struct cli_opt opts[] = {
 	{ "policy", "FILE", "what to allow, until when and why; the cooldown" },
 	{ "yes", NULL, "install also what is held; never what is blocked" },
+	{ "detonate", NULL, "run each artifact in the sandbox first, as 'yett check' does" },
 	{ "all", NULL, "show also what passed, and what is for information only" },
 	{ NULL, NULL, NULL },
 };

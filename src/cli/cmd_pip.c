@@ -2,10 +2,11 @@
  * cli/cmd_pip.c - `yett pip install`: pip resolves, every wheel is judged, pip installs just those.
  * Input: the user's arguments; pip's report is read by package/pip_report.c.   Runs in: cli.
  *
- * pip is run three times. The first two, which resolve and fetch, can start no program: a dependency
- * "name @ https://host/x.tar.gz" in a wheel's metadata makes pip build x to learn its name, in spite
- * of --only-binary and --dry-run, and building is running its code. Without a second process pip
- * cannot, and says so. What is installed are wheels, so the third run needs no program either.
+ * pip is run three times. The first two, which resolve and fetch, can start no program: a
+ * dependency "name @ https://host/x.tar.gz" in a wheel's metadata makes pip build x to learn its
+ * name, in spite of --only-binary and --dry-run, and building is running its code. Without a second
+ * process pip cannot, and says so. What is installed are wheels, so the third run needs no program
+ * either.
  */
 #include "cli/install.h"
 #include "cli/pip_args.h"
@@ -166,9 +167,16 @@ static enum err fetch(struct pip *p, struct diag *d)
 
 	TRY(install_path(&p->in, "fetch.txt", &list, d));
 	TRY(write_list(p, list, true, d));
-	const char *const ours[] = { "--quiet",		 "--no-deps", "--only-binary", ":all:",
-				     "--require-hashes", "--dest",    p->files,	       "-r",
-				     list,		 NULL };
+	const char *const ours[] = { "--quiet",
+				     "--no-deps",
+				     "--only-binary",
+				     ":all:",
+				     "--require-hashes",
+				     "--dest",
+				     p->files,
+				     "-r",
+				     list,
+				     NULL };
 	TRY(add_all(p, PIP_FETCH, ours, d));
 	install_say("fetching %zu wheels", p->report.n);
 	enum err e = run_pip(p, PIP_FETCH, "download", &why);
@@ -185,10 +193,17 @@ static enum err install(struct pip *p, struct diag *d)
 
 	TRY(install_path(&p->in, "install.txt", &list, d));
 	TRY(write_list(p, list, false, d));
-	const char *const ours[] = { "--no-deps",	 "--no-index", "--only-binary",
-				     ":all:",		 "--pre",      "--find-links",
-				     p->files,		 "-r",	       list,
-				     "--require-hashes", NULL };
+	const char *const ours[] = { "--no-deps",
+				     "--no-index",
+				     "--only-binary",
+				     ":all:",
+				     "--pre",
+				     "--find-links",
+				     p->files,
+				     "-r",
+				     list,
+				     "--require-hashes",
+				     NULL };
 	TRY(add_all(p, PIP_INSTALL, ours, d));
 	TRY(run_pip(p, PIP_INSTALL, "install", d));
 	p->in.installed = true;
@@ -256,6 +271,7 @@ static const struct cli_opt opts[] = {
 	{ "policy", "FILE", "what to allow, until when and why; the cooldown" },
 	{ "yes", NULL, "install also what is held; never what is blocked" },
 	{ "python", "FILE", "the interpreter whose pip it is, instead of python3 on PATH" },
+	{ "detonate", NULL, "run each artifact in the sandbox first, as 'yett check' does" },
 	{ "all", NULL, "show also what passed, and what is for information only" },
 	{ NULL, NULL, NULL },
 };
@@ -265,9 +281,11 @@ const struct cmd cmd_pip_install = {
 	.args = "[PIP-OPTION | REQUIREMENT]...",
 	.brief = "judge every wheel that pip would install, then install just those",
 	.more = "pip resolves as always, with its own configuration. Every wheel is fetched by "
-		"digest and\njudged as by 'yett check'; only when all of them may be installed does "
+		"digest and\njudged as by 'yett check'; only when all of them may be installed "
+		"does "
 		"pip install these\nbytes. Source archives, directories and repositories are "
-		"refused: to build is to run.\n\nThe exit status is 0 installed, 1 hold, 2 block, 3 "
+		"refused: to build is to run.\n\nThe exit status is 0 installed, 1 hold, 2 block, "
+		"3 "
 		"inconclusive; 64 and up are errors.",
 	.opts = opts,
 	.args_min = 1,

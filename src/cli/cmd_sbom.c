@@ -4,27 +4,23 @@
  */
 #include "cli/check.h"
 
-#include "package/sbom.h"
+#include "cli/sbom_lists.h"
+#include "base/num.h"
 #include "sys/clock.h"
+#include "sys/fs.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
 enum { REPORT_ARENA = 1 << 30 };
 
-/* A random UUID, version 4. */
-static void make_serial(char out[40])
+static void make_serial(char out[SBOM_SERIAL])
 {
 	uint8_t b[16] = { 0 };
 
 	(void)!getrandom(b, sizeof b, 0);
-	b[6] = (uint8_t)((b[6] & 0x0f) | 0x40);
-	b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
-	(void)snprintf(out, 40,
-		       "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0],
-		       b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12],
-		       b[13], b[14], b[15]);
+	sbom_uuid(b, 4, out);
 }
 
 /* What no package owns is a part of what is there, too. */
@@ -50,7 +46,7 @@ static struct sbom_file *unowned(const struct report *r, struct arena *a, size_t
 
 static void write_sbom(struct cli *c, const struct report *r, struct arena *a, bool spdx)
 {
-	char date[CLOCK_TEXT], serial[40];
+	char date[CLOCK_TEXT], serial[SBOM_SERIAL];
 	const struct report_coverage *v = &r->coverage;
 	struct sbom s = { .tool = S("yett"),
 			  .tool_version = S(YETT_VERSION),
@@ -91,6 +87,69 @@ static enum err make(struct cli *c, const struct job_opts *o, bool spdx, struct 
 	return e;
 }
 
+/* ---- of a release, by lists ---- */
+
+/* reproducible-builds.org, SOURCE_DATE_EPOCH: seconds since 1970, in place of now. */
+static enum err release_time(int64_t *out, struct diag *d)
+{
+	const char *told = getenv("SOURCE_DATE_EPOCH");
+	uint64_t s = 0;
+
+	*out = (int64_t)(clock_wall_ns() / 1000000000u);
+	if (told == NULL)
+		return OK;
+	if (num_u64(str_z(told), INT32_MAX, &s) != OK)
+		return diag_set(d, ERR_USAGE, "SOURCE_DATE_EPOCH is no number of seconds");
+	*out = (int64_t)s;
+	return OK;
+}
+
+static enum err release_lists(struct cli *c, struct sbom *s, struct buf texts[2], struct arena *a,
+			      struct diag *d)
+{
+	const char *files = cli_value(c, "files"), *debian = cli_value(c, "debian");
+
+	if (files != NULL) {
+		TRY(fs_read(files, 0, &texts[0], d));
+		TRY(sbom_files_read(s, buf_str(&texts[0]), a, d));
+	}
+	if (debian != NULL) {
+		TRY(fs_read(debian, 0, &texts[1], d));
+		TRY(sbom_debian_read(s, buf_str(&texts[1]), a, d));
+	}
+	return OK;
+}
+
+static enum err release(struct cli *c, bool spdx, struct diag *d)
+{
+	void (*write)(const struct sbom *, struct buf *) = spdx ? sbom_spdx : sbom_cyclonedx;
+	struct sbom s = { .tool = S("yett"),
+			  .tool_version = S(YETT_VERSION),
+			  .subject = str_z(cli_value(c, "release")),
+			  .own_files = true,
+			  .complete = true };
+	char date[CLOCK_TEXT], serial[SBOM_SERIAL];
+	struct buf texts[2];
+	struct arena a;
+	int64_t now;
+
+	arena_init(&a, REPORT_ARENA);
+	for (int i = 0; i < 2; i++)
+		buf_init(&texts[i], SBOM_LIST_MAX);
+	enum err e = release_time(&now, d);
+	if (e == OK)
+		e = release_lists(c, &s, texts, &a, d);
+	if (e == OK) {
+		s.timestamp = clock_format(now, date);
+		sbom_serial_of(&s, write, serial);
+		write(&s, &c->out);
+	}
+	for (int i = 0; i < 2; i++)
+		buf_free(&texts[i]);
+	arena_done(&a);
+	return e;
+}
+
 static int sbom_run(struct cli *c)
 {
 	const char *format = cli_value(c, "format");
@@ -100,14 +159,27 @@ static int sbom_run(struct cli *c)
 
 	if (format != NULL && strcmp(format, "cyclonedx") != 0 && strcmp(format, "spdx") != 0)
 		return cli_usage(c, "a format is cyclonedx or spdx");
+	bool is_spdx = format != NULL && strcmp(format, "spdx") == 0;
+	if (cli_value(c, "release") != NULL) {
+		if (c->n_args != 0)
+			return cli_usage(c, "a release has lists, and no target");
+		enum err made = release(c, is_spdx, &d);
+		return made == OK ? cli_done(c, OK) : cli_fail(c, made, &d);
+	}
+	if (cli_value(c, "files") != NULL || cli_value(c, "debian") != NULL)
+		return cli_usage(c, "--files and --debian are for a --release");
 	if (cli_data_dir(c, data, sizeof data, NULL) != OK)
 		data[0] = 0;
-	enum err e = make(c, &o, format != NULL && strcmp(format, "spdx") == 0, &d);
+	enum err e = make(c, &o, is_spdx, &d);
 	return e == OK ? cli_done(c, OK) : cli_fail(c, e, &d);
 }
 
 static const struct cli_opt opts[] = {
 	{ "format", "FORMAT", "cyclonedx (1.6, default) or spdx (2.3)" },
+	{ "release", "NAME", "of a release of this name, by lists instead of a target" },
+	{ "files", "FILE", "what is in it, as sha256sum writes it" },
+	{ "debian", "FILE",
+	  "which Debian packages it needs: a name and, if known, a version a line" },
 	{ NULL, NULL, NULL },
 };
 
@@ -117,7 +189,10 @@ const struct cmd cmd_sbom = {
 	.brief = "write down what is on disk as a bill of materials",
 	.more = "TARGET is as for 'yett check'. What is listed is what was found on disk, not what "
 		"a "
-		"manifest\nclaims; code that no package owns is listed as files with their hashes.",
+		"manifest\nclaims; code that no package owns is listed as files with their "
+		"hashes.\n"
+		"With --release the date is SOURCE_DATE_EPOCH where it is set, and the serial "
+		"number\nfollows from the content: the same lists make the same bytes.",
 	.opts = opts,
 	.args_max = 1,
 	.run = sbom_run,

@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -98,9 +99,8 @@ static enum err given(struct verifying *v, const char *path, struct diag *d)
 /* "a.whl.sigstore.json" is asked about with its file, if that lies beside it. */
 static const char *artifact_of(struct verifying *v, const char *path)
 {
-	static const struct str ends[] = { SC(".sigstore.json"), SC(".sigstore"),
-					   SC(".provenance"), SC(".publish.attestation"),
-					   SC(".slsa.attestation") };
+	static const struct str ends[] = { SC(".sigstore.json"), SC(".sigstore"), SC(".provenance"),
+					   SC(".publish.attestation"), SC(".slsa.attestation") };
 
 	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
 		if (!str_has_suffix(str_z(path), ends[i]))
@@ -160,8 +160,7 @@ static enum err verify_target(struct verifying *v, const char *target, struct di
 		return verify_file(v, target, d);
 	if (strchr(target, '/') != NULL && target[0] != '@' && strncmp(target, "npm:", 4) != 0 &&
 	    strncmp(target, "pkg:", 4) != 0)
-		return diag_set(d, ERR_NOT_FOUND, "cannot open '%s': %s", target,
-				strerror(ENOENT));
+		return diag_set(d, ERR_NOT_FOUND, "cannot open '%s': %s", target, strerror(ENOENT));
 	return verify_release(v, target, d);
 }
 
@@ -355,26 +354,31 @@ static int answer(struct verifying *v, const char *target)
 
 static int verify_run(struct cli *c)
 {
-	static struct verifying v;
+	struct verifying *v = calloc(1, sizeof *v);
 	const char *format = cli_value(c, "format");
 	struct diag d = { 0 };
 
-	if (format != NULL && strcmp(format, "json") != 0 && strcmp(format, "text") != 0)
+	if (v == NULL)
+		return cli_fail(c, ERR_NOMEM, &d);
+	if (format != NULL && strcmp(format, "json") != 0 && strcmp(format, "text") != 0) {
+		free(v);
 		return cli_usage(c, "a format is text or json");
+	}
 	c->json |= format != NULL && strcmp(format, "json") == 0;
-	v = (struct verifying){ .cli = c, .ask = { .artifact = -1, .release.eco = ECO_OTHER } };
-	arena_init(&v.arena, VERIFY_ARENA);
-	proof_init(&v.proof, &v.arena);
-	v.ask.file = v.ask.release.name = v.ask.release.version = S("");
-	enum err e = read_opts(&v, &d);
+	*v = (struct verifying){ .cli = c, .ask = { .artifact = -1, .release.eco = ECO_OTHER } };
+	arena_init(&v->arena, VERIFY_ARENA);
+	proof_init(&v->proof, &v->arena);
+	v->ask.file = v->ask.release.name = v->ask.release.version = S("");
+	enum err e = read_opts(v, &d);
 	if (e == OK)
-		e = verify_target(&v, c->args[0], &d);
+		e = verify_target(v, c->args[0], &d);
 	if (e == OK)
-		remember(&v);
-	int status = e == OK ? answer(&v, c->args[0]) : cli_fail(c, e, &d);
-	fd_closep(&v.ask.artifact);
-	proof_done(&v.proof);
-	arena_done(&v.arena);
+		remember(v);
+	int status = e == OK ? answer(v, c->args[0]) : cli_fail(c, e, &d);
+	fd_closep(&v->ask.artifact);
+	proof_done(&v->proof);
+	arena_done(&v->arena);
+	free(v);
 	return status;
 }
 
@@ -396,9 +400,11 @@ const struct cmd cmd_verify = {
 	.name = "verify",
 	.args = "FILE|RELEASE",
 	.brief = "who published a file or a release, and whether it is who it was before",
-	.more = "FILE has a Sigstore bundle or PyPI's provenance beside it; RELEASE is NAME==VERSION "
+	.more = "FILE has a Sigstore bundle or PyPI's provenance beside it; RELEASE is "
+		"NAME==VERSION "
 		"of PyPI\nor npm:NAME@VERSION, fetched from the index with what it says of its "
-		"publisher.\n\nThe exit status is 0 when it holds, 1 when it holds and differs from "
+		"publisher.\n\nThe exit status is 0 when it holds, 1 when it holds and differs "
+		"from "
 		"what is on record,\n66 when there is no attestation; else it does not hold or "
 		"cannot be had.",
 	.opts = verify_opts,

@@ -41,6 +41,11 @@ static enum err who_is_expected(const struct cli *c, struct verifier_request *r,
 				"--certificate-identity and --certificate-oidc-issuer, or --key");
 	if (file != NULL && (identity != NULL || issuer != NULL))
 		return diag_set(d, ERR_USAGE, "--key stands alone: a key has no identity");
+	if (cli_value(c, "without-log") && file == NULL)
+		return diag_set(d, ERR_USAGE,
+				"--without-log is for a --key: a certificate of ten minutes needs "
+				"a log to tell the time");
+	r->no_log = cli_value(c, "without-log") != NULL;
 	r->identity = str_z(identity);
 	r->issuer = str_z(issuer);
 	if (file == NULL)
@@ -146,6 +151,7 @@ static const struct cli_opt verify_opts[] = {
 	{ "certificate-identity", "NAME", "who signed: a workflow's URI or an e-mail address" },
 	{ "certificate-oidc-issuer", "URL", "who knows them by that name" },
 	{ "key", "FILE", "the signer's public key, where there is no certificate" },
+	{ "without-log", NULL, "the key vouches alone: no transparency log has to know of it" },
 	{ "trusted-root", "FILE", "instead of the one that is shipped" },
 	{ "staging", NULL, "of Sigstore's staging instance; needs --trusted-root" },
 	{ NULL, NULL, NULL },

@@ -4,6 +4,7 @@
  */
 #include "cli/install.h"
 
+#include "cli/detonate.h"
 #include "cli/fetch.h"
 #include "crypto/sha256.h"
 #include "crypto/sha512.h"
@@ -25,7 +26,12 @@
 
 #define INSTALL_ARENA ((size_t)8 << 30) /* of addresses; reports of some thousand artifacts */
 
-enum { LISTING_ARENA = 512 << 20, WORKERS_MAX = 8, REPORT_PATH = CLI_PATH + 32 };
+enum {
+	LISTING_ARENA = 512 << 20,
+	RUN_ARENA = 1 << 30,
+	WORKERS_MAX = 8,
+	REPORT_PATH = CLI_PATH + 32
+};
 
 /* ---- begin and end ---- */
 
@@ -128,15 +134,14 @@ static int64_t published(const struct install *in, const struct install_item *it
 	return when;
 }
 
-static bool has_hash(int fd, const struct package_hash *want)
+bool install_has(int fd, const struct package_hash *want)
 {
 	uint8_t digest[SHA512_BYTES];
 	int64_t size = fd_size(fd);
 
 	if (want->n == 0)
 		return true;
-	void *p = size <= 0 ? MAP_FAILED
-			    : mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
+	void *p = size <= 0 ? MAP_FAILED : mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (p == MAP_FAILED)
 		return false;
 	if (want->n == SHA512_BYTES)
@@ -152,23 +157,52 @@ static void report_name(const struct install *in, size_t i, char out[REPORT_PATH
 	(void)snprintf(out, REPORT_PATH, "%s/report-%zu", in->dir, i);
 }
 
-static enum err judge_one(const struct install *in, const struct install_item *it,
-			  struct buf *out, struct diag *d)
+/* run_it has the artifact run in the sandbox and makes its report anew. */
+static enum err run_it(const struct job *job, struct buf *text, struct diag *d)
+{
+	struct check_policy policy;
+	struct report r;
+	struct arena a;
+	struct buf anew;
+
+	arena_init(&a, RUN_ARENA);
+	buf_init(&anew, REPORT_MAX);
+	enum err e = report_read(&r, &a, buf_str(text), d);
+	if (e == OK)
+		e = job_policy(job, &a, &policy, d);
+	if (e == OK && memcmp(policy.sha256, r.policy_sha256, sizeof policy.sha256) != 0)
+		e = diag_set(d, ERR_CONFIG, "the policy has changed meanwhile");
+	if (e == OK && detonate_by_itself(&r)) {
+		detonate(job, &r, &a, true);
+		report_judge(&r, &policy);
+		report_write(&r, &policy, &anew);
+		buf_reset(text);
+		buf_add(text, buf_str(&anew));
+		e = text->err;
+	}
+	buf_free(&anew);
+	arena_done(&a);
+	return e;
+}
+
+static enum err judge_one(const struct install *in, const struct install_item *it, struct buf *out,
+			  struct diag *d)
 {
 	struct job job;
 	int fd = open(it->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return diag_set(d, ERR_SYS, "cannot open '%.*s': %s", FMT(it->file),
 				strerror(errno));
-	if (!has_hash(fd, &it->hash)) {
+	if (!install_has(fd, &it->hash)) {
 		fd_closep(&fd);
-		return diag_set(d, ERR_DENIED, "'%.*s' is not what its digest says",
-				FMT(it->file));
+		return diag_set(d, ERR_DENIED, "'%.*s' is not what its digest says", FMT(it->file));
 	}
 	enum err e = job_open_fd(&job, fd, it->file, &in->opts, d);
 	job.request.published_s = published(in, it);
 	if (e == OK)
 		e = job_run(&job, out, d);
+	if (e == OK && cli_value(in->cli, "detonate") != NULL)
+		e = run_it(&job, out, d);
 	job_done(&job);
 	return e;
 }
@@ -222,7 +256,8 @@ static enum err work_all(struct install *in, size_t first, struct diag *d)
 	for (size_t w = 0; w < started; w++)
 		while (waitpid(pids[w], NULL, 0) < 0 && errno == EINTR)
 			;
-	return started == n ? OK : diag_set(d, ERR_SYS, "cannot start workers: %s", strerror(errno));
+	return started == n ? OK
+			    : diag_set(d, ERR_SYS, "cannot start workers: %s", strerror(errno));
 }
 
 /* A checker names the digest of what it has read: only of that its report speaks. */
@@ -255,8 +290,7 @@ static enum err take_report(struct install *in, size_t i, struct diag *d)
 		it->report.target = it->file;
 		it->report.headline = S("it could not be judged");
 	} else if (!speaks_of(it)) {
-		return diag_set(d, ERR_DENIED, "'%.*s' changed while it was judged",
-				FMT(it->file));
+		return diag_set(d, ERR_DENIED, "'%.*s' changed while it was judged", FMT(it->file));
 	}
 	in->verdict = verdict_worse(in->verdict, it->report.judgement.verdict);
 	return OK;

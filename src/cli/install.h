@@ -53,6 +53,9 @@ MUST_USE enum err install_path(struct install *in, const char *rest, const char 
 /* install_add appends an item; its strings are the caller's. ERR_LIMIT. */
 MUST_USE enum err install_add(struct install *in, const struct install_item *item, struct diag *d);
 
+/* install_has: the bytes behind fd have this digest (n 0: any). */
+bool install_has(int fd, const struct package_hash *want);
+
 /* install_judge judges the items from number first on, several at a time, and makes a report of
  * each. ERR_DENIED: bytes are not those of their digest, d says which. */
 MUST_USE enum err install_judge(struct install *in, size_t first, struct diag *d);

@@ -142,8 +142,8 @@ enum err ledger_note(const char *data, const struct ledger_entry *e, struct diag
 	if (!path_of(data, path))
 		return diag_set(d, ERR_CONFIG, "there is no data directory for the ledger");
 	TRY(fs_mkdirs(data, d));
-	AUTO(fd_closep) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
-				      0600);
+	AUTO(fd_closep)
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (fd < 0)
 		return diag_set(d, ERR_SYS, "cannot open '%s': %s", path, strerror(errno));
 	buf_init(&old, LEDGER_MAX + (1 << 20));

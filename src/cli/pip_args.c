@@ -12,15 +12,15 @@ enum fate {
 	TO_RESOLVE = 1 << PIP_RESOLVE,
 	TO_FETCH = 1 << PIP_FETCH,
 	TO_INSTALL = 1 << PIP_INSTALL,
-	TO_INDEX = TO_RESOLVE | TO_FETCH,    /* where packages come from */
+	TO_INDEX = TO_RESOLVE | TO_FETCH,   /* where packages come from */
 	TO_PLACE = TO_RESOLVE | TO_INSTALL, /* where they go */
 	TO_ALL = TO_RESOLVE | TO_FETCH | TO_INSTALL,
-	TO_NONE = 0,   /* it is so anyway */
-	REFUSED = 8,   /* code of a package would run unjudged */
-	OURS = 16,     /* yett gives it itself */
+	TO_NONE = 0, /* it is so anyway */
+	REFUSED = 8, /* code of a package would run unjudged */
+	OURS = 16,   /* yett gives it itself */
 	DRY = 32,
 	INDEX = 64,
-	WANTS = 128,   /* names what is wanted */
+	WANTS = 128, /* names what is wanted */
 };
 
 struct option {
@@ -148,8 +148,8 @@ static enum err unknown(const char *arg, struct diag *d)
 }
 
 /* "--name", "--name=value" or "--name value". *out_used: arguments used. */
-static enum err long_option(struct pip_args *p, const char *const *args, size_t n,
-			    size_t *out_used, struct diag *d)
+static enum err long_option(struct pip_args *p, const char *const *args, size_t n, size_t *out_used,
+			    struct diag *d)
 {
 	struct str value, name = str_cut(str_z(args[0]), '=', &value);
 	const struct option *o = by_name(name);
@@ -188,8 +188,8 @@ static enum err short_options(struct pip_args *p, const char *const *args, size_
 
 static bool builds(struct str s)
 {
-	static const struct str archives[] = { SC(".tar.gz"), SC(".tgz"),     SC(".zip"), SC(".tar"),
-					       SC(".tar.bz2"), SC(".tar.xz") };
+	static const struct str archives[] = { SC(".tar.gz"), SC(".tgz"),     SC(".zip"),
+					       SC(".tar"),    SC(".tar.bz2"), SC(".tar.xz") };
 	static const struct str schemes[] = { SC("git+"), SC("hg+"), SC("svn+"), SC("bzr+") };
 	size_t at = str_find(s, S("@ ")); /* "name @ URL" */
 

@@ -48,7 +48,8 @@ static enum err rewind_file(int fd, struct diag *d)
 {
 	return lseek(fd, 0, SEEK_SET) == 0
 		       ? OK
-		       : diag_set(d, ERR_SYS, "cannot read the artifact twice: %s", strerror(errno));
+		       : diag_set(d, ERR_SYS, "cannot read the artifact twice: %s",
+				  strerror(errno));
 }
 
 static struct str digest_of_file(struct arena *a, int fd)
@@ -90,9 +91,7 @@ bool proof_release(struct proof_ask *ask, struct arena *a)
 		return false;
 	buf_fixed(&b, room, name.n + 1);
 	package_name_normalise(ECO_PYPI, name, &b);
-	ask->release = (struct package){ .eco = ECO_PYPI,
-					 .name = buf_str(&b),
-					 .version = version };
+	ask->release = (struct package){ .eco = ECO_PYPI, .name = buf_str(&b), .version = version };
 	return true;
 }
 
@@ -166,11 +165,18 @@ static bool is_theirs(struct str failed)
 	return true;
 }
 
+static const char not_said[] = "the index does not say whether there is provenance";
+
 static void note_failure(struct proof *p, const struct json *v)
 {
 	struct str failed = text(p->arena, v, "failed");
 	int64_t status = 0;
 
+	if (p->guessed && str_eq(failed, S("bundle"))) { /* some page, and no document */
+		p->err = ERR_NOT_FOUND;
+		(void)diag_set(&p->why, ERR_NOT_FOUND, "%s", not_said);
+		return;
+	}
 	if (json_i64(json_get(v, S("exit")), &status) != OK || status <= 0 || status > 125)
 		status = err_exit(ERR_AUTH);
 	p->state = PROOF_INVALID;
@@ -184,12 +190,32 @@ static void note_failure(struct proof *p, const struct json *v)
 		       FMT(str_head(why, 200)));
 }
 
+/* What the registry states with its own key names no publisher. */
+static void take_valid(struct proof *p)
+{
+	bool known = p->entry.issuer.n > 0;
+
+	p->signed_by_registry |= !known;
+	if (p->state == PROOF_INVALID)
+		return;
+	p->state = known ? PROOF_VALID : PROOF_UNKNOWN;
+	p->to_note = known;
+	if (!known)
+		(void)diag_set(&p->why, ERR_NOT_FOUND,
+			       "the registry alone has signed it, and names no publisher");
+}
+
 static enum err take(struct proof *p, struct str report, struct diag *d)
 {
 	const struct json *v;
 
-	if (json_read(p->arena, report, &v, NULL) != OK || !json_is(v, JSON_OBJECT))
+	report = arena_dup(p->arena, report); /* its strings stay */
+	if (report.p == NULL || json_read(p->arena, report, &v, NULL) != OK ||
+	    !json_is(v, JSON_OBJECT))
 		return diag_set(d, ERR_SYS, "the verifier's report is no JSON");
+	struct str kind = text(p->arena, v, "kind");
+	if (p->kind.n && kind.n && !str_eq(kind, p->kind))
+		return diag_set(d, ERR_UPSTREAM, "it is of another kind (%.*s)", FMT(kind));
 	if (p->documents.n)
 		buf_addc(&p->documents, ',');
 	buf_add(&p->documents, report);
@@ -206,10 +232,7 @@ static enum err take(struct proof *p, struct str report, struct diag *d)
 		return diag_set(d, ERR_SYS, "the verifier's report has no attestation");
 	JSON_EACH_ITEM (list, it)
 		learn(p, it);
-	if (p->state != PROOF_INVALID) {
-		p->state = PROOF_VALID;
-		p->to_note = p->entry.issuer.n > 0;
-	}
+	take_valid(p);
 	return OK;
 }
 
@@ -223,8 +246,7 @@ static enum err open_file(const char *path, int *out, struct diag *d)
 				    "cannot open '%s': %s", path, strerror(errno));
 }
 
-static void fill_request(struct verifier_request *r, const struct proof_ask *ask,
-			 struct buf *purl)
+static void fill_request(struct verifier_request *r, const struct proof_ask *ask, struct buf *purl)
 {
 	*r = (struct verifier_request){ .has_root = ask->root != NULL,
 					.any_identity = ask->identity == NULL,
@@ -277,9 +299,8 @@ enum err proof_document(struct proof *p, const struct proof_ask *ask, int fd, st
 enum err proof_beside(struct proof *p, const struct proof_ask *ask, const char *path,
 		      struct diag *d)
 {
-	static const char *const ends[] = { ".provenance",	  ".publish.attestation",
-					    ".slsa.attestation", ".sigstore.json",
-					    ".sigstore" };
+	static const char *const ends[] = { ".provenance", ".publish.attestation",
+					    ".slsa.attestation", ".sigstore.json", ".sigstore" };
 	bool any = false;
 
 	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
@@ -329,21 +350,30 @@ static struct str npm_ref(struct buf *b, const struct proof_ask *ask, bool attes
 	return buf_str(b);
 }
 
+static const struct str pep740 = SC("pep740-provenance");
+
+/* promised: the index has said that it is there. */
 static void get_and_judge(struct proof *p, const struct proof_ask *ask, struct str ref,
-			  const char *accept, bool promised)
+			  struct str kind, bool promised)
 {
+	static const char integrity[] = "application/vnd.pypi.integrity.v1+json";
+	const char *accept = str_eq(kind, pep740) ? integrity : "application/json";
 	AUTO(fd_closep) int fd = -1;
 	struct diag d = { 0 };
 	enum err e = fetch_document(ask->release.eco, ask->release.name, ref, accept,
 				    DOCUMENT_BYTES, &fd, &d);
 
+	p->kind = kind;
+	p->guessed = !promised;
 	if (e == OK)
 		e = proof_document(p, ask, fd, &d);
+	p->kind = S("");
+	p->guessed = false;
 	if (e == OK)
 		return;
 	p->err = e;
 	if (e == ERR_NOT_FOUND && !promised)
-		(void)diag_set(&p->why, e, "the index does not say whether there is provenance");
+		(void)diag_set(&p->why, e, "%s", not_said);
 	else
 		(void)diag_set(&p->why, e, "the index's provenance cannot be had: %s",
 			       diag_text(&d));
@@ -359,7 +389,6 @@ static void none(struct proof *p, const struct proof_ask *ask)
 
 void proof_index(struct proof *p, const struct proof_ask *ask, const struct listing_file *file)
 {
-	static const char integrity[] = "application/vnd.pypi.integrity.v1+json";
 	bool npm = ask->release.eco == ECO_NPM, promised = file->provenance.n > 0;
 	char room[FETCH_URL];
 	struct buf ref;
@@ -368,17 +397,18 @@ void proof_index(struct proof *p, const struct proof_ask *ask, const struct list
 	if (!promised && file->provenance_said)
 		none(p, ask);
 	else if (npm)
-		get_and_judge(p, ask, npm_ref(&ref, ask, true), "application/json", promised);
+		get_and_judge(p, ask, npm_ref(&ref, ask, true), S("npm-attestations"), promised);
 	else if (promised)
-		get_and_judge(p, ask, file->provenance, integrity, true);
+		get_and_judge(p, ask, file->provenance, pep740, true);
 	else
-		get_and_judge(p, ask, integrity_ref(&ref, ask, file), integrity, false);
+		get_and_judge(p, ask, integrity_ref(&ref, ask, file), pep740, false);
 	if (npm) {
 		struct diag why = p->why;
 		enum err e = p->err;
 		buf_reset(&ref);
-		get_and_judge(p, ask, npm_ref(&ref, ask, false), "application/json", false);
-		if (p->state != PROOF_INVALID) { /* signatures or not: the attestation is the point */
+		get_and_judge(p, ask, npm_ref(&ref, ask, false), S("npm-signatures"), false);
+		if (p->state !=
+		    PROOF_INVALID) { /* signatures or not: the attestation is the point */
 			p->why = why;
 			p->err = e;
 		}
@@ -394,18 +424,22 @@ enum err proof_keep(struct proof *p, const struct proof_ask *ask, struct diag *d
 	if (!p->to_note || ask->release.eco == ECO_OTHER || ask->data[0] == 0)
 		return OK;
 	e->eco = ask->release.eco;
-	e->state = p->state == PROOF_VALID	? LEDGER_VALID
+	e->state = p->state == PROOF_VALID     ? LEDGER_VALID
 		   : p->state == PROOF_INVALID ? LEDGER_INVALID
-						: LEDGER_NONE;
+					       : LEDGER_NONE;
 	e->at_s = (int64_t)(clock_wall_ns() / 1000000000u);
 	e->name = ask->release.name;
 	e->version = ask->release.version;
 	e->file = ask->file;
 	e->sha256 = digest_of_file(p->arena, ask->artifact);
 	if (e->state == LEDGER_INVALID) { /* what was not proved is nobody's identity */
-		struct ledger_entry plain = { .eco = e->eco, .state = e->state, .at_s = e->at_s,
-					      .name = e->name, .version = e->version,
-					      .file = e->file, .sha256 = e->sha256,
+		struct ledger_entry plain = { .eco = e->eco,
+					      .state = e->state,
+					      .at_s = e->at_s,
+					      .name = e->name,
+					      .version = e->version,
+					      .file = e->file,
+					      .sha256 = e->sha256,
 					      .failed = e->failed };
 		*e = plain;
 	}

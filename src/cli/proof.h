@@ -43,6 +43,8 @@ struct proof {
 	struct buf documents;	   /* the verifier's reports, JSON, with commas between them */
 	struct ledger_entry entry; /* what there is to remember */
 	bool to_note;		   /* it is worth remembering */
+	struct str kind;	   /* of the document that is asked for; "": any */
+	bool guessed;		   /* nobody said that there is one at this address */
 };
 
 /* proof_init makes an empty one; release with proof_done. */

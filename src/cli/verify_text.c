@@ -64,10 +64,10 @@ static void proved(struct cli *c, struct arena *a, const struct json *v)
 		say(c, a, of_signer[i].label,
 		    json_get(json_get(v, S("signer")), of_signer[i].name));
 	if ((list = json_get(v, S("times"))) != NULL && json_is(list, JSON_ARRAY))
-		JSON_EACH_ITEM(list, it)
+		JSON_EACH_ITEM (list, it)
 			say(c, a, "at", json_get(it, S("time")));
 	if ((list = json_get(v, S("log_entries"))) != NULL && json_is(list, JSON_ARRAY))
-		JSON_EACH_ITEM(list, it)
+		JSON_EACH_ITEM (list, it)
 			say_entry(c, a, it);
 	say(c, a, "states", json_get(json_get(v, S("statement")), S("predicate_type")));
 }
@@ -77,7 +77,12 @@ void verify_text_report(struct cli *c, struct arena *a, const struct json *v)
 	cli_style(c, "32", S("verified"));
 	buf_addc(&c->out, '\n');
 	proved(c, a, v);
-	say(c, a, "trusted root", json_get(v, S("trusted_root")));
+	if (json_get(v, S("signer")) == NULL && json_count(json_get(v, S("log_entries"))) == 0) {
+		buf_add(&c->out, S("known by     the key alone: no transparency log was asked\n"));
+		return;
+	}
+	struct str date = json_str(a, json_get(v, S("trusted_root")));
+	verify_text_root(c, date.p ? date : S(""), cli_value(c, "trusted-root"));
 }
 
 /* ---- documents of indexes ---- */
@@ -86,11 +91,16 @@ static const struct {
 	const char *label;
 	struct str name;
 } of_build[] = {
-	{ "built by", SC("builder") },	       { "from", SC("repository") },
-	{ "  its id", SC("repository_id") },   { "commit", SC("commit") },
-	{ "ref", SC("ref") },		       { "workflow", SC("workflow") },
-	{ "trigger", SC("trigger") },	       { "runner", SC("runner") },
-	{ "run", SC("invocation") },	       { "started", SC("started") },
+	{ "built by", SC("builder") },
+	{ "from", SC("repository") },
+	{ "  its id", SC("repository_id") },
+	{ "commit", SC("commit") },
+	{ "ref", SC("ref") },
+	{ "workflow", SC("workflow") },
+	{ "trigger", SC("trigger") },
+	{ "runner", SC("runner") },
+	{ "run", SC("invocation") },
+	{ "started", SC("started") },
 	{ "finished", SC("finished") },
 };
 
@@ -155,7 +165,8 @@ void verify_text_root(struct cli *c, struct str date, const char *path)
 	buf_addf(&c->out, ", %s%lld day%s old", path != NULL ? "a file " : "", (long long)days,
 		 days == 1 ? "" : "s");
 	if (days > STALE_DAYS)
-		buf_add(&c->out, S(": keys may have changed since; --trusted-root takes a newer one"));
+		buf_add(&c->out,
+			S(": keys may have changed since; --trusted-root takes a newer one"));
 	buf_addc(&c->out, '\n');
 }
 

@@ -2,8 +2,8 @@
  * codec/http1.c - HTTP/1.1 message heads and bodies: bytes in, slices out. No memory is allocated.
  * Input: hostile.   Runs in: ingress, egress, admin.   Fuzz: fuzz/http1_fuzz.c
  *
- * A head is read in one pass. What runs over every byte (values, the search for the end) takes
- * eight bytes a step with plain integer arithmetic; names, which are short, go through a table.
+ * A head is read in one pass. What runs over every byte takes sixteen a step with SSE2, which all
+ * of x86-64 has, or eight with plain integer arithmetic.
  */
 #include "codec/http1.h"
 
@@ -12,6 +12,10 @@
 #include <assert.h>
 #include <endian.h>
 #include <string.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 enum { IS_TOKEN = 1, IS_TARGET = 2, IS_HOST = 4 };
 
@@ -143,10 +147,48 @@ static uint64_t in_range(uint64_t w, uint64_t lo, uint64_t hi)
 	return (w + EACH(0x80) - EACH(1) * lo) & ~(w + EACH(0x7f) - EACH(1) * hi) & EACH(0x80);
 }
 
+/* ---- sixteen bytes a step -------------------------------------------------------------------- */
+
+#ifdef __SSE2__
+/* unusual16 marks the bytes at p that are neither letters nor '-'. */
+static inline unsigned unusual16(const char *p)
+{
+	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+	__m128i from_a = _mm_sub_epi8(_mm_or_si128(v, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
+	__m128i letter = _mm_cmpeq_epi8(_mm_min_epu8(from_a, _mm_set1_epi8('z' - 'a')), from_a);
+	__m128i dash = _mm_cmpeq_epi8(v, _mm_set1_epi8('-'));
+
+	return (unsigned)_mm_movemask_epi8(_mm_or_si128(letter, dash)) ^ 0xffff;
+}
+
+/* controls16 marks the bytes at p that are below 0x20 or 0x7f. */
+static inline unsigned controls16(const char *p)
+{
+	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+	__m128i low = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v);
+	__m128i del = _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f));
+
+	return (unsigned)_mm_movemask_epi8(_mm_or_si128(low, del));
+}
+#endif
+
 /* name_end gives the first byte that cannot be in a token, or end. Nearly every name is letters and
  * '-'. */
 static const char *name_end(const char *p, const char *end)
 {
+#ifdef __SSE2__
+	while (end - p >= 16) {
+		unsigned rest = unusual16(p);
+		if (rest == 0) {
+			p += 16;
+			continue;
+		}
+		p += __builtin_ctz(rest);
+		if (!is(*p, IS_TOKEN))
+			return p;
+		p++;
+	}
+#endif
 	while (end - p >= 8) {
 		uint64_t w = load8(p), ascii = w & EACH(0x7f);
 		uint64_t usual = in_range(ascii | EACH(0x20), 'a', 'z') | in_range(ascii, '-', '-');
@@ -175,6 +217,19 @@ static bool is_control(char c)
 /* value_end gives the first control byte other than a tab, or end. */
 static const char *value_end(const char *p, const char *end)
 {
+#ifdef __SSE2__
+	while (end - p >= 16) {
+		unsigned found = controls16(p);
+		if (found == 0) {
+			p += 16;
+			continue;
+		}
+		p += __builtin_ctz(found);
+		if (*p != '\t')
+			return p;
+		p++;
+	}
+#endif
 	while (end - p >= 8) {
 		uint64_t found = controls(load8(p));
 

@@ -22,18 +22,26 @@ enum {
 static_assert((int)LIMIT_JSON_TOKENS <= (int)TOKENS_MAX, "skip must count them all");
 
 struct parser {
-	const char *p, *start, *end; /* p: where reading stands, or what is wrong */
+	const char *end;
 	struct json *toks;
 	size_t n, cap, max;          /* cap grows up to max when there is an arena */
 	struct arena *arena;
 	const struct str *deep;      /* json_skim's, else NULL */
 	json_scan_fn *scan;
+	enum err err;                /* what is wrong, and where */
+	const char *at;
 	unsigned depth;
-	uint32_t open[LIMIT_JSON_DEPTH]; /* the containers around p, as indices into toks */
+	bool in_object;              /* the innermost container is one */
+	uint32_t open[LIMIT_JSON_DEPTH]; /* the containers around, as indices into toks */
 };
 
+/*
+ * A reader is given where its piece begins and gives where the next one does, or NULL with err and
+ * at set. The place goes from one to the other as an argument, so that it stays in a register.
+ */
+
 /* What the grammar asks for next. */
-enum want { WANT_VALUE, WANT_ITEM, WANT_NAME, WANT_MORE, WANT_END };
+enum want { WANT_VALUE, WANT_NAME, WANT_MORE, WANT_END };
 
 static bool is_space(char c)
 {
@@ -45,22 +53,37 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-static void skip_space(struct parser *s)
+static const char *skip_run(const char *p, const char *end)
 {
 	static const char run[8] = "        ";
 
-	if (s->p < s->end && (unsigned char)*s->p > ' ')
-		return;
 	for (;;) {
-		while (s->end - s->p >= 8 && memcmp(s->p, run, 8) == 0)
-			s->p += 8; /* indentation */
-		if (s->p == s->end || !is_space(*s->p))
-			return;
-		s->p++;
+		while (end - p >= 8 && memcmp(p, run, 8) == 0)
+			p += 8; /* indentation */
+		if (p == end || !is_space(*p))
+			return p;
+		p++;
 	}
 }
 
-static enum err grow(struct parser *s)
+static inline const char *skip_space(const char *p, const char *end)
+{
+	return p < end && (unsigned char)*p > ' ' ? p : skip_run(p, end);
+}
+
+__attribute__((cold)) static const char *fail(struct parser *s, enum err e, const char *at)
+{
+	s->err = e;
+	s->at = at;
+	return NULL;
+}
+
+static const char *fail_at(struct parser *s, const char *at)
+{
+	return fail(s, ERR_SYNTAX, at);
+}
+
+__attribute__((cold)) static enum err grow(struct parser *s)
 {
 	if (s->arena == NULL || s->cap >= s->max)
 		return ERR_LIMIT;
@@ -74,47 +97,41 @@ static enum err grow(struct parser *s)
 	return OK;
 }
 
-/* Appends a value that starts at p; its length is the caller's to set when it is known. */
-static enum err add(struct parser *s, enum json_type type, const char *p, size_t n)
+/* Appends a value of n bytes at p and gives next, where reading goes on. */
+static inline const char *add(struct parser *s, enum json_type type, const char *p, size_t n,
+			      bool esc, const char *next)
 {
-	if (s->n == s->cap)
-		TRY(grow(s));
-	s->toks[s->n++] = (struct json){
-		.p = p, .n = (uint32_t)n, .type = (unsigned)type & 7, .skip = 1,
-	};
-	return OK;
-}
+	enum err e = s->n == s->cap ? grow(s) : OK;
 
-static enum err fail_at(struct parser *s, const char *at)
-{
-	s->p = at;
-	return ERR_SYNTAX;
+	if (e != OK)
+		return fail(s, e, p);
+	s->toks[s->n++] = (struct json){
+		.p = p, .n = (uint32_t)n, .type = (unsigned)type & 7, .esc = esc, .skip = 1,
+	};
+	return next;
 }
 
 /* p stands on the opening quote. */
-static enum err read_string(struct parser *s)
+static const char *read_string(struct parser *s, const char *p)
 {
-	const char *from = s->p + 1;
+	const char *from = p + 1;
 	struct json_scan r = s->scan(from, s->end);
+	struct str text = { from, (size_t)(r.at - from) };
 
 	if (r.flags & JSON_SCAN_BAD)
 		return fail_at(s, r.at);
-	struct str text = { from, (size_t)(r.at - from) };
 	if (r.flags & JSON_SCAN_HIGH) {
 		size_t good = utf8_valid(text);
 		if (good != text.n)
 			return fail_at(s, from + good);
 	}
-	TRY(add(s, JSON_STRING, from, text.n));
-	s->toks[s->n - 1].esc = (r.flags & JSON_SCAN_ESC) != 0;
-	s->p = r.at + 1;
-	return OK;
+	return add(s, JSON_STRING, from, text.n, (r.flags & JSON_SCAN_ESC) != 0, r.at + 1);
 }
 
 /* RFC 8259, 6: number = [ minus ] int [ frac ] [ exp ] */
-static enum err read_number(struct parser *s)
+static const char *read_number(struct parser *s, const char *from)
 {
-	const char *p = s->p, *end = s->end;
+	const char *p = from, *end = s->end;
 
 	if (*p == '-')
 		p++;
@@ -139,25 +156,21 @@ static enum err read_number(struct parser *s)
 		while (p < end && is_digit(*p))
 			p++;
 	}
-	TRY(add(s, JSON_NUMBER, s->p, (size_t)(p - s->p)));
-	s->p = p;
-	return OK;
+	return add(s, JSON_NUMBER, from, (size_t)(p - from), false, p);
 }
 
-static enum err read_word(struct parser *s, enum json_type type, struct str word)
+static const char *read_word(struct parser *s, const char *p, enum json_type type, struct str word)
 {
 	for (size_t i = 0; i < word.n; i++)
-		if (s->p + i == s->end || s->p[i] != word.p[i])
-			return fail_at(s, s->p + i);
-	TRY(add(s, type, s->p, word.n));
-	s->p += word.n;
-	return OK;
+		if (p + i == s->end || p[i] != word.p[i])
+			return fail_at(s, p + i);
+	return add(s, type, p, word.n, false, p + word.n);
 }
 
 /* A member of the outermost object, its name being the last value, that nobody looks into. */
 static bool passed_over(const struct parser *s)
 {
-	if (s->deep == NULL || s->depth != 1 || s->toks[0].type != JSON_OBJECT)
+	if (s->deep == NULL || s->depth != 1 || !s->in_object)
 		return false;
 	for (const struct str *name = s->deep; name->n != 0; name++)
 		if (json_str_eq(&s->toks[s->n - 1], *name))
@@ -165,127 +178,114 @@ static bool passed_over(const struct parser *s)
 	return true;
 }
 
-static enum err pass_over(struct parser *s, enum json_type type, enum want *next)
+static const char *open_container(struct parser *s, const char *p, enum json_type type,
+				  enum want *next)
 {
-	const char *end = json_skip(s->p, s->end);
+	bool object = type == JSON_OBJECT;
 
-	if (end == NULL)
-		return fail_at(s, s->end);
-	TRY(add(s, type, s->p, (size_t)(end - s->p)));
-	s->p = end;
-	*next = WANT_MORE;
-	return OK;
-}
-
-static enum err open_container(struct parser *s, enum json_type type, enum want *next)
-{
-	if (passed_over(s))
-		return pass_over(s, type, next);
+	if (passed_over(s)) {
+		const char *end = json_skip(p, s->end);
+		return end ? add(s, type, p, (size_t)(end - p), false, end) : fail_at(s, s->end);
+	}
 	if (s->depth == LIMIT_JSON_DEPTH)
-		return ERR_LIMIT;
-	TRY(add(s, type, s->p, 0));
+		return fail(s, ERR_LIMIT, p);
+	if (add(s, type, p, 0, false, p) == NULL)
+		return NULL;
 	s->open[s->depth++] = (uint32_t)(s->n - 1);
-	s->p++;
-	skip_space(s);
-	*next = type == JSON_OBJECT ? WANT_NAME : WANT_ITEM;
-	if (s->p < s->end && *s->p == (type == JSON_OBJECT ? '}' : ']'))
-		*next = WANT_MORE; /* empty */
-	return OK;
+	s->in_object = object;
+	p = skip_space(p + 1, s->end);
+	if (p == s->end || *p != (object ? '}' : ']')) /* else it is empty */
+		*next = object ? WANT_NAME : WANT_VALUE;
+	return p;
 }
 
 /* p stands on the closing bracket of the innermost container. */
-static enum err close_container(struct parser *s)
+static const char *close_container(struct parser *s, const char *p)
 {
 	struct json *v = &s->toks[s->open[--s->depth]];
 
-	s->p++;
-	v->n = (uint32_t)(s->p - v->p);
+	v->n = (uint32_t)(p + 1 - v->p);
 	v->skip = (uint32_t)(s->n - (size_t)(v - s->toks)) & TOKENS_MAX;
-	if (v->type != JSON_OBJECT)
-		return OK;
-	const struct json *twice = json_names_twice(v);
-	return twice == NULL ? OK : fail_at(s, twice->p - 1);
+	const struct json *twice = s->in_object ? json_names_twice(v) : NULL;
+	if (twice != NULL)
+		return fail_at(s, twice->p - 1);
+	s->in_object = s->depth > 0 && s->toks[s->open[s->depth - 1]].type == JSON_OBJECT;
+	return p + 1;
 }
 
-static enum err read_value(struct parser *s, enum want *next)
+/* *next is WANT_MORE and stays so, but where a container opens. */
+static const char *read_value(struct parser *s, const char *p, enum want *next)
 {
-	*next = WANT_MORE;
-	if (s->p == s->end)
-		return ERR_SYNTAX;
-	switch (*s->p) {
+	if (p == s->end)
+		return fail_at(s, p);
+	switch (*p) {
 	case '"':
-		return read_string(s);
+		return read_string(s, p);
 	case '{':
-		return open_container(s, JSON_OBJECT, next);
+		return open_container(s, p, JSON_OBJECT, next);
 	case '[':
-		return open_container(s, JSON_ARRAY, next);
+		return open_container(s, p, JSON_ARRAY, next);
 	case 't':
-		return read_word(s, JSON_TRUE, S("true"));
+		return read_word(s, p, JSON_TRUE, S("true"));
 	case 'f':
-		return read_word(s, JSON_FALSE, S("false"));
+		return read_word(s, p, JSON_FALSE, S("false"));
 	case 'n':
-		return read_word(s, JSON_NULL, S("null"));
+		return read_word(s, p, JSON_NULL, S("null"));
 	default:
-		if (*s->p != '-' && !is_digit(*s->p))
-			return ERR_SYNTAX;
-		return read_number(s);
+		return *p == '-' || is_digit(*p) ? read_number(s, p) : fail_at(s, p);
 	}
 }
 
-static enum err read_name(struct parser *s)
+/* A member's name and its colon. */
+static const char *read_name(struct parser *s, const char *p)
 {
-	if (s->p == s->end || *s->p != '"')
-		return ERR_SYNTAX;
-	TRY(read_string(s));
-	skip_space(s);
-	if (s->p == s->end || *s->p != ':')
-		return ERR_SYNTAX;
-	s->p++;
-	return OK;
+	if (p == s->end || *p != '"')
+		return fail_at(s, p);
+	p = read_string(s, p);
+	if (p == NULL)
+		return NULL;
+	p = skip_space(p, s->end);
+	return p < s->end && *p == ':' ? p + 1 : fail_at(s, p);
 }
 
 /* What follows a value: a comma, the end of its container (which is a value too), or of the
  * text. */
-static enum err read_more(struct parser *s, enum want *next)
+static const char *read_more(struct parser *s, const char *p, enum want *next)
 {
 	if (s->depth == 0) {
 		*next = WANT_END;
-		return s->p == s->end ? OK : ERR_SYNTAX;
+		return p == s->end ? p : fail_at(s, p);
 	}
-	bool object = s->toks[s->open[s->depth - 1]].type == JSON_OBJECT;
-	if (s->p == s->end)
-		return ERR_SYNTAX;
-	if (*s->p == ',') {
-		s->p++;
-		*next = object ? WANT_NAME : WANT_ITEM;
-		return OK;
+	if (p < s->end && *p == ',') {
+		*next = s->in_object ? WANT_NAME : WANT_VALUE;
+		return p + 1;
 	}
-	if (*s->p != (object ? '}' : ']'))
-		return ERR_SYNTAX;
-	*next = WANT_MORE;
-	return close_container(s);
+	if (p == s->end || *p != (s->in_object ? '}' : ']'))
+		return fail_at(s, p);
+	return close_container(s, p);
 }
 
-static enum err parse(struct parser *s)
+static enum err parse(struct parser *s, const char *p)
 {
 	enum want want = WANT_VALUE;
 
 	while (want != WANT_END) {
-		skip_space(s);
-		switch (want) {
-		case WANT_NAME:
-			TRY(read_name(s));
+		p = skip_space(p, s->end);
+		if (want == WANT_NAME) {
+			p = read_name(s, p);
+			if (p == NULL)
+				return s->err;
+			p = skip_space(p, s->end);
 			want = WANT_VALUE;
-			break;
-		case WANT_VALUE:
-		case WANT_ITEM:
-			TRY(read_value(s, &want));
-			break;
-		case WANT_MORE:
-		case WANT_END:
-			TRY(read_more(s, &want));
-			break;
 		}
+		if (want == WANT_VALUE) {
+			want = WANT_MORE;
+			p = read_value(s, p, &want);
+		} else {
+			p = read_more(s, p, &want);
+		}
+		if (p == NULL)
+			return s->err;
 	}
 	return OK;
 }
@@ -295,12 +295,12 @@ static enum err run(struct parser *s, struct str src, size_t *out_at)
 	/* Offsets are kept in 32 bits; no body comes near. */
 	enum err e = src.n <= UINT32_MAX ? OK : ERR_LIMIT;
 
-	s->p = s->start = src.p;
+	s->at = src.p;
 	s->end = src.p + src.n;
 	if (e == OK)
-		e = parse(s);
+		e = parse(s, src.p);
 	if (e != OK && out_at != NULL)
-		*out_at = (size_t)(s->p - s->start);
+		*out_at = (size_t)(s->at - src.p);
 	return e;
 }
 
@@ -317,6 +317,7 @@ enum err json_parse_with(json_scan_fn *scan, struct str src, struct json *toks, 
 	s.deep = NULL;
 	s.scan = scan;
 	s.depth = 0;
+	s.in_object = false;
 	TRY(run(&s, src, out_at));
 	*out_n = s.n;
 	return OK;
@@ -339,6 +340,7 @@ static enum err read_into(struct arena *a, struct str src, size_t guess, const s
 	s.deep = deep;
 	s.scan = json_scan_best();
 	s.depth = 0;
+	s.in_object = false;
 	s.toks = arena_take(a, s.cap * sizeof *s.toks, _Alignof(struct json));
 	if (s.toks == NULL) {
 		if (out_at != NULL)
@@ -373,7 +375,7 @@ const struct json *json_get(const struct json *v, struct str name)
 	if (!json_is(v, JSON_OBJECT))
 		return NULL;
 	JSON_EACH_MEMBER(v, key)
-		if (json_str_eq(key, name))
+		if ((key->n == name.n || key->esc) && json_str_eq(key, name))
 			return key + 1;
 	return NULL;
 }

@@ -34,8 +34,10 @@ struct json_scan json_scan_words(const char *p, const char *end);
 json_scan_fn *json_scan_best(void);
 
 /* json_skip finds the end of the array or object that begins at p: one byte past its closing
- * bracket, or NULL. It counts brackets outside of strings and judges nothing else. */
+ * bracket, or NULL. It counts brackets outside of strings and judges nothing else. json_skip_any is
+ * the one for any processor. */
 const char *json_skip(const char *p, const char *end);
+const char *json_skip_any(const char *p, const char *end);
 
 /* json_parse_with is json_parse with a chosen scanner. */
 MUST_USE enum err json_parse_with(json_scan_fn *scan, struct str src, struct json *toks, size_t cap,

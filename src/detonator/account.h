@@ -21,6 +21,7 @@ struct run {
 	struct kept_fact *first, **last;
 	unsigned n_facts;
 	bool over, capped;	     /* it came to its end; not everything was kept */
+	bool broken;		     /* something of ours was not as it should be */
 	uint32_t honey_read, opaque; /* sets of phases */
 };
 

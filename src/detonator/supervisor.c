@@ -7,6 +7,7 @@
 #include "detonator/supervisor.h"
 
 #include "base/limits.h"
+#include "base/num.h"
 #include "base/rd.h"
 #include "detonator/honey.h"
 #include "detonator/jail.h"
@@ -409,6 +410,29 @@ static void run_phase(struct supervisor *s, enum detonation_phase phase)
 
 /* ---- making everything ---- */
 
+/* The user of sink and supervisor where we are root. A root of a user namespace may have no other
+ * user to become; it stays who it is outside, like anybody who is not root. */
+static unsigned somebody_else(void)
+{
+	uint64_t from, n;
+	struct buf map;
+	unsigned found = 0;
+
+	buf_init(&map, 64 << 10);
+	enum err e = fs_read("/proc/self/uid_map", 0, &map, NULL);
+	for (struct str text = buf_str(&map); e == OK && text.n > 0 && found == 0;) {
+		struct str line = str_trim(str_cut(text, '\n', &text));
+		struct str rest, first = str_cut(line, ' ', &rest);
+		str_cut(str_trim(rest), ' ', &rest);
+		if (num_u64(first, UINT32_MAX, &from) == OK &&
+		    num_u64(str_trim(rest), UINT32_MAX, &n) == OK && from <= DETONATOR_NOBODY &&
+		    DETONATOR_NOBODY - from < n)
+			found = DETONATOR_NOBODY;
+	}
+	buf_free(&map);
+	return found;
+}
+
 static enum err start_sink(struct supervisor *s)
 {
 	char path[PATH_MAX];
@@ -422,7 +446,7 @@ static enum err start_sink(struct supervisor *s)
 				    .fds = &ends[1],
 				    .n_fds = 1,
 				    .stderr_fd = -1,
-				    .uid = DETONATOR_NOBODY };
+				    .uid = somebody_else() };
 	enum err e = spawn_child(&sink, &pid, &pidfd, &s->d);
 	(void)close(ends[1]);
 	if (e != OK) {
@@ -499,8 +523,8 @@ static enum err make_all(struct supervisor *s, struct str order, struct box_star
 			 struct buf *ca)
 {
 	const struct jail jail = { .role = "detonator",
-				   .uid = DETONATOR_NOBODY,
-				   .gid = DETONATOR_NOBODY };
+				   .uid = somebody_else(),
+				   .gid = somebody_else() };
 	char prefix[PATH_MAX];
 
 	pin();

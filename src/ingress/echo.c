@@ -22,6 +22,7 @@ struct writer {
 	struct llm_sink sink;
 	const struct dialect *d;
 	struct llm_encoder *encoder;
+	struct exchange *x;
 	struct buf out;
 	enum err err;
 };
@@ -30,8 +31,13 @@ static void on_event(struct llm_sink *sink, const struct llm_event *e)
 {
 	struct writer *w = (struct writer *)((char *)sink - offsetof(struct writer, sink));
 
-	if (w->err == OK)
-		w->err = w->d->encode_event(w->encoder, e, &w->out);
+	if (w->err != OK)
+		return;
+	/* llm/echo.c has no clock. */
+	struct llm_event filled = *e;
+	if (e->kind == EV_START)
+		relay_fill(w->x, &filled.created, &filled.model);
+	w->err = w->d->encode_event(w->encoder, &filled, &w->out);
 }
 
 static struct str body_text(struct exchange *x, const struct call *c)
@@ -68,6 +74,7 @@ static enum err answer(struct exchange *x, struct str body, struct writer *w, st
 	if (!x->stream) {
 		memset(&out, 0, sizeof out);
 		TRY(echo_answer(&r, a, &out));
+		relay_fill(x, &out.created, &out.model);
 		return w->d->encode_response(&out, a, &w->out);
 	}
 	w->encoder = w->d->encoder_new(a, &r);
@@ -96,7 +103,7 @@ static void send(struct exchange *x, uint16_t status, struct str type, struct st
 
 void echo_call(struct exchange *x, const struct call *c)
 {
-	struct writer w = { .d = dialects[x->up] };
+	struct writer w = { .d = dialects[x->up], .x = x };
 	struct llm_error e = { 0 };
 	struct diag d = { 0 };
 	uint16_t status = 200;

@@ -1,7 +1,7 @@
 /*
- * ingress/echo.h - the built-in provider: no network, no key, the same answer each time. Its
- * answers take the same way as a provider's, in whichever dialect the deployment names. Runs in:
- * ingress.
+ * ingress/echo.h - the built-in provider: no network, no key, the same answer each time but for its
+ * date. Its answers take the same way as a provider's, in whichever dialect the deployment names.
+ * Runs in: ingress.
  */
 #ifndef INGRESS_ECHO_H
 #define INGRESS_ECHO_H

@@ -10,10 +10,11 @@
 #include "ingress/link.h"
 #include "ingress/meter.h"
 #include "ingress/relay_stream.h"
+#include "llm/scrub.h"
 
 #include <string.h>
 
-enum { ERROR_BODY_MAX = 256 << 10, LINES_MAX = 4 << 10 };
+enum { ERROR_BODY_MAX = 256 << 10, OWN_WORDS_MAX = 64 << 10, LINES_MAX = 4 << 10 };
 
 /* Under which name a provider's header reaches the client. Rate limits are the provider's, not the
  * gate's, so they are marked as LiteLLM marks them. */
@@ -216,6 +217,18 @@ void relay_fill(struct exchange *x, int64_t *created, struct str *model)
 		*model = x->model_esc;
 }
 
+/* own_words gives the provider's error as it is where the client knows its shape: more is in it
+ * than we have words for. Absent: it has not that shape, or is too long. */
+static struct str own_words(struct exchange *x, const struct json *root, struct str body)
+{
+	const struct json *message = json_get(json_get(root, S("error")), S("message"));
+
+	if (!x->same || body.n > OWN_WORDS_MAX || !json_is(root, JSON_OBJECT) ||
+	    !json_is(message, JSON_STRING))
+		return (struct str){ NULL, 0 };
+	return llm_scrub(body, &x->in->turn);
+}
+
 static void end_upstream_error(struct exchange *x)
 {
 	struct llm_error e = { 0 };
@@ -229,6 +242,8 @@ static void end_upstream_error(struct exchange *x)
 	if (e.status < 400)
 		e.status = 502;
 	e.request_id = str_z(x->id);
+	e.message = llm_scrub(e.message, &x->in->turn);
+	e.body = own_words(x, root, body);
 	bool retryable = retryable_status(x->upstream_status) && e.kind != LLM_CONTEXT &&
 			 e.kind != LLM_CONTENT;
 	exchange_failed(x, &e, retryable, x->retry_after_ms);

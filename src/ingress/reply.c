@@ -178,8 +178,11 @@ void reply_error(struct conn *c, enum llm_dialect d, const struct llm_error *e, 
 		return;
 	}
 	buf_fixed(&body, room, ERROR_MAX);
-	dialects[d]->encode_error(e, &body);
-	if (buf_finish(&body, &text) != OK)
+	if (e->body.p == NULL)
+		dialects[d]->encode_error(e, &body);
+	if (e->body.p != NULL)
+		text = e->body;
+	else if (buf_finish(&body, &text) != OK)
 		text = S("{\"error\":{\"message\":\"the error is too long to be "
 			 "told\",\"type\":\"server_error\"}}");
 	buf_fixed(&extra, lines, sizeof lines);

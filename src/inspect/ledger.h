@@ -30,12 +30,12 @@ enum ledger_state { LEDGER_LIST(X) LEDGER_STATES };
 
 /* X(member, name in the file). The values that are strings. */
 #define LEDGER_TEXTS(X)                                                                            \
-	X(name, "name")	      /* normalised */                                                     \
+	X(name, "name") /* normalised */                                                           \
 	X(version, "version")                                                                      \
 	X(file, "file")                                                                            \
 	X(sha256, "sha256")                                                                        \
-	X(issuer, "issuer")   /* who knows the signer */                                           \
-	X(signer, "signer")   /* a workflow's URI or an e-mail address */                          \
+	X(issuer, "issuer") /* who knows the signer */                                             \
+	X(signer, "signer") /* a workflow's URI or an e-mail address */                            \
 	X(repository, "repository")                                                                \
 	X(repository_id, "repository_id") /* numbers survive a change of name, and catch who       \
 					     takes over a name */                                  \

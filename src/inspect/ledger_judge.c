@@ -118,8 +118,7 @@ static const struct aspect {
 };
 
 /* Unlike every lower release that is on record: one that was like it is enough to say nothing. */
-static bool is_unlike(const struct history *h, const struct ledger_entry *e,
-		      const struct aspect *a)
+static bool is_unlike(const struct history *h, const struct ledger_entry *e, const struct aspect *a)
 {
 	struct str now = a->of(e);
 	bool one = false;

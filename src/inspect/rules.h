@@ -120,7 +120,7 @@ enum severity { SEV_INFO, SEV_HOLD, SEV_BLOCK };
 	  "whoever reads the source does not see what runs",                                       \
 	  "do not import it; remove the .pyc and compile anew")                                    \
 	X(RULE_BYTECODE_SOURCELESS, "bytecode-sourceless", SEV_HOLD,                               \
-	  "compiled code without its source, which no package owns",                               \
+	  "compiled code that runs without its source",                                            \
 	  "it is imported, and nobody can read it",                                                \
 	  "find out who put it there; remove it")                                                  \
 	X(RULE_EDITABLE, "editable-install", SEV_INFO,                                             \
@@ -180,6 +180,10 @@ enum severity { SEV_INFO, SEV_HOLD, SEV_BLOCK };
 	X(RULE_DECODED_RUN, "decoded-run", SEV_HOLD, "runs text that it decodes first",            \
 	  "what runs stands nowhere in the package as text",                                       \
 	  "find out what is decoded before anything imports it")                                   \
+	X(RULE_PACKED, "packed-code", SEV_HOLD,                                                    \
+	  "runs what it makes out of a large encoded constant",                                    \
+	  "nobody can read in the package what runs",                                              \
+	  "find out what the constant comes to before anything imports it")                        \
 	X(RULE_SECRETS_SENT, "secrets-sent", SEV_BLOCK,                                            \
 	  "sends credentials or the whole environment away when loaded",                           \
 	  "nothing has to be called for it: importing or installing is enough",                    \
@@ -435,7 +439,8 @@ enum severity { SEV_INFO, SEV_HOLD, SEV_BLOCK };
 
 /* How old a release is, where the policy asks for an age. */
 #define RULES_AGE(X)                                                                               \
-	X(RULE_COOLDOWN, "cooldown", SEV_HOLD, "release younger than the policy's cooldown",        \
+	X(RULE_COOLDOWN, "cooldown", SEV_HOLD,                                                     \
+	  "release younger than the policy's cooldown",                                            \
 	  "hijacked releases are mostly found and taken down within days",                         \
 	  "wait, or take the release before; allow it in the policy if it cannot wait")            \
 	X(RULE_AGE_UNKNOWN, "release-age-unknown", SEV_INFO,                                       \

@@ -1,7 +1,7 @@
 /*
  * package/pip_report.c - what pip would install.
- * Input: hostile (written by pip, of names, versions and URLs that an index and its packages chose).
- * Runs in: cli.   Fuzz: fuzz/pip_report_fuzz.c
+ * Input: hostile (written by pip, of names, versions and URLs that an index and its packages
+ * chose). Runs in: cli.   Fuzz: fuzz/pip_report_fuzz.c
  */
 #include "package/pip_report.h"
 
@@ -79,8 +79,9 @@ static enum err read_item(struct arena *a, const struct json *v, struct pip_arti
 		return diag_set(d, ERR_SYNTAX, "pip's report names no package where one should be");
 	if (!package_name_valid(ECO_PYPI, out->name) || !plain(out->name) ||
 	    !version_valid(ECO_PYPI, out->version) || !plain(out->version))
-		return diag_set(d, ERR_DENIED, "pip's report has a package without a proper name "
-					       "or version");
+		return diag_set(d, ERR_DENIED,
+				"pip's report has a package without a proper name "
+				"or version");
 	if (archive == NULL)
 		return refuse(d, out, "comes from a directory or a repository");
 	if (!plain(out->url) || !known_scheme(out->url))
@@ -97,9 +98,8 @@ static enum err read_item(struct arena *a, const struct json *v, struct pip_arti
 
 enum err pip_report_read(struct arena *a, struct str text, struct pip_report *out, struct diag *d)
 {
-	static const struct str deep[] = { SC("install"),	SC("download_info"),
-					   SC("archive_info"),	SC("hashes"),
-					   SC("metadata"),	SC("") };
+	static const struct str deep[] = { SC("install"), SC("download_info"), SC("archive_info"),
+					   SC("hashes"),  SC("metadata"),      SC("") };
 	const struct json *root;
 
 	if (text.n > PIP_REPORT_MAX)
@@ -111,8 +111,9 @@ enum err pip_report_read(struct arena *a, struct str text, struct pip_report *ou
 	if (!json_str_eq(json_get(root, S("version")), S("1")) || !json_is(install, JSON_ARRAY))
 		return diag_set(d, ERR_SYNTAX, "pip's report is not of version 1");
 	size_t n = json_count(install), i = 0;
-	struct pip_artifact *items =
-		n > PIP_REPORT_ITEMS ? NULL : NEW_ARRAY(a, struct pip_artifact, n + 1);
+	struct pip_artifact *items = n > PIP_REPORT_ITEMS
+					     ? NULL
+					     : NEW_ARRAY(a, struct pip_artifact, n + 1);
 	if (items == NULL)
 		return diag_set(d, ERR_LIMIT, "pip's report names too many packages");
 	JSON_EACH_ITEM (install, it)

@@ -24,6 +24,7 @@ struct sbom {
 	size_t n_packages;
 	const struct sbom_file *files; /* those that no package owns */
 	size_t n_files;
+	bool own_files; /* they are the subject's own, and not just owned by no package */
 	bool complete; /* everything under subject was read; false: the list may lack something */
 };
 

@@ -65,7 +65,7 @@ static void package(struct buf *b, const struct package *p, size_t number)
 	jw_key(b, S("bom-ref"));
 	sbom_ref(b, "p", number);
 	jw_kv_str(b, S("type"), S("library"));
-	jw_kv_str(b, S("name"), p->name);
+	jw_kv_str(b, S("name"), sbom_name(p));
 	if (p->version.n > 0)
 		jw_kv_str(b, S("version"), p->version);
 	if (p->dev)
@@ -74,7 +74,7 @@ static void package(struct buf *b, const struct package *p, size_t number)
 		jw_key(b, S("hashes"));
 		sbom_hashes(b, SBOM_CYCLONEDX, p->hashes, p->n_hashes);
 	}
-	if (p->eco != ECO_OTHER) {
+	if (sbom_has_purl(p)) {
 		jw_key(b, S("purl"));
 		sbom_purl(b, p);
 	}
@@ -102,7 +102,7 @@ static void package(struct buf *b, const struct package *p, size_t number)
 	jw_obj_end(b);
 }
 
-static void file(struct buf *b, const struct sbom_file *f, size_t number)
+static void file(struct buf *b, const struct sbom_file *f, size_t number, bool own)
 {
 	jw_obj(b);
 	jw_key(b, S("bom-ref"));
@@ -113,10 +113,12 @@ static void file(struct buf *b, const struct sbom_file *f, size_t number)
 		jw_key(b, S("hashes"));
 		sbom_hashes(b, SBOM_CYCLONEDX, f->hashes, f->n_hashes);
 	}
-	jw_key(b, S("properties"));
-	jw_arr(b);
-	property(b, S("yett:owner"), S("none"));
-	jw_arr_end(b);
+	if (!own) {
+		jw_key(b, S("properties"));
+		jw_arr(b);
+		property(b, S("yett:owner"), S("none"));
+		jw_arr_end(b);
+	}
 	jw_obj_end(b);
 }
 
@@ -158,7 +160,7 @@ void sbom_cyclonedx(const struct sbom *s, struct buf *out)
 	for (size_t i = 0; i < s->n_packages; i++)
 		package(out, &s->packages[i], i + 1);
 	for (size_t i = 0; i < s->n_files; i++)
-		file(out, &s->files[i], i + 1);
+		file(out, &s->files[i], i + 1, s->own_files);
 	jw_arr_end(out);
 	compositions(out, s);
 	jw_obj_end(out);

@@ -75,7 +75,7 @@ static void package(struct buf *b, const struct package *p, size_t number)
 	jw_obj(b);
 	jw_key(b, S("SPDXID"));
 	sbom_ref(b, "SPDXRef-p", number);
-	jw_kv_str(b, S("name"), p->name);
+	jw_kv_str(b, S("name"), sbom_name(p));
 	if (p->version.n > 0)
 		jw_kv_str(b, S("versionInfo"), p->version);
 	jw_kv_str(b, S("downloadLocation"), sbom_url_ok(p->url) ? p->url : S("NOASSERTION"));
@@ -84,7 +84,7 @@ static void package(struct buf *b, const struct package *p, size_t number)
 		jw_key(b, S("checksums"));
 		sbom_hashes(b, SBOM_SPDX, p->hashes, p->n_hashes);
 	}
-	if (p->eco != ECO_OTHER) {
+	if (sbom_has_purl(p)) {
 		jw_key(b, S("externalRefs"));
 		jw_arr(b);
 		jw_obj(b);

@@ -29,18 +29,18 @@ static struct str word(enum sbom_form form, struct str algorithm)
 	return S("");
 }
 
-bool sbom_has_hashes(enum sbom_form form, const struct package_hash *h, unsigned n)
+bool sbom_has_hashes(enum sbom_form form, const struct package_hash *h, size_t n)
 {
-	for (unsigned i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		if (word(form, h[i].algorithm).n > 0)
 			return true;
 	return false;
 }
 
-void sbom_hashes(struct buf *b, enum sbom_form form, const struct package_hash *h, unsigned n)
+void sbom_hashes(struct buf *b, enum sbom_form form, const struct package_hash *h, size_t n)
 {
 	jw_arr(b);
-	for (unsigned i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct str name = word(form, h[i].algorithm);
 		if (name.n == 0)
 			continue;
@@ -55,10 +55,51 @@ void sbom_hashes(struct buf *b, enum sbom_form form, const struct package_hash *
 	jw_arr_end(b);
 }
 
+/* Debian policy, 5.6.1 */
+static bool debian_ok(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (str_chr(S("abcdefghijklmnopqrstuvwxyz0123456789+-."), s.p[i]) == SIZE_MAX)
+			return false;
+	return s.n != 0;
+}
+
+/* Of what has no ecosystem here, Debian's packages have URLs all the same. */
+static struct str debian_name(const struct package *p)
+{
+	static const struct str prefix = SC("deb/debian/"), none = { NULL, 0 };
+
+	if (p->eco != ECO_OTHER || !str_has_prefix(p->name, prefix))
+		return none;
+	struct str name = str_tail(p->name, prefix.n);
+	return debian_ok(name) ? name : none;
+}
+
+struct str sbom_name(const struct package *p)
+{
+	struct str debian = debian_name(p);
+
+	return debian.n != 0 ? debian : p->name;
+}
+
+bool sbom_has_purl(const struct package *p)
+{
+	return p->eco != ECO_OTHER || debian_name(p).n != 0;
+}
+
 void sbom_purl(struct buf *b, const struct package *p)
 {
+	struct purl debian = { .type = S("deb"),
+			       .space = S("debian"),
+			       .name = debian_name(p),
+			       .version = p->version };
+
 	jw_quote_open(b);
-	purl_write(p, b); /* percent-encoded ASCII: needs no escapes */
+	/* percent-encoded ASCII: needs no escapes */
+	if (debian.name.n == 0)
+		purl_write(p, b);
+	else if (purl_build(&debian, b) != OK && b->err == OK)
+		b->err = ERR_SYNTAX;
 	jw_quote_close(b);
 }
 

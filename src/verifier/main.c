@@ -1,7 +1,7 @@
 /*
  * verifier/main.c - the process that judges one signed bundle or document. It is in its jail before
- * it reads a byte, answers once and ends. Input: hostile.   Runs in: verifier.   Fuzz:
- * fuzz/verify_bundle_fuzz.c, fuzz/verify_document_fuzz.c
+ * it reads a byte, answers once and ends.
+ * Input: hostile.   Runs in: verifier.   Fuzz: fuzz/verify_bundle_fuzz.c
  */
 #include "proto/verifier.h"
 #include "sys/clock.h"
@@ -23,7 +23,7 @@ enum { ARENA_MAX = 8 * LIMIT_BUNDLE };
 
 struct verifier {
 	struct arena arena;
-	struct buf request_text, bundle_text, root_text, report;
+	struct buf request_text, bundle_text, root_text, whole, report;
 	struct verifier_request request;
 	struct bundle bundle;
 	struct trusted_root root;
@@ -73,6 +73,21 @@ static enum err slurp(int fd, struct buf *out, const char *what, struct diag *d)
 	}
 }
 
+/* What Ed25519 signs has to be at hand as a whole. */
+static enum err keep_artifact(struct verifier *v, struct diag *d)
+{
+	struct hasher h;
+
+	TRY(slurp(VERIFIER_ARTIFACT, &v->whole, "artifact, which Ed25519 signs as a whole,", d));
+	if (hasher_init(&h, bundle_hashes(&v->bundle)) != OK)
+		return diag_set(d, ERR_NOMEM, "out of memory");
+	v->artifact.bytes = v->whole.n != 0 ? buf_str(&v->whole) : S("");
+	hasher_update(&h, v->artifact.bytes);
+	hasher_final(&h, &v->artifact);
+	hasher_done(&h);
+	return OK;
+}
+
 static enum err hash_artifact(struct verifier *v, struct diag *d)
 {
 	char *room = arena_take(&v->arena, PIECE, 16);
@@ -101,6 +116,7 @@ static enum err read_request(struct verifier *v, struct diag *d)
 				"the verifier was asked something it does not "
 				"understand");
 	v->policy.any_identity = v->request.any_identity;
+	v->policy.no_log = v->request.no_log;
 	v->policy.san = v->request.identity;
 	if (v->request.issuer.n)
 		v->policy.claims[CLAIM_ISSUER] = v->request.issuer;
@@ -147,7 +163,10 @@ static enum err read_bundle(struct verifier *v, struct diag *d)
 
 static enum err read_artifact(struct verifier *v, struct diag *d)
 {
-	return v->request.digest.n ? OK : hash_artifact(v, d);
+	if (v->request.digest.n)
+		return OK;
+	bool whole = !v->request.document && verify_needs_bytes(&v->bundle, &v->policy);
+	return whole ? keep_artifact(v, d) : hash_artifact(v, d);
 }
 
 static const struct step {
@@ -206,6 +225,7 @@ int main(int argc, char **argv)
 	buf_init(&v->request_text, REQUEST_MAX);
 	buf_init(&v->bundle_text, LIMIT_BUNDLE + 1);
 	buf_init(&v->root_text, LIMIT_TRUSTED_ROOT + 1);
+	buf_init(&v->whole, LIMIT_SIGNED_WHOLE + 1);
 	buf_init(&v->report, REPORT_MAX);
 	judge(v);
 	if (v->report.err != OK)

@@ -16,7 +16,7 @@ static void read_hashes(struct fields *f, const struct json *v, struct inclusion
 
 	if (list == NULL)
 		return; /* a tree of one leaf */
-	JSON_EACH_ITEM(list, it) {
+	JSON_EACH_ITEM (list, it) {
 		if (p->n_hashes == LIMIT_PROOF_HASHES || !json_is(it, JSON_STRING)) {
 			field_fail(f, "hashes", "is no list of 64 hashes at most");
 			return;
@@ -133,7 +133,7 @@ static void read_signer(struct fields *f, const struct json *v, struct bundle *b
 		const struct json *list = field_get(f, chain, "certificates", JSON_ARRAY, true);
 		if (list == NULL)
 			return;
-		JSON_EACH_ITEM(list, it)
+		JSON_EACH_ITEM (list, it)
 			read_cert(f, it, b);
 		if (b->n_certs == 0)
 			field_fail(f, "certificates", "is empty");
@@ -149,7 +149,7 @@ static void read_entries(struct fields *f, const struct json *v, struct bundle *
 
 	if (list == NULL)
 		return;
-	JSON_EACH_ITEM(list, it) {
+	JSON_EACH_ITEM (list, it) {
 		if (b->n_entries == LIMIT_BUNDLE_ENTRIES) {
 			field_fail(f, "tlogEntries", "has more than 8 entries");
 			return;
@@ -168,7 +168,7 @@ static void read_tokens(struct fields *f, const struct json *v, struct bundle *b
 	const struct json *list = field_get(f, data, "rfc3161Timestamps", JSON_ARRAY, false);
 	if (list == NULL)
 		return;
-	JSON_EACH_ITEM(list, it) {
+	JSON_EACH_ITEM (list, it) {
 		if (b->n_tokens == LIMIT_BUNDLE_TOKENS || !json_is(it, JSON_OBJECT)) {
 			field_fail(f, "rfc3161Timestamps", "is no list of 8 time stamps at most");
 			return;
@@ -266,11 +266,11 @@ static enum err check_entry(const struct bundle *b, const struct log_entry *e, s
 	return OK;
 }
 
-enum err bundle_check(const struct bundle *b, struct diag *d)
+enum err bundle_check(const struct bundle *b, bool log, struct diag *d)
 {
 	if (b->signature.n == 0)
 		return diag_set(d, ERR_SYNTAX, "the bundle has no signature (%s)", rule);
-	if (b->n_entries == 0)
+	if (log && b->n_entries == 0)
 		return diag_set(d, ERR_SYNTAX, "the bundle has no log entry (client-spec, 4.4)");
 	for (unsigned i = 0; i < b->n_entries; i++)
 		TRY(check_entry(b, &b->entries[i], d));

@@ -201,7 +201,7 @@ MUST_USE enum err statement_check(struct statement *s, const struct artifact *ar
 MUST_USE enum err policy_check(const struct identity *who, const struct verify_policy *policy,
 			       struct diag *d);
 
-/* bundle_check: what a bundle of its version must have is there. */
-MUST_USE enum err bundle_check(const struct bundle *b, struct diag *d);
+/* bundle_check: what a bundle of its version must have is there; log: an entry of a log, too. */
+MUST_USE enum err bundle_check(const struct bundle *b, bool log, struct diag *d);
 
 #endif

@@ -26,9 +26,9 @@ struct x509_st;
 /* ---- digests and keys ---- */
 
 /* X(name, bytes, OpenSSL's name, the bundle's name) */
-#define HASH_LIST(X)                                  \
-	X(HASH_SHA256, 32, "SHA256", "SHA2_256")      \
-	X(HASH_SHA384, 48, "SHA384", "SHA2_384")      \
+#define HASH_LIST(X)                                                                               \
+	X(HASH_SHA256, 32, "SHA256", "SHA2_256")                                                   \
+	X(HASH_SHA384, 48, "SHA384", "SHA2_384")                                                   \
 	X(HASH_SHA512, 64, "SHA512", "SHA2_512")
 
 #define X(name, bytes, openssl, json) name,
@@ -44,6 +44,7 @@ struct digest {
 /* What was signed, by its digests. Those that are known must all be right. */
 struct artifact {
 	struct digest digests[HASH_COUNT];
+	struct str bytes; /* the whole of it, for verify_needs_bytes; p NULL: not at hand */
 };
 
 /* hash_bytes gives a digest's length. */
@@ -94,14 +95,14 @@ struct inclusion_proof {
 };
 
 struct log_entry {
-	uint64_t index;          /* in all shards of the log: not the proof's */
+	uint64_t index; /* in all shards of the log: not the proof's */
 	struct str log_id;
 	struct str kind, version;
-	int64_t integrated_s;    /* 0: none; believed only with a promise that verifies */
-	struct str promise;      /* the signed entry timestamp; empty: none */
+	int64_t integrated_s; /* 0: none; believed only with a promise that verifies */
+	struct str promise;   /* the signed entry timestamp; empty: none */
 	bool has_proof;
 	struct inclusion_proof proof;
-	struct str body;         /* the leaf, JSON */
+	struct str body; /* the leaf, JSON */
 };
 
 struct bundle {
@@ -115,7 +116,7 @@ struct bundle {
 	unsigned n_tokens;
 	struct str signature;
 	bool is_dsse;
-	enum hash hash;      /* of a message: what its digest is made with; HASH_NONE: none told */
+	enum hash hash; /* of a message: what its digest is made with; HASH_NONE: none told */
 	struct str digest;
 	struct str payload_type, payload; /* of a DSSE envelope */
 };
@@ -140,7 +141,7 @@ struct valid_for {
 
 struct trusted_log {
 	struct str url, name; /* name: the url without its scheme, as checkpoints call it */
-	struct str id, hint;   /* hint: 4 bytes, by which its checkpoints name its key */
+	struct str id, hint;  /* hint: 4 bytes, by which its checkpoints name its key */
 	struct verify_key key;
 	struct valid_for valid;
 };
@@ -156,8 +157,8 @@ struct trusted_root {
 	struct trusted_log logs[LIMIT_TRUSTED], ctlogs[LIMIT_TRUSTED];
 	struct authority cas[LIMIT_TRUSTED], tsas[LIMIT_TRUSTED];
 	unsigned n_logs, n_ctlogs, n_cas, n_tsas;
-	unsigned n_skipped;   /* keys of kinds that are not known here */
-	struct str date;      /* of the one that is shipped; empty: given by the operator */
+	unsigned n_skipped; /* keys of kinds that are not known here */
+	struct str date;    /* of the one that is shipped; empty: given by the operator */
 };
 
 /* trusted_root_parse reads a trusted_root.json and checks that its chains hold together. The root
@@ -176,28 +177,28 @@ struct str trusted_root_text(struct str *out_date);
 
 /* X(name, number below 1.3.6.1.4.1.57264.1, name in reports). Fulcio's docs/oid-info.md. 2 to 6 are
  * raw strings, which newer certificates carry beside 8 and up. */
-#define CLAIM_LIST(X)                                                        \
-	X(CLAIM_ISSUER, 8, "issuer")                                         \
-	X(CLAIM_SIGNER_URI, 9, "build_signer_uri")                           \
-	X(CLAIM_SIGNER_DIGEST, 10, "build_signer_digest")                    \
-	X(CLAIM_RUNNER, 11, "runner_environment")                            \
-	X(CLAIM_REPOSITORY, 12, "source_repository_uri")                     \
-	X(CLAIM_COMMIT, 13, "source_repository_digest")                      \
-	X(CLAIM_REF, 14, "source_repository_ref")                            \
-	X(CLAIM_REPOSITORY_ID, 15, "source_repository_identifier")           \
-	X(CLAIM_OWNER, 16, "source_repository_owner_uri")                    \
-	X(CLAIM_OWNER_ID, 17, "source_repository_owner_identifier")          \
-	X(CLAIM_WORKFLOW, 18, "build_config_uri")                            \
-	X(CLAIM_WORKFLOW_DIGEST, 19, "build_config_digest")                  \
-	X(CLAIM_TRIGGER, 20, "build_trigger")                                \
-	X(CLAIM_RUN, 21, "run_invocation_uri")                               \
-	X(CLAIM_VISIBILITY, 22, "source_repository_visibility")              \
-	X(CLAIM_DEPLOYMENT, 23, "deployment_environment")                    \
-	X(CLAIM_TOKEN_SUBJECT, 24, "token_subject")                          \
-	X(CLAIM_OLD_TRIGGER, 2, "github_workflow_trigger")                   \
-	X(CLAIM_OLD_COMMIT, 3, "github_workflow_sha")                        \
-	X(CLAIM_OLD_NAME, 4, "github_workflow_name")                         \
-	X(CLAIM_OLD_REPOSITORY, 5, "github_workflow_repository")             \
+#define CLAIM_LIST(X)                                                                              \
+	X(CLAIM_ISSUER, 8, "issuer")                                                               \
+	X(CLAIM_SIGNER_URI, 9, "build_signer_uri")                                                 \
+	X(CLAIM_SIGNER_DIGEST, 10, "build_signer_digest")                                          \
+	X(CLAIM_RUNNER, 11, "runner_environment")                                                  \
+	X(CLAIM_REPOSITORY, 12, "source_repository_uri")                                           \
+	X(CLAIM_COMMIT, 13, "source_repository_digest")                                            \
+	X(CLAIM_REF, 14, "source_repository_ref")                                                  \
+	X(CLAIM_REPOSITORY_ID, 15, "source_repository_identifier")                                 \
+	X(CLAIM_OWNER, 16, "source_repository_owner_uri")                                          \
+	X(CLAIM_OWNER_ID, 17, "source_repository_owner_identifier")                                \
+	X(CLAIM_WORKFLOW, 18, "build_config_uri")                                                  \
+	X(CLAIM_WORKFLOW_DIGEST, 19, "build_config_digest")                                        \
+	X(CLAIM_TRIGGER, 20, "build_trigger")                                                      \
+	X(CLAIM_RUN, 21, "run_invocation_uri")                                                     \
+	X(CLAIM_VISIBILITY, 22, "source_repository_visibility")                                    \
+	X(CLAIM_DEPLOYMENT, 23, "deployment_environment")                                          \
+	X(CLAIM_TOKEN_SUBJECT, 24, "token_subject")                                                \
+	X(CLAIM_OLD_TRIGGER, 2, "github_workflow_trigger")                                         \
+	X(CLAIM_OLD_COMMIT, 3, "github_workflow_sha")                                              \
+	X(CLAIM_OLD_NAME, 4, "github_workflow_name")                                               \
+	X(CLAIM_OLD_REPOSITORY, 5, "github_workflow_repository")                                   \
 	X(CLAIM_OLD_REF, 6, "github_workflow_ref")
 
 #define X(name, oid, json) name,
@@ -218,14 +219,19 @@ struct identity {
 /* ---- what is expected ---- */
 
 struct verify_policy {
-	const struct verify_key *key; /* a managed key; else NULL, and what follows counts */
-	bool any_identity;            /* the caller judges the report's identity */
-	struct str san;               /* exactly; with claims[CLAIM_ISSUER] */
-	struct str claims[CLAIM_COUNT];     /* p NULL: anything */
-	const struct str *predicate_types;  /* allowed ones; NULL: all */
+	const struct verify_key *key;	   /* a managed key; else NULL, and what follows counts */
+	bool no_log;			   /* with a key: it vouches alone, no log needs to */
+	bool any_identity;		   /* the caller judges the report's identity */
+	struct str san;			   /* exactly; with claims[CLAIM_ISSUER] */
+	struct str claims[CLAIM_COUNT];	   /* p NULL: anything */
+	const struct str *predicate_types; /* allowed ones; NULL: all */
 	unsigned n_predicate_types;
-	bool one_subject;             /* PEP 740: a statement names one artifact */
+	bool one_subject; /* PEP 740: a statement names one artifact */
 };
+
+/* verify_needs_bytes: the signer's key signs the artifact itself (Ed25519), so that its digests do
+ * not tell. */
+bool verify_needs_bytes(const struct bundle *b, const struct verify_policy *policy);
 
 /* ---- what was found ---- */
 
@@ -274,9 +280,9 @@ struct statement {
 
 struct report_entry {
 	struct str log, kind, version;
-	uint64_t index;        /* as the log's interface knows it */
+	uint64_t index; /* as the log's interface knows it */
 	uint64_t proof_index, tree_size;
-	int64_t integrated_s;  /* 0: not vouched for */
+	int64_t integrated_s; /* 0: not vouched for */
 	bool included, promised;
 };
 
@@ -285,13 +291,13 @@ enum { VERIFY_TIMES = LIMIT_BUNDLE_TOKENS + LIMIT_BUNDLE_ENTRIES };
 /* What was learned up to the first check that failed. Strings live as long as bundle and arena. */
 struct verify_report {
 	bool ok;
-	enum check failed;         /* when not ok */
-	unsigned done;             /* bit set, 1u << enum check; what does not apply is not in it */
+	enum check failed; /* when not ok */
+	unsigned done;	   /* bit set, 1u << enum check; what does not apply is not in it */
 	bool has_certificate;
-	struct identity identity;  /* to be believed once CHECK_CERTIFICATE is done */
-	struct str serial;         /* hexadecimal */
+	struct identity identity; /* to be believed once CHECK_CERTIFICATE is done */
+	struct str serial;	  /* hexadecimal */
 	int64_t not_before_s, not_after_s;
-	struct str ca;             /* URI of the authority */
+	struct str ca; /* URI of the authority */
 	struct str ctlog;
 	int64_t sct_ms;
 	struct signing_time times[VERIFY_TIMES];

@@ -341,7 +341,7 @@ class Hostile(unittest.TestCase):
         for name in (b"new\nline.pth", b"esc\x1b[2J.pth", b"bad\xff\xfe.pth", "rtl\u202etxt.pth".encode()):
             with open(os.fsencode(site) + b"/" + name, "w") as f:
                 f.write("import requests\n")
-        raw = subprocess.run([world.YETT, "check", "--data", str(world.DATA), "--all", str(path)],
+        raw = subprocess.run([world.YETT, "check", "--data", str(world.DATA), "--all", "--no-detonate", str(path)],
                              capture_output=True, timeout=60).stdout
         self.assertEqual([b for b in raw if b < 32 and b != 10 or b == 127], [])
         self.assertNotIn("\u202e".encode(), raw)

@@ -65,7 +65,7 @@ __attribute__((unused)) static void check_unguard(struct str s)
 	(void)munmap((void *)(uintptr_t)(s.p + s.n - room), room + page);
 }
 
-static int check_main(const struct check_case *cases, size_t n)
+__attribute__((unused)) static int check_main(const struct check_case *cases, size_t n)
 {
 	int bad = 0;
 

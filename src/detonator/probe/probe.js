@@ -75,6 +75,23 @@ function stub() {
 		});
 		return it;
 	}
+	const clients = ['axios', 'node-fetch', 'got', 'undici', 'cross-fetch', 'superagent', 'request', 'needle'];
+	// Who lacks an HTTP client still gets through to the network.
+	function client() {
+		const send = (method, url, data, more) => {
+			if (url && typeof url === 'object' && !(url instanceof URL))
+				({ url = '', method = method, data = url.data ?? url.body ?? url.json } = url);
+			more = { ...(data && typeof data === 'object' && !Buffer.isBuffer(data) ? data : {}), ...more };
+			const body = method === 'GET' ? undefined : typeof data === 'string' || Buffer.isBuffer(data) ? data :
+				more.body ?? JSON.stringify(more.data ?? more.json ?? data ?? '');
+			return fetch(String(url), { method: more.method || method, headers: more.headers, body: body })
+				.then(async (got) => Object.assign(got, { data: await got.clone().text(), statusCode: got.status }));
+		};
+		const it = (url, more) => send((more && more.method) || 'GET', url, undefined, more);
+		for (const method of ['get', 'post', 'put', 'patch', 'delete', 'head'])
+			it[method] = (url, data, more) => send(method.toUpperCase(), url, data, more);
+		return Object.assign(it, { default: it, fetch: it, request: it, create: () => it, Headers, Request, Response });
+	}
 	Module._load = function (name, parent, main) {
 		try {
 			return load.call(this, name, parent, main);
@@ -82,7 +99,7 @@ function stub() {
 			if (e.code !== 'MODULE_NOT_FOUND' || /^[./]/.test(name) || !e.message.includes(name))
 				throw e;
 			say('stub', name);
-			return anything();
+			return clients.includes(name) ? client() : anything();
 		}
 	};
 }

@@ -8,7 +8,7 @@ import sys
 
 OUT = 3
 HOME = "/home/dev"
-GROUP = 24
+GROUP = 200
 SECONDS = 10
 
 
@@ -92,13 +92,126 @@ def entry_points(root):
 
 # ---- modules that are not there ----
 
+# Names of HTTP clients. Who lacks one still gets through to the network.
+CLIENTS = ("requests", "httpx", "urllib3", "aiohttp")
+
+
+class Response:
+    def __init__(self, content, status):
+        self.content, self.status_code, self.status, self.ok = content, status, status, status < 400
+        self.headers, self.encoding, self.url, self.reason = {}, "utf-8", "", ""
+        self.text = content.decode("utf-8", "replace")
+        self.data = content
+
+    def json(self, **more):
+        import json
+        try:
+            return json.loads(self.content)
+        except ValueError:
+            return {}
+
+    def raise_for_status(self):
+        pass
+
+    def iter_content(self, *args, **more):
+        return iter([self.content])
+
+    def read(self):
+        return self.content
+
+    def close(self):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *args):
+        return False
+
+
+def fetch(method, url, params=None, data=None, json=None, headers=None, files=None, content=None, body=None, fields=None,
+          **more):
+    """What any of the clients would send, near enough."""
+    import json as writer
+    import urllib.error
+    import urllib.parse
+    import urllib.request
+    if params:
+        url = str(url) + "?" + urllib.parse.urlencode(params, doseq=True)
+    data = next((d for d in (data, content, body, fields) if d is not None), None)
+    if json is not None:
+        data = writer.dumps(json, default=str)
+    elif isinstance(data, dict):
+        data = urllib.parse.urlencode(data, doseq=True)
+    if files:
+        parts = files.values() if isinstance(files, dict) else [f[1] for f in files]
+        parts = [p[1] if isinstance(p, tuple) else p for p in parts]
+        parts = [p.read() if hasattr(p, "read") else p for p in parts]
+        data = b"\r\n".join([as_bytes(data)] + [as_bytes(p) for p in parts])
+    wanted = urllib.request.Request(str(url), data=None if data is None else as_bytes(data), method=method.upper(),
+                                    headers={str(k): str(v) for k, v in dict(headers or {}).items()})
+    try:
+        with urllib.request.urlopen(wanted, timeout=5) as got:
+            return Response(got.read(), got.status)
+    except urllib.error.HTTPError as e:
+        return Response(e.read(), e.code)
+
+
+def as_bytes(data):
+    if hasattr(data, "read"):
+        data = data.read()
+    return bytes(data) if isinstance(data, (bytes, bytearray, memoryview)) else str(data or "").encode()
+
+
+def give_client(module):
+    """Makes a stand-in for an HTTP client send what it is asked to."""
+    def verb(method):
+        return lambda self_or_url, *args, **more: fetch(method, self_or_url, *args, **more)
+
+    class Client:
+        def __init__(self, *args, **more):
+            self.headers = {}
+
+        def request(self, method, url, *args, **more):
+            return fetch(method, url, *args, **more)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *args):
+            return False
+
+        def close(self):
+            pass
+
+        def __getattr__(self, name):
+            if name.startswith("__"):
+                raise AttributeError(name)
+            return lambda *args, **more: None
+
+    for method in ("get", "post", "put", "patch", "delete", "head", "options"):
+        setattr(module, method, verb(method))
+        setattr(Client, method, lambda self, url, *args, _method=method, **more: fetch(_method, url, *args, **more))
+    module.request = fetch
+    for name in ("Session", "session", "Client", "PoolManager"):
+        setattr(module, name, Client)
+
+
 def stubs():
     """A stand-in for missing modules: whatever is asked of it is there, and does nothing."""
     import importlib.abc
+    import functools
     import importlib.machinery
     import types
+    import typing
 
     class Anything(type):
+        def __new__(mcs, name, bases, space, **kwargs):
+            return super().__new__(mcs, name, bases, space)
+
+        def __init__(cls, name, bases, space, **kwargs):
+            super().__init__(name, bases, space)
+
         def __getattr__(cls, name):
             if name.startswith("__") and name.endswith("__"):
                 raise AttributeError(name)
@@ -115,24 +228,61 @@ def stubs():
             return cls
 
         def __call__(cls, *args, **kwargs):
-            if cls.__dict__.get("stub") and len(args) == 1 and not kwargs and callable(args[0]):
-                return args[0]  # a decorator
+            if cls.__dict__.get("stub"):
+                return decorated(args, kwargs)
             return super().__call__(*args, **kwargs)
 
     def make(name):
         return Anything(name, (Base,), {"stub": True, "__module__": "stub"})
 
+    class Decorated:
+        """A function that a decorator of a missing module was put on: callable as before, and with attributes."""
+
+        def __init__(self, f):
+            functools.update_wrapper(self, f)
+
+        def __call__(self, *args, **kwargs):
+            return self.__wrapped__(*args, **kwargs)
+
+        def __get__(self, it, owner=None):
+            return self if it is None else types.MethodType(self, it)
+
+        def __getattr__(self, name):
+            if name.startswith("__"):
+                raise AttributeError(name)
+            return decorated
+
+    def decorated(args=(), kwargs=None, *more, **rest):
+        it = args[0] if isinstance(args, tuple) and len(args) == 1 and not kwargs else args
+        if isinstance(it, (types.FunctionType, Decorated)):
+            return Decorated(it)
+        return it if isinstance(it, type) else Value("1")
+
+    class Version(str):
+        """Whatever it is compared with is what was wanted."""
+
+        def __eq__(self, other):
+            return True
+
+        def __ne__(self, other):
+            return False
+
+        __hash__ = str.__hash__
+
     class Base(metaclass=Anything):
+        def __init_subclass__(cls, **kwargs):
+            pass
+
         def __init__(self, *args, **kwargs):
             pass
 
         def __call__(self, *args, **kwargs):
-            return args[0] if len(args) == 1 and not kwargs and callable(args[0]) else Base()
+            return decorated(args, kwargs)
 
         def __getattr__(self, name):
             if name.startswith("__") and name.endswith("__"):
                 raise AttributeError(name)
-            return Base()
+            return Value("1")
 
         def __iter__(self):
             return iter(())
@@ -144,7 +294,7 @@ def stubs():
             return False
 
         def __getitem__(self, key):
-            return Base()
+            return Value("1")
 
         def __setitem__(self, key, value):
             pass
@@ -159,10 +309,42 @@ def stubs():
             return False
         __gt__ = __le__ = __ge__ = __lt__
 
+    class Value(str, metaclass=Anything):
+        """What comes of a call or an attribute: a text, to who wants one."""
+
+        def __new__(cls, text="1", *args, **kwargs):
+            return str.__new__(cls, text if isinstance(text, str) else "1")
+
+    for name in ("__init__", "__init_subclass__", "__call__", "__getattr__", "__iter__", "__enter__", "__exit__",
+                 "__getitem__", "__setitem__", "__len__", "__bool__"):
+        setattr(Value, name, Base.__dict__[name])
+
+    class Fields(dict):
+        def __init_subclass__(cls, **kwargs):
+            pass
+
+    class Mapped:
+        """A TypedDict that takes arguments of later versions."""
+
+        def __mro_entries__(self, bases):
+            return (Fields,)
+
+        def __call__(self, name, *args, **kwargs):
+            return type(name, (Fields,), {})
+
     class Module(types.ModuleType):
+        __version__ = Version("2.0.0")
+
         def __getattr__(self, name):
             if name.startswith("__") and name.endswith("__"):
                 raise AttributeError(name)
+            if self.__name__ == "typing_extensions" and hasattr(typing, name):
+                it = getattr(typing, name)
+                if name == "TypedDict":
+                    return Mapped()
+                if name in ("TypeVar", "ParamSpec", "TypeVarTuple"):  # with arguments of later versions
+                    return lambda n, *args, default=None, infer_variance=None, **kwargs: it(n, *args, **kwargs)
+                return it
             return Exception if name.endswith(("Error", "Exception", "Warning")) else make(name)
 
     class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -175,7 +357,10 @@ def stubs():
             return None
 
         def create_module(self, spec):
-            return Module(spec.name)
+            module = Module(spec.name)
+            if spec.name in CLIENTS:
+                give_client(module)
+            return module
 
         def exec_module(self, module):
             module.__path__ = []
@@ -333,8 +518,9 @@ def dummy(parameter):
     values = {int: 1, float: 1.0, bool: False, str: "x", bytes: b"x", list: [], dict: {}, tuple: (), set: set()}
     if kind in values:
         return values[kind]
+    # No planted secret: a client is meant to send its own service what it was given.
     if any(word in name for word in ("key", "token", "secret", "password", "auth")):
-        return os.environ.get("OPENAI_API_KEY", "x")
+        return "k" * 32
     if any(word in name for word in ("url", "host", "endpoint")):
         return "https://api.example/"
     return "x"

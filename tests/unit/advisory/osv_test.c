@@ -85,6 +85,7 @@ CASE(events)
 	intervals(ECO_PYPI, "[{\"introduced\":\"0\"},{\"fixed\":\"3\"},{\"introduced\":\"6\"},{\"limit\":\"5\"},{\"limit\":\"4\"}]",
 		  "[0,3)");
 	intervals(ECO_PYPI, "[{\"introduced\":\"0\"},{\"last_affected\":\"5\"},{\"limit\":\"5\"}]", "[0,5|");
+	intervals(ECO_PYPI, "[{\"introduced\":\"1\"},{\"last_affected\":\"1.2\"},{\"fixed\":\"1.2.0\"}]", "[1,1.2)");
 	intervals(ECO_PYPI, "[{\"introduced\":\"bad\"}]", "malformed input");
 	intervals(ECO_PYPI, "[{\"introduced\":1}]", "malformed input");
 	intervals(ECO_PYPI, "[{\"unknown\":1},{\"introduced\":\"0.dev0\"}]", "[0.dev0,");

@@ -290,9 +290,11 @@ CASE(skipping)
 			text[4 + pad + texts[i].n] = ']';
 			struct str all = check_guard((struct str){ text, 5 + pad + texts[i].n });
 			const char *end = all.p + all.n;
-			CHECK(json_skip(all.p, end) == end);
+			CHECK(json_skip(all.p, end) == end && json_skip_any(all.p, end) == end);
 			CHECK(json_skip(all.p + 4 + pad, end) == end - 1);
+			CHECK(json_skip_any(all.p + 4 + pad, end) == end - 1);
 			CHECK(json_skip(all.p, end - 1) == NULL);
+			CHECK(json_skip_any(all.p, end - 1) == NULL);
 			check_unguard(all);
 		}
 	}

@@ -10,6 +10,7 @@
 #include "sys/ring.h"
 
 #include "../check.h"
+#include "../shared.h"
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -298,6 +299,107 @@ CASE(a_refused_credential)
 	memset((void *)in.counters->deployments, 0, 2 * sizeof in.counters->deployments[0]);
 }
 
-TESTS(CASE_ROW(a_refused_credential), CASE_ROW(a_cancelled_body_waits_for_its_end), CASE_ROW(a_failed_call_is_tried_elsewhere),
+/* The provider answers with a status and a body. */
+static void say_error(uint32_t id, uint16_t status, struct str body)
+{
+	struct call_head h = { .id = id, .status = status, .content_length = body.n };
+	struct frame f = { .type = FRAME_DATA, .id = id, .n = (uint32_t)body.n };
+
+	ring_commit(&answers, call_head_encode(&h, ring_reserve(&answers, call_head_size(&h))));
+	char *p = ring_reserve(&answers, FRAME_HEADER + f.n);
+	uint32_t n = frame_encode(&f, p);
+	memcpy(p + n, body.p, body.n);
+	ring_commit(&answers, n + f.n);
+	say_end(id, END_OK);
+}
+
+/* What a client at path hears of a provider's error. */
+static struct str hear(const char *path, enum policy_provider_kind serves, uint16_t status, struct str body)
+{
+	static char text[1024], answer[100000];
+
+	fresh();
+	model.n_deployments = 1;
+	gen.policy.num_retries = 0;
+	deps[0].serves = serves;
+	bool gemini = strstr(path, "Content") != NULL;
+	const char *asked = gemini ? "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"x\"}]}]}"
+				   : "{\"model\":\"m\",\"max_tokens\":5,\"messages\":[{\"role\":\"user\","
+				     "\"content\":\"x\"}]}";
+	int n = snprintf(text, sizeof text, "POST %s HTTP/1.1\r\nhost: a\r\ncontent-length: %zu\r\n\r\n%s",
+			 path, strlen(asked), asked);
+	CHECK(send(client, text, (size_t)n, 0) == n);
+	conn->watch.on_ready(&conn->watch, EPOLLIN);
+	ingress_flush(&in);
+	uint32_t id = next_call();
+	CHECK(id != 0);
+	if (id != 0)
+		say_error(id, status, body);
+	ssize_t got = recv(client, answer, sizeof answer, 0);
+	struct str said = { answer, got > 0 ? (size_t)got : 0 };
+	conn_kill(conn);
+	reap();
+	return said;
+}
+
+static struct str body_of(struct str answer)
+{
+	size_t at = str_find(answer, S("\r\n\r\n"));
+
+	return at == SIZE_MAX ? S("") : str_tail(answer, at + 4);
+}
+
+/* Errors as providers really wrote them reach a client of their dialect as they are. */
+CASE(a_providers_own_words)
+{
+	static const struct {
+		const char *file, *path;
+		enum policy_provider_kind serves;
+		uint16_t status;
+	} files[] = {
+		{ "recorded/ai-sdk/openai/chat/reasoning-model-legacy-parameter-error.json",
+		  "/v1/chat/completions", SERVES_OPENAI, 400 },
+		{ "recorded/ai-sdk/google/google-429-retry-info.json",
+		  "/v1beta/models/m:generateContent", SERVES_GEMINI, 429 },
+	};
+	struct str claude = S("{\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\",\"message\":"
+			      "\"This model does not support effort level 'xhigh'.\"},"
+			      "\"request_id\":\"req_011Ca7jT9AHpgXgdv8igm4z9\"}");
+
+	CHECK_STR(body_of(hear("/v1/messages", SERVES_ANTHROPIC, 400, claude)), claude);
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+		int fd = shared_open(files[i].file);
+		if (fd < 0)
+			continue;
+		struct str body = shared_slurp(fd);
+		struct str said = hear(files[i].path, files[i].serves, files[i].status, body);
+		CHECK_STR(body_of(said), body);
+		CHECK(str_has_prefix(said, files[i].status == 429 ? S("HTTP/1.1 429 ") : S("HTTP/1.1 400 ")));
+		/* Another dialect gets its own shape. */
+		said = body_of(hear("/v1/messages", files[i].serves, files[i].status, body));
+		CHECK(str_has_prefix(said, S("{\"type\":\"error\",\"error\":{\"type\":\"")));
+		free((char *)(uintptr_t)body.p);
+	}
+}
+
+CASE(no_key_in_a_providers_words)
+{
+	struct str said = S("{\"error\":{\"message\":\"Incorrect API key provided: sk-ab***yz.\",\"x\":1}}");
+
+	CHECK_STR(body_of(hear("/v1/chat/completions", SERVES_OPENAI, 400, said)),
+		  S("{\"error\":{\"message\":\"Incorrect API key provided: [key removed]\",\"x\":1}}"));
+	struct str other = body_of(hear("/v1/messages", SERVES_OPENAI, 400, said));
+	CHECK(str_find(other, S("[key removed]")) != SIZE_MAX && str_find(other, S("sk-ab")) == SIZE_MAX);
+	other = body_of(hear("/v1/chat/completions", SERVES_OPENAI, 401, said));
+	CHECK(str_find(other, S("Incorrect")) == SIZE_MAX && str_find(other, S("credential")) != SIZE_MAX);
+	/* What is not an error in the dialect's shape gets one. */
+	other = body_of(hear("/v1/chat/completions", SERVES_OPENAI, 422, S("{\"detail\":\"no\"}")));
+	CHECK(str_has_prefix(other, S("{\"error\":{\"message\":\"no\"")));
+	other = body_of(hear("/v1/chat/completions", SERVES_OPENAI, 500, S("<html>")));
+	CHECK(str_has_prefix(other, S("{\"error\":{\"message\":\"")));
+}
+
+TESTS(CASE_ROW(a_providers_own_words), CASE_ROW(no_key_in_a_providers_words),
+      CASE_ROW(a_refused_credential), CASE_ROW(a_cancelled_body_waits_for_its_end), CASE_ROW(a_failed_call_is_tried_elsewhere),
       CASE_ROW(egress_is_started_anew), CASE_ROW(a_client_cannot_ask_for_endless_retries),
       CASE_ROW(a_body_is_measured_by_its_own_policy))

@@ -5,7 +5,7 @@
 
 CASE(round_trip)
 {
-	struct verifier_request r = { .has_root = true, .digest = S("sha256:00"), .identity = S("who"),
+	struct verifier_request r = { .has_root = true, .no_log = true, .digest = S("sha256:00"), .identity = S("who"),
 				      .issuer = S("https://issuer.test"), .key = S(""), .document = true,
 				      .file = S("a-1.tar.gz"), .package = S("pkg:npm/a@1"),
 				      .repository = S("https://forge.test/o/r"), .npm_keys = S("{}") }, got;
@@ -13,7 +13,7 @@ CASE(round_trip)
 
 	buf_init(&b, 1 << 16);
 	verifier_request_encode(&r, &b);
-	CHECK(verifier_request_decode(&got, buf_str(&b)) == OK && got.has_root && !got.any_identity);
+	CHECK(verifier_request_decode(&got, buf_str(&b)) == OK && got.has_root && got.no_log && !got.any_identity);
 	CHECK_STR(got.digest, r.digest);
 	CHECK_STR(got.identity, r.identity);
 	CHECK_STR(got.issuer, r.issuer);

@@ -22,15 +22,17 @@
 	X(NONE) X(AT_START) X(AT_END) X(BEFORE_START) X(AFTER_END)                              \
 	X(LEAF_NO_CODESIGN) X(LEAF_NO_SIGNING) X(LEAF_IS_CA) X(LEAF_CRITICAL) X(LEAF_TWO_NAMES) \
 	X(LEAF_NO_NAME) X(LEAF_NO_ISSUER) X(LEAF_TWO_ISSUERS) X(LEAF_RAW_CLAIM) X(LEAF_TWICE)   \
+	X(LEAF_LONG_FORM) X(LEAF_LONGER_FORM)                                                   \
 	X(LEAF_CONTROL) X(LEAF_OTHER_CA) X(LEAF_SELF_SIGNED) X(LEAF_V1)                         \
 	X(CA_EXPIRED) X(CA_NOT_VALID) X(CA_EMAIL) X(ROOT_PATHLEN) X(ROOT_OTHER) X(ROOT_NAMES)   \
 	X(ROOT_NAMES_FIT) X(ROOT_NAMES_SOFT)                                                    \
 	X(SCT_NONE) X(SCT_KEY) X(SCT_TIME) X(SCT_OTHER_CERT) X(SCT_LOG) X(SCT_TRAILING)         \
-	X(SCT_LATE) X(SCT_HASH) X(SCT_EMPTY)                                                    \
+	X(SCT_LATE) X(SCT_HASH) X(SCT_EMPTY) X(SCT_OUTER)                                       \
 	X(ENTRY_KIND) X(ENTRY_OTHER_KIND) X(ENTRY_SIGNATURE) X(ENTRY_SIGNER) X(ENTRY_PAYLOAD)   \
 	X(ENTRY_JSON) X(ENTRY_TWO_SIGNATURES)                                                   \
 	X(PROOF_INDEX) X(PROOF_ROOT) X(PROOF_MORE) X(PROOF_LESS) X(PROOF_SHORT_HASH)            \
 	X(CHECKPOINT_KEY) X(CHECKPOINT_NAME) X(CHECKPOINT_HINT) X(CHECKPOINT_ORIGIN)            \
+	X(CHECKPOINT_DASH) X(CHECKPOINT_TREE)                                                   \
 	X(CHECKPOINT_SIZE) X(CHECKPOINT_ROOT) X(CHECKPOINT_LINE) X(CHECKPOINT_WITNESS)          \
 	X(SET_KEY) X(SET_TIME) X(SET_INDEX) X(LOG_LATE) X(LOG_UNKNOWN)                          \
 	X(TOKEN) X(TOKEN_IMPRINT) X(TOKEN_KEY) X(TOKEN_EXPIRED) X(TOKEN_NOT_VALID)              \
@@ -49,8 +51,19 @@ enum { F_ROOT, F_CA, F_LEAF, F_CT, F_LOG, F_TSA, F_TSA_ROOT, F_WRONG, F_KEYS };
 
 #define FORGE_SAN "https://forge.test/o/r/.github/workflows/release.yml@refs/tags/v1"
 
+/* What to sign, and as whom, in place of what is here; claims are numbers below Fulcio's and their values. */
+struct forge_wish {
+	struct str payload;
+	const char *san, *issuer; /* san: as OpenSSL's configuration has it, "URI:..." */
+	struct {
+		const char *number, *value;
+	} claims[16];
+	unsigned n_claims;
+};
+
 struct forge {
 	enum defect defect;
+	const struct forge_wish *wish; /* or NULL */
 	struct arena a;
 	EVP_PKEY *keys[F_KEYS];
 	X509 *leaf;
@@ -229,12 +242,36 @@ static void f_sct(struct forge *f, X509 *x)
 			buf_addc(&l, 0);
 	}
 	buf_fixed(&o, outer, sizeof outer);
-	buf_addc(&o, 4);
+	buf_addc(&o, f->defect == SCT_OUTER ? 12 : 4);
 	if (l.n >= 128)
 		buf_addc(&o, (char)0x81);
 	buf_addc(&o, (char)l.n);
 	buf_add(&o, buf_str(&l));
 	f_raw_ext(x, "1.3.6.1.4.1.11129.2.4.2", false, o.p, (int)o.n);
+}
+
+static void f_wished(struct forge *f, X509 *x)
+{
+	char text[512];
+
+	(void)snprintf(text, sizeof text, "critical,%s", f->wish->san);
+	f_ext(x, NID_subject_alt_name, text);
+	f_claim(x, "1.3.6.1.4.1.57264.1.8", f->wish->issuer);
+	for (unsigned i = 0; i < f->wish->n_claims; i++) {
+		(void)snprintf(text, sizeof text, "1.3.6.1.4.1.57264.1.%s", f->wish->claims[i].number);
+		f_claim(x, text, f->wish->claims[i].value);
+	}
+	f_sct(f, x);
+}
+
+static void f_leaf_end(struct forge *f, X509 *x)
+{
+	f_seal(f, x, f->defect == LEAF_OTHER_CA ? F_WRONG : F_CA);
+	f->leaf = x;
+	unsigned char *der = NULL;
+	int n = i2d_X509(x, &der);
+	f->b.certs[f->b.n_certs++] = f_str(&f->a, der, n);
+	OPENSSL_free(der);
 }
 
 static void f_leaf(struct forge *f, X509 *ca)
@@ -246,6 +283,11 @@ static void f_leaf(struct forge *f, X509 *ca)
 	f_ext(x, NID_ext_key_usage, d == LEAF_NO_CODESIGN ? "clientAuth" : "codeSigning");
 	if (d == LEAF_IS_CA)
 		f_ext(x, NID_basic_constraints, "critical,CA:TRUE");
+	if (f->wish != NULL) {
+		f_wished(f, x);
+		f_leaf_end(f, x);
+		return;
+	}
 	if (d != LEAF_NO_NAME)
 		f_ext(x, NID_subject_alt_name, d == LEAF_TWO_NAMES ? "critical,URI:" FORGE_SAN ",URI:https://b.test/"
 								   : "critical,URI:" FORGE_SAN);
@@ -256,6 +298,10 @@ static void f_leaf(struct forge *f, X509 *ca)
 	}
 	if (d == LEAF_RAW_CLAIM)
 		f_raw_ext(x, "1.3.6.1.4.1.57264.1.15", false, "123", 3);
+	else if (d == LEAF_LONG_FORM) /* DER has one form of a length, the shortest */
+		f_raw_ext(x, "1.3.6.1.4.1.57264.1.15", false, "\x0c\x81\x03" "123", 6);
+	else if (d == LEAF_LONGER_FORM)
+		f_raw_ext(x, "1.3.6.1.4.1.57264.1.15", false, "\x0c\x82\x00\x03" "123", 7);
 	else
 		f_claim(x, "1.3.6.1.4.1.57264.1.15", d == LEAF_CONTROL ? "12\n3" : "123");
 	if (d == LEAF_TWICE)
@@ -264,12 +310,7 @@ static void f_leaf(struct forge *f, X509 *ca)
 		f_raw_ext(x, "1.2.3.4.5", true, "\5\0", 2);
 	if (d != SCT_NONE)
 		f_sct(f, x);
-	f_seal(f, x, d == LEAF_OTHER_CA ? F_WRONG : F_CA);
-	f->leaf = x;
-	unsigned char *der = NULL;
-	int n = i2d_X509(x, &der);
-	f->b.certs[f->b.n_certs++] = f_str(&f->a, der, n);
-	OPENSSL_free(der);
+	f_leaf_end(f, x);
 }
 
 /* ---- the trusted root ---- */
@@ -365,7 +406,10 @@ static struct str f_body(struct forge *f)
 static struct str f_checkpoint(struct forge *f, const uint8_t root[32], uint64_t size)
 {
 	enum defect d = f->defect;
-	struct checkpoint c = { d == CHECKPOINT_ORIGIN ? S("other.test") : S("log.test - 12"),
+	struct checkpoint c = { d == CHECKPOINT_ORIGIN ? S("other.test")
+				: d == CHECKPOINT_DASH ? S("log.test -12")
+				: d == CHECKPOINT_TREE ? S("log.test - 1x")
+						       : S("log.test - 12"),
 				size + (d == CHECKPOINT_SIZE), { 0 } };
 	char line[512];
 	struct buf b, l;
@@ -616,13 +660,13 @@ static void forge_begin(struct forge *f)
 		f->keys[i] = EVP_EC_gen("P-256");
 }
 
-static void forge_make(struct forge *f, enum defect d)
+static void forge_make_wish(struct forge *f, enum defect d, const struct forge_wish *wish)
 {
 	static EVP_PKEY *keep[F_KEYS];
 	struct diag why;
 
 	memcpy(keep, f->keys, sizeof keep);
-	*f = (struct forge){ .defect = d };
+	*f = (struct forge){ .defect = d, .wish = wish };
 	memcpy(f->keys, keep, sizeof keep);
 	arena_init(&f->a, 8 << 20);
 	f->b = (struct bundle){ .version = BUNDLE_V03, .is_dsse = true, .hash = HASH_NONE };
@@ -633,12 +677,17 @@ static void forge_make(struct forge *f, enum defect d)
 			   &why) == OK);
 	f_root(f);
 	f->b.payload_type = d == PAYLOAD_TYPE ? S("text/plain") : S("application/vnd.in-toto+json");
-	f->b.payload = f_statement(d);
+	f->b.payload = wish != NULL ? wish->payload : f_statement(d);
 	struct str pae = dsse_pae(f->b.payload_type, f->b.payload, &f->a);
 	f->b.signature = f_sign(f, d == SIGNATURE ? F_WRONG : F_LEAF, pae);
 	f_entry(f);
 	if (d == NO_SIGNATURE)
 		f->b.signature = S("");
+}
+
+__attribute__((unused)) static void forge_make(struct forge *f, enum defect d)
+{
+	forge_make_wish(f, d, NULL);
 }
 
 static void forge_done(struct forge *f)
