@@ -45,9 +45,9 @@ static void check_package(const struct package *p, size_t lines)
 	char room[4096];
 	struct buf b;
 
-	for (unsigned i = 0; i < p->n_hashes; i++)
+	for (size_t i = 0; i < p->n_hashes; i++)
 		CHECK(p->hashes[i].n <= 64 && p->hashes[i].algorithm.n > 0);
-	CHECK(p->n_hashes <= PACKAGE_HASHES && p->line <= lines);
+	CHECK(p->n_hashes <= LIMIT_PACKAGE_HASHES && p->line <= lines);
 	CHECK(str_eq(p->where, S("a/b")));
 	for (const struct package_identity *i = p->identity; i != NULL; i = i->next)
 		all += sum(i->key) + sum(i->value);

@@ -20,6 +20,8 @@ static struct str piece(struct str *in)
 
 static void fill(struct sbom *s, struct package *packages, struct sbom_file *files, struct str in)
 {
+	static struct package_hash hashes[ITEMS];
+
 	s->tool = S("yett");
 	s->tool_version = S("0");
 	s->timestamp = S("2026-11-23T09:00:00Z");
@@ -35,7 +37,8 @@ static void fill(struct sbom *s, struct package *packages, struct sbom_file *fil
 		p->where = piece(&in);
 		p->line = i;
 		p->origin = (enum origin)(i % (ORIGIN_EDITABLE + 1));
-		p->hashes[0] = (struct package_hash){ S("sha256"), { (uint8_t)in.n }, 32 };
+		hashes[i] = (struct package_hash){ S("sha256"), { (uint8_t)in.n }, 32 };
+		p->hashes = &hashes[i];
 		p->n_hashes = i % 2;
 		struct sbom_file *f = &files[s->n_files++];
 		f->path = p->where;

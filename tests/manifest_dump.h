@@ -28,7 +28,7 @@ static void dump_package(struct buf *b, const struct package *p)
 	if (p->n_hashes > 0) {
 		jw_key(b, S("hashes"));
 		jw_arr(b);
-		for (unsigned i = 0; i < p->n_hashes; i++) {
+		for (size_t i = 0; i < p->n_hashes; i++) {
 			jw_quote_open(b);
 			buf_add(b, p->hashes[i].algorithm);
 			buf_addc(b, ':');

@@ -6,6 +6,9 @@
 
 static void sbom_sample(struct sbom *s)
 {
+	static struct package_hash litellm[] = { { SC("sha256"), { 1, 2, 3 }, 32 },
+						 { SC("sha512"), { 4 }, 64 } };
+	static struct package_hash bash[] = { { SC("md5"), { 9 }, 16 } };
 	static const struct package packages[] = {
 		{ .eco = ECO_PYPI,
 		  .name = SC("litellm"),
@@ -13,7 +16,7 @@ static void sbom_sample(struct sbom *s)
 		  .origin = ORIGIN_INDEX,
 		  .url = SC("https://pypi.org/simple"),
 		  .where = SC("lib/python3.11/site-packages/litellm-1.82.6.dist-info"),
-		  .hashes = { { SC("sha256"), { 1, 2, 3 }, 32 }, { SC("sha512"), { 4 }, 64 } },
+		  .hashes = litellm,
 		  .n_hashes = 2,
 		  .direct = true },
 		{ .eco = ECO_NPM,
@@ -33,7 +36,7 @@ static void sbom_sample(struct sbom *s)
 		{ .eco = ECO_OTHER,
 		  .name = SC("deb/debian/bash"),
 		  .version = SC("5.2"),
-		  .hashes = { { SC("md5"), { 9 }, 16 } },
+		  .hashes = bash,
 		  .n_hashes = 1 },
 		{ .eco = ECO_PYPI,
 		  .name = SC("edited"),

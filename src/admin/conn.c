@@ -288,7 +288,12 @@ static void run(struct conn *c)
 			return;
 		}
 		c->admin->requests++;
-		route_run(c);
+		struct str coding = c->head.known[H_CONTENT_ENCODING];
+		if (coding.p != NULL && !str_ieq(coding, S("identity")))
+			conn_error(c, 415, S("a compressed body is not read here; send it as it is"),
+				   S(""));
+		else
+			route_run(c);
 	}
 }
 

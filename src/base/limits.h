@@ -8,20 +8,25 @@
 
 enum {
 	/* clients */
-	LIMIT_CONNS = 16384,	     /* open client connections of one ingress; sizes its pool */
-	LIMIT_HEAD = 32 << 10,	     /* one HTTP head; larger is 431 */
-	LIMIT_HEADERS = 100,	     /* header fields in one head; more is 431 */
-	LIMIT_TARGET = 8 << 10,	     /* request target; longer is 414 */
-	LIMIT_BODY = 32 << 20,	     /* one request body, also after inflating; larger is 413 */
-	LIMIT_BODY_RATIO = 200,	     /* what a compressed one may say to its size, where that is */
+	LIMIT_CONNS = 16384,	/* open client connections of one ingress; sizes its pool */
+	LIMIT_HEAD = 32 << 10,	/* one HTTP head; larger is 431 */
+	LIMIT_HEADERS = 100,	/* header fields in one head; more is 431 */
+	LIMIT_TARGET = 8 << 10, /* request target; longer is 414 */
+	LIMIT_BODY = 32 << 20,	/* one request body, also after inflating; larger is 413 */
+	LIMIT_BODY_RATIO = 200, /* what a compressed one may say to its size, where that is */
 	LIMIT_BODY_RATIO_FROM = 1 << 20, /* more than this: less is no bomb */
-	LIMIT_JSON_DEPTH = 128,	     /* nesting of one JSON text */
-	LIMIT_JSON_TOKENS = 1 << 20, /* values and names in one JSON text */
+	LIMIT_JSON_DEPTH = 128,		 /* nesting of one JSON text */
+	LIMIT_JSON_TOKENS = 1 << 20,	 /* values and names in one JSON text */
+	LIMIT_CONN_SLOT = 1 << 10,	 /* a connection's place in the pool */
+	LIMIT_CALL_SLOT = 4 << 10,	 /* a request's, and what it keeps from its head at first */
+	LIMIT_CALL_ARENA = 16 << 20,	 /* what translating one call may remember */
+	LIMIT_TURN = 512 << 20,		 /* what one turn of ingress may work with */
 
 	/* providers */
-	LIMIT_RESPONSE = 64 << 20,    /* one answer that is not a stream */
-	LIMIT_SSE_EVENT = 4 << 20,    /* one event of a stream; a longer one ends it */
-	LIMIT_UPSTREAM_CONNS = 12288, /* sockets of one egress */
+	LIMIT_RESPONSE = 64 << 20,	 /* one answer that is not a stream */
+	LIMIT_SSE_EVENT = 4 << 20,	 /* one event of a stream; a longer one ends it */
+	LIMIT_UPSTREAM_CONNS = 12288,	 /* sockets of one egress */
+	LIMIT_UPSTREAM_READ = 128 << 10, /* read from one and not yet handed on */
 
 	/* configuration */
 	LIMIT_CONFIG_FILE = 8 << 20, /* one YAML file */
@@ -75,8 +80,9 @@ enum {
 	LIMIT_METADATA_FIELDS = 20000,	   /* header fields, requirements, entry points of each */
 
 	/* packages: what names them */
-	LIMIT_MANIFEST = 64 << 20,  /* one manifest, lock file, SBOM or notebook */
-	LIMIT_TOML_NODES = 1 << 20, /* values in one TOML text */
+	LIMIT_MANIFEST = 64 << 20,   /* one manifest, lock file, SBOM or notebook */
+	LIMIT_PACKAGE_HASHES = 1024, /* of one release in a lock file: one for each artifact */
+	LIMIT_TOML_NODES = 1 << 20,  /* values in one TOML text */
 	LIMIT_TOML_DEPTH = 64,
 	LIMIT_YAML_NODES = 1 << 21,   /* of one lock file, once anchors are expanded */
 	LIMIT_YAML_DOCUMENTS = 8,     /* of one lock file; pnpm writes two */

@@ -7,7 +7,9 @@
 
 #include "codec/archive.h"
 #include "codec/json.h"
+#include "inspect/pyc.h"
 #include "package/artifact.h"
+#include "package/model.h"
 #include "package/requirement.h"
 
 #include <string.h>
@@ -24,18 +26,47 @@ struct reading {
 	size_t first;	 /* number of the first finding that may lack it */
 };
 
-/* "demo-1.0.data/purelib/x.pth" and "x.pth" land beside each other. */
+/* What follows the last component called name: "" when there is none. */
+static struct str below(struct str path, struct str name)
+{
+	struct str found = S("");
+
+	while (path.n > 0) {
+		struct str part = str_cut(path, '/', &path);
+		if (str_eq(part, name))
+			found = path;
+	}
+	return found;
+}
+
+/* Where a member of a wheel comes to lie, seen from the directory of packages:
+ * "demo-1.0.data/purelib/x.pth" and "x.pth" land beside each other, and so does
+ * "demo-1.0.data/data/lib/python3.12/site-packages/x.pth". */
 static struct str installed_name(struct str name, bool *out_top)
 {
 	struct str rest, head = str_cut(name, '/', &rest);
 
 	if (str_has_suffix(head, S(".data"))) {
 		struct str scheme = str_cut(rest, '/', &rest);
+		struct str site = below(rest, S("site-packages"));
+		if (site.n == 0)
+			site = below(rest, S("dist-packages"));
 		if (str_eq(scheme, S("purelib")) || str_eq(scheme, S("platlib")))
 			name = rest;
+		else if (str_eq(scheme, S("data")))
+			name = site.n > 0 ? site : rest;
 	}
 	*out_top = str_chr(name, '/') == SIZE_MAX;
 	return name;
+}
+
+static struct str last_part(struct str path)
+{
+	size_t at = path.n;
+
+	while (at > 0 && path.p[at - 1] != '/')
+		at--;
+	return str_tail(path, at);
 }
 
 static void judge_line(struct reading *r, struct str path, const struct startup_line *l)
@@ -68,6 +99,29 @@ static void judge_hook(struct reading *r, struct str path, enum startup_kind kin
 		judge_line(r, path, &l);
 }
 
+/* Compiled code that is imported without anybody having seen its source. */
+static void judge_bytecode(struct reading *r, struct str path, struct str text)
+{
+	bool cached = str_find(path, S("__pycache__/")) != SIZE_MAX;
+	struct pyc p;
+
+	if (!cached)
+		finding_add(r->f, RULE_BYTECODE_SOURCELESS, r->purl, path, 0, S(""), " ");
+	else if (pyc_read(str_head(text, PYC_HEAD), &p) == OK && p.hashed && !p.checked)
+		finding_add(r->f, RULE_BYTECODE_SOURCELESS, r->purl, path, 0, S(""),
+			    "nothing compares it with the source beside it before it runs");
+}
+
+/* Where a startup hook of this name would come to lie, if it does. A source archive puts its files
+ * where its own code says. */
+static enum startup_kind hook_kind(const struct reading *r, struct str installed, bool top)
+{
+	if (r->artifact->kind == ARTIFACT_SDIST)
+		return startup_kind(last_part(installed), PYTHON_UNKNOWN);
+	return top && r->artifact->kind == ARTIFACT_WHEEL ? startup_kind(installed, PYTHON_UNKNOWN)
+							  : STARTUP_NONE;
+}
+
 /* What the code of a member can do is the result. */
 static uint32_t judge_source(struct reading *r, const struct member *m, struct str text)
 {
@@ -75,12 +129,18 @@ static uint32_t judge_source(struct reading *r, const struct member *m, struct s
 	struct caps caps = { 0 };
 	bool top = false;
 	struct str name = installed_name(m->name, &top);
-	enum startup_kind kind = top ? startup_kind(name, PYTHON_UNKNOWN) : STARTUP_NONE;
+	enum startup_kind kind = hook_kind(r, name, top);
 
-	if (kind != STARTUP_NONE && r->artifact->kind == ARTIFACT_WHEEL) {
+	if (model_named(name)) {
+		const struct model_place at = { r->purl, m->name, f };
+		model_judge(r->c, &at, text);
+	}
+	if (kind != STARTUP_NONE) {
 		judge_hook(r, m->name, kind, text);
 		return 0;
 	}
+	if (str_has_suffix(name, S(".pyc")) && r->artifact->kind != ARTIFACT_NPM)
+		judge_bytecode(r, m->name, text);
 	enum language language = source_language(m->name, text);
 	enum ecosystem eco = r->artifact->kind == ARTIFACT_NPM ? ECO_NPM : ECO_PYPI;
 	enum role role = r->artifact->kind == ARTIFACT_SDIST ? source_role(m->name)
@@ -92,6 +152,18 @@ static uint32_t judge_source(struct reading *r, const struct member *m, struct s
 	    !findings_has(f, first, RULE_STARTUP_EXEC))
 		finding_add(f, RULE_STARTUP_EXEC, r->purl, m->name, 0, S(""), " ");
 	return role == ROLE_SCRIPT ? 0 : caps.bits;
+}
+
+/* Source that is too large to be read is a hiding place. */
+static void too_large(struct reading *r, const struct member *m)
+{
+	if (source_language(m->name, S("")) == LANG_NONE &&
+	    model_kind(m->name, S("")) != MODEL_PICKLE &&
+	    startup_kind(last_part(m->name), PYTHON_UNKNOWN) == STARTUP_NONE)
+		return;
+	r->c->report.coverage.skipped += !r->quiet;
+	finding_add(r->f, RULE_FILE_TOO_LARGE, r->purl, m->name, 0, S(""), "%llu bytes",
+		    (unsigned long long)m->size);
 }
 
 /* A member that is no source is only digested. */
@@ -122,6 +194,7 @@ static enum err read_member(struct reading *r, const struct member *m)
 	}
 	if (!wanted && m->size > CHECKER_TEXT) {
 		e = digest_rest(r, sha);
+		too_large(r, m);
 	} else {
 		/* Contents live as long as the whole check only where they must. */
 		struct arena *a = &c->content;

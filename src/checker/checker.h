@@ -95,6 +95,20 @@ void file_finding(struct checker *c, struct tree *t, uint32_t i, enum rule rule,
 		  uint32_t line, struct str excerpt, const char *fmt, ...)
 	__attribute__((format(printf, 8, 9)));
 
+/* A file of the target that is looked at in place. */
+struct mapped_file {
+	int fd;
+	uint64_t size;
+	struct str text;
+};
+
+/* file_open opens a file; false as with file_hash. file_map maps all of it; what cuts it short
+ * meanwhile ends this process, which then has not said that anything is clean. file_close ends
+ * both; false: it is not the file any more that was listed, which is in the report. */
+bool file_open(struct checker *c, struct tree *t, uint32_t i, struct mapped_file *out);
+bool file_map(struct mapped_file *m);
+bool file_close(struct checker *c, struct tree *t, uint32_t i, struct mapped_file *m);
+
 /* installed_role tells when code runs that lies at path below an import root, or in a package of
  * npm: whatever can be imported may be, also out of a directory of tests. */
 enum role installed_role(enum ecosystem eco, enum language lang, struct str path);
@@ -126,6 +140,20 @@ void node_check(struct checker *c, struct root *r);
 
 /* agents_check looks at files that control AI agents and editors. */
 void agents_check(struct checker *c, struct root *r);
+
+/* Where a model lies, for findings. */
+struct model_place {
+	struct str package, path;
+	struct findings *f;
+};
+
+/* models_check looks at models and other data that may hold code. */
+void models_check(struct checker *c, struct root *r);
+
+/* model_named: by the end of its name a file may be one. model_judge judges one, all of which is at
+ * map; it uses the scratch arena. */
+bool model_named(struct str name);
+void model_judge(struct checker *c, const struct model_place *at, struct str map);
 
 /* caches_check looks at what pip, uv and npm keep to install from. */
 void caches_check(struct checker *c, struct root *r);

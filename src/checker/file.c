@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -169,6 +170,37 @@ bool file_copy(struct checker *c, struct tree *t, uint32_t i, size_t max, struct
 		return too_large(c, t, i);
 	*out = arena_dup(&c->arena, text);
 	return out->p != NULL;
+}
+
+/* ---- mapping ---- */
+
+bool file_open(struct checker *c, struct tree *t, uint32_t i, struct mapped_file *out)
+{
+	bool changed = false;
+
+	*out = (struct mapped_file){ .fd = is_late(c) ? -1 : tree_open(t, i, &changed),
+				     .size = t->items[i].size };
+	return out->fd >= 0 || failed(c, t, i, changed);
+}
+
+bool file_map(struct mapped_file *m)
+{
+	void *p = m->size == 0 ? MAP_FAILED
+			       : mmap(NULL, (size_t)m->size, PROT_READ, MAP_PRIVATE, m->fd, 0);
+
+	m->text = p == MAP_FAILED ? S("") : (struct str){ p, (size_t)m->size };
+	return p != MAP_FAILED;
+}
+
+bool file_close(struct checker *c, struct tree *t, uint32_t i, struct mapped_file *m)
+{
+	struct stat st;
+	bool same = fstat(m->fd, &st) == 0 && entry_same(&t->items[i], &st);
+
+	if (m->text.n > 0)
+		(void)munmap((void *)(uintptr_t)m->text.p, m->text.n);
+	fd_closep(&m->fd);
+	return same || failed(c, t, i, true);
 }
 
 enum role installed_role(enum ecosystem eco, enum language lang, struct str path)

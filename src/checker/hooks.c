@@ -97,6 +97,8 @@ static void judge_path(struct checker *c, struct hook *h, const struct startup_l
 	if (outside)
 		file_finding(c, h->tree, h->entry, RULE_STARTUP_PATH, h->package, l->line, l->text,
 			     " ");
+	else if (to != TREE_NONE && S_ISDIR(h->site->root->tree.items[to].mode))
+		env_add_site(c, h->site->env, to, true);
 	h->asks |= !outside && to != TREE_NONE && !h->owned;
 }
 
@@ -156,8 +158,16 @@ static void judge_file(struct checker *c, struct site *s, uint32_t i, enum start
 	bool whole;
 
 	e->inspected = true;
-	if (!follow(c, &h) || !S_ISREG(h.tree->items[h.entry].mode) ||
-	    !file_read(c, h.tree, h.entry, CHECKER_SMALL, &text, &whole))
+	if (!follow(c, &h))
+		return;
+	if (!S_ISREG(h.tree->items[h.entry].mode)) {
+		/* The interpreter opens it all the same, and reads what somebody writes into it. */
+		if (!S_ISDIR(h.tree->items[h.entry].mode))
+			file_finding(c, h.tree, h.entry, RULE_STARTUP_UNOWNED, h.package, 0, S(""),
+				     "it is no regular file");
+		return;
+	}
+	if (!file_read(c, h.tree, h.entry, CHECKER_SMALL, &text, &whole))
 		return;
 	text = arena_dup(&c->arena, text); /* modules are read meanwhile */
 	if (text.p == NULL)

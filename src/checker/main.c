@@ -231,12 +231,14 @@ static void judge(struct checker *c)
 			python_check(c, r);
 			node_check(c, r);
 			agents_check(c, r);
+			models_check(c, r);
 			caches_check(c, r);
 			manifests_check(c, r);
 			break;
 		case ROOT_SITE:
 		case ROOT_USER_SITE:
 			python_check(c, r);
+			models_check(c, r);
 			break;
 		case ROOT_STDLIB:
 			stdlib_check(c, r);

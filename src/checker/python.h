@@ -6,13 +6,17 @@
 
 #include "checker/checker.h"
 
-/* One directory of packages (site-packages, dist-packages). */
+struct env;
+
+/* One directory that modules are loaded from (site-packages, dist-packages). */
 struct site {
+	struct env *env; /* whose it is; NULL: of the interpreter's own library */
 	struct root *root;
 	uint32_t dir;	 /* TREE_NONE: the root itself */
 	uint32_t prefix; /* of its environment: the directory that has bin/ and lib/, or dir */
 	struct python_version version;
 	struct str version_text;
+	bool added;	  /* by a link or a startup file: no startup files are read in it */
 	bool has_records; /* packages list their files here: what is unlisted is unowned */
 };
 
@@ -23,6 +27,10 @@ struct range {
 
 /* tree_range gives what is below dir, TREE_NONE: everything. */
 struct range tree_range(const struct tree *t, uint32_t dir);
+
+/* env_add_site makes the directory dir of the same tree one more site of an environment, unless it
+ * lies in one that is known. searched: modules are found directly in it, as in an import root. */
+void env_add_site(struct checker *c, struct env *e, uint32_t dir, bool searched);
 
 /* packages_read finds what is installed in a site and marks which files it owns. */
 void packages_read(struct checker *c, struct site *s);

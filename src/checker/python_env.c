@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { ENV_SITES = 8, CONFIG_MAX = 64 << 10 };
+enum { ENV_SITES = 16, CONFIG_MAX = 64 << 10, SCRIPT_HEAD = 256 };
 
 /* An environment: the directories of packages that share a prefix. */
 struct env {
@@ -119,23 +119,54 @@ static enum role role_in_site(enum language lang, struct str path)
 	return installed_role(ECO_PYPI, lang, path);
 }
 
-static void read_site(struct checker *c, struct env *e, uint32_t dir)
+static struct site *new_site(struct checker *c, struct env *e, uint32_t dir)
 {
-	struct tree *t = &e->root->tree;
-	struct range r = tree_range(t, dir);
-
 	if (e->n_sites == ENV_SITES) {
 		c->report.coverage.skipped++;
-		return;
+		return NULL;
 	}
 	struct site *s = &e->sites[e->n_sites++];
-	*s = (struct site){ .root = e->root,
+	*s = (struct site){ .env = e,
+			    .root = e->root,
 			    .dir = dir,
 			    .prefix = e->prefix,
 			    .version = e->version,
 			    .version_text = e->version_text };
+	return s;
+}
+
+static void read_site(struct checker *c, struct env *e, uint32_t dir)
+{
+	struct tree *t = &e->root->tree;
+	struct range r = tree_range(t, dir);
+	struct site *s = new_site(c, e, dir);
+
+	if (s == NULL)
+		return;
 	examine(c, t, r.from, r.to, dir == TREE_NONE ? 0 : t->items[dir].path.n + 1, role_in_site);
 	packages_read(c, s);
+}
+
+static bool in_sites(const struct env *e, uint32_t i)
+{
+	for (unsigned k = 0; k < e->n_sites; k++) {
+		struct range r = tree_range(&e->root->tree, e->sites[k].dir);
+		if ((i >= r.from && i < r.to) || i == e->sites[k].dir)
+			return true;
+	}
+	return false;
+}
+
+void env_add_site(struct checker *c, struct env *e, uint32_t dir, bool searched)
+{
+	struct site *s = e == NULL || in_sites(e, dir) ? NULL : new_site(c, e, dir);
+
+	if (s == NULL)
+		return;
+	s->added = true;
+	s->has_records = e->sites[0].has_records;
+	if (searched)
+		customize_check(c, s);
 }
 
 /* ---- what is in a site ---- */
@@ -168,18 +199,41 @@ static void judge_unowned(struct checker *c, struct site *s, uint32_t i)
 		file_finding(c, t, i, RULE_FILE_UNOWNED, S(""), 0, S(""), " ");
 }
 
+/* Modules behind a link: the file is read as what the link is called, and a directory elsewhere in
+ * the target is looked at as if it lay here. */
+static void judge_link(struct checker *c, struct site *s, uint32_t i, struct str name)
+{
+	struct tree *t = &s->root->tree;
+	struct entry *e = &t->items[i];
+	bool outside;
+	uint32_t to = tree_resolve(t, e->parent, e->link, &outside);
+
+	if (outside && s->root->role == ROOT_TARGET)
+		file_finding(c, t, i, RULE_LINK_OUTSIDE, package_purl(c, e), 0, e->link, " ");
+	if (outside || to == TREE_NONE)
+		return;
+	if (S_ISDIR(t->items[to].mode)) {
+		env_add_site(c, s->env, to, false);
+		return;
+	}
+	enum language language = source_language(e->path, S(""));
+	if (!S_ISREG(t->items[to].mode) || language == LANG_NONE ||
+	    (t->items[to].inspected && source_language(t->items[to].path, S("")) == language))
+		return;
+	const struct subject subject = { t, to, package_purl(c, e), language,
+					 installed_role(ECO_PYPI, language, name) };
+	file_inspect(c, &subject);
+	t->items[to].inspected |= source_language(t->items[to].path, S("")) == language;
+}
+
 static void judge_file(struct checker *c, struct site *s, uint32_t i)
 {
 	struct tree *t = &s->root->tree;
 	struct entry *e = &t->items[i];
 	size_t cut = s->dir == TREE_NONE ? 0 : t->items[s->dir].path.n + 1;
-	bool outside;
 
 	if (S_ISLNK(e->mode)) {
-		(void)tree_resolve(t, e->parent, e->link, &outside);
-		if (outside && s->root->role == ROOT_TARGET)
-			file_finding(c, t, i, RULE_LINK_OUTSIDE, package_purl(c, e), 0, e->link,
-				     " ");
+		judge_link(c, s, i, str_tail(e->path, cut));
 		return;
 	}
 	if (!S_ISREG(e->mode) || e->inspected)
@@ -199,27 +253,62 @@ static void judge_file(struct checker *c, struct site *s, uint32_t i)
 	judge_unowned(c, s, i);
 }
 
+/* ---- programs ---- */
+
+/* What a script is in, by its first line; from what is remembered when the file is the same. */
+static enum language script_language(struct checker *c, struct tree *t, uint32_t i)
+{
+	const struct entry *e = &t->items[i];
+	const struct cache_slot *known = cache_get(&c->cache, e);
+	struct str name = entry_name(e), head;
+	bool whole;
+
+	if (str_eq(name, S("activate")))
+		return LANG_SHELL; /* it is sourced, and says so in a comment only */
+	enum language language = source_language(e->path, S(""));
+	if (language != LANG_NONE)
+		return language;
+	if (known != NULL && known->role == ROLE_INSTALL)
+		return known->language;
+	return file_read(c, t, i, SCRIPT_HEAD, &head, &whole) ? source_language(name, head)
+							      : LANG_NONE;
+}
+
+/* What is in bin/ of a virtual environment is found before the system's own programs. */
+static void judge_programs(struct checker *c, struct env *e)
+{
+	struct tree *t = &e->root->tree;
+	uint32_t bin = tree_below(t, e->prefix, S("bin"));
+
+	if (!e->is_venv || bin == TREE_NONE || !S_ISDIR(t->items[bin].mode))
+		return;
+	struct range r = tree_range(t, bin);
+	for (uint32_t i = r.from; i < r.to; i++) {
+		struct entry *f = &t->items[i];
+		if (!S_ISREG(f->mode) || f->inspected)
+			continue;
+		f->inspected = true;
+		const struct subject s = { t, i, package_purl(c, f), script_language(c, t, i),
+					   ROLE_INSTALL };
+		if (s.language != LANG_NONE)
+			file_inspect(c, &s);
+		else
+			(void)file_hash(c, t, i);
+	}
+}
+
 static void judge_site(struct checker *c, struct site *s)
 {
 	struct tree *t = &s->root->tree;
 	struct range r = tree_range(t, s->dir);
 
-	hooks_check(c, s);
+	if (!s->added)
+		hooks_check(c, s);
 	for (uint32_t i = r.from; i < r.to; i++)
 		judge_file(c, s, i);
 }
 
 /* ---- the digest ---- */
-
-static bool in_sites(const struct env *e, uint32_t i)
-{
-	for (unsigned k = 0; k < e->n_sites; k++) {
-		struct range r = tree_range(&e->root->tree, e->sites[k].dir);
-		if (i >= r.from && i < r.to)
-			return true;
-	}
-	return false;
-}
 
 /* Import roots, console scripts and pyvenv.cfg: what makes an environment what it is. */
 static bool belongs(const struct env *e, uint32_t i, struct str path)
@@ -275,6 +364,7 @@ static void env_check(struct checker *c, struct env *e, const uint32_t *sites, u
 	packages = c->report.packages.n - packages;
 	for (unsigned i = 0; i < e->n_sites; i++)
 		judge_site(c, &e->sites[i]);
+	judge_programs(c, e);
 	out = &c->report.environments[number];
 	*out = (struct report_environment){ .path = file_path(c, &e->root->tree, e->prefix),
 					    .kind = TARGET_PYTHON,
@@ -283,8 +373,19 @@ static void env_check(struct checker *c, struct env *e, const uint32_t *sites, u
 	digest_of(c, e, out);
 }
 
-/* Whether this directory holds packages although its name does not say so: a target that is one, or
- * a directory made by `pip install --target`. */
+static bool has_dist_info(const struct tree *t, uint32_t dir)
+{
+	struct range r = tree_range(t, dir);
+
+	for (uint32_t i = r.from; i < r.to; i = t->items[i].end)
+		if (str_has_suffix(entry_name(&t->items[i]), S(".dist-info")) &&
+		    S_ISDIR(t->items[i].mode))
+			return true;
+	return false;
+}
+
+/* Whether the target is a directory of packages although nothing else says so: one with startup
+ * files, or the source of a package. */
 static bool holds_packages(const struct tree *t, uint32_t dir)
 {
 	struct range r = tree_range(t, dir);
@@ -315,18 +416,12 @@ static unsigned sites_of(struct tree *t, uint32_t first, uint32_t prefix, uint32
 	return n;
 }
 
-void python_check(struct checker *c, struct root *r)
+/* The environments below the root, those by the name of their directory. */
+static void check_named(struct checker *c, struct root *r)
 {
 	struct tree *t = &r->tree;
 	uint32_t sites[ENV_SITES];
 
-	if (is_site_name(str_tail(t->label, t->label.n < 13 ? 0 : t->label.n - 13)) ||
-	    r->role == ROOT_SITE || r->role == ROOT_USER_SITE || holds_packages(t, TREE_NONE)) {
-		struct env e = { .root = r, .prefix = TREE_NONE };
-		sites[0] = TREE_NONE;
-		env_check(c, &e, sites, 1);
-		return;
-	}
 	for (uint32_t i = 0; i < t->n; i++) {
 		if (!S_ISDIR(t->items[i].mode) || !is_site_name(entry_name(&t->items[i])))
 			continue;
@@ -338,4 +433,46 @@ void python_check(struct checker *c, struct root *r)
 		}
 		i = t->items[i].end - 1; /* what packages bring inside of them is theirs */
 	}
+}
+
+static void check_one(struct checker *c, struct root *r, uint32_t dir)
+{
+	struct env e = { .root = r, .prefix = dir };
+
+	env_check(c, &e, &dir, 1);
+}
+
+/* Directories of packages under any other name, as "pip install --target" makes them. uv's cache
+ * has one for each package, which are the cache's matter. */
+static void check_unnamed(struct checker *c, struct root *r)
+{
+	struct tree *t = &r->tree;
+
+	for (uint32_t i = 0; i < t->n; i++) {
+		if (!S_ISDIR(t->items[i].mode))
+			continue;
+		bool passed = t->items[i].inspected ||
+			      str_eq(entry_name(&t->items[i]), S("node_modules")) ||
+			      str_has_prefix(entry_name(&t->items[i]), S("archive-v"));
+		if (!passed && has_dist_info(t, i)) {
+			check_one(c, r, i);
+			passed = true;
+		}
+		i = passed ? t->items[i].end - 1 : i;
+	}
+}
+
+void python_check(struct checker *c, struct root *r)
+{
+	struct tree *t = &r->tree;
+
+	bool itself = is_site_name(str_tail(t->label, t->label.n < 13 ? 0 : t->label.n - 13)) ||
+		      r->role == ROOT_SITE || r->role == ROOT_USER_SITE;
+	/* What is an environment of its own is judged as one, whatever lies beside it. */
+	if (!itself)
+		check_named(c, r);
+	if (itself || holds_packages(t, TREE_NONE))
+		check_one(c, r, TREE_NONE);
+	else
+		check_unnamed(c, r);
 }

@@ -84,6 +84,9 @@ void release_add(struct checker *c, const struct package *p)
 	}
 	release_ask(c, &copy, RULE_KNOWN_MALWARE);
 	ledger_judge(&c->ledger, &copy, purl_of(c, &copy), &c->report.findings);
+	for (size_t i = 0; i < copy.n_hashes; i++)
+		if (str_eq(copy.hashes[i].algorithm, S("sha256")))
+			artifact_ask(c, copy.where, copy.hashes[i].bytes, RULE_KNOWN_MALWARE);
 }
 
 void artifact_ask(struct checker *c, struct str path, const uint8_t sha256[32], enum rule malware)

@@ -7,10 +7,12 @@
 #include "codec/archive.h"
 #include "inspect/cooldown.h"
 #include "inspect/trace.h"
+#include "package/model.h"
 
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { SNIFF = 64 << 10 };
 
@@ -114,6 +116,55 @@ static void judge_text(struct checker *c, struct root *r, struct str name, struc
 	}
 }
 
+/* A zip archive with something in front: Python's reader, and so pip, takes it all the same. */
+static bool ends_as_zip(int fd, uint64_t size)
+{
+	enum { TAIL = (64 << 10) + 22 };
+	char tail[TAIL];
+	uint64_t from = size > TAIL ? size - TAIL : 0;
+	ssize_t n = pread(fd, tail, sizeof tail, (off_t)from);
+
+	return n > 0 && str_find((struct str){ tail, (size_t)n }, S("PK\x05\x06")) != SIZE_MAX;
+}
+
+/* What calls itself a package is none: whoever installs it may see more than is seen here. */
+static bool judge_false_archive(struct checker *c, struct root *r, struct str name)
+{
+	static const struct str endings[] = { SC(".whl"),     SC(".tgz"),    SC(".zip"),
+					      SC(".egg"),     SC(".tar.gz"), SC(".pyz"),
+					      SC(".tar.bz2"), SC(".tar.xz") };
+	bool named = false;
+
+	for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++)
+		named |= str_has_suffix(name, endings[i]);
+	if (!named)
+		return false;
+	c->report.kind = TARGET_ARCHIVE;
+	c->report.coverage.unread++;
+	file_finding(c, &r->tree, 0,
+		     ends_as_zip(r->tree.fd, r->tree.items[0].size) ? RULE_ARCHIVE_AMBIGUOUS
+								    : RULE_ARCHIVE_BROKEN,
+		     S(""), 0, S(""), "it does not begin as an archive");
+	return true;
+}
+
+static bool judge_model(struct checker *c, struct root *r, struct str name, struct str head)
+{
+	const struct model_place at = { S(""), name, &c->report.findings };
+	struct mapped_file map;
+
+	if (!model_named(name) ||
+	    (model_kind(name, head) == MODEL_NONE &&
+	     !(str_has_suffix(name, S(".npz")) && archive_kind(head) == ARCHIVE_ZIP)))
+		return false;
+	if (!file_open(c, &r->tree, 0, &map))
+		return true;
+	if (file_map(&map))
+		model_judge(c, &at, map.text);
+	(void)file_close(c, &r->tree, 0, &map);
+	return true;
+}
+
 void target_file(struct checker *c, struct root *r)
 {
 	struct entry *e = &r->tree.items[0];
@@ -126,10 +177,14 @@ void target_file(struct checker *c, struct root *r)
 	c->report.has_sha256 = true;
 	memcpy(c->report.sha256, e->sha256, sizeof c->report.sha256);
 	artifact_ask(c, name, e->sha256, RULE_KNOWN_MALWARE);
+	if (judge_model(c, r, name, str_head(text, SNIFF)))
+		return;
 	if (archive_kind(text) != ARCHIVE_NONE) {
 		judge_archive(c, r, name);
 		return;
 	}
+	if (judge_false_archive(c, r, name))
+		return;
 	if (!whole) {
 		c->report.coverage.skipped++;
 		file_finding(c, &r->tree, 0, RULE_FILE_TOO_LARGE, S(""), 0, S(""), " ");

@@ -7,6 +7,7 @@
 
 #include "codec/jw.h"
 #include "config/config.h"
+#include "config/memory.h"
 
 enum { ARENA_BUDGET = 256 << 20 };
 
@@ -91,6 +92,10 @@ static void check_text(struct cli *c, const struct config *conf, enum err e, con
 	if (e == OK) {
 		buf_addf(&c->out, "it can be used: %u models, %u deployments\n",
 			 conf->policy.n_models, conf->policy.n_deployments);
+		uint32_t workers = conf->workers ? conf->workers : 1;
+		struct memory_worst m = memory_worst(workers, conf->policy.global_max_parallel);
+		memory_tell(&m, workers, &c->out);
+		buf_addc(&c->out, '\n');
 		return;
 	}
 	cli_style(c, "31", S("it cannot be used: "));
@@ -108,6 +113,15 @@ static void check_json(struct cli *c, const struct config *conf, enum err e, con
 		jw_kv_str(b, S("error"), str_z(diag_text(d)));
 	jw_kv_int(b, S("models"), conf->policy.n_models);
 	jw_kv_int(b, S("deployments"), conf->policy.n_deployments);
+	uint32_t workers = conf->workers ? conf->workers : 1;
+	struct memory_worst m = memory_worst(workers, conf->policy.global_max_parallel);
+	jw_key(b, S("memory_at_worst"));
+	jw_obj(b);
+	jw_kv_int(b, S("workers"), workers);
+	jw_kv_int(b, S("worker_bytes"), (int64_t)m.worker_bytes);
+	jw_kv_int(b, S("call_bytes"), (int64_t)m.call_bytes);
+	jw_kv_int(b, S("calls"), (int64_t)m.calls);
+	jw_obj_end(b);
 	jw_key(b, S("keys"));
 	jw_arr(b);
 	for (uint32_t i = 0; i < conf->n_notes; i++) {

@@ -74,18 +74,15 @@ static void proved(struct cli *c, struct arena *a, const struct json *v)
 
 void verify_text_report(struct cli *c, struct arena *a, const struct json *v)
 {
-	struct str root = json_str(a, json_get(v, S("trusted_root")));
-	int64_t day_s;
-
 	cli_style(c, "32", S("verified"));
 	buf_addc(&c->out, '\n');
 	proved(c, a, v);
-	if (json_get(v, S("signer")) == NULL && json_count(json_get(v, S("log_entries"))) == 0)
+	if (json_get(v, S("signer")) == NULL && json_count(json_get(v, S("log_entries"))) == 0) {
 		buf_add(&c->out, S("known by     the key alone: no transparency log was asked\n"));
-	else if (root.p != NULL && date_parse(root, &day_s) == OK)
-		verify_text_root(c, root, NULL);
-	else
-		say(c, a, "trusted root", json_get(v, S("trusted_root")));
+		return;
+	}
+	struct str date = json_str(a, json_get(v, S("trusted_root")));
+	verify_text_root(c, date.p ? date : S(""), cli_value(c, "trusted-root"));
 }
 
 /* ---- documents of indexes ---- */

@@ -19,6 +19,8 @@ enum {
 	IOVECS = CALL_SEGMENTS + 1,
 };
 
+static_assert((int)IN_MAX <= LIMIT_UPSTREAM_READ, "as base/limits.h says");
+
 #define OWNER(type, member, p) ((type *)(void *)((char *)(p) - offsetof(type, member)))
 
 /* What a step of reading came to. */
@@ -188,6 +190,8 @@ static enum step take_head(struct conn *c, struct str *in)
 	}
 	if (flight_head(c->flight, h) != OK)
 		return STEP_WAIT;
+	if (c->flight->stream)
+		link_streams(c->link);
 	*in = str_tail(*in, h->head_bytes);
 	c->in_body = true;
 	c->framing = h->framing;

@@ -130,13 +130,13 @@ static void on_wake(struct watch *w, uint32_t ready)
 	(void)w, (void)ready;
 }
 
-enum err egress_init(struct egress *e, struct str hosts, unsigned links_max, struct diag *d)
+enum err egress_init(struct egress *e, unsigned links_max, struct diag *d)
 {
 	*e = (struct egress){ .wake = { .fd = -1, .on_ready = on_wake } };
 	e->loop = loop_new(links_max + 64, d);
 	if (e->loop == NULL)
 		return ERR_SYS;
-	e->resolver = resolver_new(e->loop, hosts, d);
+	e->resolver = resolver_new(e->loop, S(""), d);
 	if (e->resolver == NULL)
 		return ERR_SYS;
 	if (linker_init(&e->linker, e->loop, e->resolver, links_max) != OK ||
@@ -204,6 +204,7 @@ void egress_use(struct egress *e, struct table *t)
 	table_retire(e->previous);
 	e->previous = e->table;
 	e->table = t;
+	resolver_hosts(e->resolver, t->ups.hosts); /* which lie in the newest table */
 }
 
 void egress_settle(struct egress *e, uint64_t generation)

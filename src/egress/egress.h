@@ -23,9 +23,8 @@ struct egress {
 
 enum { EGRESS_FDS = 5 }; /* of a pair: tx, tx wake, rx, rx wake, arena */
 
-/* egress_init prepares everything that needs files; hosts is the text of a hosts file, borrowed. */
-MUST_USE enum err egress_init(struct egress *e, struct str hosts, unsigned links_max,
-			      struct diag *d);
+/* egress_init prepares everything that needs files. */
+MUST_USE enum err egress_init(struct egress *e, unsigned links_max, struct diag *d);
 
 /* egress_pair joins the rings of a new ingress; the calls of the old one are dropped. The
  * descriptors are taken over, also on failure. */

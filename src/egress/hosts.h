@@ -1,5 +1,5 @@
 /*
- * egress/hosts.h - the hosts file, read once before the jail is locked. Pure.   Runs in: egress.
+ * egress/hosts.h - the hosts file, which the loader read. Pure.   Runs in: egress.
  */
 #ifndef EGRESS_HOSTS_H
 #define EGRESS_HOSTS_H

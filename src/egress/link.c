@@ -175,15 +175,19 @@ static socklen_t sockaddr_of(const struct address *a, uint16_t port, struct sock
 	return sizeof *s;
 }
 
-/* set_options: acknowledgements of trickling events ride on the next request or wait for the
- * delayed-ACK timer; that is a fifth of what a streamed event costs. */
 static void set_options(int fd)
 {
-	int on = 1, off = 0;
+	int on = 1;
 
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &off, sizeof off);
 	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+}
+
+void link_streams(const struct link *l)
+{
+	int off = 0;
+
+	(void)setsockopt(l->watch.fd, IPPROTO_TCP, TCP_QUICKACK, &off, sizeof off);
 }
 
 static uint32_t attempt_ms(const struct link *l)

@@ -76,6 +76,11 @@ MUST_USE enum err link_read(struct link *l, void *p, size_t cap, size_t *out_n);
  * and another read can be spared. */
 bool link_drained(const struct link *l, size_t n, size_t cap);
 
+/* link_streams: from now on small pieces come one after another. To acknowledge each at once would
+ * be a fifth of what it costs; so every other one is. The kernel forgets this when the connection
+ * is made and when it has been quiet, so it is said for each stream. */
+void link_streams(const struct link *l);
+
 /* link_send sends from iov as much as the socket takes. ERR_AGAIN: nothing was taken; on_ready
  * comes with EPOLLOUT. The first secret bytes of what is sent leave no copy behind. */
 MUST_USE enum err link_send(struct link *l, const struct iovec *iov, int n_iov, size_t secret,

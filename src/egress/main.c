@@ -1,7 +1,7 @@
 /*
  * egress/main.c - the process that holds provider keys and speaks to providers, and to nobody else.
  *
- * Read what needs files (trusted roots, resolver, hosts), give up power, take the table of
+ * Read what needs files (the resolver), give up power, take the table of
  * upstreams from keeper, serve. After the jail is locked there is no way to a file, a program or a
  * listening socket. Input: control messages of keeper; frames of ingress go to egress.c.   Runs in:
  * egress.
@@ -24,15 +24,13 @@
 enum {
 	FILES_OWN = 24, /* rings, control, names: what is no connection to a provider */
 	FILES_MAX = LIMIT_UPSTREAM_CONNS + 256,
-	CA_MAX = 16 << 20,
-	HOSTS_MAX = 1 << 20,
 };
 
 static struct process {
 	struct egress egress;
 	struct watch control;
 	struct timer drain;
-	struct buf message, ca, hosts;
+	struct buf message;
 	bool draining;
 } self;
 
@@ -68,8 +66,7 @@ static enum err on_upstreams(struct ipc_msg *m)
 
 	if (m->n_fds != 2 || m->body.n != 0)
 		return ERR_SYNTAX;
-	enum err e = table_load(m->fds[0], m->fds[1], buf_str(&self.ca), &self.egress.linker, &t,
-				&d);
+	enum err e = table_load(m->fds[0], m->fds[1], S(""), &self.egress.linker, &t, &d);
 	if (e == OK)
 		egress_use(&self.egress, t);
 	else
@@ -197,16 +194,10 @@ static void read_files(void)
 {
 	struct diag d = { .err = OK };
 
-	buf_init(&self.ca, CA_MAX);
-	buf_init(&self.hosts, HOSTS_MAX);
 	buf_init(&self.message, LIMIT_CONTROL);
 	if (tls_prepare(&d) != OK)
 		die("cannot start TLS", &d);
-	if (tls_system_ca(&self.ca, &d) != OK)
-		log_msg(LOG_WARN, "no trusted roots: %s", diag_text(&d));
-	if (fs_read("/etc/hosts", 0, &self.hosts, &d) != OK)
-		buf_reset(&self.hosts);
-	if (egress_init(&self.egress, buf_str(&self.hosts), links_max(), &d) != OK)
+	if (egress_init(&self.egress, links_max(), &d) != OK)
 		die("cannot start", &d);
 }
 

@@ -156,6 +156,11 @@ struct resolver *resolver_new(struct loop *l, struct str hosts, struct diag *d)
 	return r;
 }
 
+void resolver_hosts(struct resolver *r, struct str hosts)
+{
+	r->hosts = hosts;
+}
+
 enum err resolver_servers(struct resolver *r, const char *servers, struct diag *d)
 {
 	int status = ares_set_servers_ports_csv(r->channel, servers);

@@ -22,6 +22,9 @@ struct lookup {
 /* resolver_new reads the system's resolver configuration, so it comes before the jail is locked.
  * hosts is borrowed for the resolver's life. NULL with d set. */
 struct resolver *resolver_new(struct loop *l, struct str hosts, struct diag *d);
+
+/* resolver_hosts puts the text of another hosts file in force; borrowed. */
+void resolver_hosts(struct resolver *r, struct str hosts);
 void resolver_free(struct resolver *r);
 
 /* resolver_servers asks these name servers ("address:port,...") instead of the system's. */

@@ -15,7 +15,7 @@
 
 enum { TABLE_MAX = 64 << 20, REAP_MS = 1000 };
 
-#define OWNER(type, member, p) ((type *)(void *)((char *)(p) - offsetof(type, member)))
+#define OWNER(type, member, p) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
 /* target_ok: the text may stand in a request target as it is. */
 static bool target_ok(struct str s)
@@ -96,7 +96,11 @@ static enum err trust_for(struct table *t, uint32_t i, struct str system_ca, str
 			return OK;
 		}
 	struct tls_client_opts o = {
-		.ca_pem = u->ca_pem.n ? u->ca_pem : system_ca, .pins = u->pins, .n_pins = u->n_pins,
+		.ca_pem = u->ca_pem.n	   ? u->ca_pem
+			  : t->ups.roots.n ? t->ups.roots
+					   : system_ca,
+		.pins = u->pins,
+		.n_pins = u->n_pins,
 		.http2 = u->http2,
 	};
 	t->trusts[i] = tls_client_new(&o, d);

@@ -22,7 +22,7 @@ struct table {
 };
 
 /* table_load maps the two files that keeper passed (they stay the caller's) and makes a table of
- * them. system_ca is trusted where a row names no roots of its own. */
+ * them. system_ca is trusted where neither a row nor the table names any. */
 MUST_USE enum err table_load(int table_fd, int secret_fd, struct str system_ca, struct linker *l,
 			     struct table **out, struct diag *d);
 

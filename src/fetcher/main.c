@@ -12,6 +12,7 @@
 #include "sys/clock.h"
 #include "sys/fs.h"
 #include "sys/log.h"
+#include "sys/roots.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -51,7 +52,7 @@ static enum err prepare(struct fetch *f, struct diag *d)
 	if (f->url.https) {
 		TRY(tls_prepare(d));
 		if (f->request.ca_pem.n == 0)
-			TRY(tls_system_ca(&f->ca, d));
+			TRY(roots_read(&f->ca, d));
 	}
 	TRY(wire_connect(&f->wire, &f->url, d));
 	if (!f->url.https)

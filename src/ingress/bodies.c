@@ -1,6 +1,6 @@
 /*
- * ingress/bodies.c - blocks of powers of two from the shared arena, last in first out, so that
- * pages stay warm. Runs in: ingress.
+ * ingress/bodies.c - blocks of powers of two, private and from the shared arena, last in first out,
+ * so that they stay warm. Runs in: ingress.
  */
 #include "ingress/bodies.h"
 
@@ -13,16 +13,25 @@
 #include <sys/mman.h>
 
 enum {
-	BODY_SMALL = 16 << 10, /* up to here malloc: copied into the frame anyway */
+	BODY_SMALL = 16 << 10, /* up to here private: copied into the frame anyway */
+	SMALL_MIN_SHIFT = 10,  /* 1 KB */
+	SMALLS = 5,	       /* up to BODY_SMALL */
+	SMALL_SPARE = 64,      /* of each size: kept for the next body */
 	CLASS_MIN_SHIFT = 15,  /* 32 KB */
 	CLASSES = 12,	       /* up to 64 MB: a translated body may be larger than LIMIT_BODY */
 };
 static_assert((1u << (CLASS_MIN_SHIFT + CLASSES - 1)) >= LIMIT_BODY * 2u,
 	      "the largest class holds a body");
+static_assert(1 << (SMALL_MIN_SHIFT + SMALLS - 1) == BODY_SMALL, "each small body has a class");
 
 struct block {
 	struct block *next;
 	uint64_t at;
+};
+
+/* Private memory that waits for its next body; what it held is overwritten by this. */
+struct small {
+	struct small *next;
 };
 
 struct bodies {
@@ -31,6 +40,8 @@ struct bodies {
 	uint64_t used;
 	struct block *free[CLASSES]; /* the list itself is private memory: egress cannot touch it */
 	struct block *spare;
+	struct small *small[SMALLS];
+	unsigned n_small[SMALLS];
 };
 
 static enum err map_arena(int memfd, char **out, struct diag *d)
@@ -64,6 +75,15 @@ static unsigned class_of(size_t n)
 	return c;
 }
 
+static unsigned small_class(size_t n)
+{
+	unsigned c = 0;
+
+	while (((size_t)1 << (SMALL_MIN_SHIFT + c)) < n)
+		c++;
+	return c;
+}
+
 enum err body_alloc_shared(struct bodies *b, struct body *out, size_t cap)
 {
 	unsigned c = class_of(cap);
@@ -93,11 +113,31 @@ enum err body_alloc(struct bodies *b, struct body *out, size_t cap)
 {
 	if (cap > BODY_SMALL)
 		return body_alloc_shared(b, out, cap);
-	char *p = malloc(cap ? cap : 1);
-	if (p == NULL)
+	unsigned c = small_class(cap);
+	struct small *spare = b->small[c];
+	size_t size = (size_t)1 << (SMALL_MIN_SHIFT + c);
+	if (spare != NULL) {
+		b->small[c] = spare->next;
+		b->n_small[c]--;
+	} else if ((spare = malloc(size)) == NULL) {
 		return ERR_NOMEM;
-	*out = (struct body){ .p = p, .cap = cap };
+	}
+	*out = (struct body){ .p = (char *)spare, .cap = size };
 	return OK;
+}
+
+static void small_free(struct bodies *b, struct body *body)
+{
+	unsigned c = small_class(body->cap);
+	struct small *spare = (struct small *)(void *)body->p;
+
+	if (b->n_small[c] == SMALL_SPARE) {
+		free(spare);
+		return;
+	}
+	spare->next = b->small[c];
+	b->small[c] = spare;
+	b->n_small[c]++;
 }
 
 enum err body_grow(struct bodies *b, struct body *body, size_t cap)
@@ -120,7 +160,7 @@ void body_free(struct bodies *b, struct body *body)
 	if (body->p == NULL)
 		return;
 	if (!body->shared) {
-		free(body->p);
+		small_free(b, body);
 	} else {
 		struct block *block = b->spare ? b->spare : malloc(sizeof *block);
 		if (block == b->spare && block != NULL)

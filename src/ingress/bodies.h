@@ -1,5 +1,5 @@
 /*
- * ingress/bodies.h - memory for request bodies: small ones are malloc'd, large ones lie in the
+ * ingress/bodies.h - memory for request bodies: small ones are private, large ones lie in the
  * arena that egress can read, so that they are received once and sent from where they lie. Runs in:
  * ingress.
  */

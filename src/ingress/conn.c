@@ -29,6 +29,9 @@ enum {
 	OUTBUF_MAX = 2 * LIMIT_RESPONSE,
 };
 
+static_assert(sizeof(struct conn) <= LIMIT_CONN_SLOT, "as base/limits.h says");
+static_assert((int)INBUF_MAX <= 2 * LIMIT_HEAD, "what is counted for a connection");
+
 #define B(state) (1u << (state))
 
 /* What each state may last, and what may follow it. */

@@ -20,12 +20,13 @@
 
 enum {
 	ARENA_SMALL = 1 << 10,
-	ARENA_MAX = 16 << 20,
 	RETRY_FIRST_MS = 250, /* the pause before the same deployment is asked again; doubles */
 	RETRY_MAX_MS = 8000,
 	RETRIES_ASKED = 10, /* the most that a client's header may ask for */
 	KEEP_LINES = 2 << 10,
 };
+
+static_assert(sizeof(struct exchange) + ARENA_SMALL <= LIMIT_CALL_SLOT, "as base/limits.h says");
 
 static void on_retry(struct timer *t);
 static void try_with(struct exchange *x, const struct json *root);
@@ -41,7 +42,7 @@ static struct exchange *take(struct ingress *in)
 		x = calloc(1, sizeof *x);
 		if (x == NULL)
 			return NULL;
-		arena_init_small(&x->arena, ARENA_MAX, ARENA_SMALL);
+		arena_init_small(&x->arena, LIMIT_CALL_ARENA, ARENA_SMALL);
 		buf_init(&x->got, LIMIT_RESPONSE);
 		buf_init(&x->held, LIMIT_RESPONSE);
 		x->in = in;

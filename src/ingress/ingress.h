@@ -67,7 +67,9 @@ struct ingress {
 	struct timer accept_timer, drain_timer;
 };
 
-enum { INGRESS_SCRATCH = 32 << 10 };
+/* A head with a usual body comes with one recv; of a larger one no more than this is copied on its
+ * way to where it is sent from. */
+enum { INGRESS_SCRATCH = 8 << 10 };
 
 /* generation_ref and generation_drop count the exchanges that use g. */
 struct generation *generation_ref(struct generation *g);

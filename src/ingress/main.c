@@ -28,7 +28,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { TURN_MAX = 512 << 20, TURN_BLOCK = 2 << 20 };
+enum { TURN_BLOCK = 2 << 20 };
 
 static bool on_idle(void *arg)
 {
@@ -68,7 +68,7 @@ static void on_policy(struct ingress *in, struct ipc_msg *m)
 	if (in->gen != NULL)
 		generation_drop(in->gen);
 	in->gen = g;
-	/* After our word egress takes no call of the policy before: what was sent is shown first. */
+	/* After our word egress takes no call of the policy before: what was sent goes first. */
 	link_publish(in->link);
 	say(in, MSG_READY, 1);
 }
@@ -233,7 +233,7 @@ static void setup(struct ingress *in, struct diag *d)
 	    conn_pool(in, LIMIT_CONNS) != OK || tls_prepare(d) != OK)
 		ingress_fatal("cannot start");
 	in->rng |= 1;
-	arena_init_small(&in->turn, TURN_MAX, TURN_BLOCK);
+	arena_init_small(&in->turn, LIMIT_TURN, TURN_BLOCK);
 	buf_init(&in->encoded, 2 * (size_t)LIMIT_RESPONSE);
 	buf_init(&in->control_buf, LIMIT_CONTROL + IPC_HEAD);
 	in->counters = map_shared(START_COUNTERS, sizeof *in->counters);

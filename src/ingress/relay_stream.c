@@ -14,7 +14,13 @@
 #include <assert.h>
 #include <string.h>
 
-enum { SPANS = 32, HEAD_MAX = 8 << 10, PIECE_FIRST = 512 };
+enum {
+	SPANS = 32,
+	HEAD_MAX = 8 << 10,
+	PIECE_FIRST = 512,
+	JOIN_MAX = 2 << 10,
+	FRAME_MAX = 20, /* a chunk's length in hex, and its two line ends */
+};
 
 /* What one call of relay_stream_data sends: one HTTP chunk of several spans. */
 struct chunk {
@@ -57,23 +63,60 @@ static void send_head(struct exchange *x)
 	conn_gather(x->conn, buf_str(&b));
 }
 
+/* Writes the line before a chunk of n bytes and gives what is behind it. */
+static char *chunk_line(char *at, size_t n)
+{
+	static const char digits[] = "0123456789abcdef";
+	unsigned shift = 0;
+
+	while (shift < 60 && n >> shift >= 16)
+		shift += 4;
+	for (; shift > 0; shift -= 4)
+		*at++ = digits[n >> shift & 15];
+	*at++ = digits[n & 15];
+	*at++ = '\r';
+	*at++ = '\n';
+	return at;
+}
+
+/* A small chunk goes into one piece, which is cheaper to send than three. */
+static void chunk_join(struct exchange *x, const struct chunk *k)
+{
+	char *room = arena_take(&x->in->turn, k->bytes + FRAME_MAX, 1), *at = room;
+
+	if (room == NULL) {
+		conn_kill(x->conn);
+		return;
+	}
+	if (!x->conn->http10)
+		at = chunk_line(at, k->bytes);
+	for (unsigned i = 0; i < k->n; i++) {
+		memcpy(at, k->spans[i].p, k->spans[i].n);
+		at += k->spans[i].n;
+	}
+	if (!x->conn->http10) {
+		*at++ = '\r';
+		*at++ = '\n';
+	}
+	conn_gather(x->conn, (struct str){ room, (size_t)(at - room) });
+}
+
 static void chunk_put(struct exchange *x, struct chunk *k)
 {
 	struct conn *c = x->conn;
-	char line[24];
-	struct buf b;
+	char line[FRAME_MAX];
 
-	if (k->bytes == 0)
-		return;
-	if (!c->http10) {
-		buf_fixed(&b, line, sizeof line);
-		buf_addf(&b, "%zx\r\n", k->bytes);
-		conn_gather_copy(c, buf_str(&b));
+	if (k->bytes > 0 && k->bytes <= JOIN_MAX) {
+		chunk_join(x, k);
+	} else if (k->bytes > 0) {
+		size_t n = (size_t)(chunk_line(line, k->bytes) - line);
+		if (!c->http10)
+			conn_gather_copy(c, (struct str){ line, n });
+		for (unsigned i = 0; i < k->n; i++)
+			conn_gather(c, k->spans[i]);
+		if (!c->http10)
+			conn_gather(c, S("\r\n"));
 	}
-	for (unsigned i = 0; i < k->n; i++)
-		conn_gather(c, k->spans[i]);
-	if (!c->http10)
-		conn_gather(c, S("\r\n"));
 	k->n = 0;
 	k->bytes = 0;
 }

@@ -141,12 +141,17 @@ static void put(struct buf *b, struct str name, struct str bytes)
 	buf_free(&text);
 }
 
-static void put_hex(struct buf *b, struct str name, const uint8_t *bytes, size_t n)
+static void put_digest(struct buf *b, const uint8_t *bytes, size_t n)
 {
-	jw_key(b, name);
 	jw_quote_open(b);
 	buf_addhex(b, (struct str){ (const char *)bytes, n });
 	jw_quote_close(b);
+}
+
+static void put_hex(struct buf *b, struct str name, const uint8_t *bytes, size_t n)
+{
+	jw_key(b, name);
+	put_digest(b, bytes, n);
 }
 
 static void put_number(struct buf *b, struct str name, uint64_t v)
@@ -288,30 +293,23 @@ static void put_environments(struct buf *b, const struct report *r)
 	jw_arr_end(b);
 }
 
-/* A requirement of pip may allow several files, and so have several hashes of one algorithm. */
+/* Each algorithm once, with all its digests. */
 static void put_hashes(struct buf *b, const struct package *p)
 {
-	unsigned done = 0; /* a bit set */
-
-	jw_key(b, S("hashes"));
-	jw_obj(b);
-	for (unsigned i = 0; i < p->n_hashes; i++) {
-		if ((done & 1u << i) != 0)
+	for (size_t i = 0; i < p->n_hashes; i++) {
+		struct str algorithm = p->hashes[i].algorithm;
+		size_t k = 0;
+		while (!str_eq(p->hashes[k].algorithm, algorithm))
+			k++;
+		if (k < i)
 			continue;
-		jw_key(b, p->hashes[i].algorithm);
+		jw_key(b, algorithm);
 		jw_arr(b);
-		for (unsigned k = i; k < p->n_hashes; k++) {
-			if (!str_eq(p->hashes[k].algorithm, p->hashes[i].algorithm))
-				continue;
-			done |= 1u << k;
-			jw_quote_open(b);
-			buf_addhex(b, (struct str){ (const char *)p->hashes[k].bytes,
-						    p->hashes[k].n });
-			jw_quote_close(b);
-		}
+		for (; k < p->n_hashes; k++)
+			if (str_eq(p->hashes[k].algorithm, algorithm))
+				put_digest(b, p->hashes[k].bytes, p->hashes[k].n);
 		jw_arr_end(b);
 	}
-	jw_obj_end(b);
 }
 
 static void put_package(struct buf *b, const struct package *p)
@@ -336,8 +334,12 @@ static void put_package(struct buf *b, const struct package *p)
 		put(b, S("url"), p->url);
 	if (p->direct)
 		jw_kv_bool(b, S("direct"), true);
-	if (p->n_hashes > 0)
+	if (p->n_hashes > 0) {
+		jw_key(b, S("hashes"));
+		jw_obj(b);
 		put_hashes(b, p);
+		jw_obj_end(b);
+	}
 	jw_obj_end(b);
 }
 

@@ -4,6 +4,7 @@
  */
 #include "inspect/report.h"
 
+#include "base/limits.h"
 #include "codec/json.h"
 #include "codec/utf8.h"
 
@@ -263,13 +264,14 @@ static void read_environment(struct reading *r, const struct json *v)
 static void read_hash(struct reading *r, struct str algorithm, const struct json *v,
 		      struct package *p)
 {
-	struct package_hash *h = &p->hashes[p->n_hashes];
 	size_t n = json_is(v, JSON_STRING) ? json_esc(v).n / 2 : 0;
 
-	if (p->n_hashes == PACKAGE_HASHES || n == 0 || n > sizeof h->bytes) {
+	if (p->n_hashes == LIMIT_PACKAGE_HASHES || n == 0 || n > sizeof p->hashes->bytes ||
+	    !ARENA_ROOM(r->arena, p->hashes, p->n_hashes, p->cap_hashes)) {
 		wrong(r, ERR_SYNTAX);
 		return;
 	}
+	struct package_hash *h = &p->hashes[p->n_hashes];
 	h->algorithm = algorithm;
 	h->n = (uint8_t)n;
 	if (bytes_of(r, v, h->bytes, n))

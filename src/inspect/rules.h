@@ -120,7 +120,7 @@ enum severity { SEV_INFO, SEV_HOLD, SEV_BLOCK };
 	  "whoever reads the source does not see what runs",                                       \
 	  "do not import it; remove the .pyc and compile anew")                                    \
 	X(RULE_BYTECODE_SOURCELESS, "bytecode-sourceless", SEV_HOLD,                               \
-	  "compiled code without its source, which no package owns",                               \
+	  "compiled code that runs without its source",                                            \
 	  "it is imported, and nobody can read it",                                                \
 	  "find out who put it there; remove it")                                                  \
 	X(RULE_EDITABLE, "editable-install", SEV_INFO,                                             \

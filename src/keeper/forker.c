@@ -13,6 +13,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -80,22 +81,30 @@ static void on_spawn(struct service *s, const struct ipc_msg *m)
 	uint8_t role = rd_u8(&r);
 	uint32_t number = rd_u32(&r);
 	pid_t pid = 0;
-	int pidfd = -1;
+	int ends[2], pidfd = -1;
 
 	if (rd_end(&r) != OK || role >= FORK_ROLES)
 		_exit(1);
+	/* A child that fills the pipe loses its words, not its time. */
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
+		reply(s->fd, diag_set(&d, ERR_SYS, "cannot make a pipe: %s", strerror(errno)), 0,
+		      &d, NULL, 0);
+		return;
+	}
 	(void)snprintf(worker, sizeof worker, "%u", number);
 	const struct spawn what = { .path = s->paths[role],
 				    .argv = { forker_role_name[role], worker },
 				    .fds = m->fds,
 				    .n_fds = m->n_fds,
-				    .stderr_fd = -1,
+				    .stderr_fd = ends[1],
 				    .uid = geteuid() == 0 ? role_user(s, role) : 0,
 				    .sibling = true };
 	enum err e = spawn_child(&what, &pid, &pidfd, &d);
-	reply(s->fd, e, pid, &d, &pidfd, e == OK ? 1 : 0);
+	reply(s->fd, e, pid, &d, (int[]){ pidfd, ends[0] }, e == OK ? 2 : 0);
 	if (e == OK)
 		(void)close(pidfd);
+	(void)close(ends[0]);
+	(void)close(ends[1]);
 }
 
 static void on_signal(const struct ipc_msg *m)
@@ -258,7 +267,7 @@ static enum err ask(struct forker *f, uint16_t type, struct str body, const int 
 }
 
 enum err forker_spawn(struct forker *f, enum forker_role role, unsigned worker, const int *fds,
-		      unsigned n_fds, pid_t *out_pid, int *out_pidfd, struct diag *d)
+		      unsigned n_fds, struct born *out, struct diag *d)
 {
 	char body[8];
 	struct buf b;
@@ -274,12 +283,11 @@ enum err forker_spawn(struct forker *f, enum forker_role role, unsigned worker, 
 			(void)waitpid(pid, NULL, 0); /* it could not execute */
 		return e;
 	}
-	if (m.n_fds != 1) {
+	if (m.n_fds != 2) {
 		ipc_close_fds(&m);
 		return diag_set(d, ERR_SYS, "the process that starts others does not answer");
 	}
-	*out_pid = pid;
-	*out_pidfd = ipc_take_fd(&m, 0);
+	*out = (struct born){ pid, ipc_take_fd(&m, 0), ipc_take_fd(&m, 1) };
 	return OK;
 }
 

@@ -43,11 +43,17 @@ void forker_stop(struct forker *f);
 int forker_fd(const struct forker *f);
 bool forker_alive(const struct forker *f);
 
+/* A child that has been started; the descriptors are the caller's. */
+struct born {
+	pid_t pid;
+	int pidfd;
+	int stderr_fd; /* what it writes to its standard error can be read here; does not block */
+};
+
 /* forker_spawn starts a role's executable with the descriptors of proto/start.h, waiting until it
  * runs. */
 MUST_USE enum err forker_spawn(struct forker *f, enum forker_role role, unsigned worker,
-			       const int *fds, unsigned n_fds, pid_t *out_pid, int *out_pidfd,
-			       struct diag *d);
+			       const int *fds, unsigned n_fds, struct born *out, struct diag *d);
 
 /* forker_signal sends a signal to one of the children, which may belong to another user. */
 void forker_signal(struct forker *f, int pidfd, int sig);

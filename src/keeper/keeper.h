@@ -7,6 +7,7 @@
 #define KEEPER_KEEPER_H
 
 #include "base/limits.h"
+#include "keeper/voice.h"
 #include "proto/control.h"
 #include "proto/counters.h"
 #include "proto/usage.h"
@@ -66,6 +67,7 @@ struct child {
 	const char *name; /* "ingress" */
 	struct keeper *keeper;
 	struct watch exit;  /* its pidfd */
+	struct voice voice; /* its standard error */
 	struct timer timer; /* to start it again, or the time it has to become ready */
 	uint64_t started_ms;
 	uint32_t delay_ms;   /* before the next start */
@@ -163,6 +165,10 @@ void parts_close(struct keeper *k);
 /* parts_tick moves finished calls from the usage files into the store; gives the ms until the next
  * time. */
 uint32_t parts_tick(struct keeper *k, bool flush);
+
+/* parts_recount sets the shared counters of spending to what is recorded: an ingress has ended, and
+ * who took it over could write there. */
+void parts_recount(struct keeper *k);
 
 /* parts_liar gives a worker whose usage file broke the rules, each once; -1: none. */
 int parts_liar(struct keeper *k);

@@ -545,6 +545,28 @@ enum err keyring_request(struct keyring *k, uint16_t type, struct str body, stru
 
 /* ---- budgets ---- */
 
+void keyring_recount(struct keyring *k)
+{
+	struct control_key key = { .id = 0 };
+	enum err e = store_begin(k->store, NULL);
+
+	if (e == OK)
+		e = store_settle(k->store, NULL);
+	if (e == OK)
+		e = store_commit(k->store, NULL);
+	if (e != OK) {
+		store_rollback(k->store);
+		return; /* the disk is full: the counters are the best there is */
+	}
+	arena_reset(&k->arena);
+	while (store_key_after(k->store, key.id, &k->arena, &key, NULL) == OK) {
+		uint32_t slot = slot_find(k, key.id);
+		if (slot != UINT32_MAX)
+			atomic_store(&k->counters->keys[slot].spent_pico, key.spent_pico);
+		arena_reset(&k->arena);
+	}
+}
+
 static void reset_one(struct keyring *k, uint32_t slot, int64_t now_ms)
 {
 	struct control_key from = { .mask = KEY_SPEND }, key;

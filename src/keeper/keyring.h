@@ -49,6 +49,10 @@ MUST_USE enum err keyring_request(struct keyring *k, uint16_t type, struct str b
 MUST_USE enum err keyring_find(struct keyring *k, struct str what, struct control_key *out,
 			       struct diag *d);
 
+/* keyring_recount puts what the store knows to be spent in the place of what the counters say: an
+ * ingress that has ended may have written there. */
+void keyring_recount(struct keyring *k);
+
 /* keyring_tick begins new budget periods; cheap when none is due. */
 void keyring_tick(struct keyring *k, int64_t now_ms);
 

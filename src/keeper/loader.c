@@ -11,6 +11,7 @@
 #include "keeper/vault.h"
 #include "sys/fs.h"
 #include "sys/log.h"
+#include "sys/roots.h"
 #include "sys/secret.h"
 
 #include <malloc.h>
@@ -188,6 +189,32 @@ static enum err put_tls(struct loading *l, struct diag *d)
 	return e;
 }
 
+/* put_system reads what egress cannot open itself. A gate for plain upstreams needs no roots. */
+static enum err put_system(struct loading *l, struct diag *d)
+{
+	struct upstreams *u = &l->config.upstreams;
+	struct buf hosts, roots;
+	struct diag why = { 0 };
+
+	buf_init(&hosts, UPSTREAM_HOSTS);
+	buf_init(&roots, UPSTREAM_ROOTS);
+	if (hosts_read(&hosts, &why) != OK) {
+		log_msg(LOG_WARN, "no hosts file: %s", diag_text(&why));
+		buf_reset(&hosts);
+	}
+	if (roots_read(&roots, &why) != OK) {
+		log_msg(LOG_WARN, "no trusted roots: %s", diag_text(&why));
+		buf_reset(&roots);
+	}
+	u->hosts = arena_dup(&l->arena, buf_str(&hosts));
+	u->roots = arena_dup(&l->arena, buf_str(&roots));
+	buf_free(&hosts);
+	buf_free(&roots);
+	if (u->hosts.p == NULL || u->roots.p == NULL)
+		return diag_set(d, ERR_NOMEM, "no memory for the hosts file and roots");
+	return OK;
+}
+
 static enum err load(struct loading *l, struct diag *d)
 {
 	const struct loader_args *a = l->args;
@@ -211,7 +238,9 @@ static enum err load(struct loading *l, struct diag *d)
 	l->loaded.admin = c->admin;
 	l->loaded.workers = c->workers;
 	l->loaded.drain_ms = c->drain_timeout_ms;
+	l->loaded.max_parallel = c->policy.global_max_parallel;
 	memcpy(l->loaded.config_hash, c->policy.config_hash, sizeof l->loaded.config_hash);
+	TRY(put_system(l, d));
 	TRY(put_tables(l, d));
 	TRY(put_secrets(l, d));
 	return put_tls(l, d);

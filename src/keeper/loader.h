@@ -23,6 +23,7 @@ struct loaded {
 	struct str listen, admin; /* "": not said */
 	uint32_t workers;         /* 0: not said */
 	uint32_t drain_ms;
+	uint32_t max_parallel;    /* 0: unlimited */
 	uint8_t config_hash[32];
 	struct str warning; /* the first of n_warnings, or "" */
 	uint32_t n_warnings;

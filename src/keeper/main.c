@@ -23,7 +23,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BACKLOG = 4096, ADMIN_BACKLOG = 64, WATCHED = 512 };
+enum { BACKLOG = 4096, ADMIN_BACKLOG = 64, WATCHED = 1024 };
 
 /* ---- options ---- */
 

@@ -129,6 +129,12 @@ static void end_liars(struct keeper *k)
 	}
 }
 
+void parts_recount(struct keeper *k)
+{
+	(void)parts_tick(k, true);
+	keyring_recount(&k->parts->keys);
+}
+
 uint32_t parts_tick(struct keeper *k, bool flush)
 {
 	struct parts *p = k->parts;

@@ -9,6 +9,7 @@
 #include "keeper/supervise.h"
 
 #include "base/rd.h"
+#include "config/memory.h"
 #include "keeper/loader.h"
 #include "sys/fs.h"
 #include "sys/log.h"
@@ -141,6 +142,17 @@ static void adopt_workers(struct keeper *k, uint32_t configured)
 		k->workers = LIMIT_WORKERS;
 }
 
+static void tell_memory(const struct keeper *k, uint32_t max_parallel)
+{
+	struct memory_worst m = memory_worst(k->workers, max_parallel);
+	char text[256];
+	struct buf b;
+
+	buf_fixed(&b, text, sizeof text);
+	memory_tell(&m, k->workers, &b);
+	log_msg(LOG_INFO, "%.*s", FMT(buf_str(&b)));
+}
+
 enum err reload_first(struct keeper *k, struct diag *d)
 {
 	struct loaded l = { 0 };
@@ -156,6 +168,7 @@ enum err reload_first(struct keeper *k, struct diag *d)
 	if (e != OK)
 		return e;
 	adopt_workers(k, l.workers);
+	tell_memory(k, l.max_parallel);
 	k->drain_ms = l.drain_ms ? l.drain_ms : DRAIN_DEFAULT_MS;
 	TRY(address(k->opts.listen, l.listen, S("127.0.0.1:4000"), &k->listen_at, d));
 	return address(k->opts.admin, l.admin, S("127.0.0.1:4001"), &k->admin_at, d);

@@ -15,6 +15,7 @@ void loaded_encode(const struct loaded *l, struct buf *out)
 	wr_str(out, l->admin);
 	wr_u32(out, l->workers);
 	wr_u32(out, l->drain_ms);
+	wr_u32(out, l->max_parallel);
 	wr_bytes(out, (struct str){ (const char *)l->config_hash, sizeof l->config_hash });
 	wr_str(out, l->warning);
 	wr_u32(out, l->n_warnings);
@@ -28,6 +29,7 @@ enum err loaded_decode(struct loaded *l, struct str body)
 	l->admin = rd_str(&r, LOADER_TEXT);
 	l->workers = rd_u32(&r);
 	l->drain_ms = rd_u32(&r);
+	l->max_parallel = rd_u32(&r);
 	struct str hash = rd_bytes(&r, sizeof l->config_hash);
 	if (r.err == OK)
 		memcpy(l->config_hash, hash.p, sizeof l->config_hash);

@@ -36,7 +36,7 @@ static void child_init(struct keeper *k, struct child *c, enum forker_role role,
 
 	*c = (struct child){ .name = forker_role_name[role], .keeper = k, .worker = worker };
 	c->peer = (struct peer){ .watch = { .fd = -1 }, .keeper = k, .role = roles[role] };
-	c->exit.fd = -1;
+	c->exit.fd = c->voice.watch.fd = -1;
 	c->timer.on_expire = on_timer;
 }
 
@@ -226,24 +226,28 @@ static enum forker_role fork_role(const struct child *c)
 static enum err child_start(struct child *c, struct diag *d)
 {
 	struct keeper *k = c->keeper;
-	int control[2], fds[IPC_FDS], pidfd;
+	int control[2], fds[IPC_FDS];
+	struct born born;
 
 	assert(c->pid == 0);
 	TRY(ipc_pair(control, d));
 	unsigned n = birth_fds(c, control[1], fds);
-	enum err e = forker_spawn(k->forker, fork_role(c), c->worker, fds, n, &c->pid, &pidfd, d);
+	enum err e = forker_spawn(k->forker, fork_role(c), c->worker, fds, n, &born, d);
 	(void)close(control[1]);
 	if (e != OK) {
 		(void)close(control[0]);
 		c->pid = 0;
 		return e;
 	}
-	c->exit = (struct watch){ .fd = pidfd, .on_ready = on_end };
+	c->pid = born.pid;
+	c->exit = (struct watch){ .fd = born.pidfd, .on_ready = on_end };
 	c->started_ms = loop_now_ms(k->loop);
 	c->awaiting = 0;
 	c->key_cursor = 0;
 	timer_set(k->loop, &c->timer, BOOT_MS);
-	e = peer_open(k, &c->peer, control[0], c->peer.role, P_BOOT);
+	e = voice_open(&c->voice, k->loop, born.stderr_fd, c->name, c->worker, c->pid);
+	if (e == OK)
+		e = peer_open(k, &c->peer, control[0], c->peer.role, P_BOOT);
 	if (e != OK || loop_watch(k->loop, &c->exit, EPOLLIN) != OK)
 		return diag_set(d, ERR_SYS,
 				"cannot watch a child"); /* keeper itself is out of means */
@@ -335,8 +339,10 @@ static void mourn(struct child *c)
 	struct keeper *k = c->keeper;
 	struct diag d = { 0 };
 
-	if (c->peer.role == R_INGRESS)
+	if (c->peer.role == R_INGRESS) {
 		shared_clear(k, c->worker);
+		parts_recount(k);
+	}
 	if (c->peer.role == R_ADMIN)
 		return;
 	struct child *other = c->peer.role == R_INGRESS ? &k->egress[c->worker]
@@ -379,6 +385,7 @@ static void on_end(struct watch *w, uint32_t ready)
 	loop_unwatch(k->loop, w);
 	(void)close(w->fd);
 	w->fd = -1;
+	voice_close(&c->voice);
 	peer_close(&c->peer);
 	c->peer.dead = false;
 	c->pid = 0;
@@ -475,6 +482,7 @@ static void end_child(struct child *c)
 	(void)poll(&p, 1, BOOT_MS);
 	if (spawn_reap(c->pid, &status) == OK)
 		c->pid = 0;
+	voice_close(&c->voice);
 	peer_close(&c->peer);
 }
 

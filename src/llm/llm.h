@@ -234,7 +234,7 @@ struct llm_error {
 	struct str message;       /* esc */
 	struct str code, param;   /* esc, or absent: "context_length_exceeded", ... */
 	struct str request_id;    /* esc: ours */
-	struct str body;          /* the provider's own body, for a client of its dialect; or absent */
+	struct str body;          /* the provider's own, for a client of its dialect; or absent */
 };
 
 struct llm_event {

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #ifdef __SSE2__
-#include <emmintrin.h>
+#include <immintrin.h>
 #endif
 
 static void see_usage(const struct json *root, struct llm_peek *io)
@@ -89,34 +89,89 @@ static bool tells(const char *at, const char *end)
 }
 
 /*
- * plain_end passes over text that tells nothing and gives the line end behind it, or end; NULL when
- * something tells. This runs over every byte of every stream, so with SSE2, which all of x86-64
- * has, it looks at 16 places at a time, for line ends and for quotes with the right letter behind
- * them.
+ * Places worth a look among the first 16 or 32: line ends, and quotes with the first letter of such
+ * a name behind them. One byte more is read. This runs over every byte of every stream.
  */
-static const char *plain_end(const char *p, const char *end)
-{
 #ifdef __SSE2__
+enum { SSE = 16, AVX = 32 };
+
+static inline unsigned hits_sse(const char *p)
+{
 	const __m128i quote = _mm_set1_epi8('"'), u = _mm_set1_epi8('u'), f = _mm_set1_epi8('f'),
 		      e = _mm_set1_epi8('e'), lf = _mm_set1_epi8('\n'), cr = _mm_set1_epi8('\r');
-	for (; end - p > 16; p += 16) {
-		__m128i here = _mm_loadu_si128((const __m128i *)(const void *)p);
-		__m128i next = _mm_loadu_si128((const __m128i *)(const void *)(p + 1));
-		__m128i letter = _mm_or_si128(
-			_mm_cmpeq_epi8(next, u),
-			_mm_or_si128(_mm_cmpeq_epi8(next, f), _mm_cmpeq_epi8(next, e)));
-		__m128i line = _mm_or_si128(_mm_cmpeq_epi8(here, lf), _mm_cmpeq_epi8(here, cr));
-		unsigned hits = (unsigned)_mm_movemask_epi8(
-			_mm_or_si128(line, _mm_and_si128(_mm_cmpeq_epi8(here, quote), letter)));
-		for (; hits != 0; hits &= hits - 1) {
+	__m128i here = _mm_loadu_si128((const __m128i *)(const void *)p);
+	__m128i next = _mm_loadu_si128((const __m128i *)(const void *)(p + 1));
+	__m128i letter =
+		_mm_or_si128(_mm_cmpeq_epi8(next, u),
+			     _mm_or_si128(_mm_cmpeq_epi8(next, f), _mm_cmpeq_epi8(next, e)));
+	__m128i line = _mm_or_si128(_mm_cmpeq_epi8(here, lf), _mm_cmpeq_epi8(here, cr));
+
+	return (unsigned)_mm_movemask_epi8(
+		_mm_or_si128(line, _mm_and_si128(_mm_cmpeq_epi8(here, quote), letter)));
+}
+
+__attribute__((target("avx2"))) static inline unsigned hits_avx(const char *p)
+{
+	const __m256i quote = _mm256_set1_epi8('"'), u = _mm256_set1_epi8('u'),
+		      f = _mm256_set1_epi8('f'), e = _mm256_set1_epi8('e'),
+		      lf = _mm256_set1_epi8('\n'), cr = _mm256_set1_epi8('\r');
+	__m256i here = _mm256_loadu_si256((const __m256i *)(const void *)p);
+	__m256i next = _mm256_loadu_si256((const __m256i *)(const void *)(p + 1));
+	__m256i letter = _mm256_or_si256(
+		_mm256_cmpeq_epi8(next, u),
+		_mm256_or_si256(_mm256_cmpeq_epi8(next, f), _mm256_cmpeq_epi8(next, e)));
+	__m256i line = _mm256_or_si256(_mm256_cmpeq_epi8(here, lf), _mm256_cmpeq_epi8(here, cr));
+
+	return (unsigned)_mm256_movemask_epi8(
+		_mm256_or_si256(line, _mm256_and_si256(_mm256_cmpeq_epi8(here, quote), letter)));
+}
+
+/* pass goes on by steps of n places as long as nothing tells; false when something does. *io is
+ * then or afterwards where reading goes on: a line end, or less than a step before end. */
+static inline __attribute__((always_inline)) bool pass(const char **io, const char *end, int n,
+						       unsigned (*hits_at)(const char *))
+{
+	const char *p = *io;
+
+	for (; end - p > n; p += n) {
+		for (unsigned hits = hits_at(p); hits != 0; hits &= hits - 1) {
 			const char *at = p + __builtin_ctz(hits);
+			*io = at;
 			if (*at != '"')
-				return at;
+				return true;
 			if (tells(at, end))
-				return NULL;
+				return false;
 		}
 	}
+	*io = p;
+	return true;
+}
+
+__attribute__((target("avx2"))) static bool pass_avx(const char **io, const char *end)
+{
+	return pass(io, end, AVX, hits_avx);
+}
+
+static bool pass_wide(const char **io, const char *end)
+{
+	if (__builtin_cpu_supports("avx2"))
+		return pass_avx(io, end);
+	return pass(io, end, SSE, hits_sse);
+}
+#else
+static bool pass_wide(const char **io, const char *end)
+{
+	(void)io, (void)end;
+	return true;
+}
 #endif
+
+/* plain_end passes over text that tells nothing and gives the line end behind it, or end; NULL when
+ * something tells. */
+static const char *plain_end(const char *p, const char *end)
+{
+	if (!pass_wide(&p, end))
+		return NULL;
 	for (; p < end; p++) {
 		if (*p == '\n' || *p == '\r')
 			return p;

@@ -41,9 +41,9 @@ static enum err add_hash(struct direct_url *u, struct str algorithm, struct str 
 {
 	struct package_hash *h = &u->hashes[u->n_hashes];
 
-	if (u->n_hashes == PACKAGE_HASHES)
+	if (u->n_hashes == DIRECT_URL_HASHES)
 		return diag_set(d, ERR_LIMIT, "direct_url.json: more than %d hashes",
-				PACKAGE_HASHES);
+				DIRECT_URL_HASHES);
 	if (algorithm.n == 0 || hex.n == 0 || hex.n % 2 != 0 || hex.n / 2 > sizeof h->bytes)
 		return bad(d, "a hash is none");
 	for (size_t i = 0; i < hex.n / 2; i++) {

@@ -10,6 +10,8 @@
 #include "base/str.h"
 #include "package/package.h"
 
+enum { DIRECT_URL_HASHES = 8 };
+
 struct direct_url {
 	struct str url;
 	enum origin origin; /* ORIGIN_GIT (any version control), _URL, _PATH or _EDITABLE */
@@ -17,7 +19,7 @@ struct direct_url {
 	struct str commit;  /* the commit that was installed */
 	struct str wanted;  /* what was asked for: a branch or tag; "" */
 	struct str subdirectory;
-	struct package_hash hashes[PACKAGE_HASHES];
+	struct package_hash hashes[DIRECT_URL_HASHES];
 	unsigned n_hashes;
 };
 

@@ -25,7 +25,7 @@ static void hashes(struct manifest_in *m, struct package *p, const struct json *
 	if (!json_is(list, JSON_ARRAY))
 		return;
 	JSON_EACH_ITEM (list, it)
-		manifest_hash(p, manifest_string(m, json_get(it, S("alg"))),
+		manifest_hash(m, p, manifest_string(m, json_get(it, S("alg"))),
 			      manifest_string(m, json_get(it, S("content"))));
 }
 

@@ -136,24 +136,27 @@ static size_t algorithm(struct str name)
 	return i;
 }
 
-static void add_digest(struct package *p, size_t row, const uint8_t *bytes)
+static void add_digest(struct manifest_in *m, struct package *p, size_t row, const uint8_t *bytes)
 {
 	for (unsigned i = 0; i < p->n_hashes; i++)
 		if (p->hashes[i].n == algorithms[row].n &&
 		    memcmp(p->hashes[i].bytes, bytes, algorithms[row].n) == 0)
 			return;
-	if (p->n_hashes == PACKAGE_HASHES)
+	if (p->n_hashes == LIMIT_PACKAGE_HASHES ||
+	    !ARENA_ROOM(m->out->arena, p->hashes, p->n_hashes, p->cap_hashes)) {
+		p->hashes_cut = true;
 		return;
+	}
 	struct package_hash *h = &p->hashes[p->n_hashes++];
 	h->algorithm = algorithms[row].name;
 	h->n = algorithms[row].n;
 	memcpy(h->bytes, bytes, h->n);
 }
 
-void manifest_toml_hashes(struct package *p, const struct toml *table)
+void manifest_toml_hashes(struct manifest_in *m, struct package *p, const struct toml *table)
 {
 	TOML_EACH(table, it)
-	manifest_hash(p, it->key, toml_str(it));
+	manifest_hash(m, p, it->key, toml_str(it));
 }
 
 static int hex_value(char c)
@@ -165,7 +168,7 @@ static int hex_value(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-void manifest_hash(struct package *p, struct str name, struct str hex)
+void manifest_hash(struct manifest_in *m, struct package *p, struct str name, struct str hex)
 {
 	uint8_t bytes[64];
 	size_t row = algorithm(name);
@@ -178,17 +181,17 @@ void manifest_hash(struct package *p, struct str name, struct str hex)
 			return;
 		bytes[i] = (uint8_t)(high << 4 | low);
 	}
-	add_digest(p, row, bytes);
+	add_digest(m, p, row, bytes);
 }
 
-void manifest_hash_pair(struct package *p, struct str pair)
+void manifest_hash_pair(struct manifest_in *m, struct package *p, struct str pair)
 {
 	struct str hex, name = str_cut(pair, ':', &hex);
 
-	manifest_hash(p, name, hex);
+	manifest_hash(m, p, name, hex);
 }
 
-void manifest_integrity(struct package *p, struct str sri)
+void manifest_integrity(struct manifest_in *m, struct package *p, struct str sri)
 {
 	char room[66];
 
@@ -201,7 +204,7 @@ void manifest_integrity(struct package *p, struct str sri)
 		text = str_cut(text, '?', &one); /* options, which nobody uses */
 		if (row != ALGORITHMS && base64_decode(&b, text, BASE64_STD) == OK &&
 		    b.n == algorithms[row].n)
-			add_digest(p, row, (const uint8_t *)b.p);
+			add_digest(m, p, row, (const uint8_t *)b.p);
 	}
 }
 
@@ -249,18 +252,18 @@ static bool is_path(struct str url)
 }
 
 /* "#sha256=..." and "#egg=x&sha256=...", which pip checks. */
-static void fragment_hash(struct package *p, struct str url)
+static void fragment_hash(struct manifest_in *m, struct package *p, struct str url)
 {
 	struct str fragment, value;
 
 	for ((void)str_cut(url, '#', &fragment); fragment.n > 0;) {
 		struct str one = str_cut(fragment, '&', &fragment);
 		struct str name = str_cut(one, '=', &value);
-		manifest_hash(p, name, value);
+		manifest_hash(m, p, name, value);
 	}
 }
 
-void manifest_url(struct package *p, struct str url, bool registry)
+void manifest_url(struct manifest_in *m, struct package *p, struct str url, bool registry)
 {
 	p->url = url;
 	if (is_repository(url))
@@ -269,7 +272,7 @@ void manifest_url(struct package *p, struct str url, bool registry)
 		p->origin = ORIGIN_PATH;
 	else
 		p->origin = registry ? ORIGIN_INDEX : ORIGIN_URL;
-	fragment_hash(p, url);
+	fragment_hash(m, p, url);
 }
 
 /* ---- findings ------------------------------------------------------------------------------- */
@@ -353,6 +356,8 @@ enum err manifest_add(struct manifest_in *m, const struct package *p)
 		find_url(m, RULE_INDEX_PLAIN, p);
 	if (p->n_hashes > 0 && !strong(p))
 		manifest_find(m, RULE_WEAK_HASH, p, p->line, p->hashes[0].algorithm, "");
+	if (p->hashes_cut)
+		manifest_find(m, RULE_MANIFEST_UNREAD, p, p->line, S(""), "too many hashes");
 	if (p->scripts)
 		manifest_find(m, RULE_INSTALL_SCRIPT, p, p->line, S(""), "");
 	return OK;
@@ -451,6 +456,6 @@ enum err manifest_requirement(struct manifest_in *m, struct str spec, const stru
 	e = requirement_package(m->out->arena, &r, &p);
 	if (e != OK)
 		return diag_set(m->d, e, "line %u: %s", tag->line, err_text(e));
-	fragment_hash(&p, p.url);
+	fragment_hash(m, &p, p.url);
 	return manifest_add(m, &p);
 }

@@ -67,18 +67,18 @@ MUST_USE enum err manifest_name_set(struct manifest_in *m, struct package *p, st
 struct str manifest_string(struct manifest_in *m, const struct json *v);
 
 /* manifest_hash adds a digest to p: hex, of an algorithm as hashlib calls it. What is no digest of
- * a known algorithm, one that p has, and one past PACKAGE_HASHES is left out. */
-void manifest_hash(struct package *p, struct str algorithm, struct str hex);
+ * a known algorithm, and one that p has, is left out; past LIMIT_PACKAGE_HASHES it is said. */
+void manifest_hash(struct manifest_in *m, struct package *p, struct str algorithm, struct str hex);
 
 /* manifest_hash_pair is manifest_hash for "sha256:abcd". */
-void manifest_hash_pair(struct package *p, struct str pair);
+void manifest_hash_pair(struct manifest_in *m, struct package *p, struct str pair);
 
 /* manifest_integrity adds what "sha512-BASE64 sha1-BASE64" says (Subresource Integrity). */
-void manifest_integrity(struct package *p, struct str sri);
+void manifest_integrity(struct manifest_in *m, struct package *p, struct str sri);
 
 /* manifest_url sets p's origin and url from where it is said to come from, by its scheme: git,
  * an archive elsewhere, or a path. registry: it is a file that an index serves. */
-void manifest_url(struct package *p, struct str url, bool registry);
+void manifest_url(struct manifest_in *m, struct package *p, struct str url, bool registry);
 
 /* manifest_add adds p and the findings that its origin, hashes and scripts call for. */
 MUST_USE enum err manifest_add(struct manifest_in *m, const struct package *p);
@@ -97,7 +97,7 @@ void manifest_find(struct manifest_in *m, enum rule rule, const struct package *
 void manifest_index(struct manifest_in *m, struct str url, uint32_t line, bool extra, bool bound);
 
 /* manifest_toml_hashes adds all members of a table of digests, algorithm = hex. */
-void manifest_toml_hashes(struct package *p, const struct toml *table);
+void manifest_toml_hashes(struct manifest_in *m, struct package *p, const struct toml *table);
 
 /* manifest_file_check compares the file name that a URL ends in with p's name and version, and adds
  * RULE_LOCK_MISMATCH when they differ. */

@@ -54,7 +54,7 @@ enum err manifest_npm_spec(struct manifest_in *m, struct package *p, struct str 
 
 	spec = str_trim(spec);
 	if (is_place(spec) || is_shorthand(spec)) {
-		manifest_url(p, spec, false);
+		manifest_url(m, p, spec, false);
 		if (is_shorthand(spec) || is_hosted_page(spec))
 			p->origin = ORIGIN_GIT;
 		return OK;

@@ -14,13 +14,13 @@
 static void source(struct manifest_in *m, struct package *p, struct str resolved,
 		   struct str integrity)
 {
-	manifest_integrity(p, integrity);
+	manifest_integrity(m, p, integrity);
 	if (resolved.n == 0) {
 		/* npm leaves it out when it is told to keep the registry out of the file */
 		p->origin = p->n_hashes > 0 ? ORIGIN_INDEX : ORIGIN_UNKNOWN;
 		return;
 	}
-	manifest_url(p, resolved, true);
+	manifest_url(m, p, resolved, true);
 	if (p->origin != ORIGIN_INDEX)
 		return;
 	/* Registries serve archives below "/-/", all but GitHub's. */
@@ -156,7 +156,7 @@ static enum err nested_one(struct manifest_in *m, const struct json *key)
 		p.origin = ORIGIN_UNKNOWN;
 		source(m, &p, resolved, manifest_string(m, json_get(v, S("integrity"))));
 	} else {
-		manifest_integrity(&p, manifest_string(m, json_get(v, S("integrity"))));
+		manifest_integrity(m, &p, manifest_string(m, json_get(v, S("integrity"))));
 	}
 	return manifest_add(m, &p);
 }

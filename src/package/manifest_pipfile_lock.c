@@ -23,7 +23,7 @@ static enum err package(struct manifest_in *m, const struct json *key, bool dev)
 		p.origin = ORIGIN_GIT;
 		p.url = manifest_string(m, git);
 	} else if (file != NULL) {
-		manifest_url(&p, manifest_string(m, file), false);
+		manifest_url(m, &p, manifest_string(m, file), false);
 	} else if (path != NULL) {
 		p.origin = json_bool(json_get(v, S("editable"))) ? ORIGIN_EDITABLE : ORIGIN_PATH;
 		p.url = manifest_string(m, path);
@@ -32,7 +32,7 @@ static enum err package(struct manifest_in *m, const struct json *key, bool dev)
 	}
 	if (json_is(hashes, JSON_ARRAY))
 		JSON_EACH_ITEM (hashes, it)
-			manifest_hash_pair(&p, manifest_string(m, it));
+			manifest_hash_pair(m, &p, manifest_string(m, it));
 	return manifest_add(m, &p);
 }
 

@@ -67,7 +67,7 @@ static void source(struct reader *r, struct package *p, const struct node *resol
 	struct str repo = text_of(node_get(resolution, S("repo")));
 	struct str directory = text_of(node_get(resolution, S("directory")));
 
-	manifest_integrity(p, text_of(node_get(resolution, S("integrity"))));
+	manifest_integrity(m, p, text_of(node_get(resolution, S("integrity"))));
 	if (repo.n > 0) {
 		p->origin = ORIGIN_GIT;
 		p->url = manifest_keep(m, repo);
@@ -75,7 +75,7 @@ static void source(struct reader *r, struct package *p, const struct node *resol
 		p->origin = ORIGIN_PATH;
 		p->url = manifest_keep(m, directory);
 	} else if (tarball.n > 0) {
-		manifest_url(p, manifest_keep(m, tarball), str_find(tarball, S("/-/")) != SIZE_MAX);
+		manifest_url(m, p, manifest_keep(m, tarball), str_find(tarball, S("/-/")) != SIZE_MAX);
 		if (p->origin == ORIGIN_INDEX) {
 			manifest_npm_check(m, p, tarball);
 			manifest_index(m, tarball, p->line, false, false);

@@ -29,7 +29,7 @@ static void source(struct manifest_in *m, struct package *p, const struct toml *
 		p->origin = ORIGIN_INDEX;
 		return;
 	}
-	manifest_url(p, url, str_eq(type, S("legacy")));
+	manifest_url(m, p, url, str_eq(type, S("legacy")));
 	if (str_eq(type, S("git")))
 		p->origin = ORIGIN_GIT;
 	else if (str_eq(type, S("directory")) || str_eq(type, S("file")))
@@ -44,10 +44,10 @@ static void files(struct manifest_in *m, struct package *p, const struct toml *l
 	TOML_EACH(list, it)
 	{
 		if (toml_is(it, TOML_STRING)) {
-			manifest_hash(p, S("sha256"), it->text);
+			manifest_hash(m, p, S("sha256"), it->text);
 			continue;
 		}
-		manifest_hash_pair(p, toml_str(toml_get(it, S("hash"))));
+		manifest_hash_pair(m, p, toml_str(toml_get(it, S("hash"))));
 		if (p->origin == ORIGIN_INDEX)
 			manifest_file_check(m, p, toml_str(toml_get(it, S("file"))));
 	}

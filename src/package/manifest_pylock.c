@@ -38,7 +38,7 @@ static void file(struct manifest_in *m, struct package *p, const struct toml *t)
 
 	if (!toml_is(t, TOML_TABLE))
 		return;
-	manifest_toml_hashes(p, toml_get(t, S("hashes")));
+	manifest_toml_hashes(m, p, toml_get(t, S("hashes")));
 	manifest_file_check(m, p, url);
 	manifest_file_check(m, p, name);
 	if (url.n > 0) {
@@ -64,8 +64,8 @@ static void source(struct manifest_in *m, struct package *p, const struct toml *
 		return;
 	if (url.n == 0)
 		url = toml_str(toml_get(from, S("path")));
-	manifest_url(p, manifest_keep(m, url), false);
-	manifest_toml_hashes(p, toml_get(from, S("hashes")));
+	manifest_url(m, p, manifest_keep(m, url), false);
+	manifest_toml_hashes(m, p, toml_get(from, S("hashes")));
 	if (vcs != NULL)
 		p->origin = ORIGIN_GIT;
 	else if (directory != NULL)

@@ -41,7 +41,7 @@ static void sources(struct manifest_in *m, struct package *p, const struct toml 
 		p->origin = ORIGIN_GIT;
 		p->url = manifest_keep(m, git);
 	} else if (url.n > 0) {
-		manifest_url(p, manifest_keep(m, url), false);
+		manifest_url(m, p, manifest_keep(m, url), false);
 	} else if (path.n > 0) {
 		bool editable = toml_true(toml_get(t, S("develop"))) ||
 				toml_true(toml_get(t, S("editable")));

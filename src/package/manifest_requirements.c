@@ -133,7 +133,7 @@ static size_t options_at(struct str line)
 }
 
 /* "--hash=sha256:abc --hash sha256:def". Other options of a line say nothing of what is fetched. */
-static void read_hashes(struct package *p, struct str rest)
+static void read_hashes(struct manifest_in *m, struct package *p, struct str rest)
 {
 	bool next = false;
 
@@ -142,7 +142,7 @@ static void read_hashes(struct package *p, struct str rest)
 		struct str word = str_head(rest, n);
 		rest = trim(str_tail(rest, n));
 		if (next || str_has_prefix(word, S("--hash=")))
-			manifest_hash_pair(p, unquote(str_tail(word, next ? 0 : 7)));
+			manifest_hash_pair(m, p, unquote(str_tail(word, next ? 0 : 7)));
 		next = str_eq(word, S("--hash"));
 	}
 }
@@ -206,7 +206,7 @@ static enum err add_url(struct manifest_in *m, struct package *p, struct str url
 
 	url = marker == SIZE_MAX ? url : trim(str_head(url, marker));
 	TRY(manifest_name_set(m, p, url_name(url)));
-	manifest_url(p, url, false);
+	manifest_url(m, p, url, false);
 	if (editable && p->origin == ORIGIN_PATH)
 		p->origin = ORIGIN_EDITABLE;
 	return manifest_add(m, p);
@@ -291,7 +291,7 @@ static enum err logical_line(struct manifest_in *m, struct str line, uint32_t at
 		return option_line(m, line, at);
 	size_t cut = options_at(line);
 	struct str spec = trim(str_head(line, cut));
-	read_hashes(&p, str_tail(line, cut));
+	read_hashes(m, &p, str_tail(line, cut));
 	p.direct = true;
 	if (is_bare(spec))
 		return add_url(m, &p, spec, false);

@@ -33,7 +33,7 @@ static enum err package(struct manifest_in *m, const struct json *v)
 		p.version = manifest_string(m, json_get(v, S("versionInfo")));
 	if (json_is(sums, JSON_ARRAY))
 		JSON_EACH_ITEM (sums, it)
-			manifest_hash(&p, manifest_string(m, json_get(it, S("algorithm"))),
+			manifest_hash(m, &p, manifest_string(m, json_get(it, S("algorithm"))),
 				      manifest_string(m, json_get(it, S("checksumValue"))));
 	if (p.url.n == 0 && !str_eq(from, S("NOASSERTION")) && !str_eq(from, S("NONE")))
 		p.url = from;

@@ -21,14 +21,14 @@ static void source(struct manifest_in *m, struct package *p, const struct toml *
 	if (path.n == 0)
 		path = toml_str(toml_get(s, S("directory")));
 	if (registry.n > 0) {
-		manifest_url(p, manifest_keep(m, registry), true);
+		manifest_url(m, p, manifest_keep(m, registry), true);
 		if (p->origin == ORIGIN_INDEX)
 			manifest_index(m, registry, p->line, false, false);
 	} else if (git.n > 0) {
 		p->origin = ORIGIN_GIT;
 		p->url = manifest_keep(m, git);
 	} else if (url.n > 0) {
-		manifest_url(p, manifest_keep(m, url), false);
+		manifest_url(m, p, manifest_keep(m, url), false);
 	} else {
 		p->origin = editable.n > 0 ? ORIGIN_EDITABLE : path.n > 0 ? ORIGIN_PATH : p->origin;
 		p->url = manifest_keep(m, editable.n > 0 ? editable : path);
@@ -40,7 +40,7 @@ static void file(struct manifest_in *m, struct package *p, const struct toml *t)
 {
 	struct str url = toml_str(toml_get(t, S("url")));
 
-	manifest_hash_pair(p, toml_str(toml_get(t, S("hash"))));
+	manifest_hash_pair(m, p, toml_str(toml_get(t, S("hash"))));
 	if (p->origin != ORIGIN_INDEX)
 		return;
 	manifest_file_check(m, p, url);

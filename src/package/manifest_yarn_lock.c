@@ -39,7 +39,7 @@ static void locator(struct manifest_in *m, struct package *p, struct str at)
 			manifest_find(m, RULE_OTHER_INDEX, p, p->line, binding, "");
 		return;
 	}
-	manifest_url(p, manifest_keep(m, where), false);
+	manifest_url(m, p, manifest_keep(m, where), false);
 }
 
 static enum err berry_package(struct manifest_in *m, const struct node *n)
@@ -179,9 +179,9 @@ static void resolved(struct manifest_in *m, struct package *p, struct str url)
 	struct str digest;
 
 	(void)str_cut(url, '#', &digest);
-	manifest_url(p, url, str_find(url, S("/-/")) != SIZE_MAX);
+	manifest_url(m, p, url, str_find(url, S("/-/")) != SIZE_MAX);
 	if (p->origin != ORIGIN_GIT)
-		manifest_hash(p, S("sha1"), digest);
+		manifest_hash(m, p, S("sha1"), digest);
 	if (p->origin == ORIGIN_INDEX) {
 		manifest_npm_check(m, p, url);
 		manifest_index(m, url, p->line, false, false);
@@ -209,7 +209,7 @@ static enum err body(struct lines *l, struct package *p, struct str *s, bool *ou
 		else if (str_eq(key, S("resolved")))
 			url = value;
 		else if (str_eq(key, S("integrity")))
-			manifest_integrity(p, value);
+			manifest_integrity(l->m, p, value);
 	}
 	if (url.n > 0)
 		resolved(l->m, p, url);

@@ -128,8 +128,10 @@ static void inspect_numpy(struct target t)
 	if (h[6] >= 2)
 		n |= (size_t)h[10] << 16 | (size_t)h[11] << 24;
 	struct str header = str_head(str_tail(t.text, at), n);
-	bool objects = str_find(header, S("|O")) != SIZE_MAX ||
-		       str_find(header, S("'O'")) != SIZE_MAX;
+	/* "|O", "O8", "object": all of them name objects; the name of a field may look so, too, and
+	 * what follows then is no pickle. */
+	bool objects = str_chr(header, 'O') != SIZE_MAX ||
+		       str_find(header, S("object")) != SIZE_MAX;
 	t.text = str_tail(t.text, at + n);
 	if (objects)
 		inspect_pickle(&t);

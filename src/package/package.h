@@ -31,8 +31,6 @@ enum origin {
 	ORIGIN_EDITABLE, /* a directory that is used in place */
 };
 
-enum { PACKAGE_HASHES = 8 };
-
 /* One digest that a manifest demands. */
 struct package_hash {
 	struct str algorithm; /* "sha256", "sha512", "sha1", "md5" */
@@ -60,9 +58,10 @@ struct package {
 	bool dev;	  /* for development or optional only */
 	bool scripts;	  /* has install scripts, as far as the manifest tells */
 	bool bundled;	  /* its bytes are within the artifact of another package */
-	bool elsewhere;	  /* optional, and by its own words not for this kind of machine */
-	struct package_hash hashes[PACKAGE_HASHES];
-	unsigned n_hashes;
+	bool elsewhere;	  /* optional, and by its own words not for Linux on this kind of processor */
+	struct package_hash *hashes; /* of all its artifacts; in the list's arena */
+	size_t n_hashes, cap_hashes;
+	bool hashes_cut; /* there are more than LIMIT_PACKAGE_HASHES */
 	const struct package_identity *identity; /* NULL: anybody; each begins with its "kind" */
 };
 

@@ -29,18 +29,18 @@ static struct str word(enum sbom_form form, struct str algorithm)
 	return S("");
 }
 
-bool sbom_has_hashes(enum sbom_form form, const struct package_hash *h, unsigned n)
+bool sbom_has_hashes(enum sbom_form form, const struct package_hash *h, size_t n)
 {
-	for (unsigned i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		if (word(form, h[i].algorithm).n > 0)
 			return true;
 	return false;
 }
 
-void sbom_hashes(struct buf *b, enum sbom_form form, const struct package_hash *h, unsigned n)
+void sbom_hashes(struct buf *b, enum sbom_form form, const struct package_hash *h, size_t n)
 {
 	jw_arr(b);
-	for (unsigned i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct str name = word(form, h[i].algorithm);
 		if (name.n == 0)
 			continue;

@@ -10,10 +10,10 @@ enum sbom_form { SBOM_CYCLONEDX, SBOM_SPDX };
 
 /* sbom_hashes writes the digests as an array value: {"alg", "content"} or {"algorithm",
  * "checksumValue"}. Algorithms that the form has no word for are left out. */
-void sbom_hashes(struct buf *b, enum sbom_form form, const struct package_hash *h, unsigned n);
+void sbom_hashes(struct buf *b, enum sbom_form form, const struct package_hash *h, size_t n);
 
 /* sbom_has_hashes: sbom_hashes would write one at least. */
-bool sbom_has_hashes(enum sbom_form form, const struct package_hash *h, unsigned n);
+bool sbom_has_hashes(enum sbom_form form, const struct package_hash *h, size_t n);
 
 /* sbom_name is what a package is called, without what says of which kind it is. */
 struct str sbom_name(const struct package *p);

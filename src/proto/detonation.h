@@ -16,7 +16,7 @@
  *	--node=PATH      else /usr/bin/node
  *	--variants=N     how many of the variants (1 to DETONATION_VARIANTS); else all
  *	--phases=LIST    comma separated names of enum detonation_phase; else all
- *	--seconds=N      for one phase of one variant; else 20
+ *	--seconds=N      for one phase of the first variant, half of it of the others; else 20
  *	--budget=N       seconds for everything; else 240
  *
  * The environment does not matter: it is not read and not passed on. Exit status 0: the report is

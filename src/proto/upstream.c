@@ -105,6 +105,8 @@ void upstreams_encode(const struct upstreams *t, struct buf *b)
 	wr_u32(b, MAGIC);
 	wr_u64(b, t->generation);
 	wr_u32(b, t->n_secrets);
+	wr_str(b, t->hosts);
+	wr_str(b, t->roots);
 	wr_u32(b, t->n);
 	for (uint32_t i = 0; i < t->n; i++)
 		row_encode(&t->rows[i], b);
@@ -121,6 +123,8 @@ enum err upstreams_decode(struct upstreams *out, struct str blob, struct arena *
 		bad(&r);
 	t.generation = rd_u64(&r);
 	t.n_secrets = rd_u32(&r);
+	t.hosts = rd_str(&r, UPSTREAM_HOSTS);
+	t.roots = rd_str(&r, UPSTREAM_ROOTS);
 	if (t.n_secrets > SECRETS_MAX)
 		bad(&r);
 	uint32_t n = rd_count(&r, LIMIT_DEPLOYMENTS, ROW_MIN);

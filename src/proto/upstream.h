@@ -42,11 +42,15 @@ struct upstream {
 	uint16_t conns_max;     /* 0: the default */
 };
 
+enum { UPSTREAM_HOSTS = 1 << 20, UPSTREAM_ROOTS = 16 << 20 };
+
 struct upstreams {
 	uint64_t generation;
 	struct upstream *rows;  /* a row's index is its number */
 	uint32_t n;
 	uint32_t n_secrets;
+	struct str hosts;       /* text of a hosts file */
+	struct str roots;       /* PEM, trusted where a row names none of its own; "": none */
 };
 
 /* upstreams_encode appends the table; its form is canonical. */

@@ -33,10 +33,6 @@ struct tls_session {
  * locked. */
 MUST_USE enum err tls_prepare(struct diag *d);
 
-/* tls_system_ca appends the system's bundle of roots (PEM) to out. ERR_NOT_FOUND: no known place
- * has one. */
-MUST_USE enum err tls_system_ca(struct buf *out, struct diag *d);
-
 /* tls_client_new copies all of opts. NULL with d set: bad PEM or no memory. */
 struct tls_client *tls_client_new(const struct tls_client_opts *opts, struct diag *d);
 void tls_client_free(struct tls_client *c);

@@ -35,41 +35,6 @@ enum err tls_prepare(struct diag *d)
 	return OK;
 }
 
-static enum err read_file(const char *path, struct buf *out, struct diag *d)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return errno == ENOENT ? ERR_NOT_FOUND
-				       : diag_set(d, ERR_SYS, "cannot open '%s'", path);
-	for (;;) {
-		char *at = buf_room(out, 64 << 10);
-		ssize_t n = at ? read(fd, at, 64 << 10) : -1;
-		if (n <= 0) {
-			(void)close(fd);
-			return n == 0 ? OK : diag_set(d, ERR_SYS, "cannot read '%s'", path);
-		}
-		buf_grew(out, (size_t)n);
-	}
-}
-
-enum err tls_system_ca(struct buf *out, struct diag *d)
-{
-	static const char *const places[] = {
-		"/etc/ssl/certs/ca-certificates.crt", /* Debian, Ubuntu, Alpine, Arch */
-		"/etc/pki/tls/certs/ca-bundle.crt",   /* Fedora, RHEL */
-		"/etc/ssl/ca-bundle.pem",             /* SUSE */
-		"/etc/ssl/cert.pem",
-	};
-
-	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-		enum err e = read_file(places[i], out, d);
-		if (e != ERR_NOT_FOUND)
-			return e;
-	}
-	return diag_set(d, ERR_NOT_FOUND, "the system has no bundle of trusted roots");
-}
-
 /* add_roots reads every certificate of a PEM text. A bundle without any is an error. */
 static enum err add_roots(SSL_CTX *ctx, struct str pem, struct diag *d)
 {

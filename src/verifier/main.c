@@ -165,8 +165,8 @@ static enum err read_artifact(struct verifier *v, struct diag *d)
 {
 	if (v->request.digest.n)
 		return OK;
-	return verify_needs_bytes(&v->bundle, &v->policy) ? keep_artifact(v, d)
-							  : hash_artifact(v, d);
+	bool whole = !v->request.document && verify_needs_bytes(&v->bundle, &v->policy);
+	return whole ? keep_artifact(v, d) : hash_artifact(v, d);
 }
 
 static const struct step {

@@ -24,10 +24,10 @@ PTH = ("import os, subprocess, sys; subprocess.Popen([sys.executable, '-c', \"im
        "exec(base64.b64decode('%s'))\"], stdout=subprocess.DEVNULL)\n" % INNER)
 
 
-def check(*args, code=None, env=None, timeout=LIMIT_S):
+def check(*args, code=None, env=None, timeout=LIMIT_S, offline=True):
     """Runs yett check; (exit status, standard output, standard error). Packages are run by tests/detonation."""
-    p = subprocess.run([YETT, "check", "--data", str(DATA), "--offline", "--no-detonate", *map(str, args)], capture_output=True,
-                       timeout=timeout, env=env, text=True, errors="replace")
+    p = subprocess.run([YETT, "check", "--data", str(DATA), *["--offline"] * offline, "--no-detonate", *map(str, args)],
+                       capture_output=True, timeout=timeout, env=env, text=True, errors="replace")
     if code is not None and p.returncode != code:
         raise AssertionError("%s gave %d, not %d:\n%s%s" % (args, p.returncode, code, p.stdout[:4000], p.stderr))
     return p.returncode, p.stdout, p.stderr

@@ -4,7 +4,7 @@ tests/system/subverted is put in ingress's place in a copy of the build. Each of
 own, once; after that the worker is the real ingress, so the gate must heal. What the provider saw, what the log
 says and what is left of the gate decide.
 """
-# Proves T-03.
+# Proves T-03, T-33.
 import json
 import os
 import pathlib
@@ -45,6 +45,7 @@ WANT = {
     "ready-again": KILLED, "ready-long": KILLED, "handoff-none": KILLED, "handoff-two": KILLED,
     "handoff-others": ANY, "handoff-flood": "nothing", "usage-head": KILLED, "usage-sequence": KILLED,
     "usage-record": "stored", "counters-scribbled": "scribbled",
+    "voice-flood": ANY,
     "files": "0 opened", "socket": JAIL, "connect": JAIL, "sendto": "0 sent", "exec": JAIL, "fork": JAIL,
     "process-vm-readv": JAIL, "pidfd-open": JAIL, "ptrace": JAIL, "ftruncate": JAIL, "io-uring": JAIL,
     "exec-memory": JAIL, "policy-write": "mmap refused, write -1, mprotect refused", "search": "found 0 control 1",
@@ -85,6 +86,8 @@ class Subverted(unittest.TestCase):
                 self.wait_for_all(gate, acts)
                 self.judge(gate, acts)
                 self.healed(gate, len(acts) + 1)
+                if "voice-flood" in acts:
+                    self.judge_voice(gate, acts.index("voice-flood") + 1)
                 self.judge_provider(provider)
                 self.assertEqual(other.requests(), [])
                 gate.cli("audit", "verify")
@@ -125,6 +128,15 @@ class Subverted(unittest.TestCase):
                     self.assertRegex(said[0], "^" + want + "$", about)
                 for key in KEYS.values():
                     self.assertNotIn(key, log)
+
+    def judge_voice(self, gate, worker):
+        """What it shouted is bounded, printable, and not in keeper's name."""
+        log = gate.log_path.read_text(errors="replace")
+        self.assertNotIn("\033", log)
+        self.assertNotRegex(log, r"(?m)^error keeper\[1\]")
+        said = re.findall(r"(?m)^warning keeper\[\d+\]: ingress %d says: error keeper\[1\]: forged \\x1b\[2J$" % worker, log)
+        self.assertTrue(100 < len(said) < 400, len(said))
+        self.assertRegex(log, r"\d+ lines of ingress %d were not shown" % worker)
 
     def healed(self, gate, workers):
         """Every worker is the real thing again and serves; admin lives; nothing became a key or a reload."""

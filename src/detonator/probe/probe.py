@@ -8,7 +8,7 @@ import sys
 
 OUT = 3
 HOME = "/home/dev"
-GROUP = 24
+GROUP = 200
 SECONDS = 10
 
 
@@ -200,10 +200,18 @@ def give_client(module):
 def stubs():
     """A stand-in for missing modules: whatever is asked of it is there, and does nothing."""
     import importlib.abc
+    import functools
     import importlib.machinery
     import types
+    import typing
 
     class Anything(type):
+        def __new__(mcs, name, bases, space, **kwargs):
+            return super().__new__(mcs, name, bases, space)
+
+        def __init__(cls, name, bases, space, **kwargs):
+            super().__init__(name, bases, space)
+
         def __getattr__(cls, name):
             if name.startswith("__") and name.endswith("__"):
                 raise AttributeError(name)
@@ -220,24 +228,61 @@ def stubs():
             return cls
 
         def __call__(cls, *args, **kwargs):
-            if cls.__dict__.get("stub") and len(args) == 1 and not kwargs and callable(args[0]):
-                return args[0]  # a decorator
+            if cls.__dict__.get("stub"):
+                return decorated(args, kwargs)
             return super().__call__(*args, **kwargs)
 
     def make(name):
         return Anything(name, (Base,), {"stub": True, "__module__": "stub"})
 
+    class Decorated:
+        """A function that a decorator of a missing module was put on: callable as before, and with attributes."""
+
+        def __init__(self, f):
+            functools.update_wrapper(self, f)
+
+        def __call__(self, *args, **kwargs):
+            return self.__wrapped__(*args, **kwargs)
+
+        def __get__(self, it, owner=None):
+            return self if it is None else types.MethodType(self, it)
+
+        def __getattr__(self, name):
+            if name.startswith("__"):
+                raise AttributeError(name)
+            return decorated
+
+    def decorated(args=(), kwargs=None, *more, **rest):
+        it = args[0] if isinstance(args, tuple) and len(args) == 1 and not kwargs else args
+        if isinstance(it, (types.FunctionType, Decorated)):
+            return Decorated(it)
+        return it if isinstance(it, type) else Value("1")
+
+    class Version(str):
+        """Whatever it is compared with is what was wanted."""
+
+        def __eq__(self, other):
+            return True
+
+        def __ne__(self, other):
+            return False
+
+        __hash__ = str.__hash__
+
     class Base(metaclass=Anything):
+        def __init_subclass__(cls, **kwargs):
+            pass
+
         def __init__(self, *args, **kwargs):
             pass
 
         def __call__(self, *args, **kwargs):
-            return args[0] if len(args) == 1 and not kwargs and callable(args[0]) else Base()
+            return decorated(args, kwargs)
 
         def __getattr__(self, name):
             if name.startswith("__") and name.endswith("__"):
                 raise AttributeError(name)
-            return Base()
+            return Value("1")
 
         def __iter__(self):
             return iter(())
@@ -249,7 +294,7 @@ def stubs():
             return False
 
         def __getitem__(self, key):
-            return Base()
+            return Value("1")
 
         def __setitem__(self, key, value):
             pass
@@ -264,10 +309,42 @@ def stubs():
             return False
         __gt__ = __le__ = __ge__ = __lt__
 
+    class Value(str, metaclass=Anything):
+        """What comes of a call or an attribute: a text, to who wants one."""
+
+        def __new__(cls, text="1", *args, **kwargs):
+            return str.__new__(cls, text if isinstance(text, str) else "1")
+
+    for name in ("__init__", "__init_subclass__", "__call__", "__getattr__", "__iter__", "__enter__", "__exit__",
+                 "__getitem__", "__setitem__", "__len__", "__bool__"):
+        setattr(Value, name, Base.__dict__[name])
+
+    class Fields(dict):
+        def __init_subclass__(cls, **kwargs):
+            pass
+
+    class Mapped:
+        """A TypedDict that takes arguments of later versions."""
+
+        def __mro_entries__(self, bases):
+            return (Fields,)
+
+        def __call__(self, name, *args, **kwargs):
+            return type(name, (Fields,), {})
+
     class Module(types.ModuleType):
+        __version__ = Version("2.0.0")
+
         def __getattr__(self, name):
             if name.startswith("__") and name.endswith("__"):
                 raise AttributeError(name)
+            if self.__name__ == "typing_extensions" and hasattr(typing, name):
+                it = getattr(typing, name)
+                if name == "TypedDict":
+                    return Mapped()
+                if name in ("TypeVar", "ParamSpec", "TypeVarTuple"):  # with arguments of later versions
+                    return lambda n, *args, default=None, infer_variance=None, **kwargs: it(n, *args, **kwargs)
+                return it
             return Exception if name.endswith(("Error", "Exception", "Warning")) else make(name)
 
     class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -441,8 +518,9 @@ def dummy(parameter):
     values = {int: 1, float: 1.0, bool: False, str: "x", bytes: b"x", list: [], dict: {}, tuple: (), set: set()}
     if kind in values:
         return values[kind]
+    # No planted secret: a client is meant to send its own service what it was given.
     if any(word in name for word in ("key", "token", "secret", "password", "auth")):
-        return os.environ.get("OPENAI_API_KEY", "x")
+        return "k" * 32
     if any(word in name for word in ("url", "host", "endpoint")):
         return "https://api.example/"
     return "x"

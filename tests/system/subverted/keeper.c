@@ -6,6 +6,7 @@
 
 #include <stdatomic.h>
 #include <string.h>
+#include <unistd.h>
 
 static void ask(struct world *w, uint16_t type, struct str body, const int *fds, unsigned n_fds)
 {
@@ -121,6 +122,18 @@ static void counters_scribbled(struct world *w)
 	said("scribbled");
 }
 
+/* Too much on standard error, in keeper's name and in the terminal's language. */
+static void voice_flood(struct world *w)
+{
+	static const char line[] = "error keeper[1]: forged \033[2J\n";
+
+	for (int i = 0; i < 200000; i++) {
+		ssize_t ignored = write(STDERR_FILENO, line, sizeof line - 1);
+		(void)ignored;
+	}
+	(void)world_listen(w, 1500);
+}
+
 const struct act keeper_acts[] = {
 	{ "key-create", key_create },
 	{ "reload", reload },
@@ -142,5 +155,6 @@ const struct act keeper_acts[] = {
 	{ "usage-sequence", usage_sequence },
 	{ "usage-record", usage_record },
 	{ "counters-scribbled", counters_scribbled },
+	{ "voice-flood", voice_flood },
 };
 const unsigned keeper_acts_n = sizeof keeper_acts / sizeof keeper_acts[0];

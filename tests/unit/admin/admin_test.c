@@ -280,6 +280,8 @@ CASE(health_and_auth)
 	CHECK(status == 400);
 	exchange(S("POST /key/generate HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n"));
 	CHECK(status == 413);
+	exchange(S("POST /key/generate HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}"));
+	CHECK(status == 415);
 }
 
 CASE(a_key_lives)

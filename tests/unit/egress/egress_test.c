@@ -9,7 +9,7 @@
 enum row {
 	ROW_PLAIN, ROW_NOT_PRIVATE, ROW_TLS, ROW_NAMELESS, ROW_STRANGER, ROW_EXPIRED, ROW_CLOSED, ROW_PINNED,
 	ROW_BAD_PIN, ROW_LIMITED, ROW_MAYBE_H2, ROW_META,
-	ROW_NAMED, ROW_NAMED_TLS, ROW_NO_NAME, ROW_NAMED_PRIVATE, ROW_NAMED_META, ROW_HOSTS, ROW_COUNT,
+	ROW_NAMED, ROW_NAMED_TLS, ROW_NO_NAME, ROW_NAMED_PRIVATE, ROW_NAMED_META, ROW_HOSTS, ROW_MOVED, ROW_COUNT,
 };
 
 enum { GOOD, OTHER, OLD };
@@ -50,6 +50,7 @@ static void make_rows(struct upstream *r, uint16_t plain, uint16_t tls, uint16_t
 	r[ROW_NAMED_META].host = S("meta.test");
 	r[ROW_HOSTS].host = S("hosts.test");
 	r[ROW_HOSTS].allow_private = false;
+	r[ROW_MOVED].host = S("moved.test");
 	r[ROW_BAD_PIN].n_pins = 1;
 	r[ROW_BAD_PIN].pins[0] = (struct str){ bad_pin, sizeof bad_pin };
 	r[ROW_MAYBE_H2].http2 = true;
@@ -251,9 +252,12 @@ CASE(an_old_table_is_closed_to_new_calls)
 	struct ask new = { .model = "echo", .generation = GENERATION + 1 };
 
 	CHECK(ASK(.model = "echo", .generation = GENERATION + 1) == END_REFUSED_CALL);
+	CHECK(ASK(.row = ROW_MOVED, .model = "echo") != END_OK);
 	poke_with('n');
 	CHECK(until(new, END_OK));
 	CHECK(ask(old) == END_OK);
+	/* The hosts file came with the table. */
+	CHECK(ASK(.row = ROW_MOVED, .model = "echo", .generation = GENERATION + 1) == END_OK);
 	uint32_t id = put_call(&stream);
 	poke_with('s');
 	CHECK(wait_for(id, &stream, 0) == END_OK);

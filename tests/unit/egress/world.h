@@ -78,7 +78,8 @@ _Noreturn static void run_egress(const int fds[EGRESS_FDS], struct upstream *row
 {
 	static struct egress e;
 	static const struct str secrets[] = { SC("sk-test"), SC("extra value") };
-	struct upstreams ups = { .generation = GENERATION, .rows = rows, .n = n, .n_secrets = 2 };
+	struct upstreams ups = { .generation = GENERATION, .rows = rows, .n = n, .n_secrets = 2,
+				 .hosts = S("192.0.2.1 other.test # x\n10.0.0.1 hosts.test\n") };
 	struct diag d = { .err = OK };
 	const struct jail jail = {
 		.role = "egress", .rules = egress_jail_rules, .n_rules = egress_jail_n, .tcp_connect = true,
@@ -86,6 +87,7 @@ _Noreturn static void run_egress(const int fds[EGRESS_FDS], struct upstream *row
 	int landlock;
 	struct buf blob;
 	struct table *t;
+	struct buf next;
 	uint8_t *map;
 	struct watch pokes = { .fd = poke[0], .on_ready = on_poke };
 	int keep[EGRESS_FDS + 3], *table_fd = &keep[EGRESS_FDS], *secret_fd = &keep[EGRESS_FDS + 1];
@@ -101,7 +103,7 @@ _Noreturn static void run_egress(const int fds[EGRESS_FDS], struct upstream *row
 	secrets_put(secrets, 2, map);
 	keep[EGRESS_FDS + 2] = poke[0];
 	if (jail_begin(&jail, keep, EGRESS_FDS + 3, &d) != OK || tls_prepare(&d) != OK ||
-	    egress_init(&e, S("192.0.2.1 other.test # x\n10.0.0.1 hosts.test\n"), 200, &d) != OK ||
+	    egress_init(&e, 200, &d) != OK ||
 	    (servers && resolver_servers(e.resolver, servers, &d) != OK) || egress_pair(&e, fds, &d) != OK ||
 	    jail_lock(&jail, &landlock, &d) != OK ||
 	    table_load(*table_fd, *secret_fd, ca, &e.linker, &t, &d) != OK) {
@@ -109,13 +111,17 @@ _Noreturn static void run_egress(const int fds[EGRESS_FDS], struct upstream *row
 		_exit(1);
 	}
 	egress_use(&e, t);
+	/* The tables after it, after somebody has edited the hosts file. */
+	ups.hosts = S("127.0.0.1 moved.test\n");
+	buf_init(&next, 1 << 20);
+	upstreams_encode(&ups, &next);
 	/* The first table takes its own memory with it. */
 	char *kept = malloc(t->secrets.n);
 	if (kept == NULL)
 		abort();
 	memcpy(kept, t->secrets.p, t->secrets.n);
 	poke_secrets = (struct str){ kept, t->secrets.n };
-	poked = &e, poke_blob = buf_str(&blob), poke_ca = ca;
+	poked = &e, poke_blob = buf_str(&next), poke_ca = ca;
 	if (loop_watch(e.loop, &pokes, EPOLLIN) != OK)
 		abort();
 	loop_run(e.loop);

@@ -1,6 +1,6 @@
 /*
  * tests/unit/ingress/encoding_test.c - compressed request bodies: names, limits, broken ones.
- * Proves T-04.
+ * Proves T-14.
  */
 #include "ingress/encoding.h"
 

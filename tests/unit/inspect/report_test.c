@@ -24,7 +24,9 @@ CASE(escapes)
 		{ SC("back\\slash"), SC("back\\\\slash") },
 		{ SC("\xff\xfe"), SC("\\xff\\xfe") },
 		{ SC("gr\xc3\xbc\xc3\x9f"), SC("gr\xc3\xbc\xc3\x9f") },
-		{ SC("\xe2\x80\xae" "evil"), SC("\\u{202e}evil") },
+		{ SC("\xe2\x80\xae"
+		     "evil"),
+		  SC("\\u{202e}evil") },
 		{ SC("\xf3\xa0\x84\x80"), SC("\\u{e0100}") },
 		{ SC("\xc2\x85"), SC("\\u{85}") },
 		{ SC("\0"), SC("\\x00") },
@@ -50,12 +52,19 @@ CASE(escapes)
 
 static void fill(struct report *r)
 {
-	struct package p = { .eco = ECO_PYPI, .name = S("litellm"), .version = S("1.82.8"),
-			     .where = S("x.dist-info"), .direct = true,
-			     /* Several of one algorithm: a requirement that allows several files. */
-			     .hashes = { { S("sha256"), { 1 }, 32 }, { S("sha512"), { 2 }, 64 },
-					 { S("sha256"), { 3 }, 32 } },
-			     .n_hashes = 3 };
+	static struct package_hash hashes[] = { { SC("sha256"), { 1 }, 32 },
+						{ SC("sha512"), { 2 }, 64 },
+						{ SC("sha256"), { 3 }, 32 } };
+	struct package p = {
+		.eco = ECO_PYPI,
+		.name = S("litellm"),
+		.version = S("1.82.8"),
+		.where = S("x.dist-info"),
+		.direct = true,
+		/* Several of one algorithm: a requirement that allows several files. */
+		.hashes = hashes,
+		.n_hashes = 3
+	};
 
 	report_init(r, &arena);
 	r->target = S("/tmp/a\nb");
@@ -65,8 +74,10 @@ static void fill(struct report *r)
 	CHECK(package_list_add(&r->packages, &p) == OK);
 	for (int i = 0; i < 40; i++) {
 		struct report_environment *e = report_environment(r);
-		*e = (struct report_environment){ .path = S("venv"), .kind = TARGET_PYTHON,
-						  .version = S("3.11"), .packages = (uint64_t)i,
+		*e = (struct report_environment){ .path = S("venv"),
+						  .kind = TARGET_PYTHON,
+						  .version = S("3.11"),
+						  .packages = (uint64_t)i,
 						  .has_digest = true };
 	}
 	finding_add(&r->findings, RULE_FILE_UNOWNED, S(""), S("z\xff.py"), 0, S(""), " ");
@@ -97,7 +108,8 @@ CASE(there_and_back)
 	CHECK(back.findings.items[0].line == 3 && back.findings.items[0].sha256[0] == 0x71);
 	CHECK_STR(back.findings.items[1].path, S("z\xff.py"));
 	CHECK(back.n_environments == 40 && back.environments[39].packages == 39);
-	CHECK(back.packages.items[0].n_hashes == 3 && back.packages.items[0].hashes[1].bytes[0] == 3);
+	CHECK(back.packages.items[0].n_hashes == 3 &&
+	      back.packages.items[0].hashes[1].bytes[0] == 3);
 	report_write(&back, NULL, &again);
 	CHECK_STR(buf_str(&again), buf_str(&text));
 	buf_free(&text);
@@ -108,7 +120,11 @@ CASE(there_and_back)
 CASE(refuses)
 {
 	static const char *const wrong[] = {
-		"", "[]", "{}", "{\"yett_report\":2}", "{\"yett_report\":1}",
+		"",
+		"[]",
+		"{}",
+		"{\"yett_report\":2}",
+		"{\"yett_report\":1}",
 		"{\"yett_report\":1,\"verdict\":\"fine\"}",
 	};
 	struct report r;

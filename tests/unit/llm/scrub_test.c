@@ -1,4 +1,4 @@
-/* tests/unit/llm/scrub_test.c - keys in providers' errors. Proves T-01. */
+/* tests/unit/llm/scrub_test.c - keys in providers' errors. Proves T-06. */
 #include "llm/scrub.h"
 
 #include "../check.h"

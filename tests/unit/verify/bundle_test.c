@@ -76,6 +76,8 @@ CASE(refuses)
 		const char *from, *to, *says;
 	} edits[] = {
 		{ "v0.3+json", "v0.4+json", "mediaType" },
+		{ ".bundle.v0.3+json", ".bundle+json;version=0.2", "before version 0.3" },
+		{ "{\"signedTimestamp\":\"AAAA\"}", "7", "rfc3161Timestamps" },
 		{ "\"mediaType\"", "\"media_type\"", "media_type" },
 		{ "\"certificate\":{\"rawBytes\":\"AAAA\"}", "\"publicKey\":{\"hint\":\"x\",\"more\":1}", "more" },
 		{ "\"certificate\":{\"rawBytes\":\"AAAA\"}", "\"x509CertificateChain\":{\"certificates\":[]}", "x509" },
@@ -85,6 +87,7 @@ CASE(refuses)
 		{ "{\"rawBytes\":\"AAAA\"}", "{\"rawBytes\":\"AAA\"}", "base64" },
 		{ "{\"rawBytes\":\"AAAA\"}", "{\"rawBytes\":\"\"}", "empty" },
 		{ "{\"rawBytes\":\"AAAA\"}", "{\"rawBytes\":7}", "no string" },
+		{ "\"tlogEntries\":[", "\"tlogEntries\":[7,", "no object" },
 		{ "\"logIndex\":\"1\"", "\"logIndex\":\"-1\"", "logIndex" },
 		{ "\"logIndex\":\"1\"", "\"logIndex\":\"01\"", "logIndex" },
 		{ "\"logIndex\":\"1\"", "\"logIndex\":\"9223372036854775808\"", "logIndex" },

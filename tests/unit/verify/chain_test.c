@@ -17,7 +17,7 @@ enum { NOW = 1700000000, LEVELS = 5 };
 	X(RIGHT) X(NO_LEVEL) X(NO_AKI) X(NO_SKI) X(NO_BASIC) X(NOT_CA) X(SOFT_BASIC) X(NO_CERT_SIGN)  \
 	X(PATHLEN_0) X(PATHLEN_1) X(SELF_ISSUED) X(UNKNOWN_CRITICAL) X(UNKNOWN) X(SERIAL_0)           \
 	X(SERIAL_LONG) X(SERIAL_NEGATIVE) X(WEAK_KEY) X(OLD_HASH) X(OTHER_KEY) X(NO_SUBJECT) X(EXPIRED)   \
-	X(NOT_YET) X(LAST_SECOND) X(FIRST_SECOND) X(TWICE) X(VERSION_1) X(NAMES) X(NAMES_OTHER)       \
+	X(NOT_YET) X(LAST_SECOND) X(FIRST_SECOND) X(TWICE) X(MANY) X(VERSION_1) X(NAMES) X(NAMES_OTHER)       \
 	X(NAMES_SOFT) X(NAMES_EMPTY) X(POLICY_SOFT) X(CODE_SIGN) X(EMAIL) X(SOFT_SAN) X(OTHER_ISSUER)
 
 #define X(name) name,
@@ -71,6 +71,7 @@ static const struct row {
 	{ "first second", { FIRST_SECOND, FIRST_SECOND, FIRST_SECOND, NO_LEVEL }, OK, NULL },
 	{ "extension twice, signer", { TWICE, RIGHT, NO_LEVEL }, ERR_SYNTAX, "twice" },
 	{ "extension twice, root", { RIGHT, TWICE, NO_LEVEL }, ERR_SYNTAX, "twice" },
+	{ "too many extensions", { MANY, RIGHT, NO_LEVEL }, ERR_LIMIT, "extensions" },
 	{ "version 1", { RIGHT, VERSION_1, NO_LEVEL }, ERR_SYNTAX, "malformed" },
 	{ "names fit", { RIGHT, NAMES, NO_LEVEL }, OK, NULL },
 	{ "names fit above", { RIGHT, RIGHT, NAMES, NO_LEVEL }, OK, NULL },
@@ -168,6 +169,8 @@ static void add_odd(X509 *x, enum odd odd)
 	if (odd == UNKNOWN || odd == UNKNOWN_CRITICAL || odd == TWICE)
 		raw(x, "1.2.3.4.5", odd == UNKNOWN_CRITICAL, "\5\0", 2);
 	if (odd == TWICE)
+		raw(x, "1.2.3.4.5", false, "\5\0", 2);
+	for (int i = 0; odd == MANY && i < LIMIT_EXTENSIONS; i++)
 		raw(x, "1.2.3.4.5", false, "\5\0", 2);
 	if (odd == NAMES || odd == NAMES_OTHER)
 		ext(x, x, NID_name_constraints,

@@ -22,15 +22,17 @@
 	X(NONE) X(AT_START) X(AT_END) X(BEFORE_START) X(AFTER_END)                              \
 	X(LEAF_NO_CODESIGN) X(LEAF_NO_SIGNING) X(LEAF_IS_CA) X(LEAF_CRITICAL) X(LEAF_TWO_NAMES) \
 	X(LEAF_NO_NAME) X(LEAF_NO_ISSUER) X(LEAF_TWO_ISSUERS) X(LEAF_RAW_CLAIM) X(LEAF_TWICE)   \
+	X(LEAF_LONG_FORM) X(LEAF_LONGER_FORM)                                                   \
 	X(LEAF_CONTROL) X(LEAF_OTHER_CA) X(LEAF_SELF_SIGNED) X(LEAF_V1)                         \
 	X(CA_EXPIRED) X(CA_NOT_VALID) X(CA_EMAIL) X(ROOT_PATHLEN) X(ROOT_OTHER) X(ROOT_NAMES)   \
 	X(ROOT_NAMES_FIT) X(ROOT_NAMES_SOFT)                                                    \
 	X(SCT_NONE) X(SCT_KEY) X(SCT_TIME) X(SCT_OTHER_CERT) X(SCT_LOG) X(SCT_TRAILING)         \
-	X(SCT_LATE) X(SCT_HASH) X(SCT_EMPTY)                                                    \
+	X(SCT_LATE) X(SCT_HASH) X(SCT_EMPTY) X(SCT_OUTER)                                       \
 	X(ENTRY_KIND) X(ENTRY_OTHER_KIND) X(ENTRY_SIGNATURE) X(ENTRY_SIGNER) X(ENTRY_PAYLOAD)   \
 	X(ENTRY_JSON) X(ENTRY_TWO_SIGNATURES)                                                   \
 	X(PROOF_INDEX) X(PROOF_ROOT) X(PROOF_MORE) X(PROOF_LESS) X(PROOF_SHORT_HASH)            \
 	X(CHECKPOINT_KEY) X(CHECKPOINT_NAME) X(CHECKPOINT_HINT) X(CHECKPOINT_ORIGIN)            \
+	X(CHECKPOINT_DASH) X(CHECKPOINT_TREE)                                                   \
 	X(CHECKPOINT_SIZE) X(CHECKPOINT_ROOT) X(CHECKPOINT_LINE) X(CHECKPOINT_WITNESS)          \
 	X(SET_KEY) X(SET_TIME) X(SET_INDEX) X(LOG_LATE) X(LOG_UNKNOWN)                          \
 	X(TOKEN) X(TOKEN_IMPRINT) X(TOKEN_KEY) X(TOKEN_EXPIRED) X(TOKEN_NOT_VALID)              \
@@ -240,7 +242,7 @@ static void f_sct(struct forge *f, X509 *x)
 			buf_addc(&l, 0);
 	}
 	buf_fixed(&o, outer, sizeof outer);
-	buf_addc(&o, 4);
+	buf_addc(&o, f->defect == SCT_OUTER ? 12 : 4);
 	if (l.n >= 128)
 		buf_addc(&o, (char)0x81);
 	buf_addc(&o, (char)l.n);
@@ -296,6 +298,10 @@ static void f_leaf(struct forge *f, X509 *ca)
 	}
 	if (d == LEAF_RAW_CLAIM)
 		f_raw_ext(x, "1.3.6.1.4.1.57264.1.15", false, "123", 3);
+	else if (d == LEAF_LONG_FORM) /* DER has one form of a length, the shortest */
+		f_raw_ext(x, "1.3.6.1.4.1.57264.1.15", false, "\x0c\x81\x03" "123", 6);
+	else if (d == LEAF_LONGER_FORM)
+		f_raw_ext(x, "1.3.6.1.4.1.57264.1.15", false, "\x0c\x82\x00\x03" "123", 7);
 	else
 		f_claim(x, "1.3.6.1.4.1.57264.1.15", d == LEAF_CONTROL ? "12\n3" : "123");
 	if (d == LEAF_TWICE)
@@ -400,7 +406,10 @@ static struct str f_body(struct forge *f)
 static struct str f_checkpoint(struct forge *f, const uint8_t root[32], uint64_t size)
 {
 	enum defect d = f->defect;
-	struct checkpoint c = { d == CHECKPOINT_ORIGIN ? S("other.test") : S("log.test - 12"),
+	struct checkpoint c = { d == CHECKPOINT_ORIGIN ? S("other.test")
+				: d == CHECKPOINT_DASH ? S("log.test -12")
+				: d == CHECKPOINT_TREE ? S("log.test - 1x")
+						       : S("log.test - 12"),
 				size + (d == CHECKPOINT_SIZE), { 0 } };
 	char line[512];
 	struct buf b, l;

@@ -34,6 +34,8 @@ static const struct expected {
 	{ LEAF_TWO_ISSUERS, CHECK_CERTIFICATE, ERR_SYNTAX },
 	{ LEAF_RAW_CLAIM, CHECK_CERTIFICATE, ERR_SYNTAX },
 	{ LEAF_TWICE, CHECK_CERTIFICATE, ERR_SYNTAX },
+	{ LEAF_LONG_FORM, CHECK_CERTIFICATE, ERR_SYNTAX },
+	{ LEAF_LONGER_FORM, CHECK_CERTIFICATE, ERR_SYNTAX },
 	{ LEAF_CONTROL, CHECK_CERTIFICATE, ERR_SYNTAX },
 	{ LEAF_OTHER_CA, CHECK_CERTIFICATE, ERR_AUTH },
 	{ LEAF_SELF_SIGNED, CHECK_CERTIFICATE, ERR_SYNTAX },
@@ -52,6 +54,7 @@ static const struct expected {
 	{ SCT_LATE, CHECK_SCT, ERR_AUTH },
 	{ SCT_HASH, CHECK_SCT, ERR_AUTH },
 	{ SCT_EMPTY, CHECK_SCT, ERR_SYNTAX },
+	{ SCT_OUTER, CHECK_SCT, ERR_SYNTAX },
 	{ ENTRY_KIND, CHECK_ENTRY, ERR_UNSUPPORTED },
 	{ ENTRY_OTHER_KIND, CHECK_ENTRY, ERR_AUTH },
 	{ ENTRY_SIGNATURE, CHECK_ENTRY, ERR_AUTH },
@@ -68,6 +71,8 @@ static const struct expected {
 	{ CHECKPOINT_NAME, CHECK_CHECKPOINT, ERR_AUTH },
 	{ CHECKPOINT_HINT, CHECK_CHECKPOINT, ERR_AUTH },
 	{ CHECKPOINT_ORIGIN, CHECK_CHECKPOINT, ERR_AUTH },
+	{ CHECKPOINT_DASH, CHECK_CHECKPOINT, ERR_AUTH },
+	{ CHECKPOINT_TREE, CHECK_CHECKPOINT, ERR_AUTH },
 	{ CHECKPOINT_SIZE, CHECK_CHECKPOINT, ERR_AUTH },
 	{ CHECKPOINT_ROOT, CHECK_CHECKPOINT, ERR_AUTH },
 	{ CHECKPOINT_LINE, CHECK_CHECKPOINT, ERR_SYNTAX },
@@ -251,4 +256,110 @@ CASE(keys_alone)
 	alone(EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), NULL, ERR_UNSUPPORTED);
 }
 
-TESTS(CASE_ROW(keys_alone), CASE_ROW(each_defect_fails_its_check), CASE_ROW(chains_of_the_root), CASE_ROW(managed_keys))
+/* What stands in the bundle beside its signed parts, and what they are asked with. */
+static enum check made_wrong(void (*wrong)(struct forge *f), enum err err, const char *says)
+{
+	struct diag d = { 0 };
+
+	forge_make(&forge, NONE);
+	wrong(&forge);
+	enum err e = verify_bundle(&forge.b, &forge.root, &forge.art, &forge.policy, T_SIGN + 1, &forge.a, &report,
+				   &d);
+	bool right = e == err && !report.ok && strstr(d.text, says) != NULL;
+	if (!right)
+		fprintf(stderr, "%s: %s, %s\n", says, err_text(e), d.text);
+	CHECK(right);
+	forge_done(&forge);
+	return report.failed;
+}
+
+static void promise_without_time(struct forge *f)
+{
+	f->b.entries[0].integrated_s = 0;
+}
+
+static void message_of(struct forge *f, struct str digest)
+{
+	f->b.is_dsse = false;
+	f->b.hash = HASH_SHA256;
+	f->b.digest = digest;
+}
+
+static void other_digest(struct forge *f)
+{
+	message_of(f, S("01234567890123456789012345678901"));
+}
+
+static void no_certificate(struct forge *f)
+{
+	f->b.certs[0] = S("\x30\x03\x02\x01\x05");
+}
+
+static void root_sent_along(struct forge *f)
+{
+	unsigned char *der = NULL;
+	int n = i2d_X509(f->root.cas[0].certs[1], &der);
+
+	f->b.certs[f->b.n_certs++] = f_str(&f->a, der, n);
+	OPENSSL_free(der);
+}
+
+static void key_expected(struct forge *f)
+{
+	static struct verify_key key;
+
+	key = (struct verify_key){ f->keys[F_LEAF], HASH_SHA256 };
+	f->policy.key = &key;
+}
+
+static void other_signer(struct forge *f)
+{
+	f->policy.san = S(FORGE_SAN "x");
+}
+
+static void other_issuer(struct forge *f)
+{
+	f->policy.claims[CLAIM_ISSUER] = S("https://issuer.tesu");
+}
+
+static void other_claim(struct forge *f)
+{
+	f->policy.claims[CLAIM_REPOSITORY_ID] = S("124");
+}
+
+CASE(what_is_asked_with)
+{
+	begin();
+	CHECK(made_wrong(promise_without_time, ERR_SYNTAX, "promises nothing") == CHECK_BUNDLE);
+	CHECK(made_wrong(other_digest, ERR_AUTH, "'messageDigest' is not") == CHECK_BUNDLE);
+	CHECK(made_wrong(key_expected, ERR_DENIED, "a key was expected") == CHECK_BUNDLE);
+	CHECK(made_wrong(no_certificate, ERR_SYNTAX, "no X.509 certificate") == CHECK_CERTIFICATE);
+	CHECK(made_wrong(root_sent_along, ERR_SYNTAX, "MUST NOT include") == CHECK_CERTIFICATE);
+	CHECK(made_wrong(other_signer, ERR_DENIED, "") == CHECK_IDENTITY);
+	CHECK(made_wrong(other_issuer, ERR_DENIED, "") == CHECK_IDENTITY);
+	CHECK(made_wrong(other_claim, ERR_DENIED, "") == CHECK_IDENTITY);
+}
+
+/* A digest of another kind than the key signs does not tell. */
+CASE(another_digest_is_known)
+{
+	struct verify_key key = { NULL, HASH_NONE };
+	struct verify_policy policy = { .no_log = true, .key = &key };
+	enum check failed;
+	struct diag d;
+
+	begin();
+	forge_make(&forge, NONE);
+	EVP_PKEY *signer = EVP_EC_gen("P-384");
+	(void)EVP_PKEY_up_ref(signer);
+	CHECK(verify_key_take(&key, signer, &d) == OK);
+	sign_artifact(&forge, signer, EVP_sha384(), S("a release"));
+	CHECK(by_key(&forge, &policy, &failed) == OK);
+	forge.art.digests[HASH_SHA256].known = forge.art.digests[HASH_SHA384].known = false;
+	CHECK(by_key(&forge, &policy, &failed) == ERR_UNSUPPORTED && failed == CHECK_SIGNATURE);
+	verify_key_done(&key);
+	EVP_PKEY_free(signer);
+	forge_done(&forge);
+}
+
+TESTS(CASE_ROW(what_is_asked_with), CASE_ROW(another_digest_is_known), CASE_ROW(keys_alone), CASE_ROW(each_defect_fails_its_check), CASE_ROW(chains_of_the_root), CASE_ROW(managed_keys))

@@ -28,6 +28,8 @@ CASE(shipped_file_and_its_date)
 	buf_addhex(&b, (struct str){ (const char *)hash, sizeof hash });
 	CHECK_STR(buf_str(&b), S("6494e21ea73fa7ee769f85f57d5a3e6a08725eae1e38c755fc3517c9e6bc0b66"));
 	CHECK_STR(date, S("2026-08-21"));
+	/* Of the public instance, and not of staging, where anybody may be anybody. */
+	CHECK(str_find(text, S("https://fulcio.sigstore.dev")) != SIZE_MAX && str_find(text, S("sigstage")) == SIZE_MAX);
 }
 
 /* trusted_root_shipped takes it for granted that the chains hold together: here it is checked. */
@@ -79,6 +81,8 @@ CASE(refuses)
 		  ERR_SYNTAX },
 		/* The id of an Ed25519 log holds its name as well. */
 		{ "https://log2025-1.rekor.sigstore.dev", "https://log2025-2.rekor.sigstore.dev", ERR_SYNTAX },
+		{ "2022-12-31T23:59:59.999Z", "2022-12-31", ERR_SYNTAX },
+		{ "\"certificates\": [", "\"certificates\": [], \"x\": [", ERR_SYNTAX },
 		{ "\"certChain\"", "\"chain\"", ERR_SYNTAX },
 		{ "MIICGjCCAaGg", "MIICGjCCAaGh", ERR_SYNTAX },
 		{ "\"tlogs\": [", "\"tlogs\": {}, \"t\": [", ERR_SYNTAX },
@@ -102,4 +106,42 @@ CASE(refuses)
 	trusted_root_done(&root);
 }
 
-TESTS(CASE_ROW(shipped_file_and_its_date), CASE_ROW(shipped_chains_hold), CASE_ROW(refuses))
+/* The first object of a list, n times. */
+static struct str many(struct buf *out, const char *list, unsigned n)
+{
+	struct str date, text = trusted_root_text(&date);
+	size_t from = str_find(text, str_z(list)) + strlen(list), at = from, depth = 0;
+
+	do {
+		depth += text.p[at] == '{';
+		depth -= text.p[at] == '}';
+	} while (text.p[at++] != '}' || depth != 0);
+	buf_reset(out);
+	buf_addf(out, "{\"mediaType\":\"application/vnd.dev.sigstore.trustedroot+json;version=0.1\",%s", list);
+	for (unsigned i = 0; i < n; i++) {
+		buf_add(out, i ? S(",") : S(""));
+		buf_add(out, str_head(str_tail(text, from), at - from));
+	}
+	buf_add(out, S("]}"));
+	return buf_str(out);
+}
+
+CASE(counts_are_bounded)
+{
+	static const char *const lists[] = { "\"tlogs\": [", "\"ctlogs\": [", "\"certificateAuthorities\": [",
+					     "\"timestampAuthorities\": [" };
+	struct buf text;
+
+	buf_init(&text, 4 << 20);
+	for (size_t i = 0; i < 4; i++) {
+		CHECK(parse(many(&text, lists[i], LIMIT_TRUSTED)) == OK);
+		CHECK(parse(many(&text, lists[i], LIMIT_TRUSTED + 1)) == ERR_SYNTAX);
+		CHECK(strstr(d.text, "32") != NULL);
+	}
+	CHECK(parse(many(&text, lists[0], 4000)) == ERR_LIMIT);
+	buf_free(&text);
+	trusted_root_done(&root);
+}
+
+TESTS(CASE_ROW(shipped_file_and_its_date), CASE_ROW(shipped_chains_hold), CASE_ROW(refuses),
+      CASE_ROW(counts_are_bounded))
