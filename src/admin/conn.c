@@ -290,7 +290,7 @@ static void run(struct conn *c)
 		c->admin->requests++;
 		struct str coding = c->head.known[H_CONTENT_ENCODING];
 		if (coding.p != NULL && !str_ieq(coding, S("identity")))
-			conn_error(c, 415, S("a compressed body is not read here; send it as it is"),
+			conn_error(c, 415, S("a compressed body is not read here; send it plain"),
 				   S(""));
 		else
 			route_run(c);

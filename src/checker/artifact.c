@@ -112,11 +112,36 @@ static void judge_bytecode(struct reading *r, struct str path, struct str text)
 			    "nothing compares it with the source beside it before it runs");
 }
 
+/* Directly in a directory of packages. */
+static bool in_site(struct str path)
+{
+	struct str dir = str_head(path, path.n - last_part(path).n);
+
+	return str_has_suffix(dir, S("site-packages/")) || str_has_suffix(dir, S("dist-packages/"));
+}
+
+/* The layer of an image, or an environment that somebody packed: what is installed in it. */
+static void note_installed(struct reading *r, const struct member *m)
+{
+	struct str name = last_part(m->name);
+	struct str dir = str_head(m->name, m->name.n - name.n);
+	struct package p = { .eco = ECO_PYPI, .origin = ORIGIN_INDEX, .where = m->name };
+
+	if (r->quiet || r->artifact->kind != ARTIFACT_NONE || !str_eq(name, S("METADATA")) ||
+	    dir.n == 0)
+		return;
+	dir = last_part(str_head(dir, dir.n - 1));
+	if (wheel_dir_parse(dir, S(".dist-info"), &p.name, &p.version))
+		release_add(r->c, &p);
+}
+
 /* Where a startup hook of this name would come to lie, if it does. A source archive puts its files
  * where its own code says. */
 static enum startup_kind hook_kind(const struct reading *r, struct str installed, bool top)
 {
 	if (r->artifact->kind == ARTIFACT_SDIST)
+		return startup_kind(last_part(installed), PYTHON_UNKNOWN);
+	if (r->artifact->kind == ARTIFACT_NONE && (in_site(installed) || top))
 		return startup_kind(last_part(installed), PYTHON_UNKNOWN);
 	return top && r->artifact->kind == ARTIFACT_WHEEL ? startup_kind(installed, PYTHON_UNKNOWN)
 							  : STARTUP_NONE;
@@ -210,6 +235,7 @@ static enum err read_member(struct reading *r, const struct member *m)
 		return OK;
 	}
 	TRY(e);
+	note_installed(r, m);
 	profile_file(r->profile, m->name, m->size, caps, r->artifact->kind != ARTIFACT_NPM);
 	for (size_t i = first; i < r->f->n; i++) {
 		struct finding *f = &r->f->items[i];

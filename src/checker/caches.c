@@ -19,9 +19,11 @@ static void ask(struct checker *c, struct tree *t, uint32_t i, const struct trac
 	buf_init(&name, NAME_MAX_BYTES);
 	package_name_normalise(p.eco, found->name, &name);
 	if (name.err == OK) {
+		size_t first = c->report.findings.n;
 		p.name = buf_str(&name);
 		p.where = file_path(c, t, i);
 		release_ask(c, &p, RULE_CACHED_BAD);
+		finding_date(c, first, "put there", t->items[i].mtime_ns);
 	}
 	buf_free(&name);
 }
@@ -112,6 +114,21 @@ static void uv_directory(struct checker *c, struct tree *t, uint32_t i)
 	ask(c, t, i, &found);
 }
 
+/* uv: what it knows of a wheel, "wheels-v5/pypi/name/1.2.3-py3-none-any.msgpack". */
+static void uv_pointer(struct checker *c, struct tree *t, uint32_t i)
+{
+	const struct entry *e = &t->items[i];
+	struct trace found = { .eco = ECO_PYPI };
+	struct str rest;
+
+	if (e->parent == TREE_NONE)
+		return;
+	found.name = entry_name(&t->items[e->parent]);
+	found.version = str_cut(entry_name(e), '-', &rest);
+	if (rest.n > 0 && found.version.n > 0 && found.name.n < NAME_MAX_BYTES)
+		ask(c, t, i, &found);
+}
+
 void caches_check(struct checker *c, struct root *r)
 {
 	struct tree *t = &r->tree;
@@ -126,6 +143,8 @@ void caches_check(struct checker *c, struct root *r)
 			uv_directory(c, t, i);
 		else if (file && trace_file(entry_name(e), &found))
 			ask(c, t, i, &found);
+		else if (file && has_part(e->path, S("wheels-v")))
+			uv_pointer(c, t, i);
 		else if (file && has_part(e->path, S("_cacache/index-v")))
 			npm_index(c, t, i);
 		else if (file &&

@@ -161,10 +161,11 @@ void caches_check(struct checker *c, struct root *r);
 /* manifests_check reads lock files, manifests and logs of installations. */
 void manifests_check(struct checker *c, struct root *r);
 
-/* manifest_check reads one manifest, log_check one log. */
+/* manifest_check reads one manifest, log_check one log; certain: it is one, whatever it looks like.
+ */
 void manifest_check(struct checker *c, struct tree *t, uint32_t i, enum manifest kind,
 		    struct str text);
-void log_check(struct checker *c, struct tree *t, uint32_t i, struct str text);
+void log_check(struct checker *c, struct tree *t, uint32_t i, bool certain);
 
 /* target_file judges a target that is one file: an archive, a manifest, a log, a script. It is the
  * only entry of the tree of r. */
@@ -182,6 +183,9 @@ void release_add(struct checker *c, const struct package *p);
 /* release_ask only asks. malware is the rule for a record of malware; with another one than
  * RULE_KNOWN_MALWARE nothing is said of vulnerabilities: the release is not in use. */
 void release_ask(struct checker *c, const struct package *p, enum rule malware);
+
+/* finding_date adds a time to what is said of malware in findings from number first on. */
+void finding_date(struct checker *c, size_t first, const char *what, int64_t time_ns);
 
 /* artifact_ask asks about a file by its digest. */
 void artifact_ask(struct checker *c, struct str path, const uint8_t sha256[32], enum rule malware);

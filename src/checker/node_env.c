@@ -107,7 +107,9 @@ static void read_package(struct checker *c, struct tree *t, uint32_t i)
 	for (size_t k = 0; k < 3; k++)
 		p.scripts |= json_get(scripts, lifecycle[k]) != NULL;
 	p.where = file_path(c, t, i);
+	size_t first = c->report.findings.n;
 	release_add(c, &p);
+	finding_date(c, first, "installed", t->items[i].ctime_ns);
 	uint32_t owner = (uint32_t)c->report.packages.n;
 	own_package(t, t->items[i].parent, owner);
 	judge_scripts(c, t, i, scripts, package_purl(c, &t->items[i]));

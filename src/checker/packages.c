@@ -154,6 +154,13 @@ static void read_direct_url(struct checker *c, struct site *s, uint32_t i, struc
 		return;
 	p->url = d.url;
 	p->origin = d.origin;
+	/* Of the archive that it was installed from. */
+	p->hashes = NEW_ARRAY(&c->arena, struct package_hash, d.n_hashes + 1);
+	if (p->hashes != NULL) {
+		memcpy(p->hashes, d.hashes, d.n_hashes * sizeof *d.hashes);
+		p->n_hashes = d.n_hashes;
+		p->cap_hashes = d.n_hashes + 1;
+	}
 	if (p->origin == ORIGIN_EDITABLE)
 		file_finding(c, t, i, RULE_EDITABLE, S(""), 0, p->url, "%.*s", FMT(p->name));
 }
@@ -170,7 +177,9 @@ static void read_dist_info(struct checker *c, struct site *s, uint32_t dir)
 	p.where = file_path(c, t, dir);
 	read_direct_url(c, s, tree_below(t, dir, S("direct_url.json")), &p);
 	p.direct = tree_below(t, dir, S("REQUESTED")) != TREE_NONE;
+	size_t first = c->report.findings.n;
 	add_package(c, &p);
+	finding_date(c, first, "installed", t->items[dir].mtime_ns);
 	uint32_t owner = (uint32_t)c->report.packages.n;
 	uint32_t record = tree_below(t, dir, S("RECORD"));
 	if (record != TREE_NONE && S_ISREG(t->items[record].mode))

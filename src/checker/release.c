@@ -6,7 +6,9 @@
 
 #include "advisory/answer.h"
 #include "package/purl.h"
+#include "sys/clock.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { PURL_BYTES = 1024, HASH_HITS = 8 };
@@ -87,6 +89,25 @@ void release_add(struct checker *c, const struct package *p)
 	for (size_t i = 0; i < copy.n_hashes; i++)
 		if (str_eq(copy.hashes[i].algorithm, S("sha256")))
 			artifact_ask(c, copy.where, copy.hashes[i].bytes, RULE_KNOWN_MALWARE);
+}
+
+void finding_date(struct checker *c, size_t first, const char *what, int64_t time_ns)
+{
+	struct findings *f = &c->report.findings;
+	char date[CLOCK_TEXT], text[FINDING_DETAIL];
+
+	for (size_t i = first; i < f->n; i++) {
+		struct finding *one = &f->items[i];
+		if (one->rule != RULE_KNOWN_MALWARE && one->rule != RULE_CACHED_BAD &&
+		    one->rule != RULE_TRACE_BAD)
+			continue;
+		struct str time = clock_format(time_ns / 1000000000, date);
+		int n = snprintf(text, sizeof text, "%.*s; %s %.*s", FMT(one->detail), what,
+				 FMT(time));
+		struct str s = { text, n < 0 ? 0 : (size_t)n };
+		struct str copy = arena_dup(&c->arena, str_head(s, sizeof text - 1));
+		one->detail = copy.p != NULL ? copy : one->detail;
+	}
 }
 
 void artifact_ask(struct checker *c, struct str path, const uint8_t sha256[32], enum rule malware)

@@ -93,23 +93,34 @@ static void judge_hook(struct checker *c, struct root *r, struct str name, struc
 	}
 }
 
+static bool is_binary(struct str text)
+{
+	return str_chr(str_head(text, SNIFF), '\0') != SIZE_MAX;
+}
+
 static void judge_text(struct checker *c, struct root *r, struct str name, struct str text)
 {
 	enum manifest kind = manifest_kind(name);
 
 	if (kind == MANIFEST_NONE)
 		kind = manifest_sniff(name, text);
+	bool by_name = kind == manifest_kind(name) && kind != MANIFEST_NONE;
 	if (kind != MANIFEST_NONE) {
 		c->report.kind = TARGET_MANIFEST;
+		/* To a reader of requirements a log is a comment or two. */
+		if (!by_name && trace_likely(name, text))
+			log_check(c, &r->tree, 0, true);
 		manifest_check(c, &r->tree, 0, kind, text);
 	} else if (startup_kind(name, PYTHON_UNKNOWN) != STARTUP_NONE) {
 		judge_hook(c, r, name, text);
-	} else if (source_language(name, text) == LANG_NONE &&
-		   trace_likely(name, str_head(text, SNIFF))) {
-		c->report.kind = TARGET_LOG;
-		log_check(c, &r->tree, 0, text);
 	} else {
 		struct caps caps = { 0 };
+		size_t first = c->report.findings.n;
+		/* A text that somebody names may be a log, whatever it is called. */
+		if (source_language(name, text) == LANG_NONE && !is_binary(text))
+			log_check(c, &r->tree, 0, true);
+		if (c->report.findings.n > first || trace_likely(name, str_head(text, SNIFF)))
+			c->report.kind = TARGET_LOG;
 		arena_reset(&c->scratch);
 		source_inspect(source_language(name, text), source_role(name), S(""), name, text,
 			       &c->scratch, &c->report.findings, &caps);
@@ -185,7 +196,8 @@ void target_file(struct checker *c, struct root *r)
 	}
 	if (judge_false_archive(c, r, name))
 		return;
-	if (!whole) {
+	if (!whole && (source_language(name, text) != LANG_NONE ||
+		       manifest_kind(name) != MANIFEST_NONE || is_binary(text))) {
 		c->report.coverage.skipped++;
 		file_finding(c, &r->tree, 0, RULE_FILE_TOO_LARGE, S(""), 0, S(""), " ");
 	}

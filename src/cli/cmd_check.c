@@ -11,6 +11,7 @@
 #include "inspect/sarif.h"
 #include "package/requirement.h"
 #include "sys/clock.h"
+#include "sys/fs.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -31,7 +32,7 @@ struct checking {
 	char data[CLI_PATH];
 	struct job_opts opts;
 	struct advisories advisories;
-	bool offline;
+	bool offline, against_index;
 	enum detonating detonating;
 	enum verdict verdict; /* the worst so far */
 	struct buf reports;   /* JSON texts, or runs of SARIF, with commas between them */
@@ -144,6 +145,31 @@ static enum err run_target(const struct checking *k, const struct job *job, stru
 	return OK;
 }
 
+/* Once it is known what release the target is: the same again, beside the one before it. */
+static enum err compare_with_index(struct checking *k, const char *target, struct result *out,
+				   struct diag *d)
+{
+	struct package p = { .eco = ECO_OTHER };
+	struct fetched before;
+	struct job job;
+
+	if (out->report.package.n == 0 ||
+	    release_parse(&out->arena, out->report.package, &p, NULL) != OK)
+		return diag_set(d, ERR_USAGE, "'%s' is no release that an index has others of",
+				target);
+	TRY(fetch_previous(p.eco, p.name, p.version, &out->arena, &before, d));
+	enum err e = job_open(&job, target, &k->opts, d);
+	if (e == OK)
+		job_previous(&job, before.fd, before.file.name);
+	else
+		fd_closep(&before.fd);
+	buf_reset(&out->text);
+	if (e == OK)
+		e = run_job(&job, out, d);
+	job_done(&job);
+	return e;
+}
+
 static enum err check_path(struct checking *k, const char *target, struct result *out,
 			   struct diag *d)
 {
@@ -155,6 +181,8 @@ static enum err check_path(struct checking *k, const char *target, struct result
 
 	if (e == OK)
 		e = run_job(&job, out, d);
+	if (e == OK && k->against_index)
+		e = compare_with_index(k, target, out, d);
 	if (e == OK)
 		e = run_target(k, &job, out, d);
 	job_done(&job);
@@ -305,10 +333,14 @@ static int check_run(struct cli *c)
 		       : cli_value(c, "detonate") != NULL  ? DETONATE_ALL
 							   : DETONATE_PACKAGES;
 	k.offline = cli_value(c, "offline") != NULL;
+	const char *against = cli_value(c, "against");
+	k.against_index = against != NULL && strcmp(against, "index") == 0;
+	if (k.against_index && k.offline)
+		return cli_usage(c, "the index is not asked with --offline");
 	k.opts = (struct job_opts){ .policy = cli_value(c, "policy"),
 				    .data = k.data,
 				    .advisory_fd = k.advisories.fd,
-				    .against = cli_value(c, "against"),
+				    .against = k.against_index ? NULL : against,
 				    .cold = cli_value(c, "cold") != NULL };
 	buf_init(&k.reports, REPORT_MAX);
 	for (int i = 0; status == 0 && i < (c->n_args ? c->n_args : 1); i++)
@@ -326,7 +358,7 @@ static int check_run(struct cli *c)
 static const struct cli_opt opts[] = {
 	{ "format", "FORMAT", "text (default), json or sarif" },
 	{ "policy", "FILE", "what to allow, until when and why" },
-	{ "against", "FILE",
+	{ "against", "FILE|index",
 	  "compare with the release before (fetched for a release that is named)" },
 	{ "offline", NULL, "fetch nothing: a release is judged by the advisories alone" },
 	{ "detonate", NULL,

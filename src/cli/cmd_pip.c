@@ -271,6 +271,7 @@ static const struct cli_opt opts[] = {
 	{ "policy", "FILE", "what to allow, until when and why; the cooldown" },
 	{ "yes", NULL, "install also what is held; never what is blocked" },
 	{ "python", "FILE", "the interpreter whose pip it is, instead of python3 on PATH" },
+	{ "detonate", NULL, "run each artifact in the sandbox first, as 'yett check' does" },
 	{ "all", NULL, "show also what passed, and what is for information only" },
 	{ NULL, NULL, NULL },
 };

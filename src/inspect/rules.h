@@ -180,6 +180,10 @@ enum severity { SEV_INFO, SEV_HOLD, SEV_BLOCK };
 	X(RULE_DECODED_RUN, "decoded-run", SEV_HOLD, "runs text that it decodes first",            \
 	  "what runs stands nowhere in the package as text",                                       \
 	  "find out what is decoded before anything imports it")                                   \
+	X(RULE_PACKED, "packed-code", SEV_HOLD,                                                    \
+	  "runs what it makes out of a large encoded constant",                                    \
+	  "nobody can read in the package what runs",                                              \
+	  "find out what the constant comes to before anything imports it")                        \
 	X(RULE_SECRETS_SENT, "secrets-sent", SEV_BLOCK,                                            \
 	  "sends credentials or the whole environment away when loaded",                           \
 	  "nothing has to be called for it: importing or installing is enough",                    \

@@ -255,9 +255,7 @@ void source_inspect(enum language lang, enum role role, struct str package, stru
 			    "%zu bytes; the first %d were read", text.n, (int)SOURCE_BYTES);
 		text = str_head(text, SOURCE_BYTES);
 	}
-	/* Machine code holds any bytes by chance, and nobody reviews it as text. */
-	if (lang != LANG_NONE || !str_has_prefix(text, S("\x7f""ELF")))
-		hidden_text(lang, package, path, text, scratch, f);
+	hidden_text(lang, package, path, text, scratch, f);
 	if (lang == LANG_NONE || text.n == 0)
 		return;
 	s = NEW(scratch, struct source);

@@ -16,7 +16,10 @@ struct joined {
 	uint32_t credentials_all;
 	bool writes; /* a running site writes a file */
 	bool chmods; /* ... makes one executable */
+	bool blob;   /* a large constant stands in it that only a program reads */
 };
+
+enum { BLOB = 1024, BLOB_RUN = 48 };
 
 static const uint32_t bad = CAP_NET | CAP_EXEC | CAP_FETCH_RUN | CAP_DNS | CAP_NATIVE;
 
@@ -67,6 +70,60 @@ static bool decoded(const struct joined *j, const struct site *s)
 	if (s->runs)
 		report(j, RULE_DECODED_RUN, s, "runs decoded text");
 	return s->runs;
+}
+
+/* Letters of both cases and digits, or hexadecimal digits at greater length. */
+static bool is_encoded(struct str run)
+{
+	bool lower = false, upper = false, digit = false, hex = true;
+
+	for (size_t i = 0; i < run.n; i++) {
+		char c = run.p[i];
+		lower |= c >= 'a' && c <= 'z';
+		upper |= c >= 'A' && c <= 'Z';
+		digit |= digit_byte(c);
+		hex &= digit_byte(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+	}
+	return run.n >= BLOB_RUN && ((lower && upper && digit) || (hex && run.n >= 4 * BLOB_RUN));
+}
+
+static bool is_encoding(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || digit_byte(c) || c == '+' ||
+	       c == '/' || c == '_' || c == '=';
+}
+
+/* Whether the text holds a constant that only a program reads: base64 or hex, escapes, numbers. */
+static bool has_blob(struct str text)
+{
+	size_t encoded = 0, escapes = 0, numbers = 0, from = 0;
+
+	for (size_t at = 0; at <= text.n; at++) {
+		char c = at < text.n ? text.p[at] : '\0';
+		escapes += c == 'x' && at > 0 && text.p[at - 1] == '\\';
+		numbers = digit_byte(c) || c == ',' || c == ' ' || c == '\n' ? numbers + 1 : 0;
+		if (is_encoding(c))
+			continue;
+		struct str run = str_head(str_tail(text, from), at - from);
+		encoded += is_encoded(run) ? run.n : 0;
+		from = at + 1;
+		if (encoded >= BLOB || escapes >= BLOB / 4 || numbers >= BLOB)
+			return true;
+	}
+	return false;
+}
+
+/* What decodes it is not known here, but that something is decoded and run is. */
+static bool packed(const struct joined *j, const struct site *s)
+{
+	const struct layer *l = &j->f->layers[s->layer];
+	bool unknown = s->text.n == 0 || str_chr(s->text, HOLE) != SIZE_MAX;
+
+	if (!(s->note & N_CODE) || !s->runs || !unknown || s->layers > 0 ||
+	    s->taint & (T_DECODED | T_FETCHED) || l->lang != LANG_PYTHON || !j->blob)
+		return false;
+	report(j, RULE_PACKED, s, "its text is not known, and a large constant is");
+	return true;
 }
 
 static bool sent(const struct joined *j, const struct site *s)
@@ -272,8 +329,8 @@ static bool injection(const struct joined *j, const struct site *s)
 }
 
 static bool (*const rules[])(const struct joined *, const struct site *) = {
-	startup,  decoded,  sent,     fetch_run,  spawns_written, runtime,  stays,
-	vanishes, metadata, destroys, unreadable, injection,	  collects,
+	startup, decoded,  packed,   sent,     fetch_run,  spawns_written, runtime,
+	stays,	 vanishes, metadata, destroys, unreadable, injection,	   collects,
 };
 
 /* Names of files that every tool of a language reads say little. */
@@ -311,6 +368,7 @@ static void incomplete(const struct joined *j)
 void rules_join(struct source *f)
 {
 	struct joined j = { .f = f };
+	bool runs_code = false;
 
 	for (uint32_t i = 0; i < f->n_sites; i++) {
 		const struct site *s = &f->sites[i];
@@ -323,7 +381,9 @@ void rules_join(struct source *f)
 		j.running |= s->runs ? s->effect : 0;
 		j.chmods |= s->runs && s->note & N_CHMOD;
 		j.writes |= s->runs && s->note & N_WRITES;
+		runs_code |= s->runs && s->note & N_CODE;
 	}
+	j.blob = runs_code && has_blob(f->layers[0].text);
 	incomplete(&j);
 	for (uint32_t i = 0; i < f->n_sites; i++) {
 		for (size_t r = 0; r < sizeof rules / sizeof rules[0]; r++)

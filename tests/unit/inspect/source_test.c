@@ -297,6 +297,27 @@ CASE(padded)
 	HIT(RULE_DECODED_EXEC);
 }
 
+/* A decoder of its own, and what it decodes. */
+CASE(packed)
+{
+	static const char head[] = "def d(s):\n  return s.swapcase().translate(t)\nexec(d('",
+			  tail[] = "'))\n", tame[] = "print(len('";
+	struct buf b;
+
+	for (int run = 0; run < 2; run++) {
+		buf_init(&b, 1 << 16);
+		buf_add(&b, str_z(run ? head : tame));
+		for (int i = 0; i < 300; i++)
+			buf_add(&b, S("aB3d"));
+		buf_add(&b, str_z(tail));
+		look(LANG_PYTHON, ROLE_MODULE, buf_str(&b));
+		CHECK(has(RULE_PACKED) == (run == 1));
+		buf_free(&b);
+	}
+	PY(ROLE_MODULE, "def d(s):\n  return s.swapcase().translate(t)\nexec(d('aB3d'))\n");
+	CHECK(!has(RULE_PACKED));
+}
+
 CASE(shell)
 {
 	SH("#!/usr/bin/env bash\ncurl -O https://example.org/a.deb\n");
@@ -393,5 +414,5 @@ CASE(bounded)
 
 TESTS(CASE_ROW(startup_exec), CASE_ROW(decoded), CASE_ROW(secrets), CASE_ROW(fetched),
       CASE_ROW(staying_and_vanishing), CASE_ROW(lifecycle), CASE_ROW(unseen),
-      CASE_ROW(capabilities), CASE_ROW(padded), CASE_ROW(shell),
+      CASE_ROW(capabilities), CASE_ROW(padded), CASE_ROW(packed), CASE_ROW(shell),
       CASE_ROW(hidden_directions), CASE_ROW(kinds), CASE_ROW(bounded))
