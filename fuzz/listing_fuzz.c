@@ -31,7 +31,9 @@ static void check_read(struct arena *a, enum ecosystem eco, bool json, struct st
 	if (b.err == OK && listing_decode(a, eco, buf_str(&b), &again) == OK) {
 		CHECK(again.n == l.n);
 		for (size_t i = 0; i < l.n; i++)
-			CHECK(str_eq(l.files[i].url, again.files[i].url) &&
+			CHECK(str_eq(l.files[i].provenance, again.files[i].provenance) &&
+			      l.files[i].provenance_said == again.files[i].provenance_said &&
+			      str_eq(l.files[i].url, again.files[i].url) &&
 			      str_eq(l.files[i].name, again.files[i].name) &&
 			      l.files[i].kind == again.files[i].kind &&
 			      l.files[i].hash.n == again.files[i].hash.n);

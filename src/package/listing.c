@@ -208,8 +208,9 @@ static enum err pypi_json(struct listing *l, struct str name, struct str base, s
 		f.uploaded_s = time_of(text_of(l->arena, it, S("upload-time")));
 		f.yanked = json_is(yanked, JSON_TRUE) || json_is(yanked, JSON_STRING);
 		/* PEP 740: "provenance" is there, and null where there is none. */
-		f.provenance_said = json_get(it, S("provenance")) != NULL;
 		f.provenance = joined(l->arena, base, text_of(l->arena, it, S("provenance")));
+		f.provenance_said = f.provenance.n > 0 ||
+				    json_is(json_get(it, S("provenance")), JSON_NULL);
 		if (f.url.n && f.version.n)
 			TRY(add(l, &f));
 	}

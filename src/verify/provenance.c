@@ -95,15 +95,17 @@ static enum err registry_key(const struct document *doc, const struct attestatio
 	return OK;
 }
 
-/* A key counts at the times that the log vouches for. */
-static enum err key_in_time(const struct npm_keys *keys, struct provenance *p)
+/* A key counts at the times that the log vouches for; where nobody does, it must count now. */
+static enum err key_in_time(const struct npm_keys *keys, int64_t now_s, struct provenance *p)
 {
 	const struct npm_key *k = p->key_id.n ? npm_key_find(keys, p->key_id, true) : NULL;
 
+	bool ok = k == NULL || p->report.n_times > 0 || now_s == 0 || valid_at_s(&k->valid, now_s);
 	for (unsigned i = 0; k != NULL && i < p->report.n_times; i++)
-		if (!valid_at_s(&k->valid, p->report.times[i].at_s))
-			return diag_set(&p->diag, ERR_AUTH,
-					"the registry's key was not in force when this was signed");
+		ok = ok && valid_at_s(&k->valid, p->report.times[i].at_s);
+	if (!ok)
+		return diag_set(&p->diag, ERR_AUTH,
+				"the registry's key was not in force when this was signed");
 	return OK;
 }
 
@@ -123,7 +125,7 @@ static enum err verify(const struct document *doc, const struct attestation *at,
 	if ((e = registry_key(doc, at, keys, &policy, out)) != OK)
 		return fail(out, CHECK_IDENTITY, e);
 	TRY(verify_bundle(&at->bundle, root, art, &policy, now_s, a, &out->report, &out->diag));
-	if ((e = key_in_time(keys, out)) != OK)
+	if ((e = key_in_time(keys, now_s, out)) != OK)
 		return fail(out, CHECK_TIME, e);
 	return check_rest(doc, at, want, a, out);
 }

@@ -88,4 +88,40 @@ CASE(between_processes)
 	arena_done(&arena);
 }
 
-TESTS(CASE_ROW(pypi), CASE_ROW(html), CASE_ROW(before), CASE_ROW(between_processes))
+/* PEP 740: null says that there is none, and a member that is not there says nothing. */
+CASE(provenance)
+{
+	struct listing l, again;
+	struct buf b;
+
+	arena_init(&arena, 4 << 20);
+	CHECK(read_as(ECO_PYPI, true,
+		      "{\"files\":[{\"filename\":\"a_b-1.tar.gz\",\"url\":\"1\",\"provenance\":\"/i/1/provenance\"},"
+		      "{\"filename\":\"a_b-2.tar.gz\",\"url\":\"2\",\"provenance\":null},"
+		      "{\"filename\":\"a_b-3.tar.gz\",\"url\":\"3\"},"
+		      "{\"filename\":\"a_b-4.tar.gz\",\"url\":\"4\",\"provenance\":\"file:///etc/passwd\"}]}", &l) == OK);
+	CHECK(l.n == 4);
+	CHECK_STR(l.files[0].provenance, S("https://h/i/1/provenance"));
+	CHECK(l.files[0].provenance_said && l.files[1].provenance_said && !l.files[2].provenance_said);
+	CHECK(!l.files[3].provenance_said); /* an address that is none says nothing either */
+	CHECK(l.files[1].provenance.n == 0 && l.files[2].provenance.n == 0 && l.files[3].provenance.n == 0);
+	buf_init(&b, 1 << 20);
+	listing_encode(&l, &b);
+	CHECK(listing_decode(&arena, ECO_PYPI, buf_str(&b), &again) == OK && again.n == 4);
+	CHECK_STR(again.files[0].provenance, l.files[0].provenance);
+	CHECK(again.files[1].provenance_said && !again.files[2].provenance_said);
+	buf_free(&b);
+	CHECK(read_as(ECO_PYPI, false, "<a href=x data-provenance=\"p\" >a</a><a href=\"1\" data-provenance=\"/p\">a_b-1.zip</a>"
+		      "<a href=\"2\">a_b-2.zip</a>", &l) == OK && l.n == 2);
+	CHECK_STR(l.files[0].provenance, S("https://h/p"));
+	CHECK(l.files[0].provenance_said && !l.files[1].provenance_said);
+	CHECK(read_as(ECO_NPM, true,
+		      "{\"versions\":{\"1.0.0\":{\"dist\":{\"tarball\":\"/c-1.0.0.tgz\",\"signatures\":[]}},"
+		      "\"1.1.0\":{\"dist\":{\"tarball\":\"/c-1.1.0.tgz\",\"attestations\":{\"url\":\"/at\"}}},"
+		      "\"1.2.0\":{\"dist\":{\"tarball\":\"/c-1.2.0.tgz\"}}}}", &l) == OK && l.n == 3);
+	CHECK(l.files[0].provenance_said && l.files[1].provenance_said && !l.files[2].provenance_said);
+	CHECK(l.files[0].provenance.n == 0 && l.files[1].provenance.n > 0);
+	arena_done(&arena);
+}
+
+TESTS(CASE_ROW(provenance), CASE_ROW(pypi), CASE_ROW(html), CASE_ROW(before), CASE_ROW(between_processes))
