@@ -1,7 +1,7 @@
 /*
  * fuzz/pip_report_fuzz.c - the installation report of pip. Oracle: every item that is given out is
  * a valid name, a valid version, a wheel, and stays one word on one line of a requirements file;
- * its file is one component of a path. Proves T-37.
+ * its file is one component of a path. Proves T-35.
  */
 #include "fuzz/fuzz.h"
 

@@ -4,7 +4,7 @@
  * Oracle: what verifies as PyPI's or Sigstore's has the certificate, signature and payload of the one bundle that was
  * signed (the fuzzer cannot sign); bounds are kept; a failure has a sentence; reading twice gives the same; a report is
  * JSON and says ok for no other document than one whose attestations all hold.
- * Proves T-39.
+ * Proves T-37.
  */
 #include "fuzz/verify.h"
 

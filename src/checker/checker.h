@@ -9,7 +9,7 @@
 #include "checker/team.h"
 #include "checker/tree.h"
 #include "crypto/sha256.h"
-#include "inspect/ledger.h"
+#include "inspect/publishers.h"
 #include "inspect/change.h"
 #include "inspect/report.h"
 #include "inspect/source.h"
@@ -44,7 +44,7 @@ struct checker {
 	struct root roots[CHECK_ROOTS];
 	unsigned n_roots;
 	const struct advisory_index *advisories; /* NULL: none */
-	struct ledger ledger;			 /* who published what; empty: not known */
+	struct publishers publishers;			 /* who published what; empty: not known */
 	char *text;				 /* CHECKER_TEXT bytes, reserved */
 	uint64_t deadline_ns;
 	bool late; /* the deadline has passed */

@@ -61,20 +61,20 @@ static enum err open_advisories(struct checker *c, struct advisory_index *index,
 
 /* The ledger is the user's own file, too; others may be writing to it, so it is not mapped. One
  * that cannot be read is as none, but that is counted. */
-static void read_ledger(struct checker *c)
+static void read_publishers(struct checker *c)
 {
-	int fd = c->request.ledger_fd;
+	int fd = c->request.publishers_fd;
 	int64_t n = fd < 0 ? 0 : fd_size(fd), at = 0;
 	ssize_t got = 1;
 
 	if (n <= 0)
 		return;
-	char *p = n > LEDGER_MAX ? NULL : arena_take(&c->arena, (size_t)n, 1);
+	char *p = n > PUBLISHER_MAX ? NULL : arena_take(&c->arena, (size_t)n, 1);
 	while (p != NULL && at < n && (got = pread(fd, p + at, (size_t)(n - at), at)) > 0)
 		at += got;
 	if (p == NULL || got < 0 ||
-	    ledger_read(&c->ledger, (struct str){ p, (size_t)at }, &c->arena) != OK) {
-		c->ledger = (struct ledger){ .n = 0 };
+	    publishers_read(&c->publishers, (struct str){ p, (size_t)at }, &c->arena) != OK) {
+		c->publishers = (struct publishers){ .n = 0 };
 		c->report.coverage.skipped++;
 	}
 }
@@ -112,7 +112,7 @@ static enum err prepare(struct checker *c, struct advisory_index *index, struct 
 	c->report.started = c->request.now;
 	c->deadline_ns = clock_mono_ns() + (uint64_t)CHECKER_SECONDS * 1000000000;
 	TRY(open_advisories(c, index, d));
-	read_ledger(c);
+	read_publishers(c);
 	TRY(read_policy(c, d));
 	return OK;
 }
@@ -133,7 +133,7 @@ static enum err enter_jail(struct checker *c, struct diag *d)
 {
 	const struct check_request *r = &c->request;
 	int keep[CHECK_ROOTS + 7] = { CHECK_REQUEST,  CHECK_REPORT, CHECK_REMEMBER, r->policy_fd,
-				      r->advisory_fd, r->cache_fd,  r->ledger_fd };
+				      r->advisory_fd, r->cache_fd,  r->publishers_fd };
 
 	for (uint32_t i = 0; i < r->n_roots; i++)
 		keep[7 + i] = r->roots[i].fd;

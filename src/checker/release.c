@@ -85,7 +85,7 @@ void release_add(struct checker *c, const struct package *p)
 		return;
 	}
 	release_ask(c, &copy, RULE_KNOWN_MALWARE);
-	ledger_judge(&c->ledger, &copy, purl_of(c, &copy), &c->report.findings);
+	publishers_judge(&c->publishers, &copy, purl_of(c, &copy), &c->report.findings);
 	for (size_t i = 0; i < copy.n_hashes; i++)
 		if (str_eq(copy.hashes[i].algorithm, S("sha256")))
 			artifact_ask(c, copy.where, copy.hashes[i].bytes, RULE_KNOWN_MALWARE);

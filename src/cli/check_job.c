@@ -3,7 +3,7 @@
  * Input: paths by the user; the checker's report is read by inspect/report_read.c.   Runs in: cli.
  */
 #include "cli/check.h"
-#include "cli/ledger.h"
+#include "cli/publishers.h"
 
 #include "crypto/sha256.h"
 #include "sys/clock.h"
@@ -144,7 +144,7 @@ static void begin(struct job *j, struct str name, const struct job_opts *o)
 	*j = (struct job){ .request = { .policy_fd = -1,
 					.advisory_fd = -1,
 					.cache_fd = -1,
-					.ledger_fd = -1 } };
+					.publishers_fd = -1 } };
 	arena_init(&j->arena, JOB_ARENA);
 	j->request.now = (int64_t)(clock_wall_ns() / 1000000000);
 	j->request.name = name;
@@ -175,9 +175,9 @@ static enum err add_opts(struct job *j, const struct job_opts *o, struct diag *d
 	int advisories = o->advisory_fd < 0 ? -1 : fcntl(o->advisory_fd, F_DUPFD_CLOEXEC, 0);
 	if (advisories >= 0)
 		j->request.advisory_fd = add_fd(j, advisories);
-	int ledger = o->cold || o->data == NULL ? -1 : ledger_open(o->data);
+	int ledger = o->cold || o->data == NULL ? -1 : publishers_open(o->data);
 	if (ledger >= 0)
-		j->request.ledger_fd = add_fd(j, ledger);
+		j->request.publishers_fd = add_fd(j, ledger);
 	return OK;
 }
 

@@ -3,7 +3,7 @@
  * Input: the user's arguments; reports of the verifier.   Runs in: cli.
  */
 #include "cli/fetch.h"
-#include "cli/ledger.h"
+#include "cli/publishers.h"
 #include "cli/proof.h"
 #include "cli/verify_text.h"
 
@@ -30,7 +30,7 @@ struct verifying {
 	struct arena arena;
 	struct proof_ask ask;
 	struct proof proof;
-	struct ledger ledger;
+	struct publishers publishers;
 	struct findings findings; /* what the ledger says */
 	char path[CLI_PATH], data[CLI_PATH], repository[FETCH_URL];
 	bool kept; /* in the ledger, with the others */
@@ -187,28 +187,28 @@ static void remember(struct verifying *v)
 		return;
 	enum err e = proof_keep(&v->proof, &v->ask, &d);
 	if (e == OK)
-		e = ledger_load(v->data, &v->ledger, &v->arena, &d);
+		e = publishers_load(v->data, &v->publishers, &v->arena, &d);
 	if (e != OK) {
 		fprintf(stderr, "yett: not remembered: %s\n", diag_text(&d));
 		return;
 	}
 	v->kept = v->proof.to_note;
-	ledger_judge(&v->ledger, &v->ask.release, purl_of(v), &v->findings);
+	publishers_judge(&v->publishers, &v->ask.release, purl_of(v), &v->findings);
 }
 
 /* Releases of this project other than this one, and since when. */
 static size_t others(const struct verifying *v, int64_t *out_since)
 {
 	const struct package *p = &v->ask.release;
-	const struct ledger_entry *of;
+	const struct publisher_entry *of;
 	size_t n, count = 0;
 
 	*out_since = 0;
-	if (p->eco == ECO_OTHER || v->ledger.n == 0)
+	if (p->eco == ECO_OTHER || v->publishers.n == 0)
 		return 0;
-	of = ledger_project(&v->ledger, p->eco, p->name, &n);
+	of = publishers_project(&v->publishers, p->eco, p->name, &n);
 	for (size_t i = 0; i < n; i++) {
-		if (str_eq(of[i].version, p->version) || of[i].state != LEDGER_VALID)
+		if (str_eq(of[i].version, p->version) || of[i].state != PUBLISHER_VALID)
 			continue;
 		if (count++ == 0)
 			*out_since = of[i].at_s;

@@ -5,7 +5,7 @@
 #include "cli/proof.h"
 
 #include "cli/fetch.h"
-#include "cli/ledger.h"
+#include "cli/publishers.h"
 #include "cli/verifier.h"
 #include "codec/json.h"
 #include "codec/url.h"
@@ -118,7 +118,7 @@ static struct str old_repository(struct arena *a, const struct json *signer)
 
 	if (name.n == 0)
 		return name;
-	buf_init(&b, LEDGER_TEXT);
+	buf_init(&b, PUBLISHER_TEXT);
 	buf_add(&b, S("https://github.com/"));
 	buf_add(&b, name);
 	struct str s = b.err == OK ? arena_dup(a, buf_str(&b)) : S("");
@@ -130,7 +130,7 @@ static void learn(struct proof *p, const struct json *at)
 {
 	const struct json *signer = json_get(json_get(at, S("report")), S("signer"));
 	const struct json *build = json_get(at, S("build"));
-	struct ledger_entry *e = &p->entry;
+	struct publisher_entry *e = &p->entry;
 	struct arena *a = p->arena;
 
 	if (signer == NULL || e->issuer.n)
@@ -419,21 +419,21 @@ void proof_index(struct proof *p, const struct proof_ask *ask, const struct list
 
 enum err proof_keep(struct proof *p, const struct proof_ask *ask, struct diag *d)
 {
-	struct ledger_entry *e = &p->entry;
+	struct publisher_entry *e = &p->entry;
 
 	if (!p->to_note || ask->release.eco == ECO_OTHER || ask->data[0] == 0)
 		return OK;
 	e->eco = ask->release.eco;
-	e->state = p->state == PROOF_VALID     ? LEDGER_VALID
-		   : p->state == PROOF_INVALID ? LEDGER_INVALID
-					       : LEDGER_NONE;
+	e->state = p->state == PROOF_VALID     ? PUBLISHER_VALID
+		   : p->state == PROOF_INVALID ? PUBLISHER_INVALID
+					       : PUBLISHER_NONE;
 	e->at_s = (int64_t)(clock_wall_ns() / 1000000000u);
 	e->name = ask->release.name;
 	e->version = ask->release.version;
 	e->file = ask->file;
 	e->sha256 = digest_of_file(p->arena, ask->artifact);
-	if (e->state == LEDGER_INVALID) { /* what was not proved is nobody's identity */
-		struct ledger_entry plain = { .eco = e->eco,
+	if (e->state == PUBLISHER_INVALID) { /* what was not proved is nobody's identity */
+		struct publisher_entry plain = { .eco = e->eco,
 					      .state = e->state,
 					      .at_s = e->at_s,
 					      .name = e->name,
@@ -443,5 +443,5 @@ enum err proof_keep(struct proof *p, const struct proof_ask *ask, struct diag *d
 					      .failed = e->failed };
 		*e = plain;
 	}
-	return ledger_note(ask->data, e, d);
+	return publishers_note(ask->data, e, d);
 }

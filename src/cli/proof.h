@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "cli/cli.h"
-#include "inspect/ledger.h"
+#include "inspect/publishers.h"
 #include "package/listing.h"
 
 enum { PROOF_DOCUMENTS = 8 };
@@ -41,7 +41,7 @@ struct proof {
 	int exit;		 /* status for a program that only asks for this */
 	struct diag why;
 	struct buf documents;	   /* the verifier's reports, JSON, with commas between them */
-	struct ledger_entry entry; /* what there is to remember */
+	struct publisher_entry entry; /* what there is to remember */
 	bool to_note;		   /* it is worth remembering */
 	struct str kind;	   /* of the document that is asked for; "": any */
 	bool guessed;		   /* nobody said that there is one at this address */

@@ -15,7 +15,7 @@ void check_request_encode(const struct check_request *r, struct buf *out)
 	wr_u8(out, (uint8_t)r->policy_fd);
 	wr_u8(out, (uint8_t)r->advisory_fd);
 	wr_u8(out, (uint8_t)r->cache_fd);
-	wr_u8(out, (uint8_t)r->ledger_fd);
+	wr_u8(out, (uint8_t)r->publishers_fd);
 	wr_u32(out, r->n_roots);
 	for (uint32_t i = 0; i < r->n_roots; i++) {
 		wr_u8(out, r->roots[i].role);
@@ -38,7 +38,7 @@ enum err check_request_decode(struct check_request *r, struct str message)
 	r->policy_fd = (int8_t)rd_u8(&rd);
 	r->advisory_fd = (int8_t)rd_u8(&rd);
 	r->cache_fd = (int8_t)rd_u8(&rd);
-	r->ledger_fd = (int8_t)rd_u8(&rd);
+	r->publishers_fd = (int8_t)rd_u8(&rd);
 	r->n_roots = rd_count(&rd, CHECK_ROOTS, 6);
 	for (uint32_t i = 0; i < r->n_roots; i++) {
 		r->roots[i].role = rd_u8(&rd);

@@ -50,7 +50,7 @@ struct check_request {
 	int64_t published_s; /* when the target was published, by its index; 0: not known */
 	uint32_t flags;				 /* enum check_flag */
 	int8_t policy_fd, advisory_fd, cache_fd; /* -1: none */
-	int8_t ledger_fd; /* inspect/ledger.h; -1: none */
+	int8_t publishers_fd; /* inspect/publishers.h; -1: none */
 	struct check_root roots[CHECK_ROOTS];
 	uint32_t n_roots;
 };

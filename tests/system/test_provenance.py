@@ -1,5 +1,5 @@
 """yett verify against package indexes on loopback, honest and not, with a Sigstore of our own; what the ledger makes of
-it in yett check; and real releases where a registry can be reached. Proves T-39, T-40."""
+it in yett check; and real releases where a registry can be reached. Proves T-37, T-38."""
 import base64
 import concurrent.futures
 import hashlib

@@ -1,4 +1,4 @@
-/* tests/unit/cli/pip_args_test.c - each option of pip goes where it belongs, or nowhere. Proves T-37. */
+/* tests/unit/cli/pip_args_test.c - each option of pip goes where it belongs, or nowhere. Proves T-35. */
 #include "cli/pip_args.h"
 
 #include "tests/unit/check.h"

@@ -1,4 +1,4 @@
-/* tests/unit/inspect/cooldown_test.c - a release's age to the second, by a clock that stands. Proves T-36. */
+/* tests/unit/inspect/cooldown_test.c - a release's age to the second, by a clock that stands. Proves T-34. */
 #include "inspect/cooldown.h"
 #include "inspect/verdict.h"
 

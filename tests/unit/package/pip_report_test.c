@@ -1,4 +1,4 @@
-/* tests/unit/package/pip_report_test.c - what pip's report may say, and what may be made of it. Proves T-37. */
+/* tests/unit/package/pip_report_test.c - what pip's report may say, and what may be made of it. Proves T-35. */
 #include "package/pip_report.h"
 
 #include "tests/unit/check.h"

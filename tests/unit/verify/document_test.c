@@ -1,7 +1,7 @@
 /*
  * tests/unit/verify/document_test.c - the documents of PyPI and npm: real ones verify and say who built what; each
  * part that an index binds can fail.
- * Proves T-39.
+ * Proves T-37.
  */
 #include "kit.h"
 

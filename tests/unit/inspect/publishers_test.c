@@ -1,9 +1,9 @@
 /*
- * tests/unit/inspect/ledger_test.c - the ledger's lines and what it says of a release: each finding, and each time
+ * tests/unit/inspect/publishers_test.c - the ledger's lines and what it says of a release: each finding, and each time
  * nothing is said though something differs.
- * Proves T-40.
+ * Proves T-38.
  */
-#include "inspect/ledger.h"
+#include "inspect/publishers.h"
 
 #include "../check.h"
 
@@ -19,9 +19,9 @@ static void begin(void)
 }
 
 /* A release of "p", as it is usually built. */
-static struct ledger_entry usual(const char *version)
+static struct publisher_entry usual(const char *version)
 {
-	return (struct ledger_entry){ .eco = ECO_PYPI, .state = LEDGER_VALID, .at_s = 1000, .name = S("p"),
+	return (struct publisher_entry){ .eco = ECO_PYPI, .state = PUBLISHER_VALID, .at_s = 1000, .name = S("p"),
 				      .version = str_z(version), .file = S("p.tar.gz"), .issuer = S("i"), .signer = S("s"),
 				      .repository = S("https://github.com/o/r"), .repository_id = S("1"),
 				      .workflow = S("https://github.com/o/r/.github/workflows/w.yml@refs/tags/x"),
@@ -29,24 +29,24 @@ static struct ledger_entry usual(const char *version)
 }
 
 /* The rules that entries give for a version, as a bit set over RULE_COUNT; their text in *out. */
-static struct findings judge(const struct ledger_entry *list, size_t n, const char *version,
+static struct findings judge(const struct publisher_entry *list, size_t n, const char *version,
 			     const struct package_identity *identity)
 {
 	struct package p = { .eco = ECO_PYPI, .name = S("p"), .version = str_z(version), .identity = identity,
 			     .where = S("pylock.toml") };
 	struct findings f;
-	struct ledger l;
+	struct publishers l;
 	struct buf b;
 
 	begin();
 	buf_init(&b, 1 << 20);
 	for (size_t i = 0; i < n; i++)
-		ledger_write(&list[i], &b);
+		publishers_write(&list[i], &b);
 	struct str text = arena_dup(&arena, buf_str(&b));
-	CHECK(b.err == OK && ledger_read(&l, text, &arena) == OK && l.n == n && l.torn == 0);
+	CHECK(b.err == OK && publishers_read(&l, text, &arena) == OK && l.n == n && l.torn == 0);
 	buf_free(&b);
 	findings_init(&f, &arena);
-	ledger_judge(&l, &p, S("pkg:pypi/p"), &f);
+	publishers_judge(&l, &p, S("pkg:pypi/p"), &f);
 	return f;
 }
 
@@ -60,7 +60,7 @@ static bool only(const struct findings *f, enum rule r)
 
 CASE(first_use_says_nothing)
 {
-	struct ledger_entry e[] = { usual("1.0"), usual("1.1") };
+	struct publisher_entry e[] = { usual("1.0"), usual("1.1") };
 	struct findings f = judge(e, 1, "1.0", NULL);
 
 	CHECK(f.n == 0);
@@ -72,9 +72,9 @@ CASE(first_use_says_nothing)
 
 CASE(attestation_vanishes)
 {
-	struct ledger_entry e[] = { usual("1.0"), usual("1.1"), usual("0.9") };
+	struct publisher_entry e[] = { usual("1.0"), usual("1.1"), usual("0.9") };
 
-	e[1].state = e[2].state = LEDGER_NONE;
+	e[1].state = e[2].state = PUBLISHER_NONE;
 	struct findings f = judge(e, 3, "1.1", NULL);
 	CHECK(only(&f, RULE_ATTESTATION_VANISHED));
 	f = judge(e, 3, "0.9", NULL); /* from before there were any */
@@ -84,14 +84,14 @@ CASE(attestation_vanishes)
 	e[0].version = S("1.1"); /* this very file had one */
 	f = judge(e, 2, "1.1", NULL);
 	CHECK(only(&f, RULE_ATTESTATION_VANISHED));
-	struct ledger_entry back[] = { e[0], e[1], e[0] };
+	struct publisher_entry back[] = { e[0], e[1], e[0] };
 	f = judge(back, 3, "1.1", NULL);
 	CHECK(f.n == 0);
 }
 
 CASE(identity_changes)
 {
-	struct ledger_entry e[] = { usual("1.0"), usual("1.1") };
+	struct publisher_entry e[] = { usual("1.0"), usual("1.1") };
 
 	e[1].repository = S("https://github.com/new/name"); /* a new name of the same */
 	struct findings f = judge(e, 2, "1.1", NULL);
@@ -108,14 +108,14 @@ CASE(identity_changes)
 	e[1].issuer = S("j");
 	f = judge(e, 2, "1.1", NULL);
 	CHECK(only(&f, RULE_IDENTITY_CHANGED));
-	e[0].state = LEDGER_INVALID; /* is nobody's identity */
+	e[0].state = PUBLISHER_INVALID; /* is nobody's identity */
 	f = judge(e, 2, "1.1", NULL);
 	CHECK(f.n == 0);
 }
 
 CASE(people_sign_too)
 {
-	struct ledger_entry e[] = { usual("1.0"), usual("1.1") };
+	struct publisher_entry e[] = { usual("1.0"), usual("1.1") };
 
 	for (int i = 0; i < 2; i++)
 		e[i].repository = e[i].repository_id = e[i].workflow = e[i].ref = e[i].trigger = S("");
@@ -128,7 +128,7 @@ CASE(people_sign_too)
 
 CASE(builds_differ)
 {
-	struct ledger_entry e[] = { usual("1.0"), usual("1.2"), usual("1.1") };
+	struct publisher_entry e[] = { usual("1.0"), usual("1.2"), usual("1.1") };
 	struct findings f;
 
 	e[1].ref = S("refs/tags/other");
@@ -152,9 +152,9 @@ CASE(builds_differ)
 
 CASE(invalid_is_told)
 {
-	struct ledger_entry e[] = { usual("1.0"), usual("1.0") };
+	struct publisher_entry e[] = { usual("1.0"), usual("1.0") };
 
-	e[0].state = LEDGER_INVALID;
+	e[0].state = PUBLISHER_INVALID;
 	e[0].failed = S("subject");
 	struct findings f = judge(e, 1, "1.0", NULL);
 	CHECK(only(&f, RULE_ATTESTATION_INVALID));
@@ -172,7 +172,7 @@ CASE(lock_files_name_identities)
 	struct package_identity github = { S("kind"), S("GitHub"), &repository };
 	struct package_identity other = { S("repository"), S("o/other"), &github };
 	struct package_identity lab = { S("kind"), S("GitLab"), &other };
-	struct ledger_entry e = usual("1.0");
+	struct publisher_entry e = usual("1.0");
 	struct findings f = judge(&e, 1, "1.0", &github);
 
 	CHECK(f.n == 0);
@@ -186,7 +186,7 @@ CASE(lock_files_name_identities)
 	f = judge(&e, 1, "1.0", &lab);
 	CHECK(only(&f, RULE_IDENTITY_UNEXPECTED));
 	repository.value = S("o/r");
-	e.state = LEDGER_NONE;
+	e.state = PUBLISHER_NONE;
 	f = judge(&e, 1, "1.0", &github);
 	CHECK(only(&f, RULE_IDENTITY_UNEXPECTED));
 	f = judge(&e, 1, "1.1", &github);
@@ -196,13 +196,13 @@ CASE(lock_files_name_identities)
 
 CASE(lines_can_be_torn)
 {
-	struct ledger_entry e = usual("1.0");
-	struct ledger l;
+	struct publisher_entry e = usual("1.0");
+	struct publishers l;
 	struct buf b;
 
 	begin();
 	buf_init(&b, 1 << 16);
-	ledger_write(&e, &b);
+	publishers_write(&e, &b);
 	struct str line = arena_dup(&arena, buf_str(&b));
 	for (size_t n = 0; n < line.n - 1; n++) {
 		buf_reset(&b);
@@ -210,19 +210,19 @@ CASE(lines_can_be_torn)
 		buf_addc(&b, '\n');
 		buf_add(&b, line);
 		struct str in = check_guard(buf_str(&b));
-		CHECK(ledger_read(&l, in, &arena) == OK && l.n == 1 && l.torn == (n > 0));
+		CHECK(publishers_read(&l, in, &arena) == OK && l.n == 1 && l.torn == (n > 0));
 		CHECK_STR(l.items[0].repository, e.repository);
 		check_unguard(in);
 	}
-	CHECK(ledger_read(&l, S(""), &arena) == OK && l.n == 0 && l.torn == 0);
+	CHECK(publishers_read(&l, S(""), &arena) == OK && l.n == 0 && l.torn == 0);
 	buf_free(&b);
 }
 
 CASE(strange_names_stay_in_their_line)
 {
-	struct ledger_entry e[] = { usual("1.0"), usual("1.0") };
-	char large[LEDGER_TEXT + 1];
-	struct ledger l;
+	struct publisher_entry e[] = { usual("1.0"), usual("1.0") };
+	char large[PUBLISHER_TEXT + 1];
+	struct publishers l;
 	size_t n;
 	struct buf b;
 
@@ -230,22 +230,22 @@ CASE(strange_names_stay_in_their_line)
 	buf_init(&b, 1 << 16);
 	e[0].name = S("a\n{\"ledger\":1}\t\x1b[31m\"");
 	e[0].ref = S("\\\x7f\r");
-	ledger_write(&e[0], &b);
-	ledger_write(&e[1], &b);
+	publishers_write(&e[0], &b);
+	publishers_write(&e[1], &b);
 	struct str text = arena_dup(&arena, buf_str(&b));
-	CHECK(ledger_read(&l, text, &arena) == OK && l.n == 2 && l.torn == 0);
-	const struct ledger_entry *of = ledger_project(&l, ECO_PYPI, e[0].name, &n);
+	CHECK(publishers_read(&l, text, &arena) == OK && l.n == 2 && l.torn == 0);
+	const struct publisher_entry *of = publishers_project(&l, ECO_PYPI, e[0].name, &n);
 	CHECK(n == 1 && str_eq(of->ref, e[0].ref));
-	CHECK(ledger_project(&l, ECO_NPM, S("p"), &n) != NULL && n == 0);
-	CHECK(ledger_knows(&l, &e[1]) && ledger_knows(&l, &e[0]));
+	CHECK(publishers_project(&l, ECO_NPM, S("p"), &n) != NULL && n == 0);
+	CHECK(publishers_knows(&l, &e[1]) && publishers_knows(&l, &e[0]));
 	e[1].at_s++; /* when does not count */
-	CHECK(ledger_knows(&l, &e[1]));
+	CHECK(publishers_knows(&l, &e[1]));
 	e[1].trigger = S("push");
-	CHECK(!ledger_knows(&l, &e[1]));
+	CHECK(!publishers_knows(&l, &e[1]));
 	memset(large, 'x', sizeof large);
 	e[1].signer = (struct str){ large, sizeof large };
 	buf_reset(&b);
-	ledger_write(&e[1], &b);
+	publishers_write(&e[1], &b);
 	CHECK(b.err == ERR_LIMIT);
 	buf_free(&b);
 }

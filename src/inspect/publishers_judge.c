@@ -1,10 +1,10 @@
 /*
- * inspect/ledger_judge.c - what the ledger says of one release: an attestation that is gone, an
+ * inspect/publishers_judge.c - what the ledger says of one release: an attestation that is gone, an
  * identity that is another one, a build unlike those before.
  * Input: the user's own file, into which names of strangers were written.   Runs in: checker.
- * Fuzz: fuzz/ledger_fuzz.c
+ * Fuzz: fuzz/publishers_fuzz.c
  */
-#include "inspect/ledger.h"
+#include "inspect/publishers.h"
 
 #include "package/version.h"
 
@@ -12,11 +12,11 @@ enum { HISTORY = 2048 }; /* entries of a project that are looked at: the newest 
 
 /* One release among the entries of its project. */
 struct history {
-	const struct ledger_entry *of;
+	const struct publisher_entry *of;
 	size_t n;
 	enum ecosystem eco;
 	struct str version;
-	const struct ledger_entry *before; /* the nearest lower release with a valid one */
+	const struct publisher_entry *before; /* the nearest lower release with a valid one */
 };
 
 /* The newest entry of a file is the one that counts. */
@@ -39,8 +39,8 @@ static bool is_lower(const struct history *h, size_t i)
 static void find_before(struct history *h)
 {
 	for (size_t i = 0; i < h->n; i++) {
-		const struct ledger_entry *e = &h->of[i];
-		if (e->state != LEDGER_VALID || !is_lower(h, i) || !is_current(h, i))
+		const struct publisher_entry *e = &h->of[i];
+		if (e->state != PUBLISHER_VALID || !is_lower(h, i) || !is_current(h, i))
 			continue;
 		if (h->before == NULL ||
 		    version_cmp(h->eco, e->version, h->before->version, NULL) >= 0)
@@ -51,7 +51,7 @@ static void find_before(struct history *h)
 /* ---- who ---- */
 
 /* Numbers where both have them: names can be changed, and taken over. */
-static bool same_identity(const struct ledger_entry *a, const struct ledger_entry *b)
+static bool same_identity(const struct publisher_entry *a, const struct publisher_entry *b)
 {
 	if (!str_eq(a->issuer, b->issuer))
 		return false;
@@ -62,7 +62,7 @@ static bool same_identity(const struct ledger_entry *a, const struct ledger_entr
 	return str_eq(a->signer, b->signer);
 }
 
-static struct str who(const struct ledger_entry *e)
+static struct str who(const struct publisher_entry *e)
 {
 	return e->repository.n ? e->repository : e->signer;
 }
@@ -83,22 +83,22 @@ static struct str ref_kind(struct str ref)
 
 /* ---- how ---- */
 
-static struct str aspect_ref(const struct ledger_entry *e)
+static struct str aspect_ref(const struct publisher_entry *e)
 {
 	return ref_kind(e->ref);
 }
 
-static struct str aspect_trigger(const struct ledger_entry *e)
+static struct str aspect_trigger(const struct publisher_entry *e)
 {
 	return e->trigger;
 }
 
-static struct str aspect_runner(const struct ledger_entry *e)
+static struct str aspect_runner(const struct publisher_entry *e)
 {
 	return e->runner;
 }
 
-static struct str aspect_workflow(const struct ledger_entry *e)
+static struct str aspect_workflow(const struct publisher_entry *e)
 {
 	size_t at = str_find(e->workflow, S("/.github/"));
 	struct str path = workflow_path(e->workflow);
@@ -109,7 +109,7 @@ static struct str aspect_workflow(const struct ledger_entry *e)
 
 static const struct aspect {
 	const char *what;
-	struct str (*of)(const struct ledger_entry *e);
+	struct str (*of)(const struct publisher_entry *e);
 } aspects[] = {
 	{ "ref", aspect_ref },
 	{ "trigger", aspect_trigger },
@@ -118,14 +118,14 @@ static const struct aspect {
 };
 
 /* Unlike every lower release that is on record: one that was like it is enough to say nothing. */
-static bool is_unlike(const struct history *h, const struct ledger_entry *e, const struct aspect *a)
+static bool is_unlike(const struct history *h, const struct publisher_entry *e, const struct aspect *a)
 {
 	struct str now = a->of(e);
 	bool one = false;
 
 	for (size_t i = 0; now.n && i < h->n; i++) {
-		const struct ledger_entry *old = &h->of[i];
-		if (old->state != LEDGER_VALID || !is_lower(h, i) || a->of(old).n == 0)
+		const struct publisher_entry *old = &h->of[i];
+		if (old->state != PUBLISHER_VALID || !is_lower(h, i) || a->of(old).n == 0)
 			continue;
 		if (str_eq(a->of(old), now))
 			return false;
@@ -134,7 +134,7 @@ static bool is_unlike(const struct history *h, const struct ledger_entry *e, con
 	return one;
 }
 
-static void judge_valid(const struct history *h, const struct ledger_entry *e, struct str purl,
+static void judge_valid(const struct history *h, const struct publisher_entry *e, struct str purl,
 			struct findings *f)
 {
 	if (h->before == NULL)
@@ -155,16 +155,16 @@ static void judge_valid(const struct history *h, const struct ledger_entry *e, s
 }
 
 /* This very file had one. */
-static bool had_one(const struct history *h, const struct ledger_entry *e)
+static bool had_one(const struct history *h, const struct publisher_entry *e)
 {
 	for (size_t i = 0; i < h->n; i++)
-		if (h->of[i].state == LEDGER_VALID && str_eq(h->of[i].version, e->version) &&
+		if (h->of[i].state == PUBLISHER_VALID && str_eq(h->of[i].version, e->version) &&
 		    str_eq(h->of[i].file, e->file))
 			return true;
 	return false;
 }
 
-static void judge_none(const struct history *h, const struct ledger_entry *e, struct str purl,
+static void judge_none(const struct history *h, const struct publisher_entry *e, struct str purl,
 		       struct findings *f)
 {
 	if (had_one(h, e))
@@ -177,7 +177,7 @@ static void judge_none(const struct history *h, const struct ledger_entry *e, st
 
 /* ---- whom a lock file names ---- */
 
-static bool fits(const struct package_identity *one, struct str kind, const struct ledger_entry *e)
+static bool fits(const struct package_identity *one, struct str kind, const struct publisher_entry *e)
 {
 	static const struct {
 		struct str kind, host;
@@ -200,7 +200,7 @@ static bool fits(const struct package_identity *one, struct str kind, const stru
 }
 
 /* Any of those that are named will do; each begins with its kind. */
-static bool is_named(const struct package_identity *list, const struct ledger_entry *e)
+static bool is_named(const struct package_identity *list, const struct publisher_entry *e)
 {
 	bool all = false, any = false;
 	struct str kind = S("");
@@ -225,7 +225,7 @@ static struct str named(const struct package_identity *list)
 	return S("somebody");
 }
 
-static void judge_lock(const struct package *p, const struct ledger_entry *e, struct str purl,
+static void judge_lock(const struct package *p, const struct publisher_entry *e, struct str purl,
 		       struct findings *f)
 {
 	struct str want = named(p->identity);
@@ -233,7 +233,7 @@ static void judge_lock(const struct package *p, const struct ledger_entry *e, st
 	if (e == NULL)
 		finding_add(f, RULE_IDENTITY_UNCHECKED, purl, p->where, p->line, want,
 			    "the lock file names %.*s", FMT(want));
-	else if (e->state != LEDGER_VALID)
+	else if (e->state != PUBLISHER_VALID)
 		finding_add(f, RULE_IDENTITY_UNEXPECTED, purl, p->where, p->line, want,
 			    "the lock file names %.*s, and %.*s has no attestation that holds",
 			    FMT(want), FMT(e->file));
@@ -245,34 +245,34 @@ static void judge_lock(const struct package *p, const struct ledger_entry *e, st
 
 /* ---- a release ---- */
 
-static void judge_entry(const struct history *h, const struct ledger_entry *e, struct str purl,
+static void judge_entry(const struct history *h, const struct publisher_entry *e, struct str purl,
 			struct findings *f)
 {
 	switch (e->state) {
-	case LEDGER_VALID:
+	case PUBLISHER_VALID:
 		judge_valid(h, e, purl, f);
 		break;
-	case LEDGER_INVALID:
+	case PUBLISHER_INVALID:
 		finding_add(f, RULE_ATTESTATION_INVALID, purl, e->file, 0, e->failed,
 			    "the check '%.*s' does not hold", FMT(e->failed));
 		break;
-	case LEDGER_NONE:
+	case PUBLISHER_NONE:
 		judge_none(h, e, purl, f);
 		break;
-	case LEDGER_STATES:
+	case PUBLISHER_STATES:
 		break;
 	}
 }
 
-void ledger_judge(const struct ledger *l, const struct package *p, struct str purl,
+void publishers_judge(const struct publishers *l, const struct package *p, struct str purl,
 		  struct findings *f)
 {
 	struct history h = { .eco = p->eco, .version = p->version };
-	const struct ledger_entry *last = NULL;
+	const struct publisher_entry *last = NULL;
 
 	if (p->eco == ECO_OTHER || p->version.n == 0)
 		return;
-	h.of = ledger_project(l, p->eco, p->name, &h.n);
+	h.of = publishers_project(l, p->eco, p->name, &h.n);
 	if (h.n > HISTORY) {
 		h.of += h.n - HISTORY;
 		h.n = HISTORY;

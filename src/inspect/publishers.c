@@ -1,9 +1,9 @@
 /*
- * inspect/ledger.c - lines of the ledger, read and written.
+ * inspect/publishers.c - lines of the ledger, read and written.
  * Input: the user's own file, into which names of strangers were written.   Runs in: cli, checker.
- * Fuzz: fuzz/ledger_fuzz.c
+ * Fuzz: fuzz/publishers_fuzz.c
  */
-#include "inspect/ledger.h"
+#include "inspect/publishers.h"
 
 #include "base/date.h"
 #include "codec/json.h"
@@ -13,9 +13,9 @@
 
 enum { LINE_ARENA = 1 << 20, ENTRIES_MAX = 1 << 19, LINE_MIN = 64 };
 
-static const struct str states[LEDGER_STATES] = {
+static const struct str states[PUBLISHER_STATES] = {
 #define X(code, word) SC(word),
-	LEDGER_LIST(X)
+	PUBLISHER_LIST(X)
 #undef X
 };
 
@@ -23,13 +23,13 @@ static const struct str states[LEDGER_STATES] = {
 
 static void put(struct buf *b, struct str name, struct str value)
 {
-	if (value.n > LEDGER_TEXT)
+	if (value.n > PUBLISHER_TEXT)
 		b->err = b->err != OK ? b->err : ERR_LIMIT;
 	else if (value.n)
 		jw_kv_str(b, name, value);
 }
 
-void ledger_write(const struct ledger_entry *e, struct buf *out)
+void publishers_write(const struct publisher_entry *e, struct buf *out)
 {
 	char date[DATE_TEXT];
 
@@ -39,7 +39,7 @@ void ledger_write(const struct ledger_entry *e, struct buf *out)
 	jw_kv_str(out, S("state"), states[e->state]);
 	jw_kv_str(out, S("ecosystem"), ecosystem_purl(e->eco));
 #define X(member, word) put(out, S(word), e->member);
-	LEDGER_TEXTS(X)
+	PUBLISHER_TEXTS(X)
 #undef X
 	jw_obj_end(out);
 	buf_addc(out, '\n');
@@ -63,35 +63,35 @@ static struct str keep(struct arena *a, struct str s)
 	return copy.p != NULL ? copy : S("");
 }
 
-static bool read_line(struct ledger_entry *e, struct str line, struct arena *tokens,
+static bool read_line(struct publisher_entry *e, struct str line, struct arena *tokens,
 		      struct arena *a)
 {
 	const struct json *v;
 	int64_t version = 0;
 
-	*e = (struct ledger_entry){ .eco = ECO_OTHER, .state = LEDGER_STATES };
-	if (line.n > LEDGER_LINE || json_read(tokens, line, &v, NULL) != OK ||
+	*e = (struct publisher_entry){ .eco = ECO_OTHER, .state = PUBLISHER_STATES };
+	if (line.n > PUBLISHER_LINE || json_read(tokens, line, &v, NULL) != OK ||
 	    json_i64(json_get(v, S("ledger")), &version) != OK || version != 1)
 		return false;
 	struct str state = text_of(tokens, v, S("state"));
 	struct str eco = text_of(tokens, v, S("ecosystem"));
-	for (unsigned i = 0; i < LEDGER_STATES; i++)
+	for (unsigned i = 0; i < PUBLISHER_STATES; i++)
 		if (str_eq(state, states[i]))
-			e->state = (enum ledger_state)i;
+			e->state = (enum publisher_state)i;
 	for (unsigned i = 0; i < ECO_OTHER; i++)
 		if (str_eq(eco, ecosystem_purl((enum ecosystem)i)))
 			e->eco = (enum ecosystem)i;
 	if (date_parse(text_of(tokens, v, S("at")), &e->at_s) != OK)
 		return false;
 #define X(member, word) e->member = keep(a, text_of(tokens, v, S(word)));
-	LEDGER_TEXTS(X)
+	PUBLISHER_TEXTS(X)
 #undef X
-	return e->state != LEDGER_STATES && e->eco != ECO_OTHER && e->name.n && e->version.n;
+	return e->state != PUBLISHER_STATES && e->eco != ECO_OTHER && e->name.n && e->version.n;
 }
 
 static int by_project(const void *va, const void *vb)
 {
-	const struct ledger_entry *a = va, *b = vb;
+	const struct publisher_entry *a = va, *b = vb;
 	int order = a->eco != b->eco ? (a->eco < b->eco ? -1 : 1) : str_cmp(a->name, b->name);
 
 	return order != 0 ? order : (a->n > b->n) - (a->n < b->n);
@@ -107,16 +107,16 @@ static size_t count_lines(struct str text)
 	return n < text.n / LINE_MIN + 1 ? n : text.n / LINE_MIN + 1;
 }
 
-enum err ledger_read(struct ledger *l, struct str text, struct arena *a)
+enum err publishers_read(struct publishers *l, struct str text, struct arena *a)
 {
 	size_t cap = count_lines(text);
 	struct arena tokens;
 	uint32_t number = 0;
 
-	*l = (struct ledger){ .n = 0 };
-	if (text.n > LEDGER_MAX || cap > ENTRIES_MAX)
+	*l = (struct publishers){ .n = 0 };
+	if (text.n > PUBLISHER_MAX || cap > ENTRIES_MAX)
 		return ERR_LIMIT;
-	l->items = NEW_ARRAY(a, struct ledger_entry, cap);
+	l->items = NEW_ARRAY(a, struct publisher_entry, cap);
 	if (l->items == NULL)
 		return ERR_NOMEM;
 	arena_init(&tokens, LINE_ARENA);
@@ -125,7 +125,7 @@ enum err ledger_read(struct ledger *l, struct str text, struct arena *a)
 		if (line.n == 0)
 			continue;
 		arena_reset(&tokens);
-		struct ledger_entry *e = &l->items[l->n];
+		struct publisher_entry *e = &l->items[l->n];
 		if (line.n < LINE_MIN || l->n == cap || !read_line(e, line, &tokens, a)) {
 			l->torn++;
 			continue;
@@ -141,10 +141,10 @@ enum err ledger_read(struct ledger *l, struct str text, struct arena *a)
 
 /* ---- asking ---- */
 
-const struct ledger_entry *ledger_project(const struct ledger *l, enum ecosystem eco,
+const struct publisher_entry *publishers_project(const struct publishers *l, enum ecosystem eco,
 					  struct str name, size_t *out_n)
 {
-	const struct ledger_entry key = { .eco = eco, .name = name };
+	const struct publisher_entry key = { .eco = eco, .name = name };
 	size_t low = 0, high = l->n, end;
 
 	while (low < high) {
@@ -160,20 +160,20 @@ const struct ledger_entry *ledger_project(const struct ledger *l, enum ecosystem
 	return l->items + low;
 }
 
-static bool same(const struct ledger_entry *a, const struct ledger_entry *b)
+static bool same(const struct publisher_entry *a, const struct publisher_entry *b)
 {
 	bool all = a->state == b->state;
 
 #define X(member, word) all = all && str_eq(a->member, b->member);
-	LEDGER_TEXTS(X)
+	PUBLISHER_TEXTS(X)
 #undef X
 	return all;
 }
 
-bool ledger_knows(const struct ledger *l, const struct ledger_entry *e)
+bool publishers_knows(const struct publishers *l, const struct publisher_entry *e)
 {
 	size_t n;
-	const struct ledger_entry *of = ledger_project(l, e->eco, e->name, &n);
+	const struct publisher_entry *of = publishers_project(l, e->eco, e->name, &n);
 
 	while (n-- > 0)
 		if (str_eq(of[n].version, e->version) && str_eq(of[n].file, e->file))

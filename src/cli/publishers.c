@@ -1,8 +1,8 @@
 /*
- * cli/ledger.c - the ledger's file: appended to under a lock, never rewritten.
- * Input: own; names of strangers were written into it.   Runs in: cli.   Fuzz: fuzz/ledger_fuzz.c
+ * cli/publishers.c - the ledger's file: appended to under a lock, never rewritten.
+ * Input: own; names of strangers were written into it.   Runs in: cli.   Fuzz: fuzz/publishers_fuzz.c
  */
-#include "cli/ledger.h"
+#include "cli/publishers.h"
 
 #include "cli/cli.h"
 #include "sys/clock.h"
@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LOCK_SECONDS = 20, LEDGER_ARENA = 512 << 20 };
+enum { LOCK_SECONDS = 20, PUBLISHER_ARENA = 512 << 20 };
 
 static bool path_of(const char *data, char out[CLI_PATH])
 {
@@ -25,7 +25,7 @@ static bool path_of(const char *data, char out[CLI_PATH])
 	return n > 0 && n < CLI_PATH;
 }
 
-int ledger_open(const char *data)
+int publishers_open(const char *data)
 {
 	char path[CLI_PATH];
 
@@ -50,22 +50,22 @@ static enum err slurp(int fd, struct buf *out, struct diag *d)
 	}
 }
 
-static enum err load(int fd, struct buf *text, struct ledger *out, struct arena *a, struct diag *d)
+static enum err load(int fd, struct buf *text, struct publishers *out, struct arena *a, struct diag *d)
 {
 	TRY(slurp(fd, text, d));
-	enum err e = ledger_read(out, buf_str(text), a);
+	enum err e = publishers_read(out, buf_str(text), a);
 	return e == OK ? OK : diag_set(d, e, "the ledger cannot be read: %s", err_text(e));
 }
 
-enum err ledger_load(const char *data, struct ledger *out, struct arena *a, struct diag *d)
+enum err publishers_load(const char *data, struct publishers *out, struct arena *a, struct diag *d)
 {
-	AUTO(fd_closep) int fd = ledger_open(data);
+	AUTO(fd_closep) int fd = publishers_open(data);
 	struct buf text;
 
-	*out = (struct ledger){ .n = 0 };
+	*out = (struct publishers){ .n = 0 };
 	if (fd < 0)
 		return OK;
-	buf_init(&text, LEDGER_MAX + (1 << 20));
+	buf_init(&text, PUBLISHER_MAX + (1 << 20));
 	enum err e = load(fd, &text, out, a, d);
 	buf_free(&text);
 	return e;
@@ -93,9 +93,9 @@ static enum err append(int fd, const struct buf *old, struct str line, struct di
 	bool torn = old->n > 0 && old->p[old->n - 1] != '\n';
 	struct buf b;
 
-	if (old->n + line.n + 1 > LEDGER_MAX)
+	if (old->n + line.n + 1 > PUBLISHER_MAX)
 		return diag_set(d, ERR_LIMIT, "the ledger is full: move it away");
-	buf_init(&b, 2 * LEDGER_LINE);
+	buf_init(&b, 2 * PUBLISHER_LINE);
 	if (torn)
 		buf_addc(&b, '\n');
 	buf_add(&b, line);
@@ -115,26 +115,26 @@ static enum err append(int fd, const struct buf *old, struct str line, struct di
 			n >= 0 ? "no space is left" : strerror(why));
 }
 
-static enum err note(int fd, const struct ledger_entry *e, struct buf *old, struct buf *line,
+static enum err note(int fd, const struct publisher_entry *e, struct buf *old, struct buf *line,
 		     struct diag *d)
 {
-	struct ledger l;
+	struct publishers l;
 	struct arena a;
 
 	TRY(lock(fd, d));
-	arena_init(&a, LEDGER_ARENA);
+	arena_init(&a, PUBLISHER_ARENA);
 	enum err got = load(fd, old, &l, &a, d);
-	bool known = got == OK && ledger_knows(&l, e);
+	bool known = got == OK && publishers_knows(&l, e);
 	arena_done(&a);
 	if (got != OK || known)
 		return got;
-	ledger_write(e, line);
+	publishers_write(e, line);
 	if (line->err != OK)
 		return diag_set(d, line->err, "a name is too long for the ledger");
 	return append(fd, old, buf_str(line), d);
 }
 
-enum err ledger_note(const char *data, const struct ledger_entry *e, struct diag *d)
+enum err publishers_note(const char *data, const struct publisher_entry *e, struct diag *d)
 {
 	char path[CLI_PATH];
 	struct buf old, line;
@@ -146,8 +146,8 @@ enum err ledger_note(const char *data, const struct ledger_entry *e, struct diag
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (fd < 0)
 		return diag_set(d, ERR_SYS, "cannot open '%s': %s", path, strerror(errno));
-	buf_init(&old, LEDGER_MAX + (1 << 20));
-	buf_init(&line, LEDGER_LINE);
+	buf_init(&old, PUBLISHER_MAX + (1 << 20));
+	buf_init(&line, PUBLISHER_LINE);
 	enum err got = note(fd, e, &old, &line, d);
 	buf_free(&old);
 	buf_free(&line);
