@@ -118,7 +118,8 @@ struct examined {
 	enum language language;
 	enum role role;
 	uint32_t caps;
-	struct findings findings;
+	const struct finding *items;
+	size_t n, dropped;
 };
 
 /* examine reads and inspects all files among the entries from..to that are not remembered, side by

@@ -35,12 +35,15 @@ static bool is_new(const struct checker *c, const struct entry *e)
 static void look(struct worker *w, struct entry *e, struct examined *x, struct str text)
 {
 	struct caps caps = { 0 };
+	struct findings f; /* with its counts it is too large to be kept for each file */
 
-	findings_init(&x->findings, &w->arena);
+	findings_init(&f, &w->arena);
 	arena_reset(&w->scratch);
-	source_inspect(x->language, x->role, S(""), e->path, text, &w->scratch, &x->findings,
-		       &caps);
+	source_inspect(x->language, x->role, S(""), e->path, text, &w->scratch, &f, &caps);
 	x->caps = caps.bits;
+	x->items = f.items;
+	x->n = f.n;
+	x->dropped = f.dropped;
 	e->found = x;
 }
 

@@ -257,12 +257,12 @@ static void take(struct checker *c, const struct subject *s, struct str path)
 	const struct examined *x = e->found;
 	size_t first = f->n, dropped = f->dropped;
 
-	for (size_t i = 0; i < x->findings.n; i++) {
-		const struct finding *one = &x->findings.items[i];
+	for (size_t i = 0; i < x->n; i++) {
+		const struct finding *one = &x->items[i];
 		finding_add(f, one->rule, s->package, path, one->line, one->excerpt, "%.*s",
 			    FMT(one->detail));
 	}
-	f->dropped += x->findings.dropped;
+	f->dropped += x->dropped;
 	e->caps = x->caps;
 	if (f->dropped == dropped)
 		cache_put(&c->cache, e, (uint8_t)s->role, (uint8_t)s->language, f, first);
