@@ -92,6 +92,7 @@ CASE(refuses)
 		{ "\"logIndex\":\"1\"", "\"logIndex\":\"01\"", "logIndex" },
 		{ "\"logIndex\":\"1\"", "\"logIndex\":\"9223372036854775808\"", "logIndex" },
 		{ "\"logIndex\":\"1\"", "\"logIndex\":1.5", "logIndex" },
+		{ "\"logIndex\":\"1\"", "\"logIndex\":-1", "logIndex" },
 		{ "\"logIndex\":\"1\"", "\"logIndex\":\"1\",\"logIndex\":\"1\"", "differently" },
 		{ "\"logId\":{\"keyId\":\"AAAA\"},", "", "logId" },
 		{ "\"kind\":\"dsse\",", "", "kind" },

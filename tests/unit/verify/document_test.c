@@ -327,6 +327,13 @@ CASE(subjects_are_one)
 		buf_addc(&b, 'a');
 	buf_add(&b, S("-1.0.tar.gz"));
 	CHECK(!subject_same_file(buf_str(&b), buf_str(&b)));
+	buf_reset(&b);
+	buf_addc(&b, 'a');
+	for (unsigned i = 0; i < LIMIT_NAME; i++)
+		buf_addc(&b, '_');
+	buf_add(&b, S("b-1.0.tar.gz"));
+	CHECK(subject_same_file(S("a__b-1.0.tar.gz"), S("a_b-1.0.tar.gz")));
+	CHECK(!subject_same_file(buf_str(&b), S("a_b-1.0.tar.gz")) && !subject_same_file(S("a_b-1.0.tar.gz"), buf_str(&b)));
 }
 
 /* A real signature of the registry: @isaacs/namespace-test@1.0.0. */
@@ -364,6 +371,14 @@ CASE(versions_bind_artifacts)
 	begin();
 	v.integrity = S("sha512-KCwMX6k20mQyFkNYG2XT3lwK9u1P36wS9YURFd85zCXPrwrSLZCEh7/vMBFNYcJXRiBtGDS+T4/RZZF493zABA==");
 	CHECK(npm_version_check(&v, &npm_art, &want, &d) == OK);
+	/* Other algorithms stand beside; a second sha512 that is wrong does not. */
+	struct str whole = v.integrity;
+	v.integrity = S("sha1-2jmj7l5rSw0yVb/vlWAYkK/YBwk= sha512-KCwMX6k20mQyFkNYG2XT3lwK9u1P36wS9YURFd85zCXPrwrSLZCEh7/vMBFNYc"
+			"JXRiBtGDS+T4/RZZF493zABA==");
+	CHECK(npm_version_check(&v, &npm_art, &want, &d) == OK);
+	v.integrity = S("sha512-KCwMX6k20mQyFkNYG2XT3lwK9u1P36wS9YURFd85zCXPrwrSLZCEh7/vMBFNYcJXRiBtGDS+T4/RZZF493zABA== sha512-KCwM");
+	CHECK(npm_version_check(&v, &npm_art, &want, &d) == ERR_AUTH);
+	v.integrity = whole;
 	want.package = S("pkg:npm/sigstore@0.4.1");
 	CHECK(npm_version_check(&v, &npm_art, &want, &d) == ERR_AUTH);
 	want.package = S("");
@@ -494,6 +509,54 @@ CASE(attestations_are_counted)
 	buf_free(&out);
 }
 
+/* The text with the first from replaced by to; says: a part of the sentence. */
+static bool refused(const char *from, const char *to, const char *says)
+{
+	struct str text = whole_provenance();
+	size_t at = str_find(text, str_z(from));
+	struct document doc;
+	struct buf b;
+
+	buf_init(&b, 1 << 20);
+	buf_add(&b, str_head(text, at));
+	buf_add(&b, str_z(to));
+	buf_add(&b, str_tail(text, at + strlen(from)));
+	arena_reset(&scratch);
+	d = (struct diag){ 0 };
+	bool right = at != SIZE_MAX && document_read(&doc, buf_str(&b), &scratch, &d) == ERR_SYNTAX &&
+		     strstr(d.text, says) != NULL;
+	if (!right)
+		fprintf(stderr, "%s: %s\n", says, d.text);
+	buf_free(&b);
+	return right;
+}
+
+CASE(documents_have_their_form)
+{
+	static const struct {
+		const char *text, *says;
+	} rows[] = {
+		{ "{\"version\":1,\"attestation_bundles\":[7]}", "is no list of objects" },
+		{ "{\"attestations\":[7]}", "is no list of objects" },
+		{ "{\"name\":\"a\",\"version\":\"1.0.0\",\"dist\":{\"integrity\":\"i\",\"signatures\":[7]}}", "16 signatures" },
+		{ "{\"name\":\"a\",\"version\":\"1.0.0\",\"dist\":{\"integrity\":\"i\",\"signatures\":["
+#define SIG "{\"keyid\":\"k\",\"sig\":\"AAAA\"},"
+#define SIG8 SIG SIG SIG SIG SIG SIG SIG SIG
+		  SIG8 SIG8 "{\"keyid\":\"k\",\"sig\":\"AAAA\"}]}}", "16 signatures" },
+	};
+	struct document doc;
+
+	begin();
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		arena_reset(&scratch);
+		CHECK(document_read(&doc, str_z(rows[i].text), &scratch, &d) == ERR_SYNTAX);
+		CHECK(strstr(d.text, rows[i].says) != NULL);
+	}
+	CHECK(refused("\"transparency_entries\":[", "\"transparency_entries\":[{},", "is not one entry"));
+	struct str text = whole_provenance();
+	CHECK(document_read(&doc, (struct str){ text.p, LIMIT_BUNDLE + 1 }, &scratch, &d) == ERR_LIMIT);
+}
+
 /* As a registry gives them, with the first shipped key. */
 static enum err keys_of(struct buf *out, const char *more, unsigned n)
 {
@@ -571,4 +634,5 @@ TESTS(CASE_ROW(pypi_verifies), CASE_ROW(publisher_is_compared), CASE_ROW(publish
       CASE_ROW(npm_verifies), CASE_ROW(npm_keys_count), CASE_ROW(builds_agree), CASE_ROW(slsa_v1_is_read),
       CASE_ROW(files_are_named_many_ways), CASE_ROW(subjects_are_one),
       CASE_ROW(registry_signs_versions), CASE_ROW(versions_bind_artifacts), CASE_ROW(strange_documents_are_refused),
-      CASE_ROW(nothing_is_passed_over), CASE_ROW(attestations_are_counted), CASE_ROW(keys_are_read), CASE_ROW(report_is_json))
+      CASE_ROW(nothing_is_passed_over), CASE_ROW(documents_have_their_form),
+      CASE_ROW(attestations_are_counted), CASE_ROW(keys_are_read), CASE_ROW(report_is_json))

@@ -40,7 +40,7 @@
 	X(TOKEN_EMBEDDED_LATE) X(TOKEN_EMBEDDED_CA) X(TOKEN_TIME)                               \
 	X(NO_TIME) X(FUTURE) X(NO_ENTRY) X(NO_PROMISE) X(NO_PROOF) X(NO_CHECKPOINT)             \
 	X(NO_SIGNATURE) X(SIGNATURE) X(SUBJECT) X(TWO_SUBJECTS) X(STATEMENT_TYPE)               \
-	X(STATEMENT_JSON) X(PAYLOAD_TYPE) X(PREDICATE) X(DEFECT_COUNT)
+	X(STATEMENT_JSON) X(PAYLOAD_TYPE) X(PREDICATE) X(MANAGED) X(DEFECT_COUNT)
 
 #define X(name) name,
 enum defect { DEFECTS(X) };
@@ -378,7 +378,10 @@ static struct str f_pem(struct forge *f)
 	BIO *bio = BIO_new(BIO_s_mem());
 	char *p;
 
-	(void)PEM_write_bio_X509(bio, f->defect == ENTRY_SIGNER ? f->root.cas[0].certs[0] : f->leaf);
+	if (f->defect == MANAGED) /* the entry is about a key, and nobody tells the time */
+		(void)PEM_write_bio_PUBKEY(bio, f->keys[F_LEAF]);
+	else
+		(void)PEM_write_bio_X509(bio, f->defect == ENTRY_SIGNER ? f->root.cas[0].certs[0] : f->leaf);
 	long n = BIO_get_mem_data(bio, &p);
 	struct str s = f_str(&f->a, p, (int)n);
 	BIO_free(bio);
@@ -653,7 +656,7 @@ static void f_entry(struct forge *f)
 	e->integrated_s = f_time(f);
 	f_proof(f, e);
 	bool tokens = d >= TOKEN && d <= TOKEN_TIME;
-	if (d != NO_PROMISE && d != NO_TIME && !tokens)
+	if (d != NO_PROMISE && d != NO_TIME && d != MANAGED && !tokens)
 		f_promise(f, e);
 	if (d == NO_PROMISE)
 		f->b.version = BUNDLE_V01;

@@ -116,6 +116,9 @@ CASE(pem_and_der)
 	CHECK(verify_key_parse(&k, longer, &d) == ERR_SYNTAX);
 	CHECK(pem_der(&arena, pem, "CERTIFICATE").p == NULL);
 	CHECK(pem_der(&arena, S("-----BEGIN X-----\n-----END X-----"), "X").n == 0);
+	CHECK(pem_der(&arena, S("-----BEGIN Y-----\nAAAA\n-----END X-----"), "X").p == NULL);
+	CHECK(pem_der(&arena, S("-----BEGIN X-----\nAAAA\n-----END Y-----"), "X").p == NULL);
+	CHECK(pem_der(&arena, S("-----BEGIN X-----\nAAAA\n-----END X-----"), "X").n == 3);
 	CHECK(pem_der(&arena, S("-----BEGIN X-----END X-----"), "X").p == NULL);
 }
 
@@ -135,6 +138,12 @@ CASE(digests)
 	CHECK(b.digests[HASH_SHA384].known && b.digests[HASH_SHA512].known && !a.digests[HASH_SHA512].known);
 	digest_of(HASH_SHA512, S("abc"), &a.digests[HASH_SHA512]);
 	CHECK_STR(digest_str(&a.digests[HASH_SHA512], HASH_SHA512), digest_str(&b.digests[HASH_SHA512], HASH_SHA512));
+	/* Only what is asked for is known. */
+	b = (struct artifact){ .digests = { { .known = false } } };
+	CHECK(hasher_init(&h, 1u << HASH_SHA256) == OK);
+	hasher_final(&h, &b);
+	hasher_done(&h);
+	CHECK(b.digests[HASH_SHA256].known && !b.digests[HASH_SHA384].known && !b.digests[HASH_SHA512].known);
 	CHECK(digest_parse(S("sha256:ba78"), &a, &d) == ERR_USAGE);
 	CHECK(digest_parse(S("sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709"), &a, &d) == ERR_USAGE);
 	CHECK(digest_parse(S("sha256:xa7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"), &a, &d) == ERR_USAGE);
