@@ -51,6 +51,15 @@ CASE(reads)
 		CHECK(sct_list_read(in, scts, &n, &d) == ERR_SYNTAX);
 		check_unguard(in);
 	}
+	/* One SCT that is too short, in a list of just that length. */
+	for (unsigned k = 1; k < ONE; k++) {
+		struct str one = str_head(str_tail(list(&b, 1, 0), 4), k);
+		char room[ONE + 4] = { 0, (char)(k + 2), 0, (char)k };
+		memcpy(room + 4, one.p, k);
+		struct str in = check_guard((struct str){ room, k + 4 });
+		CHECK(sct_list_read(in, scts, &n, &d) == ERR_SYNTAX);
+		check_unguard(in);
+	}
 	/* An SCT of no bytes, and bytes behind the list. */
 	buf_reset(&b);
 	put(&b, 2, 2);
