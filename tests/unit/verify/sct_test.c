@@ -64,7 +64,9 @@ CASE(reads)
 	buf_reset(&b);
 	put(&b, 2, 2);
 	put(&b, 0, 2);
-	CHECK(sct_list_read(buf_str(&b), scts, &n, &d) == ERR_SYNTAX);
+	struct str none = check_guard(buf_str(&b));
+	CHECK(sct_list_read(none, scts, &n, &d) == ERR_SYNTAX);
+	check_unguard(none);
 	(void)list(&b, 1, 0);
 	buf_addc(&b, 0);
 	CHECK(sct_list_read(buf_str(&b), scts, &n, &d) == ERR_SYNTAX);
@@ -155,6 +157,16 @@ static struct str together(const struct parts *p, const struct heads *h)
 	return wrap(0x30, joined(tbs, p->behind), h->cert);
 }
 
+/* The number of the extension that is cut out, with a length of two bytes where one will do. */
+static struct str with_long_oid(struct str extensions)
+{
+	size_t at = str_find(extensions, S("\x06\x0a\x2b\x06\x01\x04\x01\xd6\x79\x02\x04\x02"));
+	char head[] = { 0x30, (char)0x81, (char)(extensions.p[at - 1] + 1), 0x06, (char)0x81, 0x0a };
+
+	CHECK(extensions.p[at - 2] == (char)0x81);
+	return joined(joined(str_head(extensions, at - 3), (struct str){ head, sizeof head }), str_tail(extensions, at + 2));
+}
+
 CASE(certificates_are_der)
 {
 	static const struct heads wrong[] = {
@@ -179,6 +191,8 @@ CASE(certificates_are_der)
 	CHECK_STR(together(&p, &right), der);
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
 		CHECK(check_of(together(&p, &wrong[i])) == ERR_LIMIT);
+	p.list = with_long_oid(p.list);
+	CHECK(check_of(together(&p, &right)) == ERR_LIMIT);
 	/* Cut anywhere; where the certificate ends with the extensions, nothing is missing that was signed. */
 	for (size_t n = 0; n < der.n; n++) {
 		struct str in = check_guard(str_head(der, n));
