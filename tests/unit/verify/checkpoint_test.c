@@ -43,6 +43,8 @@ CASE(witnesses_and_strangers)
 	CHECK(judge(with(&text, "", NOTE_DASH "witness.test AAAAAAAA\n")) == OK);
 	/* The log's name with another key: not known, so passed over. */
 	CHECK(judge(with(&text, NOTE_DASH "rekor.sigstore.dev AAAAAAAA\n", "")) == OK);
+	/* The log's key and no signature at all is a line of nobody. */
+	CHECK(judge(with(&text, NOTE_DASH "rekor.sigstore.dev wNI9ag==\n", "")) == OK);
 	/* The log's key with a signature that is wrong: refused, wherever it stands. */
 	CHECK(judge(with(&text, NOTE_DASH "rekor.sigstore.dev wNI9agAA\n", "")) == ERR_AUTH);
 	CHECK(judge(with(&text, "", NOTE_DASH "rekor.sigstore.dev wNI9agAA\n")) == ERR_AUTH);

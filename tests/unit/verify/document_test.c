@@ -266,6 +266,20 @@ CASE(slsa_v1_is_read)
 	CHECK_STR(b.invocation, S("I"));
 }
 
+CASE(builds_say_something)
+{
+	struct statement s = { .predicate_type = S("https://slsa.dev/provenance/v1") };
+	struct build b;
+
+	begin();
+	d = (struct diag){ 0 };
+	CHECK(build_read(&b, &s, &scratch, &d) == ERR_SYNTAX && strstr(d.text, "no predicate") != NULL);
+	s.predicate = S("[]");
+	CHECK(build_read(&b, &s, &scratch, &d) == ERR_SYNTAX);
+	s.predicate_type = S("https://slsa.dev/provenance/v2");
+	CHECK(build_read(&b, &s, &scratch, &d) == OK && !b.has);
+}
+
 CASE(files_are_named_many_ways)
 {
 	static const struct {
@@ -390,6 +404,8 @@ CASE(versions_bind_artifacts)
 	CHECK(npm_version_check(&v, &npm_art, &want, &d) == ERR_AUTH);
 	v.integrity = S("sha512-KCwMX6k20mQyFkNYG2XT3lwK9u1P36wS9YURFd85zCXPrwrSLZCEh7/vMBFNYcJXRiBtGDS+T4/RZZF493zABA==");
 	CHECK(npm_version_check(&v, &pypi_art, &want, &d) == ERR_AUTH); /* of which no sha512 is known */
+	v.integrity = S("sha512-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==");
+	CHECK(npm_version_check(&v, &pypi_art, &want, &d) == ERR_AUTH);
 	v.version = S("latest");
 	CHECK(npm_version_check(&v, &npm_art, &want, &d) == ERR_SYNTAX);
 	v.version = S("0.4.0");
@@ -623,6 +639,7 @@ CASE(report_is_json)
 	CHECK(json_read(&scratch, buf_str(&b), &v, NULL) == OK && json_bool(json_get(v, S("ok"))));
 	CHECK_STR(json_str(&scratch, json_get(v, S("kind"))), S("pep740-provenance"));
 	CHECK(json_count(json_get(v, S("attestations"))) == 1);
+	CHECK(str_find(buf_str(&b), S("sha256")) != SIZE_MAX && str_find(buf_str(&b), S("sha384")) == SIZE_MAX);
 	buf_reset(&b);
 	document_judge(&npm, &root, &keys, &pypi_art, &want, 0, &scratch, &b);
 	CHECK(json_read(&scratch, buf_str(&b), &v, NULL) == OK && !json_bool(json_get(v, S("ok"))));
@@ -632,7 +649,7 @@ CASE(report_is_json)
 
 TESTS(CASE_ROW(pypi_verifies), CASE_ROW(publisher_is_compared), CASE_ROW(publishers_of_other_forges), CASE_ROW(publishers_are_whole),
       CASE_ROW(npm_verifies), CASE_ROW(npm_keys_count), CASE_ROW(builds_agree), CASE_ROW(slsa_v1_is_read),
-      CASE_ROW(files_are_named_many_ways), CASE_ROW(subjects_are_one),
+      CASE_ROW(builds_say_something), CASE_ROW(files_are_named_many_ways), CASE_ROW(subjects_are_one),
       CASE_ROW(registry_signs_versions), CASE_ROW(versions_bind_artifacts), CASE_ROW(strange_documents_are_refused),
       CASE_ROW(nothing_is_passed_over), CASE_ROW(documents_have_their_form),
       CASE_ROW(attestations_are_counted), CASE_ROW(keys_are_read), CASE_ROW(report_is_json))

@@ -346,9 +346,16 @@ static void short_hint(struct forge *f)
 	f->root.logs[0].hint.n = 3;
 }
 
+static void nobody_expected(struct forge *f)
+{
+	f->policy.san = S("");
+	f->policy.claims[CLAIM_ISSUER] = (struct str){ NULL, 0 };
+}
+
 CASE(what_is_asked_with)
 {
 	begin();
+	CHECK(made_wrong(nobody_expected, ERR_DENIED, "nothing says who") == CHECK_IDENTITY);
 	CHECK(made_wrong(short_hint, ERR_AUTH, "is not signed by") == CHECK_CHECKPOINT);
 	CHECK(made_wrong(promise_without_time, ERR_SYNTAX, "promises nothing") == CHECK_BUNDLE);
 	CHECK(made_wrong(other_digest, ERR_AUTH, "'messageDigest' is not") == CHECK_BUNDLE);
@@ -394,7 +401,7 @@ CASE(times_and_logs)
 static struct provenance made;
 
 /* What the registry signs with its key, which is in force until to_s. */
-static enum err by_registry(int64_t to_s, int64_t now_s, bool stamped)
+static enum err by_registry(int64_t to_s, int64_t now_s, int stamps)
 {
 	static const struct forge_wish wish = {
 		.payload = SC("{\"_type\":\"https://in-toto.io/Statement/v1\",\"subject\":[{\"name\":\"pkg:npm/a@1.0.0\","
@@ -407,8 +414,12 @@ static enum err by_registry(int64_t to_s, int64_t now_s, bool stamped)
 	struct document doc = { .kind = DOCUMENT_NPM, .items = &at, .n = 1 };
 
 	forge_make_wish(&forge, MANAGED, &wish);
-	if (stamped)
+	forge.defect = TOKEN_TIME; /* the first of two is later */
+	for (; stamps > 0; stamps--) {
+		if (stamps == 1)
+			forge.defect = TOKEN;
 		f_token(&forge);
+	}
 	keys.n = 1;
 	keys.items[0] = (struct npm_key){ S("K"), { forge.keys[F_LEAF], HASH_SHA256 }, { 0, to_s * 1000 }, true, true };
 	forge.b.n_certs = 0;
@@ -423,12 +434,14 @@ static enum err by_registry(int64_t to_s, int64_t now_s, bool stamped)
 CASE(registry_keys_end)
 {
 	begin();
-	CHECK(by_registry(T_SIGN, T_SIGN, false) == OK);
+	CHECK(by_registry(T_SIGN, T_SIGN, 0) == OK);
 	if (made.err != OK)
 		fprintf(stderr, "%s\n", made.diag.text);
-	CHECK(by_registry(T_SIGN - 1, T_SIGN, false) == ERR_AUTH && made.report.failed == CHECK_TIME);
-	CHECK(by_registry(T_SIGN, T_SIGN + 1, true) == OK);
-	CHECK(by_registry(T_SIGN - 1, T_SIGN + 1, true) == ERR_AUTH && made.report.failed == CHECK_TIME);
+	CHECK(by_registry(T_SIGN - 1, T_SIGN, 0) == ERR_AUTH && made.report.failed == CHECK_TIME);
+	CHECK(by_registry(T_SIGN, T_SIGN + 1, 1) == OK);
+	CHECK(by_registry(T_SIGN - 1, T_SIGN + 1, 1) == ERR_AUTH && made.report.failed == CHECK_TIME);
+	CHECK(by_registry(T0 + 1000, T0 + 1000, 2) == OK && made.report.n_times == 2);
+	CHECK(by_registry(T_SIGN, T0 + 1000, 2) == ERR_AUTH && made.report.failed == CHECK_TIME);
 }
 
 /* What a build says of itself, under the signature of whom the certificate says otherwise of. */

@@ -137,6 +137,8 @@ CASE(proofs_of_another_length)
 	e.proof.size = 2;
 	e.proof.index = 1;
 	CHECK(inclusion_check(&e, &d) == OK);
+	e.proof.hashes[0].n = TLOG_HASH - 1; /* whatever stands behind it */
+	CHECK(inclusion_check(&e, &d) == ERR_AUTH);
 }
 
 TESTS(CASE_ROW(proofs_of_another_length), CASE_ROW(every_leaf_of_every_tree), CASE_ROW(numbers_at_the_edge))
