@@ -242,6 +242,11 @@ CASE(files_are_named_many_ways)
 		{ "a-1.0-py3-none-any.whl", "a-1.0-py2.py3-none-any.whl", false },
 		{ "a-1.0-1-py3-none-any.whl", "a-1.0-py3-none-any.whl", false },
 		{ "a-1.0-cp311-cp311-linux_x86_64.whl", "a-1.0-cp312-cp312-linux_x86_64.whl", false },
+		{ "a-1.0-py3-none-any.whl", "b-1.0-py3-none-any.whl", false },
+		{ "a-1.0-py3-none-any.whl", "a-1.1-py3-none-any.whl", false },
+		{ "a-1.0-cp311-cp311-linux_x86_64.whl", "a-1.0-cp311-abi3-linux_x86_64.whl", false },
+		{ "a-1.0-cp311-cp311-linux_x86_64.whl", "a-1.0-cp311-cp311-linux_aarch64.whl", false },
+		{ "a-1.0-py3-none-any.whl", "a-1.0.tar.gz", false },
 		{ "../a-1.0.tar.gz", "a-1.0.tar.gz", false },
 		{ "a-1.0.txt", "a-1.0.txt", false },
 		{ "", "", false },
@@ -251,6 +256,38 @@ CASE(files_are_named_many_ways)
 		CHECK(subject_same_file(str_z(rows[i].a), str_z(rows[i].b)) == rows[i].same);
 		CHECK(subject_same_file(str_z(rows[i].b), str_z(rows[i].a)) == rows[i].same);
 	}
+}
+
+/* One file has one name and one digest; that a file is meant that has both is for the statement to say. */
+CASE(subjects_are_one)
+{
+	static struct subject two[2];
+	struct statement s = { .subjects = two, .n_subjects = 1 };
+	struct expected want = { .file = S("a-1.0.tar.gz"), .package = S("pkg:npm/a@1.0.0") };
+	char name[2 * LIMIT_NAME + 16];
+	struct buf b;
+
+	two[0].name = S("a-1.0.tar.gz");
+	CHECK(subject_check(DOCUMENT_PEP740, &s, &want, &d) == ERR_AUTH);
+	two[0].digests.digests[HASH_SHA256].known = true;
+	CHECK(subject_check(DOCUMENT_PEP740, &s, &want, &d) == OK);
+	CHECK(subject_check(DOCUMENT_PEP740_ONE, &s, &want, &d) == OK);
+	s.n_subjects = 2;
+	CHECK(subject_check(DOCUMENT_PEP740, &s, &want, &d) == ERR_AUTH);
+	two[0].name = S("pkg:npm/a@1.0.0");
+	two[0].digests.digests[HASH_SHA512].known = true;
+	CHECK(subject_check(DOCUMENT_NPM, &s, &want, &d) == ERR_AUTH);
+	s.n_subjects = 1;
+	CHECK(subject_check(DOCUMENT_NPM, &s, &want, &d) == OK);
+	two[0].digests.digests[HASH_SHA512].known = false;
+	CHECK(subject_check(DOCUMENT_NPM, &s, &want, &d) == ERR_AUTH);
+	CHECK(subject_check(DOCUMENT_BUNDLE, &s, &want, &d) == OK);
+	/* Long names are of no file, however alike. */
+	buf_fixed(&b, name, sizeof name);
+	for (unsigned i = 0; i < LIMIT_NAME; i++)
+		buf_addc(&b, 'a');
+	buf_add(&b, S("-1.0.tar.gz"));
+	CHECK(!subject_same_file(buf_str(&b), buf_str(&b)));
 }
 
 /* A real signature of the registry: @isaacs/namespace-test@1.0.0. */
@@ -352,5 +389,5 @@ CASE(report_is_json)
 
 TESTS(CASE_ROW(pypi_verifies), CASE_ROW(publisher_is_compared), CASE_ROW(publishers_of_other_forges),
       CASE_ROW(npm_verifies), CASE_ROW(npm_keys_count), CASE_ROW(builds_agree), CASE_ROW(slsa_v1_is_read),
-      CASE_ROW(files_are_named_many_ways), CASE_ROW(registry_signs_versions), CASE_ROW(versions_bind_artifacts),
-      CASE_ROW(strange_documents_are_refused), CASE_ROW(report_is_json))
+      CASE_ROW(files_are_named_many_ways), CASE_ROW(subjects_are_one),
+      CASE_ROW(registry_signs_versions), CASE_ROW(versions_bind_artifacts), CASE_ROW(strange_documents_are_refused), CASE_ROW(report_is_json))
