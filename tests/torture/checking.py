@@ -19,9 +19,13 @@ ERROR = 64  # and up
 
 
 def seen(report):
-    """What a report says that a failure may not change unseen."""
-    return (sorted((f["rule"], f["severity"]) for f in report["findings"]),
-            sorted(p.get("purl") or p["name"] for p in report["packages"]))
+    """What a report says that may not go missing unseen."""
+    return [(f["rule"], f["severity"]) for f in report["findings"]] + [p.get("purl") for p in report["packages"]]
+
+
+def admitted(report):
+    """It says itself that it has not seen all."""
+    return any(report["coverage"][k] for k in ("unread", "changed", "skipped"))
 
 
 class Checking:
@@ -48,12 +52,16 @@ class Checking:
         if code == 3 or code >= ERROR:
             return None if out.strip() or err.strip() else "it ends with %d and no reason" % code
         try:
-            what = seen(json.loads(out))
+            report = json.loads(out)
+            what = seen(report)
         except ValueError:
             return "exit %d and no whole report" % code
         if code != want:
             return "exit %d, not %d: %r" % (code, want, what)
-        return None if what == usual else "the same verdict from other findings: %r" % (what,)
+        if admitted(report):
+            return None
+        lost = collections.Counter(usual) - collections.Counter(what)
+        return "lost without a word: %r" % list(lost) if lost else None
 
     def target(self, name, role, args):
         path, want = self.targets[name]
@@ -81,8 +89,8 @@ class Checking:
             count["fired" if plan.disarm() else "not reached"] += 1
             count[{want: "right", 3: "inconclusive"}.get(code, "error")] += wrong is None
             if wrong:
-                line = "%s %s%s: %s no %d from %s with %s: %s" % (role, name, "".join(" " + a for a in args), call, nth,
-                                                                 plan.line(where), error, wrong)
+                line = "%s %s%s: %s no %d from %s with %s: %s (%s)" % (
+                    role, name, "".join(" " + a for a in args), call, nth, plan.line(where), error, wrong, plan.way())
                 self.found.append(line)
                 print("WRONG " + line + "\n" + "".join("    | %s\n" % x for x in err.splitlines()[-20:]), flush=True)
         self.total += len(todo)
