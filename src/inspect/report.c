@@ -321,6 +321,8 @@ static void put_package(struct buf *b, const struct package *p)
 	jw_obj(b);
 	if (purl.err == OK && purl.n > 0)
 		jw_kv_str(b, S("purl"), buf_str(&purl));
+	if (purl.err == ERR_NOMEM && b->err == OK)
+		b->err = ERR_NOMEM;
 	buf_free(&purl);
 	jw_kv_str(b, S("ecosystem"), ecosystem_purl(p->eco));
 	put(b, S("name"), p->name);

@@ -57,7 +57,7 @@
 #define NUMBER(name) CALL_##name,
 enum call { CALLS(NUMBER) N_CALLS };
 
-enum { TRACED = 1 << 16, SHORT = -1 };
+enum { TRACED = 1 << 16, SHORT = -1, FRAMES = 12, FRAME_MAX = 1 << 16 };
 
 struct traced {
 	uint32_t call, pid;
@@ -72,6 +72,7 @@ struct plan {
 	_Atomic uint64_t where;		/* only when called from here; 0: from anywhere */
 	_Atomic int64_t left;		/* it is the one that takes this to 0 */
 	_Atomic uint64_t n_traced;
+	uint64_t stack[FRAMES]; /* how it came there */
 	struct traced traced[TRACED];
 };
 
@@ -106,12 +107,29 @@ static void trace(enum call call, uint64_t where)
 		plan->traced[i] = (struct traced){ call, (uint32_t)getpid(), where };
 }
 
+static uint64_t offset_of(const void *code)
+{
+	return (uint64_t)((uintptr_t)code - (uintptr_t)__executable_start);
+}
+
+/* keep_stack follows the frame pointers, which this build keeps. */
+static void keep_stack(const void *const *frame)
+{
+	for (int i = 0; i < FRAMES; i++) {
+		const void *const *next = frame[0];
+		plan->stack[i] = offset_of(frame[1]);
+		if (next <= frame || next - frame > FRAME_MAX)
+			return;
+		frame = next;
+	}
+}
+
 /* failing says what is to become of this call: 0, an errno, or SHORT. */
 static int failing(enum call call, const void *from)
 {
 	if (plan == NULL)
 		return 0;
-	uint64_t where = (uint64_t)((uintptr_t)from - (uintptr_t)__executable_start);
+	uint64_t where = offset_of(from);
 	if (plan->tracing != 0)
 		trace(call, where);
 	if (plan->left <= 0 || plan->call != (uint32_t)call ||
@@ -120,6 +138,7 @@ static int failing(enum call call, const void *from)
 	if (atomic_fetch_sub(&plan->left, 1) != 1)
 		return 0;
 	plan->fired = (uint32_t)getpid();
+	keep_stack(__builtin_frame_address(0));
 	return plan->error;
 }
 

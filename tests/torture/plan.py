@@ -10,18 +10,20 @@ import subprocess
 
 HERE = pathlib.Path(__file__).resolve().parent
 CALLS = re.findall(r"^\tX\((\w+)\)", (HERE / "fail.c").read_text(), re.M)
-HEAD, TRACED, ENTRY = struct.Struct("<IIiIQqQ"), 1 << 16, struct.Struct("<IIQ")
+HEAD, STACK, TRACED, ENTRY = struct.Struct("<IIiIQqQ"), struct.Struct("<12Q"), 1 << 16, struct.Struct("<IIQ")
+ENTRIES = HEAD.size + STACK.size
 SHORT = -1
-IO = ("EINTR", "EIO", "SHORT")
-# What each call is made to fail with. Memory has one way to fail.
+# What each call is made to fail with: what the kernel does. Sockets do not block here, so they are never interrupted, and
+# "again" or a part of the bytes with no later event would be a lie to a loop that is told of readiness once.
 ERRORS = {
     "malloc": ("ENOMEM",), "calloc": ("ENOMEM",), "realloc": ("ENOMEM",), "mmap": ("ENOMEM",),
-    "read": IO, "write": ("EINTR", "ENOSPC", "SHORT"), "pread": IO, "pwrite": ("EINTR", "ENOSPC", "SHORT"),
-    "recv": ("EINTR", "EAGAIN", "ECONNRESET", "SHORT"), "send": ("EINTR", "EAGAIN", "EPIPE", "SHORT"),
-    "recvmsg": ("EINTR", "EAGAIN", "ECONNRESET"), "sendmsg": ("EINTR", "EAGAIN", "EPIPE", "SHORT"),
-    "accept4": ("EINTR", "EMFILE", "ECONNABORTED"), "open": ("EMFILE", "EACCES"), "openat": ("EMFILE", "EACCES"),
+    "read": ("EIO", "EINTR", "SHORT"), "write": ("ENOSPC", "EINTR", "SHORT"),
+    "pread": ("EIO",), "pwrite": ("ENOSPC", "SHORT"),
+    "recv": ("ECONNRESET", "ENOMEM"), "send": ("EPIPE", "ENOBUFS"),
+    "recvmsg": ("ECONNRESET", "ENOMEM"), "sendmsg": ("EPIPE", "ENOBUFS"),
+    "accept4": ("EMFILE", "ECONNABORTED"), "open": ("EMFILE", "EACCES"), "openat": ("EMFILE", "EACCES"),
     "fstat": ("EIO",), "fsync": ("EIO",), "ftruncate": ("ENOSPC",), "rename": ("ENOSPC",), "renameat": ("ENOSPC",),
-    "memfd_create": ("EMFILE",), "socket": ("EMFILE",), "socketpair": ("EMFILE",), "connect": ("ECONNREFUSED", "EINTR"),
+    "memfd_create": ("EMFILE",), "socket": ("EMFILE",), "socketpair": ("EMFILE",), "connect": ("ECONNREFUSED",),
     "pipe2": ("EMFILE",), "fcntl": ("EMFILE",), "epoll_create1": ("EMFILE",), "epoll_ctl": ("ENOMEM",),
     "epoll_wait": ("EINTR",), "poll": ("EINTR",), "getrandom": ("EINTR",), "fork": ("EAGAIN",),
 }
@@ -34,7 +36,7 @@ class Plan:
         self.program = pathlib.Path(program)
         path = self.program.with_name(self.program.name + ".plan")
         path.write_bytes(b"")
-        os.truncate(path, HEAD.size + TRACED * ENTRY.size)
+        os.truncate(path, ENTRIES + TRACED * ENTRY.size)
         path.chmod(0o666)  # processes of other users map it, too
         with open(path, "r+b") as f:
             self.map = mmap.mmap(f.fileno(), 0)
@@ -43,6 +45,7 @@ class Plan:
     def arm(self, call, where, nth, error):
         code = SHORT if error == "SHORT" else getattr(errno, error)
         HEAD.pack_into(self.map, 0, 0, CALLS.index(call), code, 0, where, nth, 0)
+        STACK.pack_into(self.map, HEAD.size, *[0] * 12)
 
     def disarm(self):
         """The pid in which the call failed; 0: it was not made so often."""
@@ -56,8 +59,13 @@ class Plan:
         """Ends a trace: how often each call was made, by (call, return address)."""
         n = min(HEAD.unpack_from(self.map, 0)[6], TRACED)
         struct.pack_into("<I", self.map, 0, 0)
-        made = (ENTRY.unpack_from(self.map, HEAD.size + i * ENTRY.size) for i in range(n))
+        made = (ENTRY.unpack_from(self.map, ENTRIES + i * ENTRY.size) for i in range(n))
         return collections.Counter((CALLS[call], where) for call, _, where in made)
+
+    def way(self):
+        """How the call that failed was come to."""
+        frames = [self.line(w) for w in STACK.unpack_from(self.map, HEAD.size)[2:] if w]
+        return " < ".join(f for f in frames if ":" in f)
 
     def line(self, where):
         """FILE:LINE of a return address."""

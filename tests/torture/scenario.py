@@ -2,6 +2,7 @@
 import http.client
 import json
 import pathlib
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
@@ -110,7 +111,10 @@ class Scenario:
     def reload(self):
         """Adds a model or takes it away; true when the gate says that it did."""
         self.gate.write(config(self.provider, not self.added))
-        r = self.gate.cli("reload", ok=False)
+        try:
+            r = self.gate.cli("reload", ok=False)
+        except subprocess.TimeoutExpired:
+            raise Wrong("yett reload has no end") from None
         if r.returncode < 0 or (r.returncode != 0 and not r.stderr.strip()):
             raise Wrong("yett reload: %d %r" % (r.returncode, r.stderr))
         if r.returncode == 0:
