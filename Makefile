@@ -5,6 +5,7 @@
 #   make MODE=asan     ASan + UBSan        into build/asan
 #   make MODE=fuzz     libFuzzer targets   into build/fuzz (clang)
 #   make fuzz SECONDS=60 TARGETS="json sse"   runs them, so long each
+#   make torture       fails each call of each process once and looks what becomes of it
 #   make mutation FILES=src/verify/sct.c      can each refusal of these fail? without FILES: of all
 #   make run | test | check | fuzz | bench | tidy | install | dist | clean
 #
@@ -82,7 +83,8 @@ TESTS := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/*/*_test.c)
 FUZZERS := $(patsubst fuzz/%_fuzz.c,%,$(wildcard fuzz/*_fuzz.c))
 REPLAYS := $(patsubst %,$(O)/replay/%,$(FUZZERS))
 
-.PHONY: all run test check unit differential fuzz fuzz-build replay bench mutation tidy install dist clean
+.PHONY: all run test check unit differential failing torture fuzz fuzz-build replay bench mutation tidy install \
+	dist clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 all: $(BINS)
@@ -166,6 +168,20 @@ $(O)/system/shifted/$(1): $(O)/libexec/yett/$(1) $(O)/obj/tests/system/shifted/c
 endef
 $(foreach m,$(filter-out cli,$(MAINS)),$(eval $(call shifted,$(m))))
 
+# The whole program with a switch that makes the Nth call of a kind fail, for tests/torture/run.
+WRAPPED := $(shell sed -n 's/^\tX(\([a-z0-9_]*\)).*/-Wl,--wrap=\1/p' tests/torture/fail.c)
+define failing
+$(2): $(3) $(O)/obj/tests/torture/fail.o
+	@mkdir -p $$(@D)
+	@$(CC) -o $$@ $(O)/obj/src/$(1)/main.o $(O)/obj/tests/torture/fail.o $(WRAPPED) -Wl,--start-group \
+		$(patsubst %,$(O)/lib/%.a,$(1) $(LINK.$(1))) -Wl,--end-group $(LDFLAGS) $$$$($(PKG) --libs $(PKGS.$(1)))
+FAILING += $(2)
+endef
+$(foreach m,$(filter-out cli,$(MAINS)),$(eval $(call failing,$(m),$(O)/torture/libexec/yett/$(m),$(O)/libexec/yett/$(m))))
+$(eval $(call failing,cli,$(O)/torture/bin/yett,$(O)/bin/yett))
+failing: $(FAILING)
+	@:
+
 # What tests/differential asks; each is one C file beside its Python half.
 DIFFERENTIALS := $(patsubst tests/differential/%.c,$(O)/differential/%,$(wildcard tests/differential/*.c))
 $(O)/differential/%: $(O)/obj/tests/differential/%.o $(ALL_LIBS)
@@ -210,6 +226,10 @@ tidy: $(O)/bin/tidy
 $(O)/bin/tidy: tools/tidy.c $(O)/lib/base.a
 	@mkdir -p $(@D)
 	@$(CC) $(CPPFLAGS) $(CFLAGS) $(BANNED) -o $@ $^ $(LDFLAGS)
+
+# Fails each call of each process once; takes many minutes.
+torture:
+	@tests/torture/run $(ROLES)
 
 fuzz:
 	@tools/fuzz $(or $(SECONDS),60) $(TARGETS)

@@ -75,7 +75,7 @@ struct admin {
 	struct arena policy_arena;
 	struct str policy_map;
 	bool have_policy, draining;
-	struct timer drain;
+	struct timer drain, accept_again;
 	uint64_t requests;
 	unsigned n_conns;
 	struct conn conns[ADMIN_CONNS];

@@ -21,10 +21,11 @@ enum {
 	IDLE_MS = 30000,
 	ANSWER_MS = 60000,
 	END_MS = 1000,
+	ACCEPT_PAUSE_MS = 100, /* when descriptors are used up */
 	STATUS_FRAMING = 400
 };
 
-#define CONN_OF(p, member) ((struct conn *)(void *)((char *)(p) - offsetof(struct conn, member)))
+#define CONN_OF(p, member) ((struct conn *)(void *)((char *)(p)-offsetof(struct conn, member)))
 
 static void run(struct conn *c);
 
@@ -369,16 +370,30 @@ static struct conn *conn_new(struct admin *a, int fd)
 	return c;
 }
 
+static void on_accept_again(struct timer *t)
+{
+	struct admin *a = (struct admin *)(void *)((char *)t -
+						   offsetof(struct admin, accept_again));
+
+	if (!a->draining)
+		conn_accept(&a->listener, EPOLLIN);
+}
+
 void conn_accept(struct watch *w, uint32_t ready)
 {
 	struct admin *a = (struct admin *)(void *)((char *)w - offsetof(struct admin, listener));
+	enum err e;
 	int fd;
 
 	(void)ready;
-	while (listen_accept(w->fd, &fd, NULL) == OK) {
+	while ((e = listen_accept(w->fd, &fd, NULL)) == OK) {
 		struct conn *c = conn_new(a, fd);
 		if (c)
 			c->local = a->listener_local;
+	}
+	if (e == ERR_LIMIT) { /* nobody tells when there is a descriptor again */
+		a->accept_again.on_expire = on_accept_again;
+		timer_set(a->loop, &a->accept_again, ACCEPT_PAUSE_MS);
 	}
 }
 

@@ -51,7 +51,7 @@ void arena_reset(struct arena *a)
 void arena_done(struct arena *a)
 {
 	free_from(a->first);
-	*a = (struct arena){ .budget = a->budget, .block = a->block };
+	*a = (struct arena){ .budget = a->budget, .block = a->block, .starved = a->starved };
 }
 
 void arena_wipe(struct arena *a)
@@ -66,8 +66,10 @@ static struct arena_block *add_block(struct arena *a, size_t n)
 	size_t cap = n > a->block ? n : a->block;
 	struct arena_block *b = malloc(sizeof *b + cap);
 
-	if (b == NULL)
+	if (b == NULL) {
+		a->starved = true;
 		return NULL;
+	}
 	b->next = NULL;
 	b->n = 0;
 	b->cap = cap;

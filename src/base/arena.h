@@ -15,6 +15,7 @@ struct arena {
 	struct arena_block *first, *last;
 	size_t used, budget; /* bytes handed out, and how many may be */
 	size_t block;        /* what one piece of malloc'd memory holds at least */
+	bool starved;        /* once there was no memory within the budget; stays for good */
 };
 
 /* arena_init makes an arena that hands out budget bytes at most. It allocates nothing yet. */

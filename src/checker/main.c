@@ -305,10 +305,22 @@ static bool recall(struct checker *c, const uint8_t sealed[SHA256_BYTES])
 	return true;
 }
 
+/* starved: something may have been left out for want of memory, and no finding says so. */
+static bool starved(const struct checker *c)
+{
+	bool any = c->arena.starved || c->scratch.starved || c->content.starved;
+
+	for (unsigned i = 0; i < c->team.n; i++)
+		any = any || c->team.workers[i].arena.starved || c->team.workers[i].scratch.starved;
+	return any;
+}
+
 static enum err deliver(struct checker *c, uint64_t began, const uint8_t *sealed, struct diag *d)
 {
 	struct buf out;
 
+	if (starved(c))
+		return diag_set(d, ERR_NOMEM, "out of memory: not all was looked at");
 	c->report.elapsed_us = (clock_mono_ns() - began) / 1000;
 	report_judge(&c->report, &c->policy);
 	buf_init(&out, REPORT_MAX);

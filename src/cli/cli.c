@@ -37,6 +37,8 @@ int cli_done(struct cli *c, enum err e)
 	enum err out = cli_flush(c);
 
 	buf_free(&c->out);
+	if (e == OK && out != OK)
+		fprintf(stderr, "yett: the answer cannot be written: %s\n", err_text(out));
 	return err_exit(e != OK ? e : out);
 }
 

@@ -85,6 +85,8 @@ static void show(struct checking *k, const struct report *r, const struct check_
 		sarif_run(r, &k->reports);
 		break;
 	}
+	if (own.err != OK)
+		k->cli->out.err = own.err; /* half a report is none */
 	buf_free(&own);
 }
 
@@ -101,6 +103,8 @@ static void finish(struct checking *k)
 			 REPORT_VERSION, FMT(verdict_word(k->verdict)), FMT(buf_str(&k->reports)));
 	if (k->format != FORMAT_TEXT)
 		buf_addc(out, '\n');
+	if (k->reports.err != OK)
+		out->err = k->reports.err;
 	buf_free(&k->reports);
 }
 

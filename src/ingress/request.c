@@ -157,6 +157,7 @@ static enum err build_same(struct exchange *x, const struct json *root, struct c
 	if (x->client != DIALECT_GEMINI && !json_str_eq(json_get(root, S("model")), c->model)) {
 		buf_reset(&in->encoded);
 		jw_str(&in->encoded, c->model);
+		TRY(in->encoded.err);
 		struct str text = arena_dup(&in->turn, buf_str(&in->encoded));
 		if (text.p == NULL)
 			return ERR_NOMEM;

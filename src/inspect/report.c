@@ -321,6 +321,8 @@ static void put_package(struct buf *b, const struct package *p)
 	jw_obj(b);
 	if (purl.err == OK && purl.n > 0)
 		jw_kv_str(b, S("purl"), buf_str(&purl));
+	if (purl.err == ERR_NOMEM && b->err == OK)
+		b->err = ERR_NOMEM;
 	buf_free(&purl);
 	jw_kv_str(b, S("ecosystem"), ecosystem_purl(p->eco));
 	put(b, S("name"), p->name);
@@ -481,8 +483,9 @@ void report_judge(struct report *r, const struct check_policy *p)
 					       FMT(row->title), more);
 		r->next = row->next;
 	} else {
-		r->headline = keep(r, "%zu packages, %llu files, nothing found%s", r->packages.n,
-				   (unsigned long long)c->files, ran(&r->detonation));
+		r->headline = keep(r, "%zu package%s, %llu file%s, nothing found%s", r->packages.n,
+				   r->packages.n == 1 ? "" : "s", (unsigned long long)c->files,
+				   c->files == 1 ? "" : "s", ran(&r->detonation));
 		r->next = S("");
 	}
 }

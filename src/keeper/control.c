@@ -16,9 +16,10 @@
 #include <unistd.h>
 
 enum {
-	UNSENT_MAX = 4 << 20, /* one peer's; more waiting means that it does not read */
-	TURN_MESSAGES = 64,   /* of one peer, before others get their turn */
-	UNSENT_HEAD = 10,     /* u16 type, u32 sequence, u32 length */
+	UNSENT_MAX = 4 << 20,  /* one peer's; more waiting means that it does not read */
+	TURN_MESSAGES = 64,    /* of one peer, before others get their turn */
+	UNSENT_HEAD = 10,      /* u16 type, u32 sequence, u32 length */
+	ACCEPT_PAUSE_MS = 100, /* when descriptors are used up */
 };
 
 /* ---- sending ---- */
@@ -203,14 +204,17 @@ static struct client *client_free(struct keeper *k)
 	return NULL;
 }
 
+static void on_accept_again(struct timer *t);
+
 static void on_control(struct watch *w, uint32_t ready)
 {
 	struct keeper *k = OWNER(w, struct keeper, control);
 	unsigned uid;
+	enum err e;
 	int fd;
 
 	(void)ready;
-	while (ipc_accept(w->fd, &fd) == OK) {
+	while ((e = ipc_accept(w->fd, &fd)) == OK) {
 		struct client *c = client_free(k);
 		/* The file's mode says it already; a descriptor that was passed on does not know
 		 * it. */
@@ -223,6 +227,17 @@ static void on_control(struct watch *w, uint32_t ready)
 			peer_close(&c->peer);
 		}
 	}
+	if (e == ERR_LIMIT) { /* nobody tells when there is a descriptor again */
+		k->accept_again.on_expire = on_accept_again;
+		timer_set(k->loop, &k->accept_again, ACCEPT_PAUSE_MS);
+	}
+}
+
+static void on_accept_again(struct timer *t)
+{
+	struct keeper *k = OWNER(t, struct keeper, accept_again);
+
+	on_control(&k->control, EPOLLIN);
 }
 
 enum err control_open(struct keeper *k, struct diag *d)

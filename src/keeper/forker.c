@@ -35,6 +35,7 @@ const char *const forker_role_name[FORK_ROLES] = { "ingress", "egress", "admin" 
 
 struct forker {
 	int fd;
+	uint32_t seq; /* of the last request that has an answer */
 	struct buf in;
 };
 
@@ -42,13 +43,14 @@ struct forker {
 
 struct service {
 	int fd;
+	uint32_t seq; /* of the request that is being served */
 	loader_fn *loader;
 	char paths[FORK_ROLES][ARG_MAX_BYTES];
 	struct buf in;
 };
 
-static void reply(int fd, enum err e, pid_t pid, const struct diag *d, const int *fds,
-		  unsigned n_fds)
+static void reply(const struct service *s, enum err e, pid_t pid, const struct diag *d,
+		  const int *fds, unsigned n_fds)
 {
 	char body[512];
 	struct buf b;
@@ -57,7 +59,7 @@ static void reply(int fd, enum err e, pid_t pid, const struct diag *d, const int
 	wr_u32(&b, (uint32_t)e);
 	wr_u32(&b, (uint32_t)pid);
 	wr_str(&b, str_z(d->text));
-	if (ipc_send(fd, FORK_REPLY, 0, buf_str(&b), fds, n_fds) != OK)
+	if (ipc_send(s->fd, FORK_REPLY, s->seq, buf_str(&b), fds, n_fds) != OK)
 		_exit(1); /* keeper is gone */
 }
 
@@ -87,8 +89,8 @@ static void on_spawn(struct service *s, const struct ipc_msg *m)
 		_exit(1);
 	/* A child that fills the pipe loses its words, not its time. */
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
-		reply(s->fd, diag_set(&d, ERR_SYS, "cannot make a pipe: %s", strerror(errno)), 0,
-		      &d, NULL, 0);
+		reply(s, diag_set(&d, ERR_SYS, "cannot make a pipe: %s", strerror(errno)), 0, &d,
+		      NULL, 0);
 		return;
 	}
 	(void)snprintf(worker, sizeof worker, "%u", number);
@@ -100,7 +102,7 @@ static void on_spawn(struct service *s, const struct ipc_msg *m)
 				    .uid = geteuid() == 0 ? role_user(s, role) : 0,
 				    .sibling = true };
 	enum err e = spawn_child(&what, &pid, &pidfd, &d);
-	reply(s->fd, e, pid, &d, (int[]){ pidfd, ends[0] }, e == OK ? 2 : 0);
+	reply(s, e, pid, &d, (int[]){ pidfd, ends[0] }, e == OK ? 2 : 0);
 	if (e == OK)
 		(void)close(pidfd);
 	(void)close(ends[0]);
@@ -148,7 +150,7 @@ static void on_load(struct service *s, struct ipc_msg *m)
 	}
 	if (pid < 0)
 		(void)diag_set(&d, ERR_SYS, "cannot start the loader: %s", strerror(errno));
-	reply(s->fd, d.err, pid, &d, NULL, 0);
+	reply(s, d.err, pid, &d, NULL, 0);
 }
 
 static void forker_serve(struct service *s)
@@ -168,6 +170,7 @@ static void forker_serve(struct service *s)
 			continue;
 		if (e != OK)
 			_exit(e == ERR_NOT_FOUND ? 0 : 1);
+		s->seq = m.seq;
 		if (m.type == FORK_SPAWN)
 			on_spawn(s, &m);
 		else if (m.type == FORK_SIGNAL)
@@ -239,18 +242,58 @@ bool forker_alive(const struct forker *f)
 	return recv(f->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) != 0;
 }
 
+void forker_signal(struct forker *f, int pidfd, int sig)
+{
+	const char body = (char)sig;
+
+	/* Should the forker be gone, keeper is about to end, and every child with it. */
+	enum err ignored = ipc_send(f->fd, FORK_SIGNAL, 0, (struct str){ &body, 1 }, &pidfd, 1);
+	(void)ignored;
+}
+
+/* too_late ends what was started for a request that keeper has given up: nobody else knows of it.
+ */
+static void too_late(struct forker *f, struct ipc_msg *m)
+{
+	struct rd r = rd_from(m->body);
+	bool started = rd_u32(&r) == (uint32_t)OK && m->n_fds > 0;
+	pid_t pid = (pid_t)rd_u32(&r);
+
+	log_msg(LOG_WARN, "the process that starts others answers too late");
+	if (started && r.err == OK && pid > 0) {
+		forker_signal(f, m->fds[0], SIGKILL);
+		(void)waitpid(pid, NULL, 0);
+	}
+	ipc_close_fds(m);
+}
+
+/* answer waits for the answer to the last request; one to an earlier request is not it. */
+static enum err answer(struct forker *f, struct ipc_msg *out)
+{
+	struct pollfd p = { f->fd, POLLIN, 0 };
+
+	for (;;) {
+		int n = poll(&p, 1, ANSWER_MS);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n != 1)
+			return ERR_TIMEOUT;
+		TRY(ipc_recv(f->fd, &f->in, out));
+		if (out->seq == f->seq)
+			return OK;
+		too_late(f, out);
+	}
+}
+
 /* ask sends a request and waits for its answer: milliseconds, and keeper has nothing to do without
  * it. */
 static enum err ask(struct forker *f, uint16_t type, struct str body, const int *fds,
 		    unsigned n_fds, struct ipc_msg *out, pid_t *out_pid, struct diag *d)
 {
-	struct pollfd p = { f->fd, POLLIN, 0 };
-	enum err e = ipc_send(f->fd, type, 0, body, fds, n_fds);
+	enum err e = ipc_send(f->fd, type, ++f->seq, body, fds, n_fds);
 
-	if (e == OK && poll(&p, 1, ANSWER_MS) == 1)
-		e = ipc_recv(f->fd, &f->in, out);
-	else if (e == OK)
-		e = ERR_TIMEOUT;
+	if (e == OK)
+		e = answer(f, out);
 	if (e != OK)
 		return diag_set(d, ERR_SYS, "the process that starts others does not answer");
 	struct rd r = rd_from(out->body);
@@ -289,15 +332,6 @@ enum err forker_spawn(struct forker *f, enum forker_role role, unsigned worker, 
 	}
 	*out = (struct born){ pid, ipc_take_fd(&m, 0), ipc_take_fd(&m, 1) };
 	return OK;
-}
-
-void forker_signal(struct forker *f, int pidfd, int sig)
-{
-	const char body = (char)sig;
-
-	/* Should the forker be gone, keeper is about to end, and every child with it. */
-	enum err ignored = ipc_send(f->fd, FORK_SIGNAL, 0, (struct str){ &body, 1 }, &pidfd, 1);
-	(void)ignored;
 }
 
 enum err forker_load(struct forker *f, const struct loader_args *a, int env_fd, int *out_result_fd,

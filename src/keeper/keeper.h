@@ -120,6 +120,7 @@ struct keeper {
 
 	int control_fd;
 	struct watch control;
+	struct timer accept_again; /* who waits at control */
 	struct client clients[KEEPER_CLIENTS];
 	struct watch signals, forker_end;
 	struct timer tick;     /* parts_tick */

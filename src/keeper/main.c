@@ -190,7 +190,8 @@ static void close_all(struct keeper *k)
 {
 	if (k->loop != NULL) {
 		children_end(k);
-		(void)parts_tick(k, true); /* what the last calls left */
+		if (k->parts != NULL)
+			(void)parts_tick(k, true); /* what the last calls left */
 		control_close(k);
 	}
 	parts_close(k);

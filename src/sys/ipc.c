@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/rd.h"
+#include "sys/listen.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -99,13 +100,7 @@ enum err ipc_connect(const char *path, int *out_fd, struct diag *d)
 
 enum err ipc_accept(int listen_fd, int *out_fd)
 {
-	int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-
-	if (fd < 0)
-		return errno == EAGAIN || errno == EINTR || errno == ECONNABORTED ? ERR_AGAIN
-										  : ERR_SYS;
-	*out_fd = fd;
-	return OK;
+	return listen_accept(listen_fd, out_fd, NULL);
 }
 
 enum err ipc_send(int fd, uint16_t type, uint32_t seq, struct str body, const int *fds,

@@ -29,7 +29,8 @@ MUST_USE enum err ipc_listen(const char *path, int *out_fd, struct diag *d);
 /* ipc_connect connects to a listening socket (blocking use, for the command line). */
 MUST_USE enum err ipc_connect(const char *path, int *out_fd, struct diag *d);
 
-/* ipc_accept takes one waiting client; non-blocking, close-on-exec. ERR_AGAIN: none waits. */
+/* ipc_accept takes one waiting client; non-blocking, close-on-exec. ERR_AGAIN: none waits;
+ * ERR_LIMIT: no descriptors left. */
 MUST_USE enum err ipc_accept(int listen_fd, int *out_fd);
 
 /* ipc_send sends one message. ERR_AGAIN: the socket is full;

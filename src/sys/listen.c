@@ -186,13 +186,16 @@ enum err listen_probe(const struct listen_addr *a, struct diag *d)
 enum err listen_accept(int fd, int *out_fd, struct listen_addr *out_peer)
 {
 	struct listen_addr peer = { .n = sizeof peer.un };
-	int got = accept4(fd, out_peer ? &peer.sa : NULL, out_peer ? &peer.n : NULL,
-			  SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int got;
 
+	do /* who is gone again is passed over: another may wait behind */
+		got = accept4(fd, out_peer ? &peer.sa : NULL, out_peer ? &peer.n : NULL,
+			      SOCK_CLOEXEC | SOCK_NONBLOCK);
+	while (got < 0 && (errno == EINTR || errno == ECONNABORTED));
 	if (got < 0) {
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
 			return ERR_LIMIT;
-		return ERR_AGAIN; /* nobody, or somebody who is gone again */
+		return ERR_AGAIN;
 	}
 	if (out_peer != NULL)
 		*out_peer = peer;
