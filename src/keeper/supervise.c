@@ -479,7 +479,8 @@ static void end_child(struct child *c)
 	if (c->pid == 0)
 		return;
 	child_kill(c, NULL);
-	(void)poll(&p, 1, BOOT_MS);
+	/* Without the forker no signal gets there; then the kernel ends it together with keeper. */
+	(void)poll(&p, 1, forker_alive(c->keeper->forker) ? BOOT_MS : 0);
 	if (spawn_reap(c->pid, &status) == OK)
 		c->pid = 0;
 	voice_close(&c->voice);
