@@ -6,6 +6,7 @@
 #   make MODE=fuzz     libFuzzer targets   into build/fuzz (clang)
 #   make fuzz SECONDS=60 TARGETS="json sse"   runs them, so long each
 #   make torture       fails each call of each process once and looks what becomes of it
+#   make mutation FILES=src/verify/sct.c      can each refusal of these fail? without FILES: of all
 #   make run | test | check | fuzz | bench | tidy | install | dist | clean
 #
 # Nothing is listed by hand: a directory of src/ becomes a library, a main.c in it an executable,
@@ -82,7 +83,8 @@ TESTS := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/*/*_test.c)
 FUZZERS := $(patsubst fuzz/%_fuzz.c,%,$(wildcard fuzz/*_fuzz.c))
 REPLAYS := $(patsubst %,$(O)/replay/%,$(FUZZERS))
 
-.PHONY: all run test check unit differential failing torture fuzz fuzz-build replay bench tidy install dist clean
+.PHONY: all run test check unit differential failing torture fuzz fuzz-build replay bench mutation tidy install \
+	dist clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 all: $(BINS)
@@ -232,6 +234,9 @@ torture:
 
 fuzz:
 	@tools/fuzz $(or $(SECONDS),60) $(TARGETS)
+
+mutation:
+	@tests/mutation/run $(FILES)
 
 bench: all
 	@bench/run

@@ -6,6 +6,7 @@
  */
 #include "fuzz/fuzz.h"
 
+#include "base/limits.h"
 #include "package/manifest.h"
 #include "package/package_json.h"
 #include "package/version.h"

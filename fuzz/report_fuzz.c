@@ -39,7 +39,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	if (report_read(&r, &a, in, NULL) == OK) {
 		report_write(&r, NULL, &one);
 		CHECK(one.err == OK && report_read(&again, &a, buf_str(&one), NULL) == OK);
+		/* Sorting makes neighbours of equal findings, and reading keeps one of them. */
 		report_write(&again, NULL, &two);
+		CHECK(two.err == OK && report_read(&again, &a, buf_str(&two), NULL) == OK);
+		buf_reset(&one);
+		report_write(&again, NULL, &one);
 		CHECK(str_eq(buf_str(&one), buf_str(&two)));
 		buf_reset(&two);
 		sarif_run(&r, &two);

@@ -150,8 +150,9 @@ static void environments(struct cli *c, const struct report *r)
 			buf_add(&c->out, S(", "));
 			safe(c, e->version);
 		}
-		buf_addf(&c->out, ": %llu packages, %llu files", (unsigned long long)e->packages,
-			 (unsigned long long)e->files);
+		buf_addf(&c->out, ": %llu package%s, %llu file%s", (unsigned long long)e->packages,
+			 e->packages == 1 ? "" : "s", (unsigned long long)e->files,
+			 e->files == 1 ? "" : "s");
 		if (e->has_digest) {
 			buf_add(&c->out, S(", "));
 			buf_addhex(&c->out, (struct str){ (const char *)e->digest, REPORT_DIGEST });
@@ -210,8 +211,9 @@ static void tail(struct cli *c, const struct report *r)
 	const struct report_coverage *v = &r->coverage;
 	char date[CLOCK_TEXT];
 
-	buf_addf(&c->out, "%zu packages, %llu files (%llu as remembered) in %llu.%03llu s; ",
-		 r->packages.n, (unsigned long long)v->files, (unsigned long long)v->cached,
+	buf_addf(&c->out, "%zu package%s, %llu file%s (%llu as remembered) in %llu.%03llu s; ",
+		 r->packages.n, r->packages.n == 1 ? "" : "s", (unsigned long long)v->files,
+		 v->files == 1 ? "" : "s", (unsigned long long)v->cached,
 		 (unsigned long long)r->elapsed_us / 1000000,
 		 (unsigned long long)r->elapsed_us / 1000 % 1000);
 	if (r->has_advisories)

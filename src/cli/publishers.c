@@ -1,6 +1,7 @@
 /*
  * cli/publishers.c - the ledger's file: appended to under a lock, never rewritten.
- * Input: own; names of strangers were written into it.   Runs in: cli.   Fuzz: fuzz/publishers_fuzz.c
+ * Input: own; names of strangers were written into it.   Runs in: cli.   Fuzz:
+ * fuzz/publishers_fuzz.c
  */
 #include "cli/publishers.h"
 
@@ -50,7 +51,8 @@ static enum err slurp(int fd, struct buf *out, struct diag *d)
 	}
 }
 
-static enum err load(int fd, struct buf *text, struct publishers *out, struct arena *a, struct diag *d)
+static enum err load(int fd, struct buf *text, struct publishers *out, struct arena *a,
+		     struct diag *d)
 {
 	TRY(slurp(fd, text, d));
 	enum err e = publishers_read(out, buf_str(text), a);

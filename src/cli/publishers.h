@@ -13,10 +13,11 @@ int publishers_open(const char *data);
 
 /* publishers_load reads it into a. A file that is not there is empty. */
 MUST_USE enum err publishers_load(const char *data, struct publishers *out, struct arena *a,
-			      struct diag *d);
+				  struct diag *d);
 
 /* publishers_note appends an entry, unless the newest one of that file says the same. What is there
  * stays as it is whatever happens: a write that was cut short is taken back or passed over. */
-MUST_USE enum err publishers_note(const char *data, const struct publisher_entry *e, struct diag *d);
+MUST_USE enum err publishers_note(const char *data, const struct publisher_entry *e,
+				  struct diag *d);
 
 #endif

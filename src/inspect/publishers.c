@@ -142,7 +142,7 @@ enum err publishers_read(struct publishers *l, struct str text, struct arena *a)
 /* ---- asking ---- */
 
 const struct publisher_entry *publishers_project(const struct publishers *l, enum ecosystem eco,
-					  struct str name, size_t *out_n)
+						 struct str name, size_t *out_n)
 {
 	const struct publisher_entry key = { .eco = eco, .name = name };
 	size_t low = 0, high = l->n, end;

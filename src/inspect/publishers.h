@@ -1,6 +1,6 @@
 /*
- * inspect/publishers.h - what is remembered of who published which release: one line of JSON for each
- * thing that was learned, in a file that only grows. Ring 0: the file is cli/publishers.h's.
+ * inspect/publishers.h - what is remembered of who published which release: one line of JSON for
+ * each thing that was learned, in a file that only grows. Ring 0: the file is cli/publishers.h's.
  *
  * A signature that holds says who signed, and not that it is good: hijacked workflows sign, too.
  * What can be seen is a change. Releases are held against those of lower versions, so the answer
@@ -19,17 +19,17 @@ enum {
 };
 
 /* X(code, word). What was learned of a release. */
-#define PUBLISHER_LIST(X)                                                                             \
-	X(PUBLISHER_VALID, "valid")     /* an attestation that holds */                               \
-	X(PUBLISHER_INVALID, "invalid") /* one that does not */                                       \
-	X(PUBLISHER_NONE, "none")	     /* its index has none, and would have told */
+#define PUBLISHER_LIST(X)                                                                          \
+	X(PUBLISHER_VALID, "valid")	/* an attestation that holds */                            \
+	X(PUBLISHER_INVALID, "invalid") /* one that does not */                                    \
+	X(PUBLISHER_NONE, "none")	/* its index has none, and would have told */
 
 #define X(code, word) code,
 enum publisher_state { PUBLISHER_LIST(X) PUBLISHER_STATES };
 #undef X
 
 /* X(member, name in the file). The values that are strings. */
-#define PUBLISHER_TEXTS(X)                                                                            \
+#define PUBLISHER_TEXTS(X)                                                                         \
 	X(name, "name") /* normalised */                                                           \
 	X(version, "version")                                                                      \
 	X(file, "file")                                                                            \
@@ -72,14 +72,14 @@ MUST_USE enum err publishers_read(struct publishers *l, struct str text, struct 
 
 /* publishers_project gives the entries of one package, *out_n of them. */
 const struct publisher_entry *publishers_project(const struct publishers *l, enum ecosystem eco,
-					  struct str name, size_t *out_n);
+						 struct str name, size_t *out_n);
 
 /* publishers_knows: the newest entry of that file says the same already. */
 bool publishers_knows(const struct publishers *l, const struct publisher_entry *e);
 
-/* publishers_judge adds what the ledger says of a release to f: what is invalid, gone or changed, and
- * whether it is of whom p->identity names. */
+/* publishers_judge adds what the ledger says of a release to f: what is invalid, gone or changed,
+ * and whether it is of whom p->identity names. */
 void publishers_judge(const struct publishers *l, const struct package *p, struct str purl,
-		  struct findings *f);
+		      struct findings *f);
 
 #endif

@@ -118,7 +118,8 @@ static const struct aspect {
 };
 
 /* Unlike every lower release that is on record: one that was like it is enough to say nothing. */
-static bool is_unlike(const struct history *h, const struct publisher_entry *e, const struct aspect *a)
+static bool is_unlike(const struct history *h, const struct publisher_entry *e,
+		      const struct aspect *a)
 {
 	struct str now = a->of(e);
 	bool one = false;
@@ -177,7 +178,8 @@ static void judge_none(const struct history *h, const struct publisher_entry *e,
 
 /* ---- whom a lock file names ---- */
 
-static bool fits(const struct package_identity *one, struct str kind, const struct publisher_entry *e)
+static bool fits(const struct package_identity *one, struct str kind,
+		 const struct publisher_entry *e)
 {
 	static const struct {
 		struct str kind, host;
@@ -265,7 +267,7 @@ static void judge_entry(const struct history *h, const struct publisher_entry *e
 }
 
 void publishers_judge(const struct publishers *l, const struct package *p, struct str purl,
-		  struct findings *f)
+		      struct findings *f)
 {
 	struct history h = { .eco = p->eco, .version = p->version };
 	const struct publisher_entry *last = NULL;

@@ -483,8 +483,9 @@ void report_judge(struct report *r, const struct check_policy *p)
 					       FMT(row->title), more);
 		r->next = row->next;
 	} else {
-		r->headline = keep(r, "%zu packages, %llu files, nothing found%s", r->packages.n,
-				   (unsigned long long)c->files, ran(&r->detonation));
+		r->headline = keep(r, "%zu package%s, %llu file%s, nothing found%s", r->packages.n,
+				   r->packages.n == 1 ? "" : "s", (unsigned long long)c->files,
+				   c->files == 1 ? "" : "s", ran(&r->detonation));
 		r->next = S("");
 	}
 }

@@ -92,12 +92,13 @@ CASE(refuses)
 		{ "\"logIndex\":\"1\"", "\"logIndex\":\"01\"", "logIndex" },
 		{ "\"logIndex\":\"1\"", "\"logIndex\":\"9223372036854775808\"", "logIndex" },
 		{ "\"logIndex\":\"1\"", "\"logIndex\":1.5", "logIndex" },
+		{ "\"logIndex\":\"1\"", "\"logIndex\":-1", "logIndex" },
 		{ "\"logIndex\":\"1\"", "\"logIndex\":\"1\",\"logIndex\":\"1\"", "differently" },
 		{ "\"logId\":{\"keyId\":\"AAAA\"},", "", "logId" },
 		{ "\"kind\":\"dsse\",", "", "kind" },
 		{ "\"kind\":\"dsse\"", "\"kind\":null", "kind" },
 		{ "\"canonicalizedBody\":\"e30=\"", "\"canonicalizedBody\":\"e30\"", "base64" },
-		{ "\"hashes\":[\"AAAA\"", "\"hashes\":[{}", "hashes" },
+		{ "\"hashes\":[\"AAAA\"", "\"hashes\":[{}", "no list" },
 		{ "\"rootHash\":\"AAAA\",", "", "rootHash" },
 		{ "\"envelope\":\"x\\n\"", "\"envelope\":\"\"", "envelope" },
 		{ "\"signedTimestamp\":\"AAAA\"", "\"signedTimestamp\":\"A\"", "base64" },
@@ -122,6 +123,55 @@ CASE(refuses)
 	CHECK(parse(edit(&text, small, "\"logIndex\":\"1\"", "\"logIndex\":12")) == OK && b.entries[0].index == 12);
 	CHECK(parse(edit(&text, small, "\"logIndex\":\"1\"", "\"logIndex\":null")) == OK && b.entries[0].index == 0);
 	CHECK(parse(edit(&text, small, "\"messageDigest\":{", "\"messageDigest\":null},\"x\":{")) == ERR_SYNTAX);
+	buf_free(&text);
+}
+
+static const struct str older = SC(
+	"{\"mediaType\":\"application/vnd.dev.sigstore.bundle+json;version=0.1\",\"verificationMaterial\":{"
+	"\"x509CertificateChain\":{\"certificates\":[{\"rawBytes\":\"AAAA\"}]},\"tlogEntries\":[{" ENTRY ","
+	"\"inclusionPromise\":{\"signedEntryTimestamp\":\"AAAA\"}}]},\"dsseEnvelope\":{\"payload\":\"e30=\","
+	"\"payloadType\":\"t\",\"signatures\":[{\"sig\":\"AAAA\"}]}}");
+
+/* A member that is not known, in each object there is. */
+static unsigned with_more(struct str text)
+{
+	unsigned objects = 0;
+	struct buf more;
+
+	buf_init(&more, 1 << 20);
+	CHECK(parse(text) == OK);
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] != '{')
+			continue;
+		buf_reset(&more);
+		buf_add(&more, str_head(text, i + 1));
+		buf_add(&more, S("\"also\":1,"));
+		buf_add(&more, str_tail(text, i + 1));
+		bool right = parse(buf_str(&more)) == ERR_SYNTAX && strstr(d.text, "'also' is not known") != NULL;
+		CHECK(right);
+		if (!right)
+			fprintf(stderr, "%.*s: %s\n", FMT(buf_str(&more)), d.text);
+		objects++;
+	}
+	buf_free(&more);
+	return objects;
+}
+
+CASE(nothing_is_passed_over)
+{
+	CHECK(with_more(small) == 12);
+	CHECK(with_more(older) == 10);
+}
+
+CASE(lists_are_of_objects)
+{
+	struct buf text;
+
+	buf_init(&text, 1 << 20);
+	CHECK(parse(edit(&text, older, "[{\"rawBytes\":\"AAAA\"}]", "[7]")) == ERR_SYNTAX);
+	CHECK(strstr(d.text, "no list of 8 certificates") != NULL);
+	CHECK(parse(edit(&text, older, "[{\"sig\":\"AAAA\"}]", "[7]")) == ERR_SYNTAX);
+	CHECK(strstr(d.text, "exactly one") != NULL);
 	buf_free(&text);
 }
 
@@ -159,6 +209,13 @@ CASE(counts_are_bounded)
 	       "\"signatures\":[{\"sig\":\"AAAA\",\"keyid\":\"k\"}]}}";
 	CHECK(parse(many(&text, head, "{" ENTRY "}", LIMIT_BUNDLE_ENTRIES, tail)) == OK);
 	CHECK(parse(many(&text, head, "{" ENTRY "}", LIMIT_BUNDLE_ENTRIES + 1, tail)) == ERR_SYNTAX);
+	const char *token = "{\"signedTimestamp\":\"AAAA\"}";
+	const char *stamps = "{\"mediaType\":\"application/vnd.dev.sigstore.bundle+json;version=0.2\","
+			     "\"verificationMaterial\":{\"publicKey\":{\"hint\":\"k\"},\"tlogEntries\":[],"
+			     "\"timestampVerificationData\":{\"rfc3161Timestamps\":[";
+	const char *end = "]}},\"messageSignature\":{\"signature\":\"AAAA\"}}";
+	CHECK(parse(many(&text, stamps, token, LIMIT_BUNDLE_TOKENS, end)) == OK);
+	CHECK(parse(many(&text, stamps, token, LIMIT_BUNDLE_TOKENS + 1, end)) == ERR_SYNTAX);
 	/* One signature, and of one key. */
 	const char *two = "]},\"dsseEnvelope\":{\"payload\":\"e30=\",\"payloadType\":\"t\","
 			  "\"signatures\":[{\"sig\":\"AAAA\"},{\"sig\":\"AAAA\"}]}}";
@@ -185,4 +242,5 @@ CASE(memory_is_bounded)
 }
 
 TESTS(CASE_ROW(reads_all_parts), CASE_ROW(nothing_less_is_a_bundle), CASE_ROW(refuses),
+      CASE_ROW(nothing_is_passed_over), CASE_ROW(lists_are_of_objects),
       CASE_ROW(counts_are_bounded), CASE_ROW(memory_is_bounded))

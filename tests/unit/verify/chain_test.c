@@ -259,4 +259,18 @@ CASE(each_path_ends_as_it_should)
 	EVP_PKEY_free(weak);
 }
 
-TESTS(CASE_ROW(each_path_ends_as_it_should))
+/* Both ends are inside, and no second overflows on its way to milliseconds. */
+CASE(periods)
+{
+	const struct valid_for v = { 5000, 9000 }, ever = { INT64_MIN, INT64_MAX };
+	int64_t at_s;
+
+	CHECK(!valid_at(&v, 4999) && valid_at(&v, 5000) && valid_at(&v, 9000) && !valid_at(&v, 9001));
+	CHECK(!valid_at_s(&v, 4) && valid_at_s(&v, 5) && valid_at_s(&v, 9) && !valid_at_s(&v, 10));
+	CHECK(valid_at_s(&ever, 0) && !valid_at_s(&ever, -1));
+	CHECK(valid_at_s(&ever, INT64_MAX / 1000) && !valid_at_s(&ever, INT64_MAX / 1000 + 1));
+	/* OpenSSL would take a time that is missing for the present one. */
+	CHECK(time_s(NULL, &at_s) == ERR_SYNTAX);
+}
+
+TESTS(CASE_ROW(periods), CASE_ROW(each_path_ends_as_it_should))

@@ -5,6 +5,8 @@
  */
 #include "kit.h"
 
+#include "codec/base64.h"
+
 #define NPM "tests/golden/verify/sigstore-0.4.0.npm-attestations.json"
 #define NPM_SHA512                                                                                              \
 	"sha512:282c0c5fa936d264321643581b65d3de5c0af6ed4fdfac12f5851115df39cc25cfaf0ad22d908487bfef30114d61c25746206d" \
@@ -118,6 +120,43 @@ CASE(publishers_of_other_forges)
 	who.claims[CLAIM_ISSUER] = S("https://accounts.google.com");
 	CHECK(publisher_check(&mail, &who, &d) == OK);
 	mail.email = S("a@b.tes");
+	CHECK(publisher_check(&mail, &who, &d) == ERR_AUTH);
+}
+
+CASE(publishers_are_whole)
+{
+	struct identity who = { .san_type = SAN_URI, .san = S("a@b.test") };
+	struct publisher hub = { S("GitHub"), S("o/r"), S("w.yml"), S(""), S("") };
+	struct publisher mail = { S("Google"), S(""), S(""), S(""), S("a@b.test") };
+
+	who.claims[CLAIM_ISSUER] = S("https://token.actions.githubusercontent.com");
+	who.claims[CLAIM_REPOSITORY] = S("https://github.com/o/r");
+	who.claims[CLAIM_WORKFLOW] = S("https://github.com/o/r/.github/workflows/w.yml@refs/heads/m");
+	who.claims[CLAIM_REF] = S("refs/heads/m");
+	CHECK(publisher_check(&hub, &who, &d) == OK);
+	who.claims[CLAIM_REPOSITORY] = S("https://github.tes/o/r");
+	CHECK(publisher_check(&hub, &who, &d) == ERR_AUTH);
+	who.claims[CLAIM_REPOSITORY] = S("https://github.com/o/r/more");
+	CHECK(publisher_check(&hub, &who, &d) == ERR_AUTH);
+	who.claims[CLAIM_REPOSITORY] = S("https://github.com/o/r");
+	who.claims[CLAIM_WORKFLOW] = S("https://github.com/o/R/.github/workflows/w.yml@refs/heads/M");
+	CHECK(publisher_check(&hub, &who, &d) == ERR_AUTH); /* a ref is not folded */
+	who.claims[CLAIM_WORKFLOW] = S("https://github.com/o/s/.github/workflows/w.yml@refs/heads/m");
+	CHECK(publisher_check(&hub, &who, &d) == ERR_AUTH);
+	/* A commit in place of a ref will do; nothing at all will not. */
+	who.claims[CLAIM_WORKFLOW] = S("https://github.com/o/r/.github/workflows/w.yml@c0ffee");
+	who.claims[CLAIM_COMMIT] = S("c0ffee");
+	CHECK(publisher_check(&hub, &who, &d) == OK);
+	who.claims[CLAIM_WORKFLOW] = S("https://github.com/o/r/.github/workflows/w.yml@");
+	who.claims[CLAIM_REF] = who.claims[CLAIM_COMMIT] = S("");
+	CHECK(publisher_check(&hub, &who, &d) == ERR_AUTH);
+	hub.repository = S("");
+	CHECK(publisher_check(&hub, &who, &d) == ERR_SYNTAX);
+	who.claims[CLAIM_ISSUER] = S("https://accounts.google.com");
+	CHECK(publisher_check(&mail, &who, &d) == ERR_AUTH); /* a URI is no address */
+	who.san_type = SAN_EMAIL;
+	CHECK(publisher_check(&mail, &who, &d) == OK);
+	mail.email = who.san = S("");
 	CHECK(publisher_check(&mail, &who, &d) == ERR_AUTH);
 }
 
@@ -242,6 +281,11 @@ CASE(files_are_named_many_ways)
 		{ "a-1.0-py3-none-any.whl", "a-1.0-py2.py3-none-any.whl", false },
 		{ "a-1.0-1-py3-none-any.whl", "a-1.0-py3-none-any.whl", false },
 		{ "a-1.0-cp311-cp311-linux_x86_64.whl", "a-1.0-cp312-cp312-linux_x86_64.whl", false },
+		{ "a-1.0-py3-none-any.whl", "b-1.0-py3-none-any.whl", false },
+		{ "a-1.0-py3-none-any.whl", "a-1.1-py3-none-any.whl", false },
+		{ "a-1.0-cp311-cp311-linux_x86_64.whl", "a-1.0-cp311-abi3-linux_x86_64.whl", false },
+		{ "a-1.0-cp311-cp311-linux_x86_64.whl", "a-1.0-cp311-cp311-linux_aarch64.whl", false },
+		{ "a-1.0-py3-none-any.whl", "a-1.0.tar.gz", false },
 		{ "../a-1.0.tar.gz", "a-1.0.tar.gz", false },
 		{ "a-1.0.txt", "a-1.0.txt", false },
 		{ "", "", false },
@@ -251,6 +295,45 @@ CASE(files_are_named_many_ways)
 		CHECK(subject_same_file(str_z(rows[i].a), str_z(rows[i].b)) == rows[i].same);
 		CHECK(subject_same_file(str_z(rows[i].b), str_z(rows[i].a)) == rows[i].same);
 	}
+}
+
+/* One file has one name and one digest; that a file is meant that has both is for the statement to say. */
+CASE(subjects_are_one)
+{
+	static struct subject two[2];
+	struct statement s = { .subjects = two, .n_subjects = 1 };
+	struct expected want = { .file = S("a-1.0.tar.gz"), .package = S("pkg:npm/a@1.0.0") };
+	char name[2 * LIMIT_NAME + 16];
+	struct buf b;
+
+	two[0].name = S("a-1.0.tar.gz");
+	CHECK(subject_check(DOCUMENT_PEP740, &s, &want, &d) == ERR_AUTH);
+	two[0].digests.digests[HASH_SHA256].known = true;
+	CHECK(subject_check(DOCUMENT_PEP740, &s, &want, &d) == OK);
+	CHECK(subject_check(DOCUMENT_PEP740_ONE, &s, &want, &d) == OK);
+	s.n_subjects = 2;
+	CHECK(subject_check(DOCUMENT_PEP740, &s, &want, &d) == ERR_AUTH);
+	two[0].name = S("pkg:npm/a@1.0.0");
+	two[0].digests.digests[HASH_SHA512].known = true;
+	CHECK(subject_check(DOCUMENT_NPM, &s, &want, &d) == ERR_AUTH);
+	s.n_subjects = 1;
+	CHECK(subject_check(DOCUMENT_NPM, &s, &want, &d) == OK);
+	two[0].digests.digests[HASH_SHA512].known = false;
+	CHECK(subject_check(DOCUMENT_NPM, &s, &want, &d) == ERR_AUTH);
+	CHECK(subject_check(DOCUMENT_BUNDLE, &s, &want, &d) == OK);
+	/* Long names are of no file, however alike. */
+	buf_fixed(&b, name, sizeof name);
+	for (unsigned i = 0; i < LIMIT_NAME; i++)
+		buf_addc(&b, 'a');
+	buf_add(&b, S("-1.0.tar.gz"));
+	CHECK(!subject_same_file(buf_str(&b), buf_str(&b)));
+	buf_reset(&b);
+	buf_addc(&b, 'a');
+	for (unsigned i = 0; i < LIMIT_NAME; i++)
+		buf_addc(&b, '_');
+	buf_add(&b, S("b-1.0.tar.gz"));
+	CHECK(subject_same_file(S("a__b-1.0.tar.gz"), S("a_b-1.0.tar.gz")));
+	CHECK(!subject_same_file(buf_str(&b), S("a_b-1.0.tar.gz")) && !subject_same_file(S("a_b-1.0.tar.gz"), buf_str(&b)));
 }
 
 /* A real signature of the registry: @isaacs/namespace-test@1.0.0. */
@@ -288,6 +371,14 @@ CASE(versions_bind_artifacts)
 	begin();
 	v.integrity = S("sha512-KCwMX6k20mQyFkNYG2XT3lwK9u1P36wS9YURFd85zCXPrwrSLZCEh7/vMBFNYcJXRiBtGDS+T4/RZZF493zABA==");
 	CHECK(npm_version_check(&v, &npm_art, &want, &d) == OK);
+	/* Other algorithms stand beside; a second sha512 that is wrong does not. */
+	struct str whole = v.integrity;
+	v.integrity = S("sha1-2jmj7l5rSw0yVb/vlWAYkK/YBwk= sha512-KCwMX6k20mQyFkNYG2XT3lwK9u1P36wS9YURFd85zCXPrwrSLZCEh7/vMBFNYc"
+			"JXRiBtGDS+T4/RZZF493zABA==");
+	CHECK(npm_version_check(&v, &npm_art, &want, &d) == OK);
+	v.integrity = S("sha512-KCwMX6k20mQyFkNYG2XT3lwK9u1P36wS9YURFd85zCXPrwrSLZCEh7/vMBFNYcJXRiBtGDS+T4/RZZF493zABA== sha512-KCwM");
+	CHECK(npm_version_check(&v, &npm_art, &want, &d) == ERR_AUTH);
+	v.integrity = whole;
 	want.package = S("pkg:npm/sigstore@0.4.1");
 	CHECK(npm_version_check(&v, &npm_art, &want, &d) == ERR_AUTH);
 	want.package = S("");
@@ -295,6 +386,13 @@ CASE(versions_bind_artifacts)
 	CHECK(npm_version_check(&v, &npm_art, &want, &d) == ERR_AUTH);
 	v.integrity = S("sha512-KCwM");
 	CHECK(npm_version_check(&v, &npm_art, &want, &d) == ERR_AUTH);
+	v.integrity = S("sha512-!CwMX6k20mQyFkNYG2XT3lwK9u1P36wS9YURFd85zCXPrwrSLZCEh7/vMBFNYcJXRiBtGDS+T4/RZZF493zABA==");
+	CHECK(npm_version_check(&v, &npm_art, &want, &d) == ERR_AUTH);
+	v.integrity = S("sha512-KCwMX6k20mQyFkNYG2XT3lwK9u1P36wS9YURFd85zCXPrwrSLZCEh7/vMBFNYcJXRiBtGDS+T4/RZZF493zABA==");
+	CHECK(npm_version_check(&v, &pypi_art, &want, &d) == ERR_AUTH); /* of which no sha512 is known */
+	v.version = S("latest");
+	CHECK(npm_version_check(&v, &npm_art, &want, &d) == ERR_SYNTAX);
+	v.version = S("0.4.0");
 	v.name = S("a\nb");
 	CHECK(npm_version_check(&v, &npm_art, &want, &d) == ERR_SYNTAX);
 }
@@ -330,6 +428,188 @@ CASE(strange_documents_are_refused)
 	}
 }
 
+static struct str whole_provenance(void)
+{
+	struct str text = kit_file(&arena, KIT_PROVENANCE);
+
+	while (text.n && text.p[text.n - 1] != '}')
+		text.n--;
+	return text;
+}
+
+/* What is not known is refused in each object, but in the one about a publisher. */
+CASE(nothing_is_passed_over)
+{
+	struct document doc;
+	struct str text;
+	struct buf more;
+	unsigned objects = 0, taken = 0;
+
+	begin();
+	text = whole_provenance();
+	buf_init(&more, 1 << 20);
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] != '{')
+			continue;
+		buf_reset(&more);
+		buf_add(&more, str_head(text, i + 1));
+		buf_add(&more, S("\"also\":1,"));
+		buf_add(&more, str_tail(text, i + 1));
+		arena_reset(&scratch);
+		d = (struct diag){ 0 };
+		enum err e = document_read(&doc, buf_str(&more), &scratch, &d);
+		CHECK(e == OK || (e == ERR_SYNTAX && strstr(d.text, "'also' is not known") != NULL));
+		objects++;
+		taken += e == OK;
+	}
+	CHECK(objects == 12 && taken == 1);
+	buf_free(&more);
+}
+
+static enum err attestations(struct buf *out, struct str one, unsigned n, const char *version)
+{
+	struct document doc;
+
+	buf_reset(out);
+	buf_addf(out, "{\"version\":%s,\"attestation_bundles\":[{\"publisher\":{\"kind\":\"GitHub\"},\"attestations\":[",
+		 version);
+	for (unsigned i = 0; i < n; i++) {
+		buf_add(out, i ? S(",") : S(""));
+		buf_add(out, one);
+	}
+	buf_add(out, S("]}]}"));
+	arena_reset(&scratch);
+	d = (struct diag){ 0 };
+	return document_read(&doc, buf_str(out), &scratch, &d);
+}
+
+CASE(attestations_are_counted)
+{
+	struct str text, one;
+	struct buf out;
+	size_t depth = 0, n = 0;
+
+	begin();
+	text = whole_provenance();
+	one = str_tail(text, str_find(text, S("\"attestations\"")));
+	one = str_tail(one, str_find(one, S("{")));
+	do {
+		depth += one.p[n] == '{';
+		depth -= one.p[n] == '}';
+	} while (one.p[n++] != '}' || depth != 0);
+	one.n = n;
+	buf_init(&out, 1 << 20);
+	CHECK(attestations(&out, one, LIMIT_ATTESTATIONS, "1") == OK);
+	CHECK(attestations(&out, one, LIMIT_ATTESTATIONS + 1, "1") == ERR_LIMIT);
+	CHECK(attestations(&out, one, 1, "2") == ERR_SYNTAX && strstr(d.text, "is not 1") != NULL);
+	CHECK(attestations(&out, one, 1, "\"1\"") == ERR_SYNTAX && strstr(d.text, "is not 1") != NULL);
+	CHECK(attestations(&out, S("7"), 1, "1") == ERR_SYNTAX && strstr(d.text, "no list of objects") != NULL);
+	*(char *)(uintptr_t)(one.p + str_find(one, S("\"version\":1")) + strlen("\"version\":")) = '2';
+	CHECK(attestations(&out, one, 1, "1") == ERR_SYNTAX && strstr(d.text, "is not 1") != NULL);
+	buf_free(&out);
+}
+
+/* The text with the first from replaced by to; says: a part of the sentence. */
+static bool refused(const char *from, const char *to, const char *says)
+{
+	struct str text = whole_provenance();
+	size_t at = str_find(text, str_z(from));
+	struct document doc;
+	struct buf b;
+
+	buf_init(&b, 1 << 20);
+	buf_add(&b, str_head(text, at));
+	buf_add(&b, str_z(to));
+	buf_add(&b, str_tail(text, at + strlen(from)));
+	arena_reset(&scratch);
+	d = (struct diag){ 0 };
+	bool right = at != SIZE_MAX && document_read(&doc, buf_str(&b), &scratch, &d) == ERR_SYNTAX &&
+		     strstr(d.text, says) != NULL;
+	if (!right)
+		fprintf(stderr, "%s: %s\n", says, d.text);
+	buf_free(&b);
+	return right;
+}
+
+CASE(documents_have_their_form)
+{
+	static const struct {
+		const char *text, *says;
+	} rows[] = {
+		{ "{\"version\":1,\"attestation_bundles\":[7]}", "is no list of objects" },
+		{ "{\"attestations\":[7]}", "is no list of objects" },
+		{ "{\"name\":\"a\",\"version\":\"1.0.0\",\"dist\":{\"integrity\":\"i\",\"signatures\":[7]}}", "16 signatures" },
+		{ "{\"name\":\"a\",\"version\":\"1.0.0\",\"dist\":{\"integrity\":\"i\",\"signatures\":["
+#define SIG "{\"keyid\":\"k\",\"sig\":\"AAAA\"},"
+#define SIG8 SIG SIG SIG SIG SIG SIG SIG SIG
+		  SIG8 SIG8 "{\"keyid\":\"k\",\"sig\":\"AAAA\"}]}}", "16 signatures" },
+	};
+	struct document doc;
+
+	begin();
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		arena_reset(&scratch);
+		CHECK(document_read(&doc, str_z(rows[i].text), &scratch, &d) == ERR_SYNTAX);
+		CHECK(strstr(d.text, rows[i].says) != NULL);
+	}
+	CHECK(refused("\"transparency_entries\":[", "\"transparency_entries\":[{},", "is not one entry"));
+	struct str text = whole_provenance();
+	CHECK(document_read(&doc, (struct str){ text.p, LIMIT_BUNDLE + 1 }, &scratch, &d) == ERR_LIMIT);
+}
+
+/* As a registry gives them, with the first shipped key. */
+static enum err keys_of(struct buf *out, const char *more, unsigned n)
+{
+	struct npm_keys k;
+	struct buf key;
+
+	arena_reset(&scratch);
+	buf_fixed(&key, arena_take(&scratch, 512, 1), 512);
+	base64_encode(&key, verify_key_spki(&keys.items[0].key, &scratch), BASE64_STD);
+	buf_reset(out);
+	buf_add(out, S("{\"keys\":["));
+	for (unsigned i = 0; i < n; i++)
+		buf_addf(out, "%s{\"keyid\":\"K\",\"key\":\"%.*s\"%s}", i ? "," : "", FMT(buf_str(&key)), more);
+	buf_add(out, S("]}"));
+	d = (struct diag){ 0 };
+	enum err e = npm_keys_parse(&k, buf_str(out), &scratch, &d);
+	CHECK((e == OK) == (d.text[0] == '\0'));
+	npm_keys_done(&k);
+	return e;
+}
+
+CASE(keys_are_read)
+{
+	struct npm_version v = { .name = S("a"), .version = S("1.0.0"), .n_signatures = 1 };
+	const struct npm_key *found;
+	struct npm_keys k;
+	struct buf out;
+
+	begin();
+	buf_init(&out, 1 << 20);
+	CHECK(keys_of(&out, "", LIMIT_TRUSTED) == OK);
+	CHECK(keys_of(&out, "", LIMIT_TRUSTED + 1) == ERR_SYNTAX && strstr(d.text, "32") != NULL);
+	CHECK(keys_of(&out, "", 0) == ERR_SYNTAX && strstr(d.text, "is empty") != NULL);
+	CHECK(keys_of(&out, ",\"expires\":null", 1) == OK);
+	CHECK(keys_of(&out, ",\"expires\":\"2025-01-29T00:00:00.000Z\"", 1) == OK);
+	CHECK(keys_of(&out, ",\"expires\":\"2025-01-29\"", 1) == ERR_SYNTAX);
+	CHECK(keys_of(&out, ",\"expires\":\"soon, Z\"", 1) == ERR_SYNTAX);
+	CHECK(npm_keys_parse(&k, S("{\"keys\":[7]}"), &scratch, &d) == ERR_SYNTAX && strstr(d.text, "32") != NULL);
+	CHECK(npm_keys_parse(&k, S("{\"keys\":[{\"keyid\":\"K\",\"key\":\"AAAA\"}]}"), &scratch, &d) == ERR_SYNTAX);
+	CHECK(npm_keys_parse(&k, (struct str){ out.p, LIMIT_TRUSTED_ROOT + 1 }, &scratch, &d) == ERR_LIMIT);
+	v.signatures[0].key_id = S("SHA256:none");
+	CHECK(npm_signature_check(&v, 0, &keys, &found, &d) == ERR_AUTH && found == NULL);
+	CHECK(strstr(d.text, "not known") != NULL);
+	/* A key is for what it was made for. */
+	for (unsigned i = 0; i < keys.n; i++) {
+		const struct npm_key *at = npm_key_find(&keys, keys.items[i].id, false);
+		CHECK(at != NULL && at->signatures);
+		at = npm_key_find(&keys, keys.items[i].id, true);
+		CHECK(at != NULL && at->attestations);
+	}
+	buf_free(&out);
+}
+
 CASE(report_is_json)
 {
 	const struct expected want = { S(FILE_NAME), S(""), { .any_identity = true } };
@@ -350,7 +630,9 @@ CASE(report_is_json)
 	buf_free(&b);
 }
 
-TESTS(CASE_ROW(pypi_verifies), CASE_ROW(publisher_is_compared), CASE_ROW(publishers_of_other_forges),
+TESTS(CASE_ROW(pypi_verifies), CASE_ROW(publisher_is_compared), CASE_ROW(publishers_of_other_forges), CASE_ROW(publishers_are_whole),
       CASE_ROW(npm_verifies), CASE_ROW(npm_keys_count), CASE_ROW(builds_agree), CASE_ROW(slsa_v1_is_read),
-      CASE_ROW(files_are_named_many_ways), CASE_ROW(registry_signs_versions), CASE_ROW(versions_bind_artifacts),
-      CASE_ROW(strange_documents_are_refused), CASE_ROW(report_is_json))
+      CASE_ROW(files_are_named_many_ways), CASE_ROW(subjects_are_one),
+      CASE_ROW(registry_signs_versions), CASE_ROW(versions_bind_artifacts), CASE_ROW(strange_documents_are_refused),
+      CASE_ROW(nothing_is_passed_over), CASE_ROW(documents_have_their_form),
+      CASE_ROW(attestations_are_counted), CASE_ROW(keys_are_read), CASE_ROW(report_is_json))

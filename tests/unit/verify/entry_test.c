@@ -198,6 +198,23 @@ CASE(what_is_signed)
 	(void)body(&out, 1, false);
 	b.payload_type = S("application/vnd.in-toto+jsoN");
 	CHECK(check(1, buf_str(&out), false) == ERR_AUTH);
+	/* In Rekor v1 there is another kind for that, even if the digest is the one that DSSE signs. */
+	begin(true);
+	digest_of(HASH_SHA256, dsse_pae(b.payload_type, b.payload, &arena), &art.digests[HASH_SHA256]);
+	CHECK(check(0, body(&out, 0, false), false) == ERR_AUTH);
+	/* A payload in the entry is compared as well. */
+	for (int wrong = 0; wrong < 2; wrong++) {
+		struct buf with;
+		begin(true);
+		struct str text = body(&out, 4, false), twice = base64(base64(wrong ? S("{\"a\":2}") : b.payload));
+		size_t at = str_find(text, S("\"payloadType\""));
+		buf_init(&with, 1 << 16);
+		buf_add(&with, str_head(text, at));
+		buf_addf(&with, "\"payload\":\"%.*s\",", FMT(twice));
+		buf_add(&with, str_tail(text, at));
+		CHECK(check(4, buf_str(&with), false) == (wrong ? ERR_AUTH : OK));
+		buf_free(&with);
+	}
 	begin(false);
 	art.digests[HASH_SHA256].known = false;
 	CHECK(check(0, body(&out, 0, false), false) == ERR_AUTH);

@@ -23,24 +23,24 @@
 	X(LEAF_NO_CODESIGN) X(LEAF_NO_SIGNING) X(LEAF_IS_CA) X(LEAF_CRITICAL) X(LEAF_TWO_NAMES) \
 	X(LEAF_NO_NAME) X(LEAF_NO_ISSUER) X(LEAF_TWO_ISSUERS) X(LEAF_RAW_CLAIM) X(LEAF_TWICE)   \
 	X(LEAF_LONG_FORM) X(LEAF_LONGER_FORM)                                                   \
-	X(LEAF_CONTROL) X(LEAF_OTHER_CA) X(LEAF_SELF_SIGNED) X(LEAF_V1)                         \
+	X(LEAF_CONTROL) X(LEAF_OTHER_CA) X(LEAF_SELF_SIGNED) X(LEAF_V1) X(LEAF_BY_ROOT)                        \
 	X(CA_EXPIRED) X(CA_NOT_VALID) X(CA_EMAIL) X(ROOT_PATHLEN) X(ROOT_OTHER) X(ROOT_NAMES)   \
 	X(ROOT_NAMES_FIT) X(ROOT_NAMES_SOFT)                                                    \
 	X(SCT_NONE) X(SCT_KEY) X(SCT_TIME) X(SCT_OTHER_CERT) X(SCT_LOG) X(SCT_TRAILING)         \
-	X(SCT_LATE) X(SCT_HASH) X(SCT_EMPTY) X(SCT_OUTER)                                       \
+	X(SCT_LATE) X(SCT_HASH) X(SCT_EMPTY) X(SCT_OUTER) X(SCT_KIND)                                       \
 	X(ENTRY_KIND) X(ENTRY_OTHER_KIND) X(ENTRY_SIGNATURE) X(ENTRY_SIGNER) X(ENTRY_PAYLOAD)   \
 	X(ENTRY_JSON) X(ENTRY_TWO_SIGNATURES)                                                   \
 	X(PROOF_INDEX) X(PROOF_ROOT) X(PROOF_MORE) X(PROOF_LESS) X(PROOF_SHORT_HASH)            \
 	X(CHECKPOINT_KEY) X(CHECKPOINT_NAME) X(CHECKPOINT_HINT) X(CHECKPOINT_ORIGIN)            \
-	X(CHECKPOINT_DASH) X(CHECKPOINT_TREE)                                                   \
+	X(CHECKPOINT_DASH) X(CHECKPOINT_TREE) X(CHECKPOINT_SIGN) X(CHECKPOINT_NONE)                                                   \
 	X(CHECKPOINT_SIZE) X(CHECKPOINT_ROOT) X(CHECKPOINT_LINE) X(CHECKPOINT_WITNESS)          \
 	X(SET_KEY) X(SET_TIME) X(SET_INDEX) X(LOG_LATE) X(LOG_UNKNOWN)                          \
 	X(TOKEN) X(TOKEN_IMPRINT) X(TOKEN_KEY) X(TOKEN_EXPIRED) X(TOKEN_NOT_VALID)              \
-	X(TOKEN_NOT_CRITICAL) X(TOKEN_PURPOSE) X(TOKEN_TRAILING) X(TOKEN_EMBEDDED)              \
+	X(TOKEN_NOT_CRITICAL) X(TOKEN_PURPOSE) X(TOKEN_TRAILING) X(TOKEN_SHA1) X(TOKEN_CA_PURPOSE) X(TOKEN_EMBEDDED)              \
 	X(TOKEN_EMBEDDED_LATE) X(TOKEN_EMBEDDED_CA) X(TOKEN_TIME)                               \
 	X(NO_TIME) X(FUTURE) X(NO_ENTRY) X(NO_PROMISE) X(NO_PROOF) X(NO_CHECKPOINT)             \
 	X(NO_SIGNATURE) X(SIGNATURE) X(SUBJECT) X(TWO_SUBJECTS) X(STATEMENT_TYPE)               \
-	X(STATEMENT_JSON) X(PAYLOAD_TYPE) X(PREDICATE) X(DEFECT_COUNT)
+	X(STATEMENT_JSON) X(PAYLOAD_TYPE) X(PREDICATE) X(MANAGED) X(DEFECT_COUNT)
 
 #define X(name) name,
 enum defect { DEFECTS(X) };
@@ -184,9 +184,11 @@ static X509 *f_ca(struct forge *f, int key, const char *name, X509 *issuer, int 
 	f_ext(x, NID_subject_key_identifier, "hash");
 	if (key == F_CA)
 		f_ext(x, NID_ext_key_usage, f->defect == CA_EMAIL ? "emailProtection" : "codeSigning");
+	if (key == F_TSA_ROOT && f->defect == TOKEN_CA_PURPOSE)
+		f_ext(x, NID_ext_key_usage, "codeSigning");
 	if (key == F_ROOT && f->defect == ROOT_NAMES)
 		f_ext(x, NID_name_constraints, "critical,permitted;URI:.forge.test");
-	if (key == F_ROOT && f->defect == ROOT_NAMES_FIT)
+	if (key == F_ROOT && (f->defect == ROOT_NAMES_FIT || f->defect == LEAF_BY_ROOT))
 		f_ext(x, NID_name_constraints, "critical,permitted;URI:forge.test");
 	if (key == F_ROOT && f->defect == ROOT_NAMES_SOFT)
 		f_ext(x, NID_name_constraints, "permitted;URI:forge.test");
@@ -235,7 +237,7 @@ static void f_sct(struct forge *f, X509 *x)
 		buf_add(&l, (struct str){ (const char *)id, 32 });
 		f_put(&l, ms + (f->defect == SCT_TIME), 8);
 		f_put(&l, 0, 2);
-		f_put(&l, f->defect == SCT_HASH ? 0x0203 : 0x0403, 2);
+		f_put(&l, f->defect == SCT_HASH ? 0x0203 : f->defect == SCT_KIND ? 0x0401 : 0x0403, 2);
 		f_put(&l, sig.n, 2);
 		buf_add(&l, sig);
 		if (f->defect == SCT_TRAILING)
@@ -266,7 +268,7 @@ static void f_wished(struct forge *f, X509 *x)
 
 static void f_leaf_end(struct forge *f, X509 *x)
 {
-	f_seal(f, x, f->defect == LEAF_OTHER_CA ? F_WRONG : F_CA);
+	f_seal(f, x, f->defect == LEAF_OTHER_CA ? F_WRONG : f->defect == LEAF_BY_ROOT ? F_ROOT : F_CA);
 	f->leaf = x;
 	unsigned char *der = NULL;
 	int n = i2d_X509(x, &der);
@@ -277,7 +279,8 @@ static void f_leaf_end(struct forge *f, X509 *x)
 static void f_leaf(struct forge *f, X509 *ca)
 {
 	enum defect d = f->defect;
-	X509 *x = f_cert(f, F_LEAF, NULL, d == LEAF_SELF_SIGNED ? NULL : ca, T0, T0 + MINUTES10);
+	X509 *by = d == LEAF_SELF_SIGNED ? NULL : d == LEAF_BY_ROOT ? f->root.cas[0].certs[1] : ca;
+	X509 *x = f_cert(f, F_LEAF, NULL, by, T0, T0 + MINUTES10);
 
 	f_ext(x, NID_key_usage, d == LEAF_NO_SIGNING ? "critical,keyEncipherment" : "critical,digitalSignature");
 	f_ext(x, NID_ext_key_usage, d == LEAF_NO_CODESIGN ? "clientAuth" : "codeSigning");
@@ -375,7 +378,10 @@ static struct str f_pem(struct forge *f)
 	BIO *bio = BIO_new(BIO_s_mem());
 	char *p;
 
-	(void)PEM_write_bio_X509(bio, f->defect == ENTRY_SIGNER ? f->root.cas[0].certs[0] : f->leaf);
+	if (f->defect == MANAGED) /* the entry is about a key, and nobody tells the time */
+		(void)PEM_write_bio_PUBKEY(bio, f->keys[F_LEAF]);
+	else
+		(void)PEM_write_bio_X509(bio, f->defect == ENTRY_SIGNER ? f->root.cas[0].certs[0] : f->leaf);
 	long n = BIO_get_mem_data(bio, &p);
 	struct str s = f_str(&f->a, p, (int)n);
 	BIO_free(bio);
@@ -406,9 +412,11 @@ static struct str f_body(struct forge *f)
 static struct str f_checkpoint(struct forge *f, const uint8_t root[32], uint64_t size)
 {
 	enum defect d = f->defect;
-	struct checkpoint c = { d == CHECKPOINT_ORIGIN ? S("other.test")
+	struct checkpoint c = { d == CHECKPOINT_ORIGIN ? S("gol.test - 12")
 				: d == CHECKPOINT_DASH ? S("log.test -12")
 				: d == CHECKPOINT_TREE ? S("log.test - 1x")
+				: d == CHECKPOINT_SIGN ? S("log.test - -1")
+				: d == CHECKPOINT_NONE ? S("log.test - ")
 						       : S("log.test - 12"),
 				size + (d == CHECKPOINT_SIZE), { 0 } };
 	char line[512];
@@ -523,13 +531,16 @@ static BIO *f_request(struct forge *f)
 	TS_REQ *req = TS_REQ_new();
 	TS_MSG_IMPRINT *imprint = TS_MSG_IMPRINT_new();
 	X509_ALGOR *algo = X509_ALGOR_new();
-	struct digest h;
+	struct str signed_by = f->defect == TOKEN_IMPRINT ? S("else") : f->b.signature;
+	bool sha1 = f->defect == TOKEN_SHA1;
+	unsigned char at[EVP_MAX_MD_SIZE];
+	size_t n = 0;
 	BIO *bio = BIO_new(BIO_s_mem());
 
-	digest_of(HASH_SHA256, f->defect == TOKEN_IMPRINT ? S("else") : f->b.signature, &h);
-	(void)X509_ALGOR_set0(algo, OBJ_nid2obj(NID_sha256), V_ASN1_NULL, NULL);
+	(void)EVP_Q_digest(NULL, sha1 ? "SHA1" : "SHA256", NULL, signed_by.p, signed_by.n, at, &n);
+	(void)X509_ALGOR_set0(algo, OBJ_nid2obj(sha1 ? NID_sha1 : NID_sha256), V_ASN1_NULL, NULL);
 	(void)TS_MSG_IMPRINT_set_algo(imprint, algo);
-	(void)TS_MSG_IMPRINT_set_msg(imprint, h.at, 32);
+	(void)TS_MSG_IMPRINT_set_msg(imprint, at, (int)n);
 	(void)TS_REQ_set_version(req, 1);
 	(void)TS_REQ_set_msg_imprint(req, imprint);
 	(void)TS_REQ_set_cert_req(req, f_embedded(f));
@@ -576,7 +587,7 @@ static void f_token(struct forge *f)
 	(void)TS_RESP_CTX_set_signer_cert(ctx, signer);
 	(void)TS_RESP_CTX_set_signer_key(ctx, f->keys[F_TSA]);
 	(void)TS_RESP_CTX_set_def_policy(ctx, policy);
-	(void)TS_RESP_CTX_add_md(ctx, EVP_sha256());
+	(void)TS_RESP_CTX_add_md(ctx, f->defect == TOKEN_SHA1 ? EVP_sha1() : EVP_sha256());
 	(void)TS_RESP_CTX_set_signer_digest(ctx, EVP_sha256());
 	(void)TS_RESP_CTX_set_ess_cert_id_digest(ctx, EVP_sha256());
 	TS_RESP_CTX_set_serial_cb(ctx, f_serial, NULL);
@@ -645,7 +656,7 @@ static void f_entry(struct forge *f)
 	e->integrated_s = f_time(f);
 	f_proof(f, e);
 	bool tokens = d >= TOKEN && d <= TOKEN_TIME;
-	if (d != NO_PROMISE && d != NO_TIME && !tokens)
+	if (d != NO_PROMISE && d != NO_TIME && d != MANAGED && !tokens)
 		f_promise(f, e);
 	if (d == NO_PROMISE)
 		f->b.version = BUNDLE_V01;

@@ -5,6 +5,8 @@
  */
 #include "forge.h"
 
+#include "verify/provenance.h"
+
 static const char *const names[] = {
 #define X(name) #name,
 	DEFECTS(X)
@@ -12,7 +14,7 @@ static const char *const names[] = {
 };
 
 /* CHECK_COUNT: all holds. */
-static const struct expected {
+static const struct outcome {
 	enum defect defect;
 	enum check failed;
 	enum err err;
@@ -40,6 +42,7 @@ static const struct expected {
 	{ LEAF_OTHER_CA, CHECK_CERTIFICATE, ERR_AUTH },
 	{ LEAF_SELF_SIGNED, CHECK_CERTIFICATE, ERR_SYNTAX },
 	{ LEAF_V1, CHECK_CERTIFICATE, ERR_SYNTAX },
+	{ LEAF_BY_ROOT, CHECK_CERTIFICATE, ERR_AUTH },
 	{ CA_EXPIRED, CHECK_CERTIFICATE, ERR_AUTH },
 	{ CA_NOT_VALID, CHECK_CERTIFICATE, ERR_AUTH },
 	{ CA_EMAIL, CHECK_CERTIFICATE, ERR_AUTH },
@@ -55,6 +58,7 @@ static const struct expected {
 	{ SCT_HASH, CHECK_SCT, ERR_AUTH },
 	{ SCT_EMPTY, CHECK_SCT, ERR_SYNTAX },
 	{ SCT_OUTER, CHECK_SCT, ERR_SYNTAX },
+	{ SCT_KIND, CHECK_SCT, ERR_AUTH },
 	{ ENTRY_KIND, CHECK_ENTRY, ERR_UNSUPPORTED },
 	{ ENTRY_OTHER_KIND, CHECK_ENTRY, ERR_AUTH },
 	{ ENTRY_SIGNATURE, CHECK_ENTRY, ERR_AUTH },
@@ -73,6 +77,8 @@ static const struct expected {
 	{ CHECKPOINT_ORIGIN, CHECK_CHECKPOINT, ERR_AUTH },
 	{ CHECKPOINT_DASH, CHECK_CHECKPOINT, ERR_AUTH },
 	{ CHECKPOINT_TREE, CHECK_CHECKPOINT, ERR_AUTH },
+	{ CHECKPOINT_SIGN, CHECK_CHECKPOINT, ERR_AUTH },
+	{ CHECKPOINT_NONE, CHECK_CHECKPOINT, ERR_AUTH },
 	{ CHECKPOINT_SIZE, CHECK_CHECKPOINT, ERR_AUTH },
 	{ CHECKPOINT_ROOT, CHECK_CHECKPOINT, ERR_AUTH },
 	{ CHECKPOINT_LINE, CHECK_CHECKPOINT, ERR_SYNTAX },
@@ -88,6 +94,8 @@ static const struct expected {
 	{ TOKEN_NOT_CRITICAL, CHECK_TIME, ERR_AUTH },
 	{ TOKEN_PURPOSE, CHECK_TIME, ERR_AUTH },
 	{ TOKEN_TRAILING, CHECK_TIME, ERR_SYNTAX },
+	{ TOKEN_SHA1, CHECK_TIME, ERR_AUTH },
+	{ TOKEN_CA_PURPOSE, CHECK_TIME, ERR_AUTH },
 	{ TOKEN_EMBEDDED, CHECK_COUNT, OK },
 	{ TOKEN_EMBEDDED_LATE, CHECK_TIME, ERR_AUTH },
 	{ TOKEN_EMBEDDED_CA, CHECK_TIME, ERR_AUTH },
@@ -106,6 +114,7 @@ static const struct expected {
 	{ STATEMENT_JSON, CHECK_STATEMENT, ERR_SYNTAX },
 	{ PAYLOAD_TYPE, CHECK_STATEMENT, ERR_UNSUPPORTED },
 	{ PREDICATE, CHECK_STATEMENT, ERR_DENIED },
+	{ MANAGED, CHECK_TIME, ERR_AUTH },
 };
 
 static struct forge forge;
@@ -117,7 +126,7 @@ static void begin(void)
 		forge_begin(&forge);
 }
 
-static void judge(const struct expected *want)
+static void judge(const struct outcome *want)
 {
 	static const struct str other = SC("https://predicate.test/v2");
 	struct diag d = { 0 };
@@ -256,21 +265,26 @@ CASE(keys_alone)
 	alone(EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), NULL, ERR_UNSUPPORTED);
 }
 
-/* What stands in the bundle beside its signed parts, and what they are asked with. */
-static enum check made_wrong(void (*wrong)(struct forge *f), enum err err, const char *says)
+static enum check made_wrong_from(enum defect defect, int64_t now_s, void (*wrong)(struct forge *f), enum err err,
+				  const char *says)
 {
 	struct diag d = { 0 };
 
-	forge_make(&forge, NONE);
+	forge_make(&forge, defect);
 	wrong(&forge);
-	enum err e = verify_bundle(&forge.b, &forge.root, &forge.art, &forge.policy, T_SIGN + 1, &forge.a, &report,
-				   &d);
+	enum err e = verify_bundle(&forge.b, &forge.root, &forge.art, &forge.policy, now_s, &forge.a, &report, &d);
 	bool right = e == err && !report.ok && strstr(d.text, says) != NULL;
 	if (!right)
 		fprintf(stderr, "%s: %s, %s\n", says, err_text(e), d.text);
 	CHECK(right);
 	forge_done(&forge);
 	return report.failed;
+}
+
+/* What stands in the bundle beside its signed parts, and what they are asked with. */
+static enum check made_wrong(void (*wrong)(struct forge *f), enum err err, const char *says)
+{
+	return made_wrong_from(NONE, T_SIGN + 1, wrong, err, says);
 }
 
 static void promise_without_time(struct forge *f)
@@ -327,9 +341,15 @@ static void other_claim(struct forge *f)
 	f->policy.claims[CLAIM_REPOSITORY_ID] = S("124");
 }
 
+static void short_hint(struct forge *f)
+{
+	f->root.logs[0].hint.n = 3;
+}
+
 CASE(what_is_asked_with)
 {
 	begin();
+	CHECK(made_wrong(short_hint, ERR_AUTH, "is not signed by") == CHECK_CHECKPOINT);
 	CHECK(made_wrong(promise_without_time, ERR_SYNTAX, "promises nothing") == CHECK_BUNDLE);
 	CHECK(made_wrong(other_digest, ERR_AUTH, "'messageDigest' is not") == CHECK_BUNDLE);
 	CHECK(made_wrong(key_expected, ERR_DENIED, "a key was expected") == CHECK_BUNDLE);
@@ -338,6 +358,107 @@ CASE(what_is_asked_with)
 	CHECK(made_wrong(other_signer, ERR_DENIED, "") == CHECK_IDENTITY);
 	CHECK(made_wrong(other_issuer, ERR_DENIED, "") == CHECK_IDENTITY);
 	CHECK(made_wrong(other_claim, ERR_DENIED, "") == CHECK_IDENTITY);
+}
+
+static void nothing(struct forge *f)
+{
+	(void)f;
+}
+
+static void log_begins_later(struct forge *f)
+{
+	f->root.logs[0].valid.from_ms = (T_SIGN + 1) * INT64_C(1000);
+}
+
+static void log_has_ended(struct forge *f)
+{
+	key_expected(f);
+	f->b.n_certs = f->b.n_tokens = 0;
+	f->root.logs[0].valid.to_ms = T_SIGN * INT64_C(1000);
+}
+
+/* Each time that is told counts, and not that one of them is right. */
+CASE(times_and_logs)
+{
+	begin();
+	CHECK(made_wrong_from(NONE, T_SIGN - 100000, nothing, ERR_AUTH, "lies in the future") == CHECK_TIME);
+	CHECK(made_wrong_from(TOKEN, T_SIGN - 100000, nothing, ERR_AUTH, "lies in the future") == CHECK_TIME);
+	/* A log without a promise was in force when the time stamp was made, not only now. */
+	CHECK(made_wrong_from(TOKEN, T_SIGN + 1, log_begins_later, ERR_AUTH, "outside of the log's") == CHECK_ENTRY);
+	/* A key's bundle that nobody tells the time of: now counts. */
+	CHECK(made_wrong_from(TOKEN, T_SIGN + 1, log_has_ended, ERR_AUTH, "outside of the log's") == CHECK_ENTRY);
+}
+
+#define ABC "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+static struct provenance made;
+
+/* What the registry signs with its key, which is in force until to_s. */
+static enum err by_registry(int64_t to_s, int64_t now_s, bool stamped)
+{
+	static const struct forge_wish wish = {
+		.payload = SC("{\"_type\":\"https://in-toto.io/Statement/v1\",\"subject\":[{\"name\":\"pkg:npm/a@1.0.0\","
+			      "\"digest\":{\"sha256\":\"" ABC "\",\"sha512\":\"" ABC ABC "\"}}],\"predicateType\":"
+			      "\"https://github.com/npm/attestation/tree/main/specs/publish/v0.1\"}"),
+		.san = "URI:" FORGE_SAN, .issuer = "https://issuer.test" };
+	const struct expected want = { .package = S("pkg:npm/a@1.0.0") };
+	static struct npm_keys keys;
+	struct attestation at = { .predicate_type = S("") };
+	struct document doc = { .kind = DOCUMENT_NPM, .items = &at, .n = 1 };
+
+	forge_make_wish(&forge, MANAGED, &wish);
+	if (stamped)
+		f_token(&forge);
+	keys.n = 1;
+	keys.items[0] = (struct npm_key){ S("K"), { forge.keys[F_LEAF], HASH_SHA256 }, { 0, to_s * 1000 }, true, true };
+	forge.b.n_certs = 0;
+	forge.b.key_hint = S("K");
+	at.bundle = forge.b;
+	enum err e = provenance_verify(&doc, 0, &forge.root, &keys, &forge.art, &want, now_s, &forge.a, &made);
+	forge_done(&forge);
+	return e;
+}
+
+/* Where nobody tells the time a key counts now, else at that time. */
+CASE(registry_keys_end)
+{
+	begin();
+	CHECK(by_registry(T_SIGN, T_SIGN, false) == OK);
+	if (made.err != OK)
+		fprintf(stderr, "%s\n", made.diag.text);
+	CHECK(by_registry(T_SIGN - 1, T_SIGN, false) == ERR_AUTH && made.report.failed == CHECK_TIME);
+	CHECK(by_registry(T_SIGN, T_SIGN + 1, true) == OK);
+	CHECK(by_registry(T_SIGN - 1, T_SIGN + 1, true) == ERR_AUTH && made.report.failed == CHECK_TIME);
+}
+
+/* What a build says of itself, under the signature of whom the certificate says otherwise of. */
+CASE(builds_are_compared)
+{
+	static const struct forge_wish wish = {
+		.payload = SC("{\"_type\":\"https://in-toto.io/Statement/v1\",\"subject\":[{\"name\":\"a\",\"digest\":{"
+			      "\"sha256\":\"" ABC "\"}}],\"predicateType\":\"https://slsa.dev/provenance/v1\",\"predicate\":{"
+			      "\"buildDefinition\":{\"externalParameters\":{\"workflow\":{\"repository\":"
+			      "\"https://github.com/o/r\"}}}}}"),
+		.san = "URI:" FORGE_SAN, .issuer = "https://issuer.test" };
+	const struct expected want = { .policy = { .any_identity = true } };
+	static const char *const repositories[] = { "https://github.com/o/r", "https://github.com/o/s" };
+	struct npm_keys none = { .n = 0 };
+
+	begin();
+	for (int i = 0; i < 2; i++) {
+		struct forge_wish with = wish;
+		struct attestation at = { .predicate_type = S("") };
+		struct document doc = { .kind = DOCUMENT_BUNDLE, .items = &at, .n = 1 };
+		with.claims[0].number = "12";
+		with.claims[0].value = repositories[i];
+		with.n_claims = 1;
+		forge_make_wish(&forge, NONE, &with);
+		at.bundle = forge.b;
+		CHECK(provenance_verify(&doc, 0, &forge.root, &none, &forge.art, &want, T_SIGN, &forge.a, &made) ==
+		      (i == 0 ? OK : ERR_AUTH));
+		CHECK(i == 0 || made.report.failed == CHECK_BUILD);
+		forge_done(&forge);
+	}
 }
 
 /* A digest of another kind than the key signs does not tell. */
@@ -362,4 +483,5 @@ CASE(another_digest_is_known)
 	forge_done(&forge);
 }
 
-TESTS(CASE_ROW(what_is_asked_with), CASE_ROW(another_digest_is_known), CASE_ROW(keys_alone), CASE_ROW(each_defect_fails_its_check), CASE_ROW(chains_of_the_root), CASE_ROW(managed_keys))
+TESTS(CASE_ROW(registry_keys_end), CASE_ROW(builds_are_compared), CASE_ROW(times_and_logs),
+      CASE_ROW(what_is_asked_with), CASE_ROW(another_digest_is_known), CASE_ROW(keys_alone), CASE_ROW(each_defect_fails_its_check), CASE_ROW(chains_of_the_root), CASE_ROW(managed_keys))

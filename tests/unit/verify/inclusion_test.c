@@ -113,4 +113,30 @@ CASE(numbers_at_the_edge)
 	CHECK(inclusion_check(&e, &d) == ERR_SYNTAX);
 }
 
-TESTS(CASE_ROW(every_leaf_of_every_tree), CASE_ROW(numbers_at_the_edge))
+/* Whatever the hashes lead to is called the root: how many there must be follows from the numbers alone. */
+CASE(proofs_of_another_length)
+{
+	uint8_t one[TLOG_HASH] = { 1 }, leaf[TLOG_HASH], two[TLOG_HASH];
+	char room[2] = { 0, 'x' };
+	struct log_entry e = { .body = S("x") };
+	struct diag d;
+
+	CHECK(sha256_init(&sha) == OK);
+	tlog_leaf(&sha, room, 1, leaf);
+	tlog_node(&sha, one, leaf, two);
+	sha256_done(&sha);
+	e.proof.size = 2; /* one hash is missing */
+	e.proof.root = (struct str){ (const char *)leaf, TLOG_HASH };
+	CHECK(inclusion_check(&e, &d) == ERR_AUTH);
+	e.proof.size = 1;
+	CHECK(inclusion_check(&e, &d) == OK);
+	e.proof.hashes[0] = (struct str){ (const char *)one, TLOG_HASH }; /* one is too many */
+	e.proof.n_hashes = 1;
+	e.proof.root = (struct str){ (const char *)two, TLOG_HASH };
+	CHECK(inclusion_check(&e, &d) == ERR_AUTH);
+	e.proof.size = 2;
+	e.proof.index = 1;
+	CHECK(inclusion_check(&e, &d) == OK);
+}
+
+TESTS(CASE_ROW(proofs_of_another_length), CASE_ROW(every_leaf_of_every_tree), CASE_ROW(numbers_at_the_edge))

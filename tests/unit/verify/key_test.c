@@ -91,6 +91,38 @@ CASE(signatures)
 	sign_and_check(EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), NULL);
 }
 
+/* A key signs with its own hash, or SHA-256; that a digest fits another is no reason to believe it. */
+CASE(other_hashes)
+{
+	static const char msg[] = "what is signed";
+	struct digest h = { .known = false };
+	unsigned char sig[512];
+	size_t n = sizeof sig;
+	struct verify_key k = { NULL, HASH_NONE };
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+	CHECK(EVP_DigestSignInit(ctx, NULL, EVP_sha512(), NULL, key) == 1);
+	CHECK(EVP_DigestSign(ctx, sig, &n, (const unsigned char *)msg, sizeof msg - 1) == 1);
+	CHECK(verify_key_take(&k, key, &d) == OK);
+	digest_of(HASH_SHA512, str_z(msg), &h);
+	CHECK(!verify_key_ok(&k, str_z(msg), (struct str){ (const char *)sig, n }));
+	CHECK(!verify_key_ok_digest(&k, HASH_SHA512, &h, (struct str){ (const char *)sig, n }));
+	EVP_MD_CTX_reset(ctx);
+	n = sizeof sig;
+	CHECK(EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) == 1);
+	CHECK(EVP_DigestSign(ctx, sig, &n, (const unsigned char *)msg, sizeof msg - 1) == 1);
+	digest_of(HASH_SHA256, str_z(msg), &h);
+	CHECK(verify_key_ok_digest(&k, HASH_SHA256, &h, (struct str){ (const char *)sig, n }));
+	h.known = false;
+	CHECK(!verify_key_ok_digest(&k, HASH_SHA256, &h, (struct str){ (const char *)sig, n }));
+	verify_key_done(&k);
+	EVP_MD_CTX_free(ctx);
+	CHECK(verify_key_take(&k, EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), &d) == OK);
+	CHECK(!verify_key_uses(&k, HASH_SHA256) && !verify_key_uses(&k, HASH_NONE));
+	verify_key_done(&k);
+}
+
 static const struct str pem = SC(
 	"-----BEGIN PUBLIC KEY-----\n"
 	"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAExRRST79+PsrRBnGAI4cMu6Omz2Jh\n"
@@ -106,6 +138,8 @@ CASE(pem_and_der)
 		CHECK(verify_key_parse(&k, in, &d) != OK);
 		check_unguard(in);
 	}
+	CHECK(verify_key_parse(&k, (struct str){ pem.p, LIMIT_PUBLIC_KEY + 1 }, &d) == ERR_LIMIT);
+	CHECK(verify_key_parse(&k, S(""), &d) == ERR_LIMIT);
 	CHECK(verify_key_parse(&k, pem, &d) == OK && k.hash == HASH_SHA256);
 	struct str der = verify_key_spki(&k, &arena);
 	verify_key_done(&k);
@@ -116,6 +150,9 @@ CASE(pem_and_der)
 	CHECK(verify_key_parse(&k, longer, &d) == ERR_SYNTAX);
 	CHECK(pem_der(&arena, pem, "CERTIFICATE").p == NULL);
 	CHECK(pem_der(&arena, S("-----BEGIN X-----\n-----END X-----"), "X").n == 0);
+	CHECK(pem_der(&arena, S("-----BEGIN Y-----\nAAAA\n-----END X-----"), "X").p == NULL);
+	CHECK(pem_der(&arena, S("-----BEGIN X-----\nAAAA\n-----END Y-----"), "X").p == NULL);
+	CHECK(pem_der(&arena, S("-----BEGIN X-----\nAAAA\n-----END X-----"), "X").n == 3);
 	CHECK(pem_der(&arena, S("-----BEGIN X-----END X-----"), "X").p == NULL);
 }
 
@@ -135,6 +172,12 @@ CASE(digests)
 	CHECK(b.digests[HASH_SHA384].known && b.digests[HASH_SHA512].known && !a.digests[HASH_SHA512].known);
 	digest_of(HASH_SHA512, S("abc"), &a.digests[HASH_SHA512]);
 	CHECK_STR(digest_str(&a.digests[HASH_SHA512], HASH_SHA512), digest_str(&b.digests[HASH_SHA512], HASH_SHA512));
+	/* Only what is asked for is known. */
+	b = (struct artifact){ .digests = { { .known = false } } };
+	CHECK(hasher_init(&h, 1u << HASH_SHA256) == OK);
+	hasher_final(&h, &b);
+	hasher_done(&h);
+	CHECK(b.digests[HASH_SHA256].known && !b.digests[HASH_SHA384].known && !b.digests[HASH_SHA512].known);
 	CHECK(digest_parse(S("sha256:ba78"), &a, &d) == ERR_USAGE);
 	CHECK(digest_parse(S("sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709"), &a, &d) == ERR_USAGE);
 	CHECK(digest_parse(S("sha256:xa7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"), &a, &d) == ERR_USAGE);
@@ -143,4 +186,5 @@ CASE(digests)
 	CHECK_STR(hex_decode(&arena, S("0aFf")), S("\x0a\xff"));
 }
 
-TESTS(CASE_ROW(which_keys), CASE_ROW(signatures), CASE_ROW(pem_and_der), CASE_ROW(digests))
+TESTS(CASE_ROW(which_keys), CASE_ROW(signatures), CASE_ROW(other_hashes),
+      CASE_ROW(pem_and_der), CASE_ROW(digests))

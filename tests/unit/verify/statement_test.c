@@ -33,6 +33,10 @@ CASE(about_the_artifact)
 	CHECK(judge(WITH("[" ONE("\"sha256\":\"" NOT "\"") "]")) == ERR_AUTH);
 	CHECK(judge(WITH("[" ONE("\"sha256\":\"" NOT "\"") "," ONE("\"sha256\":\"" ABC "\"") "]")) == OK);
 	CHECK(!s.subjects[0].matches && s.subjects[1].matches);
+	/* What else is known of the artifact does not count where the statement does not say it. */
+	digest_of(HASH_SHA512, S("abc"), &art.digests[HASH_SHA512]);
+	CHECK(judge(WITH("[" ONE("\"sha256\":\"" ABC "\"") "]")) == OK);
+	art.digests[HASH_SHA512].known = false;
 	/* Other algorithms may stand beside, but alone they prove nothing. */
 	CHECK(judge(WITH("[" ONE("\"gitCommit\":\"00\",\"sha256\":\"" ABC "\"") "]")) == OK);
 	CHECK(judge(WITH("[" ONE("\"gitCommit\":\"00\"") "]")) == ERR_AUTH);
@@ -66,7 +70,7 @@ CASE(refuses)
 {
 	CHECK(judge(WITH("[]")) == ERR_SYNTAX);
 	CHECK(judge(WITH("{}")) == ERR_SYNTAX);
-	CHECK(judge(WITH("[1]")) == ERR_SYNTAX);
+	CHECK(judge(WITH("[1]")) == ERR_SYNTAX && strstr(d.text, "no list of objects") != NULL);
 	CHECK(judge(WITH("[{\"name\":\"n\"}]")) == ERR_SYNTAX);
 	CHECK(judge(WITH("[" ONE("\"sha256\":\"ba78\"") "]")) == ERR_SYNTAX);
 	CHECK(judge(WITH("[" ONE("\"sha256\":\"zz\"") "]")) == ERR_SYNTAX);
@@ -78,6 +82,22 @@ CASE(refuses)
 		struct str in = check_guard(str_head(whole, n));
 		CHECK(judge(in) == ERR_SYNTAX);
 		check_unguard(in);
+	}
+}
+
+CASE(subjects_are_counted)
+{
+	struct buf b;
+
+	for (unsigned n = LIMIT_SUBJECTS; n <= LIMIT_SUBJECTS + 1; n++) {
+		buf_init(&b, 4 << 20);
+		buf_add(&b, S("{\"_type\":\"https://in-toto.io/Statement/v1\",\"predicateType\":\"p\",\"subject\":["));
+		for (unsigned i = 1; i < n; i++)
+			buf_add(&b, S("{\"digest\":{}},"));
+		buf_add(&b, S(ONE("\"sha256\":\"" ABC "\"") "]}"));
+		CHECK(judge(buf_str(&b)) == (n > LIMIT_SUBJECTS ? ERR_SYNTAX : OK));
+		CHECK(n <= LIMIT_SUBJECTS || strstr(d.text, "1 to 16384") != NULL);
+		buf_free(&b);
 	}
 }
 
@@ -95,4 +115,5 @@ CASE(policy_counts)
 	policy = (struct verify_policy){ .key = NULL };
 }
 
-TESTS(CASE_ROW(about_the_artifact), CASE_ROW(several_digests), CASE_ROW(refuses), CASE_ROW(policy_counts))
+TESTS(CASE_ROW(about_the_artifact), CASE_ROW(several_digests), CASE_ROW(refuses),
+      CASE_ROW(subjects_are_counted), CASE_ROW(policy_counts))

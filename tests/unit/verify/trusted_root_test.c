@@ -143,5 +143,42 @@ CASE(counts_are_bounded)
 	trusted_root_done(&root);
 }
 
-TESTS(CASE_ROW(shipped_file_and_its_date), CASE_ROW(shipped_chains_hold), CASE_ROW(refuses),
+/* A certificate more at the beginning of a list's first chain, which the next one has not issued. */
+static enum err with_stranger(struct buf *out, const char *list, const char *of)
+{
+	struct str date, text = trusted_root_text(&date);
+	struct str other = str_tail(text, str_find(text, str_z(of)));
+	size_t raw = str_find(other, S("\"rawBytes\"")), at = str_find(text, str_z(list));
+
+	at += str_find(str_tail(text, at), S("\"certificates\": ["));
+	at += strlen("\"certificates\": [");
+	other = str_tail(other, raw);
+	other = str_head(other, str_find(other, S("}")));
+	buf_reset(out);
+	buf_add(out, str_head(text, at));
+	buf_addf(out, "{%.*s},", FMT(other));
+	buf_add(out, str_tail(text, at));
+	return parse(buf_str(out));
+}
+
+CASE(given_chains_hold)
+{
+	static const char cas[] = "\"certificateAuthorities\"", tsas[] = "\"timestampAuthorities\"";
+	static const char id[] = "wNI9atQGlz+VWfO6LRygH4QUfY/8W4RFwiT5i5WRgB0=";
+	struct buf text;
+
+	buf_init(&text, 1 << 20);
+	CHECK(with_stranger(&text, cas, tsas) == ERR_CONFIG && strstr(d.text, "was not issued") != NULL);
+	CHECK(with_stranger(&text, tsas, cas) == ERR_CONFIG);
+	/* Four bytes of a log's id are enough, and three are not. */
+	CHECK(parse(edit(&text, id, "wNI9ag==")) == OK);
+	CHECK(parse(edit(&text, id, "wNI9")) == ERR_SYNTAX);
+	CHECK(parse(edit(&text, id, "wNI9atQGlz+VWfO6LRygH4QUfY/8W4RFwiT5i5WRgB0A")) == ERR_SYNTAX);
+	CHECK(parse(S("{\"mediaType\":\"application/vnd.dev.sigstore.trustedroot.v0.2+json\","
+		      "\"certificateAuthorities\":[7]}")) == ERR_SYNTAX && strstr(d.text, "32") != NULL);
+	buf_free(&text);
+	trusted_root_done(&root);
+}
+
+TESTS(CASE_ROW(shipped_file_and_its_date), CASE_ROW(shipped_chains_hold), CASE_ROW(given_chains_hold), CASE_ROW(refuses),
       CASE_ROW(counts_are_bounded))
