@@ -230,6 +230,7 @@ $(O)/bin/tidy: tools/tidy.c $(O)/lib/base.a
 # Fails each call of each process once; takes many minutes.
 torture:
 	@tests/torture/run $(ROLES)
+	@$(if $(ROLES),,tests/torture/run --check)
 
 fuzz:
 	@tools/fuzz $(or $(SECONDS),60) $(TARGETS)

@@ -173,6 +173,8 @@ static enum err add_opts(struct job *j, const struct job_opts *o, struct diag *d
 	if (o->policy != NULL && (j->request.policy_fd = open_file(j, o->policy)) < 0)
 		return diag_set(d, ERR_CONFIG, "cannot open '%s': %s", o->policy, strerror(errno));
 	int advisories = o->advisory_fd < 0 ? -1 : fcntl(o->advisory_fd, F_DUPFD_CLOEXEC, 0);
+	if (o->advisory_fd >= 0 && advisories < 0)
+		return diag_set(d, ERR_SYS, "cannot pass on the advisories: %s", strerror(errno));
 	if (advisories >= 0)
 		j->request.advisory_fd = add_fd(j, advisories);
 	int ledger = o->cold || o->data == NULL ? -1 : publishers_open(o->data);

@@ -239,7 +239,10 @@ bool forker_alive(const struct forker *f)
 {
 	char c;
 
-	return recv(f->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) != 0;
+	ssize_t n = recv(f->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	/* Any other error is its end too: ECONNRESET when it left something unread. */
+	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
 void forker_signal(struct forker *f, int pidfd, int sig)

@@ -432,6 +432,8 @@ static void close_fd(int *fd)
 static void drain_child(struct child *c)
 {
 	timer_cancel(&c->timer); /* nobody is started again */
+	if (c->pid != 0 && c->peer.dead)
+		child_kill(c, "it closed its control socket");
 	if (!child_runs(c) || c->peer.role == R_EGRESS)
 		return;
 	c->peer.phase = P_DRAIN;
@@ -440,7 +442,7 @@ static void drain_child(struct child *c)
 
 static void kill_child(struct child *c)
 {
-	if (child_runs(c))
+	if (c->pid != 0)
 		child_kill(c, "it did not finish in time");
 }
 
@@ -479,7 +481,8 @@ static void end_child(struct child *c)
 	if (c->pid == 0)
 		return;
 	child_kill(c, NULL);
-	(void)poll(&p, 1, BOOT_MS);
+	/* Without the forker no signal gets there; then the kernel ends it together with keeper. */
+	(void)poll(&p, 1, forker_alive(c->keeper->forker) ? BOOT_MS : 0);
 	if (spawn_reap(c->pid, &status) == OK)
 		c->pid = 0;
 	voice_close(&c->voice);
