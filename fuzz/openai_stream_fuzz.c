@@ -168,9 +168,11 @@ static void check_skim(struct str line, const struct llm_peek *before, const str
 {
 	uint32_t n = 0;
 
+	if (str_chr(line, '\r') != SIZE_MAX) /* it ends a line, and is in none */
+		return;
 	buf_reset(&data);
 	sse_write(&data, S(""), line);
-	if (str_chr(line, '\r') != SIZE_MAX || dialect_openai.skim(buf_str(&data), &n) == 0)
+	if (dialect_openai.skim(buf_str(&data), &n) == 0)
 		return;
 	CHECK(n == 1 && !after->done && !after->only_usage && after->error == before->error);
 	CHECK(after->finish == before->finish && after->usage.known == before->usage.known &&
