@@ -89,6 +89,14 @@ class Base(unittest.TestCase):
             self.assertLess(time.monotonic(), end, why)
             time.sleep(0.05)
 
+    def descendants(self, pid):
+        """Of a process, by number; npm overwrites its command line."""
+        try:
+            own = [int(n) for t in pathlib.Path("/proc/%d/task" % pid).iterdir() for n in (t / "children").read_text().split()]
+        except OSError:
+            return []
+        return own + [n for o in own for n in self.descendants(o)]
+
     def processes(self):
         """Those that have our data directory on their command line."""
         found = []
@@ -449,9 +457,11 @@ class Npm(Base):
         p = subprocess.Popen(self.args("npm", "ci"), env=self.env, cwd=self.project, stdout=subprocess.DEVNULL,
                              stderr=subprocess.DEVNULL)
         self.assertTrue(self.index.begun.wait(120))
+        children = self.descendants(p.pid)
+        self.assertTrue(children)
         p.send_signal(signal.SIGKILL)
         p.wait()
-        self.wait_for(lambda: not self.processes(), "npm outlives yett")
+        self.wait_for(lambda: not any(os.path.exists("/proc/%d" % c) for c in children), "npm outlives yett")
         self.index.wait.set()
         self.index.wait = None
         self.nothing()

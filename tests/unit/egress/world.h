@@ -46,24 +46,32 @@ static int poke[2];
 static struct egress *poked;
 static struct str poke_blob, poke_secrets, poke_ca;
 
-static void on_poke(struct watch *w, uint32_t ready)
+static void poke_one(char c)
 {
 	struct diag d = { .err = OK };
 	struct table *t;
-	char c;
+	uint64_t now = poked->table->ups.generation;
 
-	(void)ready;
-	if (read(w->fd, &c, 1) != 1)
-		_exit(1);
 	if (c == 's') {
-		egress_settle(poked, poked->table->ups.generation);
+		egress_settle(poked, now);
 		return;
 	}
-	uint64_t now = poked->table->ups.generation;
 	if (table_make(poke_blob, poke_secrets, poke_ca, &poked->linker, &t, &d) != OK)
 		_exit(1);
 	t->ups.generation = now + 1;
 	egress_use(poked, t);
+}
+
+static void on_poke(struct watch *w, uint32_t ready)
+{
+	ssize_t n;
+	char c;
+
+	(void)ready;
+	while ((n = read(w->fd, &c, 1)) == 1) /* all of them: what is left is not told of again */
+		poke_one(c);
+	if (n == 0)
+		_exit(1);
 }
 
 __attribute__((unused)) static void poke_with(char c)
@@ -144,7 +152,7 @@ static void world_start(struct upstream *rows, uint32_t n, struct str ca, const 
 	if (ftruncate(store, ARENA) != 0 || fcntl(store, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) != 0)
 		abort();
 	arena = mmap(NULL, ARENA, PROT_READ | PROT_WRITE, MAP_SHARED, store, 0);
-	if (pipe(poke) != 0)
+	if (pipe2(poke, O_NONBLOCK | O_CLOEXEC) != 0)
 		abort();
 	egress_pid = fork();
 	if (egress_pid == 0)
