@@ -29,6 +29,7 @@ enum {
 struct root {
 	enum check_role role;
 	struct str label;
+	struct str uploader; /* who published it, by its index; "" */
 	struct tree tree;
 };
 
@@ -139,6 +140,9 @@ void stdlib_check(struct checker *c, struct root *r);
 /* node_check judges every node_modules directory in it. */
 void node_check(struct checker *c, struct root *r);
 
+/* node_package_dir: dir is the directory of a package in a node_modules. */
+bool node_package_dir(const struct tree *t, uint32_t dir);
+
 /* agents_check looks at files that control AI agents and editors. */
 void agents_check(struct checker *c, struct root *r);
 
@@ -184,6 +188,9 @@ void release_add(struct checker *c, const struct package *p);
 /* release_ask only asks. malware is the rule for a record of malware; with another one than
  * RULE_KNOWN_MALWARE nothing is said of vulnerabilities: the release is not in use. */
 void release_ask(struct checker *c, const struct package *p, enum rule malware);
+
+/* release_purl gives a release's purl, "" without memory. */
+struct str release_purl(struct checker *c, const struct package *p);
 
 /* finding_date adds a time to what is said of malware in findings from number first on. */
 void finding_date(struct checker *c, size_t first, const char *what, int64_t time_ns);

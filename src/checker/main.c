@@ -7,6 +7,7 @@
 
 #include "advisory/index.h"
 #include "checker/jail.h"
+#include "checker/profile.h"
 #include "sys/clock.h"
 #include "sys/fs.h"
 #include "sys/log.h"
@@ -167,7 +168,9 @@ static enum err list_roots(struct checker *c, struct diag *d)
 	for (uint32_t i = 0; i < c->request.n_roots; i++) {
 		const struct check_root *from = &c->request.roots[i];
 		struct root *r = &c->roots[c->n_roots++];
-		*r = (struct root){ .role = (enum check_role)from->role, .label = from->label };
+		*r = (struct root){ .role = (enum check_role)from->role,
+				    .label = from->label,
+				    .uploader = from->uploader };
 		if (fstat(from->fd, &st) == 0 && S_ISDIR(st.st_mode))
 			TRY(tree_list(&r->tree, &c->team, from->fd, from->label,
 				      r->role == ROOT_STDLIB ? STDLIB_DEPTH : TREE_DEPTH, d));
@@ -249,6 +252,7 @@ static void judge(struct checker *c)
 			break;
 		}
 	}
+	compare_directories(c);
 	c->report.kind = kind_of(c);
 }
 

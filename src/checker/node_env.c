@@ -22,7 +22,7 @@ static bool is_modules(struct str label)
 }
 
 /* The directory of a package: "node_modules/name" or "node_modules/@scope/name". */
-static bool is_package_dir(const struct tree *t, uint32_t dir)
+bool node_package_dir(const struct tree *t, uint32_t dir)
 {
 	uint32_t up = dir == TREE_NONE ? TREE_NONE : t->items[dir].parent;
 
@@ -222,7 +222,7 @@ static void check_modules(struct checker *c, struct tree *t, uint32_t dir)
 	for (uint32_t i = r.from; i < r.to; i++)
 		if (S_ISREG(t->items[i].mode) &&
 		    str_eq(entry_name(&t->items[i]), S("package.json")) &&
-		    (is_package_dir(t, t->items[i].parent)))
+		    (node_package_dir(t, t->items[i].parent)))
 			read_package(c, t, i);
 	compare_lock(c, t, dir);
 	inspect_all(c, t, dir);

@@ -21,6 +21,7 @@ void check_request_encode(const struct check_request *r, struct buf *out)
 		wr_u8(out, r->roots[i].role);
 		wr_u8(out, r->roots[i].fd);
 		wr_str(out, r->roots[i].label);
+		wr_str(out, r->roots[i].uploader);
 	}
 }
 
@@ -39,11 +40,12 @@ enum err check_request_decode(struct check_request *r, struct str message)
 	r->advisory_fd = (int8_t)rd_u8(&rd);
 	r->cache_fd = (int8_t)rd_u8(&rd);
 	r->publishers_fd = (int8_t)rd_u8(&rd);
-	r->n_roots = rd_count(&rd, CHECK_ROOTS, 6);
+	r->n_roots = rd_count(&rd, CHECK_ROOTS, 10);
 	for (uint32_t i = 0; i < r->n_roots; i++) {
 		r->roots[i].role = rd_u8(&rd);
 		r->roots[i].fd = rd_u8(&rd);
 		r->roots[i].label = rd_str(&rd, CHECK_LABEL);
+		r->roots[i].uploader = rd_str(&rd, CHECK_UPLOADER);
 		if (r->roots[i].role >= ROOT_ROLES)
 			return ERR_SYNTAX;
 	}

@@ -17,6 +17,7 @@ enum check_fd { CHECK_REQUEST = 3, CHECK_REPORT = 4, CHECK_REMEMBER = 5, CHECK_F
 enum {
 	CHECK_ROOTS = 16,
 	CHECK_LABEL = 4096,
+	CHECK_UPLOADER = 256,
 	CHECK_REQUEST_MAX = 256 << 10,
 };
 
@@ -35,6 +36,7 @@ struct check_root {
 	uint8_t role; /* enum check_role */
 	uint8_t fd;
 	struct str label; /* its absolute path, for people and for resolving links */
+	struct str uploader; /* account that published it, as its index says; "" */
 };
 
 enum check_flag {
