@@ -125,7 +125,8 @@ struct examined {
 
 /* examine reads and inspects all files among the entries from..to that are not remembered, side by
  * side; what it finds waits for file_hash and file_inspect. role tells when a file runs, by its
- * path behind cut bytes. What could not be read is left for them, too. */
+ * path behind cut bytes; NULL: they are only digested. What could not be read is left for them,
+ * too. */
 void examine(struct checker *c, struct tree *t, uint32_t from, uint32_t to, size_t cut,
 	     enum role (*role)(enum language lang, struct str path));
 

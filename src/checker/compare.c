@@ -3,6 +3,7 @@
  * of releases of which each is compared with its own.
  * Input: the target's files and those of the previous one.   Runs in: checker.
  */
+#include "checker/bases.h"
 #include "checker/profile.h"
 #include "checker/python.h"
 
@@ -17,66 +18,11 @@ enum { METADATA_MAX = 8 << 20 };
 struct side {
 	struct checker *c;
 	struct root *root;
-	uint32_t *bases;    /* of each directory, and behind them of the root: where names begin */
+	struct bases bases;
 	struct profile *of; /* by owner; 0: what nobody owns, or all of one release */
 	bool whole;	    /* it is one release, unpacked */
 	uint32_t top;	    /* then: its directory */
 };
-
-/* ---- where names begin ---- */
-
-static bool is_info(struct str name)
-{
-	return str_has_suffix(name, S(".dist-info")) || str_has_suffix(name, S(".egg-info"));
-}
-
-static bool is_site(struct str name)
-{
-	return str_eq(name, S("site-packages")) || str_eq(name, S("dist-packages"));
-}
-
-static uint32_t *base_of(struct side *s, uint32_t dir)
-{
-	return &s->bases[dir == TREE_NONE ? s->root->tree.n : dir];
-}
-
-/* A directory of packages is what has descriptions of packages in it. */
-static bool find_bases(struct side *s)
-{
-	struct tree *t = &s->root->tree;
-	enum { BASELESS = TREE_NONE - 1 };
-
-	s->bases = NEW_ARRAY(&s->c->arena, uint32_t, (size_t)t->n + 1);
-	if (s->bases == NULL)
-		return false;
-	for (uint32_t i = 0; i <= t->n; i++)
-		s->bases[i] = BASELESS;
-	if (s->root->role != ROOT_TARGET)
-		*base_of(s, TREE_NONE) = TREE_NONE;
-	for (uint32_t i = 0; i < t->n; i++) {
-		const struct entry *e = &t->items[i];
-		if (is_info(entry_name(e)))
-			*base_of(s, e->parent) = e->parent;
-		if (S_ISDIR(e->mode) && (is_site(entry_name(e)) || node_package_dir(t, i)))
-			*base_of(s, i) = i;
-	}
-	for (uint32_t i = 0; i < t->n; i++)
-		if (s->bases[i] == BASELESS)
-			s->bases[i] = *base_of(s, t->items[i].parent);
-	return true;
-}
-
-/* The name of a file in its layout; p NULL: it belongs to no directory of packages. */
-static struct str name_in(const struct side *s, const struct entry *e)
-{
-	const struct tree *t = &s->root->tree;
-	uint32_t base = s->bases[e->parent == TREE_NONE ? t->n : e->parent];
-
-	if (base == TREE_NONE)
-		return e->path;
-	return base >= t->n ? (struct str){ NULL, 0 }
-			    : str_tail(e->path, t->items[base].path.n + 1);
-}
 
 /* ---- one file ---- */
 
@@ -135,7 +81,7 @@ static void read_description(struct side *s, struct profile *p, uint32_t i, stru
 		dir.n--;
 	if (npm && top && str_eq(file, S("package.json")))
 		read_package_json(s, p, i, path);
-	else if (!npm && (is_info(dir) || s->whole) && str_chr(dir, '/') == SIZE_MAX &&
+	else if (!npm && (bases_info(dir) || s->whole) && str_chr(dir, '/') == SIZE_MAX &&
 		 (str_eq(file, S("METADATA")) ||
 		  (str_eq(file, S("PKG-INFO")) && !(s->whole && !top))))
 		read_metadata(s, p, i, path);
@@ -147,7 +93,7 @@ static void take_file(struct side *s, uint32_t i)
 {
 	struct tree *t = &s->root->tree;
 	struct entry *e = &t->items[i];
-	struct str name = name_in(s, e), path = file_path(s->c, t, i);
+	struct str name = bases_name(&s->bases, e), path = file_path(s->c, t, i);
 	struct profile *p = &s->of[s->whole ? 0 : e->owner];
 
 	if (!S_ISREG(e->mode) || name.p == NULL || str_has_suffix(name, S(".pyc")) ||
@@ -216,8 +162,7 @@ static void take_release(struct side *s)
 
 	s->whole = true;
 	s->top = top_of(t);
-	for (uint32_t i = 0; i <= t->n; i++)
-		s->bases[i] = s->top;
+	bases_all(&s->bases, s->top);
 	s->of[0].layout = tree_below(t, s->top, S("package.json")) != TREE_NONE &&
 					  tree_below(t, s->top, S("PKG-INFO")) == TREE_NONE
 				  ? LAYOUT_NPM
@@ -255,7 +200,7 @@ static bool take_directory(struct checker *c, struct root *r, struct profile_set
 	struct side s = { .c = c, .root = r, .of = NEW_ARRAY(&c->arena, struct profile, n) };
 	struct profile *more = NEW_ARRAY(&c->arena, struct profile, out->n + n);
 
-	if (s.of == NULL || more == NULL || !find_bases(&s))
+	if (s.of == NULL || more == NULL || !bases_find(&s.bases, c, r))
 		return false;
 	if (out->n > 0)
 		memcpy(more, out->items, out->n * sizeof *more);

@@ -150,6 +150,17 @@ static void inspect_all(struct checker *c, struct tree *t, uint32_t dir)
 	}
 }
 
+/* The digest of the archive that it was installed from. */
+static void note_integrity(struct checker *c, struct package *p, struct str sri)
+{
+	struct package_hash h = { .n = 0 };
+
+	if (p->n_hashes > 0 || sri.p == NULL || !package_hash_sri(&h, sri) ||
+	    !ARENA_ROOM(&c->arena, p->hashes, p->n_hashes, p->cap_hashes))
+		return;
+	p->hashes[p->n_hashes++] = h;
+}
+
 /* node_modules/.package-lock.json says what npm put there; a package of another version was put
  * there by somebody else. */
 static void compare_lock(struct checker *c, struct tree *t, uint32_t dir)
@@ -173,8 +184,11 @@ static void compare_lock(struct checker *c, struct tree *t, uint32_t dir)
 		uint32_t owner = i == TREE_NONE ? 0 : t->items[i].owner;
 		if (want.p == NULL || owner == 0)
 			continue;
-		const struct package *p = &c->report.packages.items[owner - 1];
-		if (!str_eq(p->version, want))
+		struct package *p = &c->report.packages.items[owner - 1];
+		if (str_eq(p->version, want))
+			note_integrity(c, p, json_str(&c->arena, json_get(key + 1,
+									  S("integrity"))));
+		else
 			file_finding(c, t, i, RULE_FILE_ALTERED, package_purl(c, &t->items[i]), 0,
 				     S(""), "the lock file says %.*s", FMT(want));
 	}

@@ -56,24 +56,6 @@ static void set_hex(struct package_hash *h, struct str algorithm, uint8_t bytes,
 	h->n = bytes;
 }
 
-/* set_sri takes the first sha512 of npm's "sha512-BASE64 sha1-...". */
-static void set_sri(struct package_hash *h, struct str sri)
-{
-	while (sri.n) {
-		char room[128];
-		struct buf b;
-		struct str one = str_cut(sri, ' ', &sri);
-		buf_fixed(&b, room, sizeof room);
-		if (!str_has_prefix(one, S("sha512-")) ||
-		    base64_decode(&b, str_tail(one, 7), BASE64_STD) != OK || b.n != 64)
-			continue;
-		memcpy(h->bytes, room, 64);
-		h->algorithm = S("sha512");
-		h->n = 64;
-		return;
-	}
-}
-
 /* ---- names of files ---- */
 
 /* wheel_version cuts "name-VERSION-...-any.whl". */
@@ -354,8 +336,7 @@ static enum err npm_version(struct listing *l, struct str base, const struct jso
 	for (size_t at; (at = str_chr(f.name, '/')) != SIZE_MAX;)
 		f.name = str_tail(f.name, at + 1);
 	f.name = str_head(f.name, str_chr(f.name, '?'));
-	set_sri(&f.hash, text_of(l->arena, dist, S("integrity")));
-	if (f.hash.n == 0)
+	if (!package_hash_sri(&f.hash, text_of(l->arena, dist, S("integrity"))))
 		set_hex(&f.hash, S("sha1"), 20, text_of(l->arena, dist, S("shasum")));
 	f.uploaded_s = time_of(text_of(l->arena, times, f.version));
 	f.uploader = uploader_of(l->arena, json_get(body, S("_npmUser")));

@@ -6,6 +6,7 @@
 void check_request_encode(const struct check_request *r, struct buf *out)
 {
 	wr_str(out, r->name);
+	wr_str(out, r->prefix);
 	wr_str(out, r->python);
 	wr_str(out, r->build);
 	wr_str(out, r->policy_name);
@@ -30,6 +31,7 @@ enum err check_request_decode(struct check_request *r, struct str message)
 	struct rd rd = rd_from(message);
 
 	*r = (struct check_request){ .name = rd_str(&rd, CHECK_LABEL) };
+	r->prefix = rd_str(&rd, CHECK_LABEL);
 	r->python = rd_str(&rd, 64);
 	r->build = rd_str(&rd, 256);
 	r->policy_name = rd_str(&rd, CHECK_LABEL);

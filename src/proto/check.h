@@ -23,12 +23,13 @@ enum {
 
 /* What a directory or file is to the checker. */
 enum check_role {
-	ROOT_TARGET,	/* what was asked for: a directory or a file */
-	ROOT_SITE,	/* a directory of packages that the interpreter also loads from */
-	ROOT_USER_SITE, /* the same, of the user */
-	ROOT_STDLIB,	/* the interpreter's own library */
-	ROOT_DPKG,	/* /var/lib/dpkg/info */
-	ROOT_PREVIOUS,	/* the release before, to compare with */
+	ROOT_TARGET,	  /* what was asked for: a directory or a file */
+	ROOT_SITE,	  /* a directory of packages that the interpreter also loads from */
+	ROOT_USER_SITE,	  /* the same, of the user */
+	ROOT_STDLIB,	  /* the interpreter's own library */
+	ROOT_INTERPRETER, /* a file of it: the program, the shared library */
+	ROOT_DPKG,	  /* /var/lib/dpkg/info */
+	ROOT_PREVIOUS,	  /* the release before, to compare with */
 	ROOT_ROLES,
 };
 
@@ -45,6 +46,7 @@ enum check_flag {
 
 struct check_request {
 	struct str name;   /* of the target, as the user gave it */
+	struct str prefix; /* where that interpreter lies: "/usr"; or "" */
 	struct str python; /* version of the interpreter, where it is known: "3.11.7"; or "" */
 	struct str build;  /* names this build of yett: what another one remembered is not used */
 	struct str policy_name;
