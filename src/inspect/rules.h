@@ -226,6 +226,13 @@ enum severity { SEV_INFO, SEV_HOLD, SEV_BLOCK };
 	X(RULE_DNS_EXFILTRATION, "dns-exfiltration", SEV_HOLD,                                     \
 	  "looks up names built from data of the host", "queries carry data past firewalls",       \
 	  "see which domain is asked")                                                             \
+	X(RULE_TIME_BOMB, "time-bomb", SEV_HOLD,                                                   \
+	  "spawns, connects or runs hidden code from a certain date on",                           \
+	  "whoever tests it before that day sees nothing",                                         \
+	  "read what it does then; set the clock there in a sandbox")                              \
+	X(RULE_HOST_BOUND, "host-bound", SEV_INFO,                                                 \
+	  "spawns, connects or runs hidden code on certain machines only",                         \
+	  "whoever tests it elsewhere sees nothing", "weigh it with the other findings")           \
 	X(RULE_OBFUSCATED, "obfuscated", SEV_HOLD, "source is written so that it cannot be read",  \
 	  "only what should not be seen is hidden so", "ask for the source it was made from")      \
 	X(RULE_LOOKALIKE_NAMES, "lookalike-names", SEV_HOLD,                                       \
