@@ -78,11 +78,11 @@ static uint32_t about_name(const struct unit *u, uint32_t t)
 		SC("getHours"),	   SC("getDay"),    SC("getUTCFullYear"),
 		SC("getUTCMonth"), SC("getUTCDate")
 	};
-	static const struct str hosts[] = {
-		SC("gethostname"), SC("getfqdn"),  SC("getuser"),	   SC("getlogin"),
-		SC("hostname"),	   SC("userInfo"), SC("getlocale"),	   SC("getdefaultlocale"),
-		SC("tzname"),	   SC("timeZone"), SC("getTimezoneOffset")
-	};
+	static const struct str hosts[] = { SC("gethostname"), SC("getfqdn"),
+					    SC("getuser"),     SC("getlogin"),
+					    SC("hostname"),    SC("userInfo"),
+					    SC("getlocale"),   SC("getdefaultlocale") };
+	static const struct str zones[] = { SC("tzname"), SC("timeZone"), SC("getTimezoneOffset") };
 	struct str s = unit_text(u, t);
 	bool called = unit_is(u, t + 1, '('), js = u->lang == LANG_JAVASCRIPT;
 	uint32_t about = 0;
@@ -96,7 +96,7 @@ static uint32_t about_name(const struct unit *u, uint32_t t)
 		about |= A_DATE;
 	if (t > 0 && unit_is(u, t - 1, '.') && AMONG(s, parts))
 		about |= A_PART;
-	if (AMONG(s, hosts))
+	if ((called && AMONG(s, hosts)) || (AMONG(s, zones) && t > 0 && unit_is(u, t - 1, '.')))
 		about |= A_HOST;
 	return about;
 }
@@ -124,12 +124,14 @@ static uint32_t about_string(struct str s)
 
 /* ---- a condition ---- */
 
-/* What a name is bound to, where that is an expression. */
+/* What a name is bound to, where that is an expression. In JavaScript it must be the only one: the
+ * short names of bundles mean something else in every function. */
 static uint32_t bound_to(const struct unit *u, uint32_t t)
 {
 	const struct binding *b = unit_find(u, unit_text(u, t), u->tok[t].mate);
+	bool one = b != NULL && (u->lang == LANG_PYTHON || unit_older(u, b) == NULL);
 
-	return b != NULL && b->kind == BIND_VALUE && b->from < u->n ? b->from : TOKEN_NONE;
+	return one && b->kind == BIND_VALUE && b->from < u->n ? b->from : TOKEN_NONE;
 }
 
 /* A name of which a part is asked is looked up as well: now.year. */
@@ -138,13 +140,28 @@ static bool looked_up(const struct unit *u, uint32_t t)
 	return (t == 0 || !unit_is(u, t - 1, '.')) && !unit_is(u, t + 1, '(');
 }
 
+/* JavaScript without semicolons: a name begins a line, and what is before it is whole. */
+static bool begins_line(const struct unit *u, uint32_t t)
+{
+	if (u->lang != LANG_JAVASCRIPT || t == 0 || !unit_name(u, t))
+		return false;
+	const struct token *before = &u->tok[t - 1];
+	struct str gap = str_head(str_tail(u->text, before->at), u->tok[t].at - before->at);
+	bool whole = before->kind != TOK_OP || before->op == ')' || before->op == ']' ||
+		     before->op == '}';
+
+	return whole && str_chr(str_tail(gap, before->n), '\n') != SIZE_MAX;
+}
+
 /* Where the expression at t, to which a name is bound, ends. */
 static uint32_t expression_end(const struct unit *u, uint32_t t)
 {
-	uint32_t last = t + CONDITION < u->n ? t + CONDITION : u->n;
+	uint32_t first = t, last = t + CONDITION < u->n ? t + CONDITION : u->n;
 
 	while (t < last) {
 		const struct token *k = &u->tok[t];
+		if (t > first && begins_line(u, t))
+			return t;
 		if (k->kind == TOK_NEWLINE || unit_is(u, t, ';') || unit_is(u, t, ',') ||
 		    unit_is(u, t, ')') || unit_is(u, t, '}') || unit_word(u, t, W_CONST) ||
 		    unit_word(u, t, W_LET) || unit_word(u, t, W_VAR) ||
@@ -317,12 +334,12 @@ static void within(struct guards *g, uint32_t t)
 	bool js = u->lang == LANG_JAVASCRIPT;
 	uint32_t from = t, to = t;
 
-	while (from > 0 && from + CONDITION > t &&
+	while (from > 0 && from + CONDITION > t && !begins_line(u, from) &&
 	       !(js ? unit_is(u, from - 1, ';') || unit_is(u, from - 1, '{') ||
 				 unit_is(u, from - 1, '}')
 		    : starts_statement(u, from)))
 		from--;
-	while (to < u->n && to < t + CONDITION &&
+	while (to < u->n && to < t + CONDITION && !(to > t && begins_line(u, to)) &&
 	       !(js ? unit_is(u, to, ';') || unit_is(u, to, '}') : u->tok[to].kind == TOK_NEWLINE))
 		to++;
 	g->looks -= g->looks < to - from ? g->looks : to - from;

@@ -231,6 +231,7 @@ CASE(dated)
 		"const c = require('child_process');Date.now() > 1767225600000 ? c.execSync('id') : 0;",
 		"const c = require('child_process');if (Date.now() < 1767225600000) {} else { c.execSync('id') }",
 		"(() => {const c = require('child_process');if (Date.now() < 1767225600000) return;c.execSync('id')})()",
+		"const c = require('child_process')\nconst now = Date.now()\nif (now > 1767225600000) c.execSync('id')\n",
 	};
 
 	for (size_t i = 0; i < sizeof python / sizeof python[0]; i++) {
@@ -242,7 +243,7 @@ CASE(dated)
 		look(LANG_JAVASCRIPT, ROLE_MODULE, str_z(javascript[i]));
 		fires(has(RULE_TIME_BOMB), javascript[i]);
 	}
-	CHECK_STR(f.items[0].excerpt, S("if (Date.now() < 1767225600000)"));
+	CHECK_STR(f.items[0].excerpt, S("if (now > 1767225600000)"));
 }
 
 CASE(not_dated)
@@ -270,6 +271,9 @@ CASE(not_dated)
 		"const c = require('child_process');const t = Date.now();if (Date.now() - t > 5000) c.execSync('id');",
 		"const c = require('child_process');if (cache.time < Date.now()) c.execSync('id');",
 		"const c = require('child_process');if (Date.now() > 1767225600000) {} c.execSync('id');",
+		/* without semicolons a line ends all the same; and one letter means many things in a bundle */
+		"const c = require('child_process')\nconst a = 1\nconst t = Date.now() > 1767225600000\nif (a) c.execSync('id')\n",
+		"const c = require('child_process');function f(){var n=Date.now()>1767225600000}var n=g();if(n>1)c.execSync('id')",
 		"const c = require('child_process');let t = Date.now(), v = 20260401;if (x > 3) c.execSync('id');",
 	};
 
@@ -296,6 +300,8 @@ CASE(host_bound)
 	HIT(RULE_HOST_BOUND);
 	CHECK(rule_row(RULE_HOST_BOUND)->severity == SEV_INFO && !has(RULE_TIME_BOMB));
 	PY(ROLE_MODULE, "import os, sys\nif sys.platform == 'linux':\n    os.system('id')\n");
+	CHECK(!has(RULE_HOST_BOUND));
+	JS(ROLE_MODULE, "const c = require('child_process');if (url.hostname === 'x') c.execSync('id');");
 	CHECK(!has(RULE_HOST_BOUND));
 	PY(ROLE_MODULE, "import os\nif os.environ.get('MY_OPTION'):\n    os.system('id')\n");
 	CHECK(!has(RULE_HOST_BOUND));
