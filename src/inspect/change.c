@@ -1,6 +1,7 @@
 /*
  * inspect/change.c - what a release has that the one before had not.
- * Input: names and texts of both, which are only compared.   Runs in: checker.
+ * Input: hostile (names of both, which are only compared).   Runs in: checker.
+ * Fuzz: fuzz/change_fuzz.c
  */
 #include "inspect/change.h"
 

@@ -10,7 +10,7 @@
 enum {
 	CONDITION = 128, /* tokens of a condition, or of what a name is bound to */
 	FAR = 64,	 /* names that are looked up for one condition */
-	LOOKS = 1 << 20, /* tokens that are looked at for one window */
+	LOOKS = 8 << 20, /* tokens and sites that are looked at for one window */
 	EPOCH_FROM = 1500000000,
 };
 
@@ -33,6 +33,13 @@ struct guards {
 	uint32_t note;	/* what the sites behind it are marked with */
 	struct str condition;
 };
+
+/* Takes n from what may still be looked at. False: that is spent. */
+static bool look(struct guards *g, uint32_t n)
+{
+	g->looks -= n < g->looks ? n : g->looks;
+	return g->looks > 0;
+}
 
 /* ---- words ---- */
 
@@ -247,6 +254,8 @@ static void guard(struct guards *g, uint32_t from, uint32_t to)
 	struct unit *u = g->u;
 	struct source *f = u->file;
 
+	if (!look(g, f->n_sites))
+		return;
 	for (uint32_t i = g->first; i < f->n_sites; i++)
 		if (f->sites[i].at >= from && f->sites[i].at < to)
 			mark(g, &f->sites[i]);
@@ -255,7 +264,8 @@ static void guard(struct guards *g, uint32_t from, uint32_t to)
 		if (!unit_name(u, t) || !unit_is(u, t + 1, '('))
 			continue;
 		const struct binding *b = unit_find(u, unit_text(u, t), u->tok[t].mate);
-		if (b == NULL || b->kind != BIND_FUNCTION || g->names == 0)
+		if (b == NULL || b->kind != BIND_FUNCTION || g->names == 0 ||
+		    !look(g, f->n_sites))
 			continue;
 		g->names--;
 		for (uint32_t i = g->first; i < f->n_sites; i++)
@@ -367,7 +377,8 @@ static void javascript_if(struct guards *g, uint32_t t)
 		if (unit_is(u, end, '{'))
 			end = unit_mate(u, end);
 		else
-			while (end < u->n && !unit_is(u, end, ';') && !unit_is(u, end, '}'))
+			while (end < u->n && !unit_is(u, end, ';') && !unit_is(u, end, '}') &&
+			       look(g, 1))
 				end = unit_mate(u, end) > end && u->tok[end].kind == TOK_OP
 					      ? unit_mate(u, end) + 1
 					      : end + 1;

@@ -1,6 +1,6 @@
 /*
  * inspect/makers.c - who made a release, by its own words, in a form that can be compared.
- * Input: names and URLs by strangers, which are only cut and compared.   Runs in: checker.
+ * Input: hostile (addresses and URLs).   Runs in: checker.   Fuzz: fuzz/change_fuzz.c
  */
 #include "inspect/change.h"
 
@@ -91,7 +91,7 @@ static void repository(struct profile *p, struct str s)
 
 	name = str_head(name, str_chr(name, '#'));
 	name = str_head(name, str_chr(name, '?'));
-	if (str_has_suffix(name, S(".git")))
+	while (str_has_suffix(name, S(".git")))
 		name.n -= 4;
 	buf_fixed(&b, text, sizeof text);
 	buf_addf(&b, "%.*s/%.*s/%.*s", FMT(host), FMT(owner), FMT(name));
