@@ -3,10 +3,13 @@
  * all checks, with the trusted root read before. Prints rows as bench/micro does.
  */
 #include "bench/micro/bench.h"
+#include "crypto/narrow.h"
 #include "verify/verify.h"
 
 #include <openssl/ec.h>
 #include <openssl/evp.h>
+
+NARROW(openssl)
 
 static struct arena arena, scratch;
 static struct trusted_root root;
@@ -79,6 +82,7 @@ int main(int argc, char **argv)
 {
 	struct arena roots;
 
+	BENCH_CHECK(narrow_load(&openssl, openssl_begin) == OK); /* as the verifier does */
 	arena_init(&arena, 64 << 20);
 	arena_init(&scratch, 64 << 20);
 	curve_row("one signature, P-256, OpenSSL", "P-256");
