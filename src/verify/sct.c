@@ -148,7 +148,7 @@ static bool tbs_split(struct str der, struct str *before, struct str *list)
 /*
  * RFC 6962, 3.2: what was signed is the TBSCertificate without the extension that holds the list.
  * It is cut out of the bytes as they are: OpenSSL would decode the key once more for a copy, and
- * write what it has understood.
+ * write what it has understood. *out with p NULL: out of memory.
  */
 static enum err precert_tbs(struct str der, struct arena *a, struct str *out, struct diag *d)
 {
@@ -173,9 +173,8 @@ static enum err precert_tbs(struct str der, struct arena *a, struct str *out, st
 	struct str exts = der_wrap(a, DER_SEQUENCE, S(""), buf_str(&kept));
 	if (exts.p != NULL)
 		exts = der_wrap(a, DER_EXTENSIONS, S(""), exts);
-	if (exts.p != NULL)
-		*out = der_wrap(a, DER_SEQUENCE, before, exts);
-	return exts.p != NULL && out->p != NULL ? OK : ERR_LIMIT;
+	*out = exts.p != NULL ? der_wrap(a, DER_SEQUENCE, before, exts) : exts;
+	return OK;
 }
 
 static bool issuer_hash(const struct authority *ca, uint8_t out[SHA256_BYTES])
@@ -252,13 +251,13 @@ enum err sct_check(const struct certificate *c, const struct authority *ca,
 {
 	struct sct scts[LIMIT_SCTS];
 	uint8_t issuer[SHA256_BYTES];
-	struct str tbs;
+	struct str tbs = { NULL, 0 };
 	unsigned n;
 
 	TRY(list_of(c->x, scts, &n, a, d));
 	TRY(precert_tbs(c->der, a, &tbs, d));
-	if (!issuer_hash(ca, issuer))
-		return ERR_LIMIT;
+	if (tbs.p == NULL || !issuer_hash(ca, issuer))
+		return diag_set(d, ERR_LIMIT, "more memory is needed than one bundle may use");
 	*out_log = NULL;
 	for (unsigned i = 0; i < n; i++) {
 		const struct trusted_log *log = log_of(r, &scts[i]);
