@@ -20,7 +20,7 @@ struct narrow {
 
 /* narrow_load leaves this process the public keys of three kinds, in the one form that they have in
  * certificates. To be called once, before OpenSSL is used. n and begin are what NARROW defines.
- * ERR_SYS: OpenSSL is not the one that this was written for. */
+ * ERR_SYS: OpenSSL is not the one that this was written for, and all of it is there as before. */
 MUST_USE enum err narrow_load(struct narrow *n, OSSL_provider_init_fn *begin);
 
 /* narrow_query gives OpenSSL its list of what there is for an operation. */
