@@ -230,19 +230,16 @@ static bool take_directory(struct checker *c, struct root *r, struct profile_set
 static bool take_previous_directory(struct checker *c, struct root *r, struct profile_set *out)
 {
 	const struct advisory_index *advisories = c->advisories;
-	const struct publishers publishers = c->publishers;
 	struct report aside = c->report;
 
 	report_init(&c->report, &c->arena);
 	c->advisories = NULL;
-	c->publishers = (struct publishers){ .n = 0 };
 	r->role = ROOT_TARGET;
 	python_check(c, r);
 	node_check(c, r);
 	bool taken = take_directory(c, r, out);
 	r->role = ROOT_PREVIOUS;
 	c->advisories = advisories;
-	c->publishers = publishers;
 	const struct report_coverage *seen = &c->report.coverage;
 	aside.coverage.unread += seen->unread + seen->changed + seen->skipped;
 	c->report = aside;

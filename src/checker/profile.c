@@ -10,6 +10,15 @@
 
 enum { NAME_BYTES = 256 };
 
+/* Its repository has a number as well, which stays when its name is changed: one is enough. */
+static void add_signer(struct profile *p, const struct publisher_entry *e)
+{
+	if (e == NULL)
+		return;
+	profile_maker(p, MAKER_SIGNER, e->repository.n > 0 ? e->repository : e->signer);
+	profile_maker(p, MAKER_SIGNER, e->repository_id);
+}
+
 void profile_release(struct checker *c, struct profile *p, const struct package *release)
 {
 	struct buf name;
@@ -21,6 +30,7 @@ void profile_release(struct checker *c, struct profile *p, const struct package 
 		p->package.name = arena_dup(&c->arena, buf_str(&name));
 	buf_free(&name);
 	p->label = release_purl(c, release);
+	add_signer(p, publishers_signed(&c->publishers, &p->package));
 }
 
 /* ---- npm ---- */

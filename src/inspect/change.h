@@ -74,6 +74,7 @@ struct profile_file {
 #define MAKER_LIST(X)                                                                              \
 	X(MAKER_EMAIL, true, "e-mail address of author and maintainers")                           \
 	X(MAKER_REPOSITORY, true, "repository")                                                    \
+	X(MAKER_SIGNER, true, "identity that signed it")                                           \
 	X(MAKER_UPLOADER, false, "account that published it")                                      \
 	X(MAKER_ADDRESS, true, "e-mail address of the account that published it")                  \
 	X(MAKER_REGISTRY, false, "registry that it is published to")

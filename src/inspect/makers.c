@@ -120,6 +120,7 @@ void profile_maker(struct profile *p, enum maker what, struct str value)
 	case MAKER_REPOSITORY:
 		repository(p, s);
 		break;
+	case MAKER_SIGNER:
 	case MAKER_REGISTRY:
 		if (s.n > 0)
 			add(p, what, s);

@@ -164,6 +164,24 @@ class Against(unittest.TestCase):
         r = report(two, "--against", one)
         self.assertEqual(len(about(r, "publisher-changed")), 3)
 
+    def test_the_identity_that_signed_it(self):
+        """From the ledger of yett verify, also for what is installed."""
+        def entry(version, repository, number):
+            return json.dumps({"ledger": 1, "at": "2026-01-01T00:00:00Z", "state": "valid", "ecosystem": "pypi",
+                               "name": "signed", "version": version, "file": "signed-%s.whl" % version, "issuer": "i",
+                               "repository": repository, "repository_id": number}) + "\n"
+        data = fresh("against-signed-data")
+        (data / "ledger").write_text(entry("1.0", "https://github.com/o/r", "1") + entry("1.1", "https://github.com/o/renamed", "1")
+                                     + entry("1.2", "https://github.com/thief/r", "2"))
+        envs = {v: venv("against-signed-" + v) for v in ("1.0", "1.1", "1.2")}
+        for version, (path, site) in envs.items():
+            install(site, "signed", version, {"signed.py": b"x = 1\n"})
+        def changed(new, old):
+            out = check(envs[new][0], "--against", envs[old][0], "--data", data, "--format", "json")
+            return [f["excerpt"] for f in json.loads(out[1])["findings"] if f["rule"] == "publisher-changed"]
+        self.assertEqual(changed("1.2", "1.0"), ["https://github.com/thief/r"])
+        self.assertEqual(changed("1.1", "1.0"), [])
+
     def test_the_account_that_published_it(self):
         path = fresh("against-registry")
         made = {v: npm(path, v, **more).read_bytes() for v, more in (
