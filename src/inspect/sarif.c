@@ -18,8 +18,8 @@ static void put_text(struct buf *b, struct str name, struct str text)
 	jw_obj_end(b);
 }
 
-/* release takes an escaped text's storage back. That it was cut short is no error of the report, but that there was no
- * memory for it is. */
+/* release takes an escaped text's storage back. That it was cut short is no error of the report,
+ * but that there was no memory for it is. */
 static void release(struct buf *text, struct buf *b)
 {
 	if (text->err == ERR_NOMEM && b->err == OK)
