@@ -5,6 +5,8 @@
 
 #include <sys/syscall.h>
 
+enum { CHILD_S = 30 }; /* nobody stays when a check fails */
+
 static struct forker f;
 static int service; /* the other end */
 
@@ -33,9 +35,11 @@ static pid_t started(uint32_t seq)
 	int voice[2];
 	pid_t pid = fork();
 
-	if (pid == 0)
-		for (;;)
-			(void)pause();
+	if (pid == 0) {
+		(void)alarm(CHILD_S);
+		(void)pause();
+		_exit(0);
+	}
 	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	CHECK(pid > 0 && pidfd >= 0 && pipe2(voice, O_CLOEXEC) == 0);
 	reply(&s, OK, pid, &d, (int[]){ pidfd, voice[0] }, 2);
@@ -55,6 +59,7 @@ static pid_t signals(void)
 
 	if (pid != 0)
 		return pid;
+	(void)alarm(CHILD_S);
 	buf_init(&in, LIMIT_CONTROL);
 	for (;;) {
 		(void)poll(&p, 1, -1);
