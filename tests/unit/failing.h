@@ -14,9 +14,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 static unsigned fail_at; /* 1: the next call fails, 2: the one after it; 0: none */
-static int fail_errno;
+static int fail_errno; /* of pwrite 0: it takes one byte only */
 
 static inline bool failing(void)
 {
@@ -29,5 +30,7 @@ static inline bool failing(void)
 #define malloc(n) (failing() ? NULL : malloc(n))
 #define realloc(p, n) (failing() ? NULL : realloc(p, n))
 #define accept4(fd, sa, n, flags) (failing() ? -1 : accept4(fd, sa, n, flags))
+#define pwrite(fd, p, n, at)                                                                                 \
+	(!failing() ? pwrite(fd, p, n, at) : fail_errno != 0 ? -1 : pwrite(fd, p, (n) > 1 ? 1 : (n), at))
 
 #endif
