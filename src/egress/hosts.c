@@ -1,6 +1,6 @@
 /*
- * egress/hosts.c - the system's files of names. hosts: an address and its names a line, '#' begins a comment;
- * resolv.conf: a word and its values a line. Pure.
+ * egress/hosts.c - the system's files of names. hosts: an address and its names a line, '#' begins
+ * a comment; resolv.conf: a word and its values a line. Pure.
  * Input: trusted (the operator's).   Runs in: egress.
  */
 #include "egress/hosts.h"
@@ -61,7 +61,8 @@ static bool server_read(struct str word, struct str *out_host, uint64_t *out_por
 
 	*out_host = closed ? str_cut(str_tail(word, 1), ']', &rest) : word;
 	*out_port = DNS_PORT;
-	if (rest.n > 0 && (rest.p[0] != ':' || num_u64(str_tail(rest, 1), UINT16_MAX, out_port) != OK))
+	if (rest.n > 0 &&
+	    (rest.p[0] != ':' || num_u64(str_tail(rest, 1), UINT16_MAX, out_port) != OK))
 		return false;
 	return address_parse(*out_host, &a) == OK;
 }
@@ -77,7 +78,7 @@ void resolv_servers(struct str text, struct buf *out)
 		    !server_read(next_word(&line), &host, &port))
 			continue;
 		bool v6 = memchr(host.p, ':', host.n) != NULL;
-		buf_addf(out, "%s%s%.*s%s:%u", n++ > 0 ? "," : "", v6 ? "[" : "", FMT(host), v6 ? "]" : "",
-			 (unsigned)port);
+		buf_addf(out, "%s%s%.*s%s:%u", n++ > 0 ? "," : "", v6 ? "[" : "", FMT(host),
+			 v6 ? "]" : "", (unsigned)port);
 	}
 }

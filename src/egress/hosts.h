@@ -18,8 +18,8 @@ struct addresses {
 /* hosts_find looks name up in the text of a hosts file. false: no line names it. */
 bool hosts_find(struct str text, struct str name, struct addresses *out);
 
-/* resolv_servers appends the name servers of a resolv.conf as c-ares takes them: address:port, with commas.
- * "[address]:port" is understood there, too. Addresses with a zone are passed over. */
+/* resolv_servers appends the name servers of a resolv.conf as c-ares takes them: address:port, with
+ * commas. "[address]:port" is understood there, too. Addresses with a zone are passed over. */
 void resolv_servers(struct str text, struct buf *out);
 
 /* addresses_add appends a if there is room and it is new. */

@@ -14,13 +14,13 @@
 #include <sys/socket.h>
 
 enum {
-	NAMES = 16384,         /* slots of the cache, a power of two; more than LIMIT_DEPLOYMENTS */
-	SOCKETS = 16,          /* of c-ares */
+	NAMES = 16384, /* slots of the cache, a power of two; more than LIMIT_DEPLOYMENTS */
+	SOCKETS = 16,  /* of c-ares */
 	TTL_MIN_MS = 5000,
 	TTL_MAX_MS = 300000,
 	TTL_FAILED_MS = 2000,
 	SERVERS_TEXT = 512,
-	STALE_MS = 600000,     /* a known address is better than none while name servers are down */
+	STALE_MS = 600000, /* a known address is better than none while name servers are down */
 };
 
 struct name {
@@ -37,7 +37,7 @@ struct resolver {
 	ares_channel channel;
 	struct str hosts;
 	char servers[SERVERS_TEXT]; /* of the resolv.conf in force */
-	bool changing;              /* what is cancelled will be asked again */
+	bool changing;		    /* what is cancelled will be asked again */
 	struct timer timer;
 	struct sock {
 		struct watch watch;
@@ -48,7 +48,7 @@ struct resolver {
 	struct name *names[NAMES];
 };
 
-#define OWNER(type, member, p) ((type *)(void *)((char *)(p) - offsetof(type, member)))
+#define OWNER(type, member, p) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
 /* arm_timer asks c-ares when it wants to be called without an event. */
 static void arm_timer(struct resolver *r)

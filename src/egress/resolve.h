@@ -27,8 +27,9 @@ struct resolver *resolver_new(struct loop *l, struct str hosts, struct diag *d);
 void resolver_hosts(struct resolver *r, struct str hosts);
 void resolver_free(struct resolver *r);
 
-/* resolver_conf puts the name servers of another resolv.conf in force; one that names none changes nothing. What the
- * servers before said is asked anew. Search lists and options stay those that resolver_new has read. */
+/* resolver_conf puts the name servers of another resolv.conf in force; one that names none changes
+ * nothing. What the servers before have said is asked anew. Search lists and options stay those
+ * that resolver_new has read. */
 MUST_USE enum err resolver_conf(struct resolver *r, struct str text, struct diag *d);
 
 /* resolve gives host's addresses: OK at once in *out, or ERR_AGAIN: l->on_resolved comes later,

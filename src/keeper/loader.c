@@ -100,8 +100,8 @@ static void say_notes(struct loading *l)
 		/* What is said of no line is said of the built-in configuration. */
 		where[0] = 0;
 		if (n->file.n > 0)
-			(void)snprintf(where, sizeof where, "%s:%u: ",
-				       log_str(n->file, file, sizeof file), n->line);
+			(void)snprintf(where, sizeof where,
+				       "%s:%u: ", log_str(n->file, file, sizeof file), n->line);
 		log_msg(LOG_WARN, "%s%s: %s: %.*s", where, log_str(n->path, path, sizeof path),
 			config_status_text[n->status], FMT(n->why));
 		if (l->loaded.n_warnings++ == 0)
@@ -190,8 +190,8 @@ static enum err put_tls(struct loading *l, struct diag *d)
 }
 
 /* take_file keeps what a file of the system says; what cannot be read says nothing. */
-static enum err take_file(struct loading *l, enum err (*read)(struct buf *, struct diag *), size_t max,
-			  const char *what, struct str *out, struct diag *d)
+static enum err take_file(struct loading *l, enum err (*read)(struct buf *, struct diag *),
+			  size_t max, const char *what, struct str *out, struct diag *d)
 {
 	struct diag why = { 0 };
 	struct buf b;
