@@ -5,6 +5,7 @@
 #include "package/model.h"
 
 #include "base/limits.h"
+#include "codec/inflate.h"
 #include "codec/json.h"
 #include "codec/pickle.h"
 
@@ -16,7 +17,7 @@ struct target {
 	struct findings *f;
 };
 
-enum { HEADER_MAX = 100 << 20 /* what safetensors' own readers allow */ };
+enum { HEADER_MAX = 100 << 20 /* what safetensors' own readers allow */, INFLATED_MAX = 16 << 20 };
 
 enum model model_kind(struct str file_name, struct str head)
 {
@@ -64,6 +65,10 @@ static void on_import(const struct target *t, const struct pickle_import *i)
 	enum err e = model_import_judge(i->module, i->name);
 	if (e == OK)
 		return;
+	/* torch stores a tensor so; what the bytes hold is up to whoever wrote them. */
+	if (str_eq(i->name, S("_load_from_bytes")))
+		finding_add(t->f, RULE_PICKLE_UNREAD, t->package, t->path, 0, S(""),
+			    "bytes that torch loads as another pickle (byte %zu)", i->at);
 	buf_fixed(&b, room, sizeof room);
 	buf_add(&b, str_head(i->module, 120));
 	buf_addc(&b, '.');
@@ -78,7 +83,7 @@ static bool was_pickle(const struct pickle *p, size_t imports)
 	return imports > 0 || (p->protocol >= 2 && p->ops > 8);
 }
 
-static void inspect_pickle(const struct target *t)
+static void read_pickle(const struct target *t)
 {
 	struct pickle p;
 	struct pickle_import i;
@@ -111,6 +116,45 @@ static void inspect_pickle(const struct target *t)
 	}
 	finding_add(t->f, RULE_MODEL_FILE, t->package, t->path, 0, S(""), "pickle, protocol %u",
 		    p.protocol);
+}
+
+/* joblib looks at the first bytes and takes the compression off by itself. What a stream gives
+ * before it breaks is loaded, too. */
+static bool uncompress(struct target *t)
+{
+	static const struct str others[] = { SC("BZh"),
+					     SC("\xfd"
+						"7zXZ"),
+					     SC("\x5d\0\0"), SC("\x04\x22\x4d\x18"),
+					     SC("\x28\xb5\x2f\xfd") };
+	bool gzip = str_has_prefix(t->text, S("\x1f\x8b"));
+	struct buf out;
+
+	if (!gzip && (t->text.n < 2 || t->text.p[0] != 0x78)) {
+		for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+			if (str_has_prefix(t->text, others[i]))
+				finding_add(t->f, RULE_PICKLE_UNREAD, t->package, t->path, 0, S(""),
+					    "compressed in a way that is not read");
+		return false;
+	}
+	char *room = arena_take(t->scratch, INFLATED_MAX, 16);
+	buf_fixed(&out, room, room != NULL ? INFLATED_MAX : 0);
+	enum err e = inflate_all(t->scratch, gzip ? INFLATE_GZIP : INFLATE_ZLIB, t->text, &out);
+	if (e != OK && e != ERR_SYNTAX)
+		finding_add(t->f, RULE_PICKLE_UNREAD, t->package, t->path, 0, S(""),
+			    "too large to be uncompressed");
+	t->text = (struct str){ room, out.n };
+	return out.n > 0;
+}
+
+static void inspect_pickle(const struct target *t)
+{
+	struct target inner = *t;
+
+	if (uncompress(&inner))
+		read_pickle(&inner);
+	else
+		read_pickle(t);
 }
 
 /* ---- numpy ---------------------------------------------------------------------------------- */

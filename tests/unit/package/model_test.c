@@ -43,6 +43,33 @@ CASE(pickles)
 	CHECK(count(RULE_PICKLE_EXEC) == 1);
 	inspect(MODEL_PICKLE, S("]\x8c\x01x\x93."));
 	CHECK(count(RULE_PICKLE_EXEC) == 1);
+	/* Spellings of a number that int() takes; a name at the end that no line end closes; an
+	 * octal escape that is cut to a byte. */
+	static const char *const loose[] = { "p+1", "p1_0", "p-0", "p 1 ", "p0001\r", "p0\0x" };
+	for (size_t i = 0; i < sizeof loose / sizeof loose[0]; i++) {
+		struct buf b;
+		buf_init(&b, 1 << 10);
+		buf_add(&b, S("S'x'\n"));
+		buf_add(&b, (struct str){ loose[i], i == 5 ? 4 : strlen(loose[i]) });
+		buf_add(&b, S("\n0cos\nsystem\n(S'id'\ntR."));
+		inspect(MODEL_PICKLE, buf_str(&b));
+		CHECK(count(RULE_PICKLE_EXEC) == 1);
+		buf_free(&b);
+	}
+	inspect(MODEL_PICKLE, S("(S'id'\nios\nsystemX"));
+	CHECK(count(RULE_PICKLE_EXEC) == 1);
+	inspect(MODEL_PICKLE, S("S'\\557s'\nS'system'\n\x93S'id'\n\x85R."));
+	CHECK(count(RULE_PICKLE_EXEC) == 1);
+	inspect(MODEL_PICKLE, S("ctorch.storage\n_load_from_bytes\n(S'x'\ntR."));
+	CHECK(count(RULE_PICKLE_UNREAD) == 1);
+	inspect(MODEL_PICKLE, S("ccPickle\nloads\n(S'x'\ntR."));
+	CHECK(count(RULE_PICKLE_EXEC) == 1);
+	/* joblib uncompresses by itself: "cos\nsystem\n(S'x'\ntR." */
+	inspect(MODEL_PICKLE, S("\x78\x9c\x4b\xce\x2f\xe6\x2a\xae\x2c\x2e\x49\xcd\xe5\xd2\x08\x56"
+				"\xaf\x50\xe7\x2a\x09\xd2\x03\x00\x48\x0b\x06\x3e"));
+	CHECK(count(RULE_PICKLE_EXEC) == 1);
+	inspect(MODEL_PICKLE, S("BZh91AY&SY"));
+	CHECK(count(RULE_PICKLE_UNREAD) == 1);
 	/* A compressed file is no pickle that failed. */
 	inspect(MODEL_PICKLE, S("\x1f\x8b\x08 something"));
 	CHECK(count(RULE_PICKLE_UNREAD) == 0 && count(RULE_MODEL_FILE) == 1);
