@@ -379,6 +379,7 @@ static bool read_artifact(struct reading *r, struct str name, struct str map)
 	if (e == OK)
 		e = read_members(r);
 	artifact_faults(archive_faults(r->archive), S(""), name, r->f);
+	artifact_packing(r->artifact, map, r->f);
 	if (artifact_end(r->artifact, r->f) != OK)
 		e = ERR_LIMIT;
 	finish(r);
