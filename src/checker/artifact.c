@@ -245,6 +245,19 @@ static enum err read_member(struct reading *r, const struct member *m)
 	return artifact_add(r->artifact, m, wanted ? text : S(""), sha);
 }
 
+/* Whoever unpacks a source archive gets the target's bytes under the link's name: those were read
+ * for what the target's name makes of them. npm leaves links out. */
+static void judge_link(struct reading *r, const struct member *m)
+{
+	enum language language = source_language(m->name, S(""));
+	bool same = language == source_language(m->link, S("")) &&
+		    source_role(m->name) == source_role(m->link);
+
+	if (r->artifact->kind == ARTIFACT_SDIST && language != LANG_NONE && !same)
+		finding_add(r->f, RULE_PACKAGE_LAYOUT, r->purl, m->name, 0, m->link,
+			    "a link to what was not read as source of this name");
+}
+
 static enum err read_members(struct reading *r)
 {
 	const struct member *m;
@@ -253,6 +266,8 @@ static enum err read_members(struct reading *r)
 	while ((e = archive_next(r->archive, &m)) == OK && m != NULL)
 		if (m->type == MEMBER_FILE)
 			TRY(read_member(r, m));
+		else if (m->type == MEMBER_SYMLINK || m->type == MEMBER_HARDLINK)
+			judge_link(r, m);
 	return e;
 }
 
