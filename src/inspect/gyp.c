@@ -1,8 +1,8 @@
 /*
  * inspect/gyp.c - commands in the files of node-gyp. npm builds a package that has a binding.gyp
  * and no install script of its own; to read that file is to run what stands in "<!(...)", and to
- * build is to run its actions. Input: hostile (members of the target).   Runs in: checker.   Fuzz:
- * fuzz/gyp_fuzz.c
+ * build is to run its actions.
+ * Input: hostile (members of the target).   Runs in: checker.   Fuzz: fuzz/gyp_fuzz.c
  */
 #include "inspect/gyp.h"
 
