@@ -19,6 +19,12 @@ struct target {
 
 enum { HEADER_MAX = 100 << 20 /* what safetensors' own readers allow */, INFLATED_MAX = 16 << 20 };
 
+/* Whoever loads a file does not look at the case of its name. */
+static bool ends_in(struct str name, struct str suffix)
+{
+	return name.n >= suffix.n && str_ieq(str_tail(name, name.n - suffix.n), suffix);
+}
+
 enum model model_kind(struct str file_name, struct str head)
 {
 	static const struct str pickles[] = { SC(".pkl"),    SC(".pickle"), SC(".pck"),
@@ -29,17 +35,17 @@ enum model model_kind(struct str file_name, struct str head)
 		return MODEL_GGUF;
 	if (str_has_prefix(head, S("\x93NUMPY")))
 		return MODEL_NUMPY;
-	if (str_has_suffix(file_name, S(".safetensors")))
+	if (ends_in(file_name, S(".safetensors")))
 		return MODEL_SAFETENSORS;
-	bool named = str_has_suffix(file_name, S(".bin"));
+	bool named = ends_in(file_name, S(".bin"));
 	for (size_t i = 0; i < sizeof pickles / sizeof pickles[0]; i++)
-		if (str_has_suffix(file_name, pickles[i])) {
+		if (ends_in(file_name, pickles[i])) {
 			if (str_has_prefix(head, S("PK\x03\x04")))
 				return MODEL_TORCH;
 			/* A startup hook has the same end of its name as a model of torch. */
 			return !str_eq(pickles[i], S(".pth")) || str_has_prefix(head, S("\x80"))
 				       ? MODEL_PICKLE
-				       : MODEL_NONE;
+				       : MODEL_PTH;
 		}
 	if (named && str_has_prefix(head, S("PK\x03\x04")))
 		return MODEL_TORCH;
@@ -157,6 +163,20 @@ static void inspect_pickle(const struct target *t)
 		read_pickle(t);
 }
 
+/* Text that is a pickle as well: it imports what runs code, and calls. Lines that name directories
+ * do not come to that. */
+static bool runs_code(const struct target *t)
+{
+	struct pickle p;
+	struct pickle_import i;
+	bool more = true, harmful = false;
+
+	pickle_init(&p, t->text, t->scratch);
+	while (pickle_import(&p, &i, &more) == OK && more)
+		harmful |= i.computed || model_import_judge(i.module, i.name) == ERR_DENIED;
+	return harmful && p.calls > 0;
+}
+
 /* ---- numpy ---------------------------------------------------------------------------------- */
 
 /* Arrays of objects are pickles behind the header. */
@@ -173,8 +193,8 @@ static void inspect_numpy(struct target t)
 		n |= (size_t)h[10] << 16 | (size_t)h[11] << 24;
 	struct str header = str_head(str_tail(t.text, at), n);
 	/* "|O", "O8", "object": all of them name objects; the name of a field may look so, too, and
-	 * what follows then is no pickle. */
-	bool objects = str_chr(header, 'O') != SIZE_MAX ||
+	 * what follows then is no pickle. Python reads the header, so "\\x4f" is an O. */
+	bool objects = str_chr(header, 'O') != SIZE_MAX || str_chr(header, '\\') != SIZE_MAX ||
 		       str_find(header, S("object")) != SIZE_MAX;
 	t.text = str_tail(t.text, at + n);
 	if (objects)
@@ -293,6 +313,10 @@ void model_inspect(enum model kind, struct str package, struct str path, struct 
 		return;
 	case MODEL_NUMPY:
 		inspect_numpy(t);
+		return;
+	case MODEL_PTH:
+		if (runs_code(&t))
+			inspect_pickle(&t);
 		return;
 	case MODEL_NONE:
 	default:

@@ -98,12 +98,20 @@ CASE(kinds)
 {
 	CHECK(model_kind(S("a.pkl"), S("x")) == MODEL_PICKLE);
 	CHECK(model_kind(S("a.pt"), S("PK\x03\x04")) == MODEL_TORCH);
-	CHECK(model_kind(S("a.pth"), S("import os\n")) == MODEL_NONE);
+	CHECK(model_kind(S("a.pth"), S("import os\n")) == MODEL_PTH);
 	CHECK(model_kind(S("a.pth"), S("PK\x03\x04")) == MODEL_TORCH);
 	CHECK(model_kind(S("a.pth"), S("\x80\x02}")) == MODEL_PICKLE);
 	CHECK(model_kind(S("a"), S("\x80\x04\x95")) == MODEL_PICKLE);
 	CHECK(model_kind(S("a.safetensors"), S("")) == MODEL_SAFETENSORS);
 	CHECK(model_kind(S("a.bin"), S("GGUF\x03")) == MODEL_GGUF);
+	CHECK(model_kind(S("A.PKL"), S("cos\n")) == MODEL_PICKLE);
+	CHECK(model_kind(S("a.pth"), S("cos\n")) == MODEL_PTH);
+	inspect(MODEL_PTH, S("cos\nsystem\n(S'x'\ntRboom"));
+	CHECK(count(RULE_PICKLE_EXEC) == 1);
+	inspect(MODEL_PTH, S("coverage\nlib\nimport os\n./src\n"));
+	CHECK(found.n == 0);
+	inspect(MODEL_PTH, S("core/lib\ncos\nsystem\n"));
+	CHECK(found.n == 0);
 	CHECK(model_kind(S("a.npy"), S("\x93NUMPY\x01")) == MODEL_NUMPY);
 	CHECK(model_kind(S("a.py"), S("import x")) == MODEL_NONE);
 	CHECK(model_kind(S(""), S("")) == MODEL_NONE);
@@ -137,6 +145,8 @@ CASE(headers)
 	inspect(MODEL_SAFETENSORS, S("x"));
 	CHECK(count(RULE_MODEL_BROKEN) == 1);
 	inspect(MODEL_NUMPY, S("\x93NUMPY\x01\0\x10\0{'descr': '|O'}\ncos\nsystem\n."));
+	CHECK(count(RULE_PICKLE_EXEC) == 1);
+	inspect(MODEL_NUMPY, S("\x93NUMPY\x01\0\x13\0{'descr': '|\\x4f'}\ncos\nsystem\n."));
 	CHECK(count(RULE_PICKLE_EXEC) == 1);
 	inspect(MODEL_NUMPY, S("\x93NUMPY\x01\0\x11\0{'descr': '<f8'}\ncos\nsystem\n."));
 	CHECK(count(RULE_PICKLE_EXEC) == 0);
