@@ -32,14 +32,16 @@ static bool is_new(const struct checker *c, const struct entry *e)
 	       cache_get(&c->cache, e) == NULL;
 }
 
-static void look(struct worker *w, struct entry *e, struct examined *x, struct str text)
+static void look(const struct checker *c, struct worker *w, struct entry *e, struct examined *x,
+		 struct str text)
 {
 	struct caps caps = { 0 };
 	struct findings f; /* with its counts it is too large to be kept for each file */
 
 	findings_init(&f, &w->arena);
 	arena_reset(&w->scratch);
-	source_inspect(x->language, x->role, S(""), e->path, text, &w->scratch, &f, &caps);
+	source_inspect(c->lexicon, x->language, x->role, S(""), e->path, text, &w->scratch, &f,
+		       &caps);
 	x->caps = caps.bits;
 	x->items = f.items;
 	x->n = f.n;
@@ -70,7 +72,7 @@ static void read_one(struct job *j, struct worker *w, struct dirs *dirs, uint32_
 		return;
 	x->language = language;
 	x->role = j->role(language, str_tail(e->path, j->cut));
-	look(w, e, x, (struct str){ w->text, (size_t)n });
+	look(j->c, w, e, x, (struct str){ w->text, (size_t)n });
 }
 
 static void work(void *ctx, struct worker *w)

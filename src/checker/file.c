@@ -291,7 +291,8 @@ void file_inspect(struct checker *c, const struct subject *s)
 			file_finding(c, s->tree, s->entry, RULE_FILE_TOO_LARGE, s->package, 0,
 				     S(""), "only its first %zu bytes were inspected", text.n);
 		arena_reset(&c->scratch);
-		source_inspect(s->language, s->role, s->package, path, text, &c->scratch, f, &caps);
+		source_inspect(c->lexicon, s->language, s->role, s->package, path, text,
+			       &c->scratch, f, &caps);
 		e->caps = caps.bits;
 		if (f->dropped == dropped && whole)
 			cache_put(&c->cache, e, (uint8_t)s->role, (uint8_t)s->language, f, first);

@@ -107,6 +107,9 @@ static enum err prepare(struct checker *c, struct advisory_index *index, struct 
 	arena_init(&c->scratch, CHECKER_SCRATCH);
 	arena_init(&c->content, CONTENT_ARENA);
 	report_init(&c->report, &c->arena);
+	c->lexicon = lexicon_new(&c->arena);
+	if (c->lexicon == NULL)
+		return diag_set(d, ERR_NOMEM, "no memory to check with");
 	TRY(read_request(c, d));
 	c->report.target = c->request.name;
 	c->report.started = c->request.now;
@@ -132,7 +135,7 @@ static enum err lock(void *ctx, struct diag *d)
 static enum err enter_jail(struct checker *c, struct diag *d)
 {
 	const struct check_request *r = &c->request;
-	int keep[CHECK_ROOTS + 7] = { CHECK_REQUEST,  CHECK_REPORT, CHECK_REMEMBER, r->policy_fd,
+	int keep[CHECK_ROOTS + 7] = { CHECK_REQUEST,  CHECK_REPORT, CHECK_REMEMBER,  r->policy_fd,
 				      r->advisory_fd, r->cache_fd,  r->publishers_fd };
 
 	for (uint32_t i = 0; i < r->n_roots; i++)

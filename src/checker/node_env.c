@@ -42,8 +42,8 @@ static void judge_script(struct checker *c, struct tree *t, uint32_t i, struct s
 
 	file_finding(c, t, i, RULE_INSTALL_SCRIPT, purl, 0, command, "%.*s", FMT(name));
 	arena_reset(&c->scratch);
-	source_inspect(LANG_SHELL, ROLE_INSTALL, purl, file_path(c, t, i), command, &c->scratch, f,
-		       &caps);
+	source_inspect(c->lexicon, LANG_SHELL, ROLE_INSTALL, purl, file_path(c, t, i), command,
+		       &c->scratch, f, &caps);
 }
 
 /* The file that a script of the form "node FILE" starts is an installer, too. */

@@ -520,7 +520,7 @@ void site_text(struct unit *u, uint32_t t)
 {
 	struct str s = unit_text(u, t);
 	size_t at, n;
-	uint32_t classes = texts_classes(u->file->quick, s, &at, &n), caps = 0;
+	uint32_t classes = texts_classes(u->file->lexicon->quick, s, &at, &n), caps = 0;
 
 	if (classes == 0)
 		return;

@@ -8,7 +8,8 @@
 #include "base/buf.h"
 #include "tests/unit/check.h"
 
-static struct arena scratch, kept;
+static struct arena scratch, kept, tables;
+static struct lexicon *lexicon;
 static struct findings f;
 static struct caps caps;
 
@@ -22,7 +23,12 @@ static void look(enum language lang, enum role role, struct str text)
 	arena_init(&kept, 4 << 20);
 	findings_init(&f, &kept);
 	caps.bits = 0;
-	source_inspect(lang, role, S("pkg:pypi/x@1"), S("x/a.py"), guarded, &scratch, &f, &caps);
+	if (lexicon == NULL) {
+		arena_init(&tables, 1 << 20);
+		lexicon = lexicon_new(&tables);
+	}
+	source_inspect(lexicon, lang, role, S("pkg:pypi/x@1"), S("x/a.py"), guarded, &scratch, &f,
+		       &caps);
 	check_unguard(guarded);
 }
 
@@ -382,8 +388,8 @@ CASE(bounded)
 		arena_init(&scratch, budget);
 		arena_init(&kept, 4 << 20);
 		findings_init(&f, &kept);
-		source_inspect(LANG_PYTHON, ROLE_MODULE, S(""), S("a.py"), buf_str(&b), &scratch,
-			       &f, &caps);
+		source_inspect(lexicon, LANG_PYTHON, ROLE_MODULE, S(""), S("a.py"), buf_str(&b),
+			       &scratch, &f, &caps);
 		CHECK(scratch.used <= budget);
 	}
 	/* layers within layers end */
