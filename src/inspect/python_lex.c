@@ -422,7 +422,13 @@ static void op(struct python_lexer *lx, struct out *o)
 	open_or_close(lx, o, op);
 }
 
-/* One step: at most one token. */
+static void blanks(struct python_lexer *lx)
+{
+	while (lx->at < lx->text.n && class_at(lx->text, lx->at) == C_BLANK)
+		lx->at++;
+}
+
+/* One step: at most one token, and the blanks behind it. */
 static void step(struct python_lexer *lx, struct out *o)
 {
 	const struct nest *t = top(lx);
@@ -435,7 +441,7 @@ static void step(struct python_lexer *lx, struct out *o)
 	enum class c = class_at(lx->text, lx->at);
 	switch (c) {
 	case C_BLANK:
-		lx->at++;
+		blanks(lx);
 		return;
 	case C_LINE:
 		line_end(lx, o, eol(lx->text, lx->at));
@@ -465,6 +471,9 @@ static void step(struct python_lexer *lx, struct out *o)
 		string(lx, o, lx->at, 0);
 	else
 		op(lx, o);
+	t = top(lx);
+	if (t == NULL || !(t->flags & (STRING_FORMAT | SPEC)))
+		blanks(lx);
 }
 
 /* What CPython adds where the text ends: the last line's end and what closes its blocks. */
