@@ -15,6 +15,7 @@ enum {
 	CACHE_MAX = 512 << 20,
 	CACHE_RACY_NS = 2000000000,
 	CACHE_HASHED = 255, /* role of a file that was hashed only */
+	CACHE_HEAD = 254,   /* role of bytecode: sha256 begins with its head and is no digest */
 };
 
 struct cache_slot {

@@ -6,6 +6,7 @@
  */
 #include "checker/checker.h"
 
+#include "inspect/pyc.h"
 #include "sys/clock.h"
 #include "sys/fs.h"
 
@@ -28,8 +29,7 @@ struct job {
 static bool is_new(const struct checker *c, const struct entry *e)
 {
 	return S_ISREG(e->mode) && e->state == ENTRY_UNREAD &&
-	       e->size <= (uint64_t)CHECKER_FILE_GB << 30 && !str_has_suffix(e->path, S(".pyc")) &&
-	       cache_get(&c->cache, e) == NULL;
+	       e->size <= (uint64_t)CHECKER_FILE_GB << 30 && cache_get(&c->cache, e) == NULL;
 }
 
 static void look(const struct checker *c, struct worker *w, struct entry *e, struct examined *x,
@@ -61,6 +61,12 @@ static void read_one(struct job *j, struct worker *w, struct dirs *dirs, uint32_
 	if (language != LANG_NONE && e->size > max)
 		return; /* so large that its turn is soon enough */
 	AUTO(fd_closep) int fd = tree_open_by(j->tree, dirs, i, &changed);
+	/* Of bytecode nothing else is asked for, when all is well. */
+	if (fd >= 0 && str_has_suffix(e->path, S(".pyc"))) {
+		if (pread(fd, e->sha256, PYC_HEAD, 0) == PYC_HEAD)
+			e->state = ENTRY_HEAD;
+		return;
+	}
 	if (fd < 0 || !file_content(fd, e, max, j->c->deadline_ns, &w->sha, w->text, &n, e->sha256))
 		return;
 	j->bytes += n;

@@ -19,8 +19,9 @@ enum {
 	TREE_NONE = UINT32_MAX,
 };
 
-/* What came of reading a file. */
-enum entry_state { ENTRY_UNREAD, ENTRY_HASHED, ENTRY_FAILED };
+/* What came of reading a file. ENTRY_HEAD: its first bytes stand in sha256, which is asked of
+ * bytecode. */
+enum entry_state { ENTRY_UNREAD, ENTRY_HASHED, ENTRY_FAILED, ENTRY_HEAD };
 
 struct examined;
 
