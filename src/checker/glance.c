@@ -1,6 +1,6 @@
 /*
- * checker/glance.c - looks whether a tree is as it was noted. The directories are opened one by one,
- * each in the one above it; several threads look at shares of the entries, in their order.
+ * checker/glance.c - looks whether a tree is as it was noted. The directories are opened one by
+ * one, each in the one above it; several threads look at shares of the entries, in their order.
  * Input: hostile (what was noted: another program of the user); names and links of the target.
  * Runs in: checker.   Fuzz: fuzz/glance_fuzz.c
  */

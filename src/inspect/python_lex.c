@@ -13,15 +13,44 @@ enum { TAB = 8, FIELD = 64, SPEC = 128 }; /* nest.flags beside enum string_flag 
 enum class { C_OTHER, C_BLANK, C_COMMENT, C_NAME, C_DIGIT, C_OP, C_LINE, C_QUOTE, C_BACKSLASH };
 
 static const uint8_t classes[256] = {
-	[' '] = C_BLANK,	['\t'] = C_BLANK,	['\f'] = C_BLANK,
-	['\n'] = C_LINE,	['\r'] = C_LINE,	['#'] = C_COMMENT,
-	['"'] = C_QUOTE,	['\''] = C_QUOTE,	['\\'] = C_BACKSLASH,
-	['a' ... 'z'] = C_NAME, ['A' ... 'Z'] = C_NAME, ['_'] = C_NAME,
-	['0' ... '9'] = C_DIGIT, [0x80 ... 0xff] = C_NAME,
-	['('] = C_OP, [')'] = C_OP, ['['] = C_OP, [']'] = C_OP, ['{'] = C_OP, ['}'] = C_OP,
-	[','] = C_OP, [':'] = C_OP, [';'] = C_OP, ['.'] = C_OP, ['+'] = C_OP, ['-'] = C_OP,
-	['*'] = C_OP, ['/'] = C_OP, ['|'] = C_OP, ['&'] = C_OP, ['<'] = C_OP, ['>'] = C_OP,
-	['='] = C_OP, ['%'] = C_OP, ['~'] = C_OP, ['^'] = C_OP, ['@'] = C_OP, ['!'] = C_OP,
+	[' '] = C_BLANK,
+	['\t'] = C_BLANK,
+	['\f'] = C_BLANK,
+	['\n'] = C_LINE,
+	['\r'] = C_LINE,
+	['#'] = C_COMMENT,
+	['"'] = C_QUOTE,
+	['\''] = C_QUOTE,
+	['\\'] = C_BACKSLASH,
+	['a' ... 'z'] = C_NAME,
+	['A' ... 'Z'] = C_NAME,
+	['_'] = C_NAME,
+	['0' ... '9'] = C_DIGIT,
+	[0x80 ... 0xff] = C_NAME,
+	['('] = C_OP,
+	[')'] = C_OP,
+	['['] = C_OP,
+	[']'] = C_OP,
+	['{'] = C_OP,
+	['}'] = C_OP,
+	[','] = C_OP,
+	[':'] = C_OP,
+	[';'] = C_OP,
+	['.'] = C_OP,
+	['+'] = C_OP,
+	['-'] = C_OP,
+	['*'] = C_OP,
+	['/'] = C_OP,
+	['|'] = C_OP,
+	['&'] = C_OP,
+	['<'] = C_OP,
+	['>'] = C_OP,
+	['='] = C_OP,
+	['%'] = C_OP,
+	['~'] = C_OP,
+	['^'] = C_OP,
+	['@'] = C_OP,
+	['!'] = C_OP,
 };
 
 struct out {
@@ -43,8 +72,7 @@ static char peek(const struct python_lexer *lx, size_t ahead)
 	return lx->text.n - lx->at > ahead ? lx->text.p[lx->at + ahead] : '\0';
 }
 
-static enum class class_at(struct str text, size_t at)
-{
+static enum class class_at(struct str text, size_t at) {
 	return (enum class)classes[(uint8_t)text.p[at]];
 }
 
