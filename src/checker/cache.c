@@ -42,8 +42,8 @@ static bool slurp(int fd, char *p, size_t n, uint64_t from)
 	return p != NULL;
 }
 
-/* head: magic, build, u32 size of the index, number of slots, bytes of the blob, of the notes and of
- * the report, seal; then all of these. */
+/* head: magic, build, u32 size of the index, number of slots, bytes of the blob, of the notes and
+ * of the report, seal; then all of these. */
 static bool read_head(struct cache *c, uint64_t file)
 {
 	char head[HEAD];

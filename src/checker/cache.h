@@ -73,8 +73,8 @@ void cache_put(struct cache *c, const struct entry *e, uint8_t role, uint8_t lan
 /* cache_keep remembers what is known already. */
 void cache_keep(struct cache *c, const struct cache_slot *s);
 
-/* cache_write writes all that is remembered to fd, with the report, what it is of and what was noted
- * (report.p NULL: it must not be used again); nothing when nothing is new. */
+/* cache_write writes all that is remembered to fd, with the report, what it is of and what was
+ * noted (report.p NULL: it must not be used again); nothing when nothing is new. */
 MUST_USE enum err cache_write(struct cache *c, const uint8_t seal[32], struct str report,
 			      struct str notes, int fd);
 

@@ -10,7 +10,17 @@
 enum { TAB = 8, FIELD = 64, SPEC = 128 }; /* nest.flags beside enum string_flag */
 
 /* From C_LINE on a byte may end a string. */
-enum class { C_OTHER, C_BLANK, C_COMMENT, C_NAME, C_DIGIT, C_OP, C_LINE, C_QUOTE, C_BACKSLASH };
+enum byte_class {
+	C_OTHER,
+	C_BLANK,
+	C_COMMENT,
+	C_NAME,
+	C_DIGIT,
+	C_OP,
+	C_LINE,
+	C_QUOTE,
+	C_BACKSLASH
+};
 
 static const uint8_t classes[256] = {
 	[' '] = C_BLANK,
@@ -27,30 +37,14 @@ static const uint8_t classes[256] = {
 	['_'] = C_NAME,
 	['0' ... '9'] = C_DIGIT,
 	[0x80 ... 0xff] = C_NAME,
-	['('] = C_OP,
-	[')'] = C_OP,
-	['['] = C_OP,
-	[']'] = C_OP,
-	['{'] = C_OP,
-	['}'] = C_OP,
-	[','] = C_OP,
-	[':'] = C_OP,
-	[';'] = C_OP,
-	['.'] = C_OP,
-	['+'] = C_OP,
-	['-'] = C_OP,
-	['*'] = C_OP,
-	['/'] = C_OP,
-	['|'] = C_OP,
-	['&'] = C_OP,
-	['<'] = C_OP,
-	['>'] = C_OP,
-	['='] = C_OP,
-	['%'] = C_OP,
-	['~'] = C_OP,
-	['^'] = C_OP,
-	['@'] = C_OP,
 	['!'] = C_OP,
+	['%' ... '&'] = C_OP,
+	['(' ... '/'] = C_OP,
+	[':' ... '>'] = C_OP,
+	['@'] = C_OP,
+	['['] = C_OP,
+	[']' ... '^'] = C_OP,
+	['{' ... '~'] = C_OP,
 };
 
 struct out {
@@ -72,8 +66,9 @@ static char peek(const struct python_lexer *lx, size_t ahead)
 	return lx->text.n - lx->at > ahead ? lx->text.p[lx->at + ahead] : '\0';
 }
 
-static enum class class_at(struct str text, size_t at) {
-	return (enum class)classes[(uint8_t)text.p[at]];
+static enum byte_class class_at(struct str text, size_t at)
+{
+	return (enum byte_class)classes[(uint8_t)text.p[at]];
 }
 
 static struct token *put(struct out *o, enum token_kind kind, size_t at, size_t n, unsigned op)
@@ -466,7 +461,7 @@ static void step(struct python_lexer *lx, struct out *o)
 		f_step(lx, o);
 		return;
 	}
-	enum class c = class_at(lx->text, lx->at);
+	enum byte_class c = class_at(lx->text, lx->at);
 	switch (c) {
 	case C_BLANK:
 		blanks(lx);
