@@ -202,6 +202,13 @@ static inline bool unit_name(const struct unit *u, uint32_t t)
 	return t < u->n && u->tok[t].kind == TOK_NAME;
 }
 
+/* unit_calls tells whether a parenthesis that opens at token t calls what stands before it. */
+static inline bool unit_calls(const struct unit *u, uint32_t t)
+{
+	return t > 0 &&
+	       (unit_name(u, t - 1) || unit_is(u, t - 1, ')') || unit_is(u, t - 1, ']'));
+}
+
 /* unit_mate gives a bracket's partner, or t itself when it has none. */
 static inline uint32_t unit_mate(const struct unit *u, uint32_t t)
 {
