@@ -25,8 +25,10 @@ static void queue(struct str in)
 	atomic_store(&file.head, rd_u64(&r));
 	atomic_store(&file.tail, rd_u64(&r));
 	uint64_t from = rd_u64(&r), head = atomic_load(&file.head);
+	for (unsigned i = 0; i < USAGE_CHUNKS; i++)
+		file.moved[i] = rd_u8(&r);
 	uint32_t n = usage_peek(&file, from, out, 64);
-	CHECK(n <= 64 && (n == 0 || head - from <= USAGE_SLOTS));
+	CHECK(n <= 64 && (n == 0 || head - from <= USAGE_MAX));
 	struct usage_record rec = { .key = 7 };
 	usage_text(rec.model_asked, USAGE_TEXT, in);
 	bool room = usage_room(&file);

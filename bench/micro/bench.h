@@ -20,11 +20,16 @@
 		}                                                                          \
 	} while (0)
 
+/* A bench that is alone in its process may count the CPU's time. */
+#ifndef BENCH_CLOCK
+#define BENCH_CLOCK CLOCK_MONOTONIC
+#endif
+
 static inline double bench_now_ns(void)
 {
 	struct timespec t;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	(void)clock_gettime(BENCH_CLOCK, &t);
 	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 

@@ -15,7 +15,7 @@ void verify_text_report(struct cli *c, struct arena *a, const struct json *v);
 void verify_text_document(struct cli *c, struct arena *a, const struct json *v);
 
 /* verify_text_root says which trusted root was used and how old it is; path: the file that was
- * given, or NULL. */
+ * given, or NULL; neither: nothing. */
 void verify_text_root(struct cli *c, struct str date, const char *path);
 
 /* verify_text_complain says on standard error what does not hold. */

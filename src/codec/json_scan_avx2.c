@@ -19,7 +19,10 @@
 
 #define AVX2 __attribute__((target("avx2,bmi")))
 
-enum { BLOCK = 64 };
+enum {
+	BLOCK = 64,
+	PLAIN_FOR_LONG = 8, /* so many plain blocks in a row: there will be more */
+};
 
 struct masks {
 	uint64_t stop, high;
@@ -32,8 +35,8 @@ AVX2 static inline __m256i stops(__m256i v)
 
 	/* v <= 0x1f as unsigned bytes, a comparison that AVX2 has not */
 	__m256i low = _mm256_cmpeq_epi8(_mm256_min_epu8(v, control), v);
-	return _mm256_or_si256(low, _mm256_or_si256(_mm256_cmpeq_epi8(v, quote),
-						    _mm256_cmpeq_epi8(v, slash)));
+	return _mm256_or_si256(
+		low, _mm256_or_si256(_mm256_cmpeq_epi8(v, quote), _mm256_cmpeq_epi8(v, slash)));
 }
 
 AVX2 static inline uint64_t top_bits(__m256i lo, __m256i hi)
@@ -76,13 +79,36 @@ AVX2 __attribute__((noinline)) static struct masks look_short(const char *p, siz
 	return look(block);
 }
 
+/* Passes over blocks in which nothing stops and all is ASCII: long prose and base64, of which most
+ * bytes are. As signed bytes, what is not ASCII lies below the space, with the control characters.
+ */
+AVX2 static inline const char *skip_plain(const char *p, const char *end)
+{
+	const __m256i quote = _mm256_set1_epi8('"'), slash = _mm256_set1_epi8('\\');
+	const __m256i space = _mm256_set1_epi8(' ');
+
+	for (; end - p >= 2 * BLOCK; p += 2 * BLOCK) {
+		__m256i odd = _mm256_setzero_si256();
+		for (unsigned i = 0; i < 2 * BLOCK; i += 32) {
+			__m256i v = _mm256_loadu_si256((const __m256i *)(const void *)(p + i));
+			odd = _mm256_or_si256(
+				odd, _mm256_or_si256(_mm256_cmpgt_epi8(space, v),
+						     _mm256_or_si256(_mm256_cmpeq_epi8(v, quote),
+								     _mm256_cmpeq_epi8(v, slash))));
+		}
+		if (!_mm256_testz_si256(odd, odd))
+			break;
+	}
+	return p;
+}
+
 /* json_escape_len, with the answer for escapes of one letter at hand: a switch over letters
  * that come in no order is a branch that no processor predicts. */
 static inline size_t escape_len(const char *p, const char *end)
 {
 	static const uint8_t is_letter[256] = {
 		['"'] = 1, ['\\'] = 1, ['/'] = 1, ['b'] = 1,
-		['f'] = 1, ['n'] = 1, ['r'] = 1, ['t'] = 1,
+		['f'] = 1, ['n'] = 1,  ['r'] = 1, ['t'] = 1,
 	};
 
 	if (end - p >= 2 && is_letter[(unsigned char)p[1]])
@@ -92,7 +118,7 @@ static inline size_t escape_len(const char *p, const char *end)
 
 AVX2 static struct json_scan scan(const char *p, const char *end)
 {
-	unsigned flags = 0;
+	unsigned flags = 0, plain = 0;
 	uint64_t high = 0; /* of the blocks so far; a bit at any place counts */
 	const char *quick = end - p >= BLOCK / 2 ? short_end(p) : NULL;
 
@@ -118,6 +144,9 @@ AVX2 static struct json_scan scan(const char *p, const char *end)
 		}
 		high |= m.high;
 		p += at > BLOCK ? at : BLOCK;
+		plain = (m.stop | m.high) == 0 ? plain + 1 : 0;
+		if (plain == PLAIN_FOR_LONG)
+			p = skip_plain(p, end);
 	}
 	return (struct json_scan){ end, JSON_SCAN_BAD };
 }

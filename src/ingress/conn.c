@@ -23,7 +23,7 @@
 
 enum {
 	INBUF_MAX = LIMIT_HEAD + INGRESS_SCRATCH, /* a head, or what a client sends ahead */
-	BODY_FIRST = 1 << 20,			  /* reserved at once; more as it comes */
+	BODY_FIRST = 2 << 20,			  /* reserved at once; more as it comes */
 	BODY_RATE = 16 << 10,			  /* bytes a second that a body must keep up */
 	BODY_STEP = 30 * BODY_RATE,		  /* what C_BODY's time is enough for */
 	OUTBUF_MAX = 2 * LIMIT_RESPONSE,

@@ -36,9 +36,15 @@ static const int64_t day_ms = 86400000;
 static_assert(USAGE_BATCH * INT64_C(1000000000000000) < INT64_MAX / 4,
 	      "a batch's cost fits its sum");
 
+/* What lies at byte at of a usage file. */
+static bool get(int fd, size_t at, void *out, size_t n)
+{
+	return pread(fd, out, n, (off_t)at) == (ssize_t)n;
+}
+
 static bool get_u64(int fd, size_t at, uint64_t *out)
 {
-	return pread(fd, out, sizeof *out, (off_t)at) == (ssize_t)sizeof *out;
+	return get(fd, at, out, sizeof *out);
 }
 
 static bool put_u64(int fd, size_t at, uint64_t v)
@@ -46,11 +52,9 @@ static bool put_u64(int fd, size_t at, uint64_t v)
 	return pwrite(fd, &v, sizeof v, (off_t)at) == (ssize_t)sizeof v;
 }
 
-#define HEAD_AT offsetof(struct usage_file, head)
-#define TAIL_AT offsetof(struct usage_file, tail)
-#define RECORD_AT(i)                            \
-	(offsetof(struct usage_file, records) + \
-	 ((i) & (USAGE_SLOTS - 1)) * sizeof(struct usage_record))
+#define HEAD_AT	   offsetof(struct usage_file, head)
+#define TAIL_AT	   offsetof(struct usage_file, tail)
+#define RECORDS_AT offsetof(struct usage_file, records)
 
 static struct str meta_name(unsigned worker, char *out, size_t cap)
 {
@@ -77,7 +81,7 @@ static enum err take_up(struct usage *u, unsigned worker, int fd, struct diag *d
 	src->at = (uint64_t)at;
 	/* After a power cut the file may be older than the database; its records are in it already.
 	 */
-	bool wrong = !known || head - src->at > USAGE_SLOTS;
+	bool wrong = !known || head - src->at > USAGE_MAX;
 	if ((wrong && !put_u64(fd, HEAD_AT, src->at)) || !put_u64(fd, TAIL_AT, src->at) ||
 	    !put_u64(fd, 0, USAGE_MAGIC))
 		return diag_set(d, ERR_SYS, "cannot write a usage file: %s", strerror(errno));
@@ -154,7 +158,7 @@ void usage_mend(struct usage *u, unsigned worker)
 	src->lied = false;
 	if (src->fd < 0 || posix_fallocate(src->fd, 0, (off_t)sizeof(struct usage_file)) != 0)
 		return;
-	bool wrong = !get_u64(src->fd, HEAD_AT, &head) || head - src->at > USAGE_SLOTS;
+	bool wrong = !get_u64(src->fd, HEAD_AT, &head) || head - src->at > USAGE_MAX;
 	if ((wrong && !put_u64(src->fd, HEAD_AT, src->at)) || !put_u64(src->fd, TAIL_AT, src->at))
 		src->lied = true; /* once more, later */
 }
@@ -205,20 +209,22 @@ static uint32_t read_source(struct usage *u, struct usage_source *src, struct us
 			    uint32_t max, uint64_t *out_next, int64_t wall_ms)
 {
 	uint64_t head;
+	uint8_t moved[USAGE_CHUNKS];
 	uint32_t kept = 0;
 
 	*out_next = src->at;
-	if (!get_u64(src->fd, HEAD_AT, &head) || head - src->at > USAGE_SLOTS) {
+	if (!get_u64(src->fd, HEAD_AT, &head) || head - src->at > USAGE_MAX) {
 		src->lied = true;
 		return 0;
 	}
 	atomic_thread_fence(memory_order_acquire);
-	uint64_t ready = head - src->at, to_wrap = USAGE_SLOTS - (src->at & (USAGE_SLOTS - 1));
+	uint64_t ready = head - src->at, to_end = USAGE_CHUNK - src->at % USAGE_CHUNK;
 	uint32_t n = (uint32_t)(ready < max ? ready : max);
-	if (n > to_wrap)
-		n = (uint32_t)to_wrap; /* what follows is read the next time */
-	size_t bytes = n * sizeof *out;
-	if (bytes && pread(src->fd, out, bytes, (off_t)RECORD_AT(src->at)) != (ssize_t)bytes) {
+	if (n > to_end)
+		n = (uint32_t)to_end; /* what follows is read the next time */
+	if (n && (!get(src->fd, offsetof(struct usage_file, moved), moved, sizeof moved) ||
+		  !get(src->fd, RECORDS_AT + usage_slot(moved, src->at) * sizeof *out, out,
+		       n * sizeof *out))) {
 		src->lied = true;
 		return 0;
 	}

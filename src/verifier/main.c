@@ -3,6 +3,7 @@
  * it reads a byte, answers once and ends.
  * Input: hostile.   Runs in: verifier.   Fuzz: fuzz/verify_bundle_fuzz.c
  */
+#include "crypto/narrow.h"
 #include "proto/verifier.h"
 #include "sys/clock.h"
 #include "sys/fs.h"
@@ -35,6 +36,8 @@ struct verifier {
 	struct npm_keys npm_keys;
 	struct expected expected;
 };
+
+NARROW(openssl)
 
 static void fatal(const char *why)
 {
@@ -218,6 +221,8 @@ int main(int argc, char **argv)
 	(void)close(STDOUT_FILENO); /* of whoever started it */
 	if (v == NULL || OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1)
 		fatal("out of memory");
+	if (narrow_load(&openssl, openssl_begin) != OK)
+		log_msg(LOG_DEBUG, "this OpenSSL has other parts than expected: all of it is used");
 	if (jail_begin(&verifier_jail, keep, VERIFIER_FDS, &d) != OK ||
 	    jail_lock(&verifier_jail, &landlock, &d) != OK)
 		fatal(diag_text(&d));

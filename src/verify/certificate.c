@@ -72,12 +72,12 @@ static unsigned fulcio_oid(const ASN1_OBJECT *o)
 	return p[sizeof arc] < 0x80 ? p[sizeof arc] : 0;
 }
 
-static enum err set_claim(struct identity *who, enum claim c, struct str value, struct arena *a,
-			  struct diag *d)
+static enum err set_claim(struct identity *who, unsigned oid, enum claim c, struct str value,
+			  struct arena *a, struct diag *d)
 {
 	if (!text_ok(value))
-		return diag_set(d, ERR_SYNTAX, "certificate extension .1.%u is no text (%s)",
-				claims[c].oid, oid_info);
+		return diag_set(d, ERR_SYNTAX, "certificate extension .1.%u is no text (%s)", oid,
+				oid_info);
 	/* .1.1 and .1.8 both name the issuer. */
 	if (who->claims[c].p != NULL && !str_eq(who->claims[c], value))
 		return diag_set(d, ERR_SYNTAX, "the certificate names two values for '%.*s' (%s)",
@@ -96,7 +96,7 @@ static enum err read_claim(struct identity *who, X509_EXTENSION *ext, struct are
 		   value;
 
 	if (oid == 1) /* deprecated, "the raw bytes of the string" like 2 to 6 */
-		return set_claim(who, CLAIM_ISSUER, raw, a, d);
+		return set_claim(who, oid, CLAIM_ISSUER, raw, a, d);
 	for (unsigned c = 0; c < CLAIM_COUNT; c++) {
 		if (claims[c].oid != oid)
 			continue;
@@ -105,7 +105,7 @@ static enum err read_claim(struct identity *who, X509_EXTENSION *ext, struct are
 			return diag_set(d, ERR_SYNTAX,
 					"certificate extension .1.%u is no DER UTF8String (%s)",
 					oid, oid_info);
-		return set_claim(who, (enum claim)c, value, a, d);
+		return set_claim(who, oid, (enum claim)c, value, a, d);
 	}
 	return OK;
 }

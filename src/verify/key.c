@@ -180,8 +180,10 @@ enum err verify_key_take(struct verify_key *k, EVP_PKEY *key, struct diag *d)
 {
 	*k = (struct verify_key){ key, HASH_NONE };
 	if (key == NULL)
-		return diag_set(d, ERR_SYNTAX,
-				"no public key in the form SubjectPublicKeyInfo (RFC 5280, 4.1)");
+		return diag_set(
+			d, ERR_SYNTAX,
+			"no public key in the form SubjectPublicKeyInfo (RFC 5280, 4.1), or "
+			"one of a kind that is not known");
 	switch (EVP_PKEY_get_base_id(key)) {
 	case EVP_PKEY_ED25519:
 		return OK;

@@ -150,17 +150,15 @@ static void kv(struct buf *b, const char *name, struct str s)
 		jw_kv_str(b, str_z(name), s);
 }
 
-static void write_publisher(struct buf *b, const struct publisher *p)
+#define X(name) kv(b, #name, x->name);
+
+static void write_publisher(struct buf *b, const struct publisher *x)
 {
-	if (p->kind.n == 0)
+	if (x->kind.n == 0)
 		return;
 	jw_key(b, S("publisher"));
 	jw_obj(b);
-	kv(b, "kind", p->kind);
-	kv(b, "repository", p->repository);
-	kv(b, "workflow", p->workflow);
-	kv(b, "environment", p->environment);
-	kv(b, "email", p->email);
+	PUBLISHER_LIST(X)
 	jw_obj_end(b);
 }
 
@@ -170,21 +168,11 @@ static void write_build(struct buf *b, const struct build *x)
 		return;
 	jw_key(b, S("build"));
 	jw_obj(b);
-	kv(b, "builder", x->builder);
-	kv(b, "type", x->type);
-	kv(b, "repository", x->repository);
-	kv(b, "repository_id", x->repository_id);
-	kv(b, "owner_id", x->owner_id);
-	kv(b, "commit", x->commit);
-	kv(b, "ref", x->ref);
-	kv(b, "workflow", x->workflow);
-	kv(b, "trigger", x->trigger);
-	kv(b, "runner", x->runner);
-	kv(b, "invocation", x->invocation);
-	kv(b, "started", x->started);
-	kv(b, "finished", x->finished);
+	BUILD_LIST(X)
 	jw_obj_end(b);
 }
+
+#undef X
 
 static void write_failure(struct buf *b, struct str what, const struct diag *d)
 {

@@ -30,9 +30,13 @@ enum document_kind { DOCUMENT_LIST(X) DOCUMENT_KINDS };
 struct str document_word(enum document_kind k);
 
 /* Who published it, by the unsigned word of PyPI. kind "": nothing is said. */
+#define PUBLISHER_LIST(X) X(kind) X(repository) X(workflow) X(environment) X(email)
+
+#define X(name) struct str name;
 struct publisher {
-	struct str kind, repository, workflow, environment, email;
+	PUBLISHER_LIST(X)
 };
+#undef X
 
 /* One signed statement. */
 struct attestation {
@@ -99,11 +103,27 @@ struct expected {
 };
 
 /* How a build describes itself (SLSA provenance v0.2 and v1); what is not said is "". */
+#define BUILD_LIST(X)                                                                              \
+	X(builder)                                                                                 \
+	X(type)                                                                                    \
+	X(repository)                                                                              \
+	X(repository_id)                                                                           \
+	X(owner_id)                                                                                \
+	X(commit)                                                                                  \
+	X(ref)                                                                                     \
+	X(workflow)                                                                                \
+	X(trigger)                                                                                 \
+	X(runner)                                                                                  \
+	X(invocation)                                                                              \
+	X(started)                                                                                 \
+	X(finished)
+
+#define X(name) struct str name;
 struct build {
 	bool has;
-	struct str builder, type, repository, commit, ref, workflow, trigger, invocation, started,
-		finished, repository_id, owner_id, runner;
+	BUILD_LIST(X)
 };
+#undef X
 
 /* build_read reads a predicate; not one of SLSA: out->has is false. ERR_SYNTAX. */
 MUST_USE enum err build_read(struct build *out, const struct statement *s, struct arena *a,

@@ -148,30 +148,33 @@ static bool tbs_split(struct str der, struct str *before, struct str *list)
 /*
  * RFC 6962, 3.2: what was signed is the TBSCertificate without the extension that holds the list.
  * It is cut out of the bytes as they are: OpenSSL would decode the key once more for a copy, and
- * write what it has understood.
+ * write what it has understood. *out with p NULL: out of memory.
  */
-static struct str precert_tbs(struct str der, struct arena *a)
+static enum err precert_tbs(struct str der, struct arena *a, struct str *out, struct diag *d)
 {
 	static const struct str oid = SC("\x2b\x06\x01\x04\x01\xd6\x79\x02\x04\x02");
-	static const struct str none = { NULL, 0 };
+	static const char bad[] = "the certificate is not in DER (RFC 5280, 4.1)";
 	struct str before, list, ext, whole, id, ignored;
 	struct buf kept;
 	unsigned tag;
 
 	char *at = arena_take(a, der.n, 1);
-	if (at == NULL || !tbs_split(der, &before, &list))
-		return none;
+	if (at == NULL)
+		return ERR_LIMIT;
+	if (!tbs_split(der, &before, &list))
+		return diag_set(d, ERR_SYNTAX, "%s", bad);
 	buf_fixed(&kept, at, der.n);
 	while (list.n) {
 		if (!der_next(&list, &tag, &ext, &whole) || !der_next(&ext, &tag, &id, &ignored))
-			return none;
+			return diag_set(d, ERR_SYNTAX, "%s", bad);
 		if (tag != DER_OID || !str_eq(id, oid))
 			buf_add(&kept, whole);
 	}
 	struct str exts = der_wrap(a, DER_SEQUENCE, S(""), buf_str(&kept));
 	if (exts.p != NULL)
 		exts = der_wrap(a, DER_EXTENSIONS, S(""), exts);
-	return exts.p != NULL ? der_wrap(a, DER_SEQUENCE, before, exts) : none;
+	*out = exts.p != NULL ? der_wrap(a, DER_SEQUENCE, before, exts) : exts;
+	return OK;
 }
 
 static bool issuer_hash(const struct authority *ca, uint8_t out[SHA256_BYTES])
@@ -248,10 +251,11 @@ enum err sct_check(const struct certificate *c, const struct authority *ca,
 {
 	struct sct scts[LIMIT_SCTS];
 	uint8_t issuer[SHA256_BYTES];
+	struct str tbs = { NULL, 0 };
 	unsigned n;
 
 	TRY(list_of(c->x, scts, &n, a, d));
-	struct str tbs = precert_tbs(c->der, a);
+	TRY(precert_tbs(c->der, a, &tbs, d));
 	if (tbs.p == NULL || !issuer_hash(ca, issuer))
 		return diag_set(d, ERR_LIMIT, "more memory is needed than one bundle may use");
 	*out_log = NULL;

@@ -332,9 +332,11 @@ static enum err check_statement(struct run *r)
 
 bool verify_needs_bytes(const struct bundle *b, const struct verify_policy *policy)
 {
+	if (b->is_dsse)
+		return false;
 	X509 *x = b->n_certs != 0 ? x509_read(b->certs[0]) : NULL;
 	const EVP_PKEY *key = x ? X509_get0_pubkey(x) : policy->key ? policy->key->key : NULL;
-	bool needs = !b->is_dsse && key != NULL && EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519;
+	bool needs = key != NULL && EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519;
 
 	X509_free(x);
 	return needs;

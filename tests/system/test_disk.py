@@ -11,7 +11,7 @@ import unittest
 
 from harness import MASTER, Gate, Provider, deployments, wait_for
 
-USAGE_SLOTS = 16384
+USAGE_MAX = 15360
 
 
 class Mounted(unittest.TestCase):
@@ -103,7 +103,7 @@ class Mounted(unittest.TestCase):
         self.assertEqual(self.gate.chat("echo", key)[0], 200)
         answered += 1
         # Then the file is full, too: refused with what to do, and health says so.
-        seen, text = self.many(USAGE_SLOTS + 10)
+        seen, text = self.many(USAGE_MAX + 10)
         answered += seen[200]
         self.assertEqual(seen.get(503), 1, seen)
         self.assertIn(b"free disk space", text[503])

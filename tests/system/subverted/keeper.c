@@ -96,7 +96,7 @@ static void usage_sequence(struct world *w)
 {
 	uint64_t head = atomic_load(&w->usage->head);
 
-	w->usage->records[head % USAGE_SLOTS].seq = 12345;
+	w->usage->records[usage_slot(w->usage->moved, head)].seq = 12345;
 	atomic_store(&w->usage->head, head + 1);
 	(void)world_listen(w, 3000);
 	said("%s", w->keeper_gone ? "keeper gone" : "nothing");
@@ -106,7 +106,7 @@ static void usage_sequence(struct world *w)
 static void usage_record(struct world *w)
 {
 	uint64_t head = atomic_load(&w->usage->head);
-	struct usage_record *r = &w->usage->records[head % USAGE_SLOTS];
+	struct usage_record *r = &w->usage->records[usage_slot(w->usage->moved, head)];
 
 	memset(r, 0xff, sizeof *r);
 	r->seq = head + 1;

@@ -165,6 +165,9 @@ CASE(uses)
 	CHECK(read_for(SIGNS, "codeSigning", NULL, ISSUER_ARC ".1") == ERR_SYNTAX);
 	CHECK(read_for(SIGNS, "codeSigning", NULL, "1.3.6.1.4.1.57264.2.8") == ERR_SYNTAX);
 	CHECK(read_for(SIGNS, "codeSigning", NULL, "1.3.6.1.4.1.57264.1.136") == ERR_SYNTAX);
+	/* .1.1 is the raw text, and named as itself. */
+	CHECK(read_for(SIGNS, "codeSigning", NULL, "1.3.6.1.4.1.57264.1.1") == ERR_SYNTAX);
+	CHECK(strstr(d.text, ".1.1 is no text") != NULL);
 	/* A key of a kind that is not signed with. */
 	EVP_PKEY *was = forge.keys[F_LEAF];
 	forge.keys[F_LEAF] = EVP_EC_gen("secp256k1");

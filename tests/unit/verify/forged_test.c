@@ -238,6 +238,8 @@ static void alone(EVP_PKEY *signer, const EVP_MD *md, enum err by_digest)
 	(void)EVP_PKEY_up_ref(signer);
 	CHECK(verify_key_take(&key, signer, &d) == OK);
 	policy.key = &key;
+	forge.b = (struct bundle){ .is_dsse = true }; /* what is signed of an envelope comes with it */
+	CHECK(!verify_needs_bytes(&forge.b, &policy));
 	sign_artifact(&forge, signer, md, S("a release"));
 	CHECK(verify_needs_bytes(&forge.b, &policy) == (md == NULL));
 	CHECK(by_key(&forge, &policy, &failed) == OK);

@@ -190,9 +190,9 @@ CASE(certificates_are_der)
 	take_apart(der, &p);
 	CHECK_STR(together(&p, &right), der);
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
-		CHECK(check_of(together(&p, &wrong[i])) == ERR_LIMIT);
+		CHECK(check_of(together(&p, &wrong[i])) == ERR_SYNTAX);
 	p.list = with_long_oid(p.list);
-	CHECK(check_of(together(&p, &right)) == ERR_LIMIT);
+	CHECK(check_of(together(&p, &right)) == ERR_SYNTAX);
 	/* Cut anywhere; where the certificate ends with the extensions, nothing is missing that was signed. */
 	for (size_t n = 0; n < der.n; n++) {
 		struct str in = check_guard(str_head(der, n));
@@ -200,7 +200,7 @@ CASE(certificates_are_der)
 		check_unguard(in);
 	}
 	/* No length is told. */
-	CHECK(check_of(S("\x30\x80")) == ERR_LIMIT && check_of(S("\x30\x80\x30\x80\0\0")) == ERR_LIMIT);
+	CHECK(check_of(S("\x30\x80")) == ERR_SYNTAX && check_of(S("\x30\x80\x30\x80\0\0")) == ERR_SYNTAX);
 	certificate_done(&c);
 	forge_done(&forge);
 }
