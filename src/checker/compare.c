@@ -45,13 +45,18 @@ static void read_metadata(struct side *s, struct profile *p, uint32_t i, struct 
 
 static void read_package_json(struct side *s, struct profile *p, uint32_t i, struct str path)
 {
+	struct tree *t = &s->root->tree;
 	struct arena *a = &s->c->arena;
 	const struct json *root;
-	struct str text;
+	struct str text, name, command;
 
-	if (!file_copy(s->c, &s->root->tree, i, METADATA_MAX, &text) ||
+	if (!file_copy(s->c, t, i, METADATA_MAX, &text) ||
 	    json_read(a, text, &root, NULL) != OK)
 		return;
+	bool gyp = tree_below(t, t->items[i].parent, S("binding.gyp")) != TREE_NONE;
+	for (unsigned k = 0; k < NPM_SCRIPTS; k++)
+		if (npm_script(a, root, gyp, k, &name, &command))
+			profile_script(p, path, name, command);
 	profile_package_json(s->c, p, path, root);
 	struct package release = { .eco = ECO_NPM,
 				   .name = json_str(a, json_get(root, S("name"))),

@@ -35,6 +35,23 @@ void profile_release(struct checker *c, struct profile *p, const struct package 
 
 /* ---- npm ---- */
 
+bool npm_script(struct arena *a, const struct json *root, bool gyp, unsigned k,
+		struct str *out_name, struct str *out_command)
+{
+	static const struct str names[NPM_SCRIPTS] = { SC("preinstall"), SC("install"),
+						       SC("postinstall") };
+	const struct json *scripts = json_get(root, S("scripts"));
+
+	*out_name = names[k];
+	*out_command = json_str(a, json_get(scripts, names[k]));
+	/* One that installs by itself: npm builds nothing then. */
+	gyp = gyp && k == 1 && !json_is(json_get(root, S("gypfile")), JSON_FALSE) &&
+	      json_str(a, json_get(scripts, names[0])).p == NULL;
+	if (out_command->p == NULL && gyp)
+		*out_command = S("node-gyp rebuild");
+	return out_command->p != NULL;
+}
+
 /* Where npm takes a dependency from when its value is no range of versions. */
 static struct str foreign(struct str value)
 {
@@ -78,16 +95,9 @@ static void maker(struct arena *a, struct profile *p, enum maker what, const str
 void profile_package_json(struct checker *c, struct profile *p, struct str place,
 			  const struct json *root)
 {
-	static const struct str scripts[] = { SC("preinstall"), SC("install"), SC("postinstall") };
 	const struct json *maintainers = json_get(root, S("maintainers"));
 	struct arena *a = &c->arena;
 
-	for (size_t i = 0; i < sizeof scripts / sizeof scripts[0]; i++) {
-		struct str command = json_str(a,
-					      json_get(json_get(root, S("scripts")), scripts[i]));
-		if (command.p != NULL)
-			profile_script(p, place, scripts[i], command);
-	}
 	dependencies(a, p, place, root);
 	maker(a, p, MAKER_EMAIL, json_get(root, S("author")), S("email"));
 	if (json_is(maintainers, JSON_ARRAY))

@@ -12,7 +12,14 @@
 /* profile_release notes which release it is. */
 void profile_release(struct checker *c, struct profile *p, const struct package *release);
 
-/* profile_package_json takes in what a package.json says: scripts, dependencies, who made it. */
+enum { NPM_SCRIPTS = 3 };
+
+/* npm_script gives what npm runs k-th when it installs a package; gyp: there is a binding.gyp
+ * beside its package.json, of which it makes a script where there is none. False: nothing. */
+bool npm_script(struct arena *a, const struct json *root, bool gyp, unsigned k,
+		struct str *out_name, struct str *out_command);
+
+/* profile_package_json takes in what else a package.json says: dependencies, who made it. */
 void profile_package_json(struct checker *c, struct profile *p, struct str place,
 			  const struct json *root);
 

@@ -51,6 +51,12 @@ void interpreter_inside(struct checker *c, struct root *r, uint32_t prefix,
 			struct python_version version, struct report_interpreter *out);
 void interpreter_beside(struct checker *c, struct report_interpreter *out);
 
+/* env_digest digests the files and links below dir of which counts says that they belong there, by
+ * their path below it; NULL: all. */
+void env_digest(struct checker *c, struct tree *t, uint32_t dir,
+		bool (*counts)(const void *ctx, uint32_t i, struct str path), const void *ctx,
+		struct report_environment *out);
+
 /* bytecode_check judges one .pyc. */
 void bytecode_check(struct checker *c, struct site *s, uint32_t i);
 

@@ -7,6 +7,7 @@ import os
 import pathlib
 import stat
 import subprocess
+import time
 import unittest
 
 import world
@@ -100,6 +101,29 @@ class Interpreters(unittest.TestCase):
         after = of(report(path, code=0))
         self.assertNotEqual(after["digest"], before["digest"])
         self.assertEqual(after["interpreter"], before["interpreter"])
+
+    def test_remembered(self):
+        """Nothing is read again while nothing has changed; the program, a library and what the target is compared with
+        are looked at as the target is."""
+        _, prefix, want = interpreter("interpreter-warm")
+        path, site = self.venv("interpreter-warm-venv", prefix / "bin")
+        old, before = self.venv("interpreter-warm-old", prefix / "bin")
+        for at in (site, before):
+            install(at, "demo", "1.0", {"demo.py": b"x = 1\n"})
+        def args(of):
+            return (of, "--against", old)
+        time.sleep(2.1)  # what changed just now is never remembered
+        cold, warm = report(*args(path), code=0), report(*args(path), code=0)
+        self.assertEqual(warm["coverage"]["cached"], warm["coverage"]["files"])
+        self.assertEqual(warm["coverage"]["bytes"], 0)
+        for key in ("environments", "packages", "findings"):
+            self.assertEqual(cold[key], warm[key])
+        (prefix / "bin/python3.11").write_bytes(b"\x7fELF another")
+        self.assertEqual(of(report(*args(path), code=0))["interpreter"]["digest"], want())
+        (prefix / "lib/python3.11/a/b.py").write_bytes(b"z = 1\n")
+        self.assertEqual(of(report(*args(path), code=0))["interpreter"]["digest"], want())
+        (before / "demo.py").write_bytes(b"x = 2\n")
+        self.assertIn("same-version-other-code", rules(report(*args(path), code=1)))
 
     def test_its_bytecode(self):
         """Left out while it is of its source; bound to another one it runs instead, and blocks."""
