@@ -36,6 +36,8 @@ void account_break(struct account *r, struct str why)
 {
 	if (r->broken.n == 0)
 		r->broken = arena_dup(r->arena, why);
+	if (r->broken.p == NULL) /* a reason that finds no room is one all the same */
+		r->broken = S("out of memory");
 }
 
 void account_cannot(struct account *r, struct str why)
@@ -293,7 +295,7 @@ static void write_coverage(const struct account *r, struct buf *b)
 	jw_kv_int(b, S("entry_points"), c.entries);
 	jw_kv_int(b, S("entry_points_ended_well"), c.entries_ok);
 	jw_kv_int(b, S("classes"), c.classes);
-	jw_kv_int(b, S("classes_constructed"), c.classes_ok);
+	jw_kv_int(b, S("constructed"), c.classes_ok);
 	jw_kv_int(b, S("scripts"), c.scripts);
 	lines(b, r, S("failed"), S("module"), S(" failed "));
 	lines(b, r, S("stubbed"), S("stub"), S(""));
