@@ -91,8 +91,8 @@ static void judge_line(struct reading *r, struct str path, const struct startup_
 		return;
 	if (l->act == STARTUP_EXEC) {
 		arena_reset(&r->c->scratch);
-		source_inspect(LANG_PYTHON, ROLE_STARTUP, r->purl, path, l->text, &r->c->scratch, f,
-			       &caps);
+		source_inspect(r->c->lexicon, LANG_PYTHON, ROLE_STARTUP, r->purl, path, l->text,
+			       &r->c->scratch, f, &caps);
 	}
 	for (size_t i = first; i < f->n; i++)
 		f->items[i].line = l->line;
@@ -183,7 +183,8 @@ static uint32_t judge_source(struct reading *r, const struct member *m, struct s
 							     : installed_role(eco, language, name);
 	size_t first = f->n;
 	arena_reset(&r->c->scratch);
-	source_inspect(language, role, r->purl, m->name, text, &r->c->scratch, f, &caps);
+	source_inspect(r->c->lexicon, language, role, r->purl, m->name, text, &r->c->scratch, f,
+		       &caps);
 	if (role == ROLE_STARTUP && startup_module_hostile(caps.bits) &&
 	    !findings_has(f, first, RULE_STARTUP_EXEC))
 		finding_add(f, RULE_STARTUP_EXEC, r->purl, m->name, 0, S(""), " ");
@@ -221,8 +222,8 @@ static void judge_command(struct reading *r, struct str place, struct str comman
 	struct caps caps = { 0 };
 
 	arena_reset(&r->c->scratch);
-	source_inspect(LANG_SHELL, ROLE_INSTALL, r->purl, place, command, &r->c->scratch, r->f,
-		       &caps);
+	source_inspect(r->c->lexicon, LANG_SHELL, ROLE_INSTALL, r->purl, place, command,
+		       &r->c->scratch, r->f, &caps);
 }
 
 static void judge_script(struct reading *r, struct str place, struct str name, struct str command)

@@ -1,5 +1,6 @@
 /*
- * codec/http1.c - HTTP/1.1 message heads and bodies: bytes in, slices out. No memory is allocated.
+ * codec/http1.c - HTTP/1.1 message heads: bytes in, slices out. No memory is allocated. Bodies:
+ * http1_chunked.c.
  * Input: hostile.   Runs in: ingress, egress, admin.   Fuzz: fuzz/http1_fuzz.c
  *
  * A head is read in one pass. What runs over every byte takes sixteen a step with SSE2, which all
@@ -8,6 +9,7 @@
 #include "codec/http1.h"
 
 #include "base/num.h"
+#include "codec/http1_chars.h"
 
 #include <assert.h>
 #include <endian.h>
@@ -16,43 +18,6 @@
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
-
-enum { IS_TOKEN = 1, IS_TARGET = 2, IS_HOST = 4 };
-
-/* '"', '#', '<', '>' and '\' are no part of a target: readers differ in what they make of them. */
-static const uint8_t class_of[256] = {
-	['0' ... '9'] = IS_TOKEN | IS_TARGET | IS_HOST,
-	['A' ... 'Z'] = IS_TOKEN | IS_TARGET | IS_HOST,
-	['a' ... 'z'] = IS_TOKEN | IS_TARGET | IS_HOST,
-	['-'] = IS_TOKEN | IS_TARGET | IS_HOST,
-	['.'] = IS_TOKEN | IS_TARGET | IS_HOST,
-	['_'] = IS_TOKEN | IS_TARGET | IS_HOST,
-	[':'] = IS_TARGET | IS_HOST,
-	['['] = IS_TARGET | IS_HOST,
-	[']'] = IS_TARGET | IS_HOST,
-	['!'] = IS_TOKEN | IS_TARGET,
-	['$'] = IS_TOKEN | IS_TARGET,
-	['%'] = IS_TOKEN | IS_TARGET,
-	['&'] = IS_TOKEN | IS_TARGET,
-	['\''] = IS_TOKEN | IS_TARGET,
-	['*'] = IS_TOKEN | IS_TARGET,
-	['+'] = IS_TOKEN | IS_TARGET,
-	['^'] = IS_TOKEN | IS_TARGET,
-	['`'] = IS_TOKEN | IS_TARGET,
-	['|'] = IS_TOKEN | IS_TARGET,
-	['~'] = IS_TOKEN | IS_TARGET,
-	['#'] = IS_TOKEN,
-	['('] = IS_TARGET,
-	[')'] = IS_TARGET,
-	[','] = IS_TARGET,
-	['/'] = IS_TARGET,
-	[';'] = IS_TARGET,
-	['='] = IS_TARGET,
-	['?'] = IS_TARGET,
-	['@'] = IS_TARGET,
-	['{'] = IS_TARGET,
-	['}'] = IS_TARGET,
-};
 
 static const struct str known_names[HTTP1_KNOWN_COUNT] = {
 #define X(name, text) [name] = SC(text),
@@ -113,11 +78,6 @@ static enum err bad(struct reader *r, enum err e, const char *why)
 {
 	*r->why = why;
 	return e;
-}
-
-static bool is(char c, unsigned classes)
-{
-	return (class_of[(unsigned char)c] & classes) != 0;
 }
 
 /* ---- eight bytes a step ---------------------------------------------------------------------- */
@@ -205,13 +165,6 @@ static const char *name_end(const char *p, const char *end)
 	while (p < end && is(*p, IS_TOKEN))
 		p++;
 	return p;
-}
-
-static bool is_control(char c)
-{
-	unsigned char u = (unsigned char)c;
-
-	return (u < 0x20 && u != '\t') || u == 0x7f;
 }
 
 /* value_end gives the first control byte other than a tab, or end. */
@@ -600,268 +553,4 @@ enum err http1_response(struct http1_head *h, struct str in, size_t from, bool t
 	struct reader r = { .why = out_why ? out_why : &ignored, .once = once_in_response };
 
 	return head_end(h, &r, in, parse_response(h, &r, in, from, to_head));
-}
-
-/* ---- chunked --------------------------------------------------------------------------------- */
-
-enum {
-	CH_SIZE,       /* first digit of a size */
-	CH_DIGITS,     /* more digits, an extension or CR */
-	CH_EXT,        /* an extension, dropped */
-	CH_SIZE_LF,
-	CH_DATA,
-	CH_DATA_CR,
-	CH_DATA_LF,
-	CH_TRAILER,    /* start of a trailer line, or of the blank line */
-	CH_NAME,
-	CH_VALUE,
-	CH_TRAILER_LF,
-	CH_LAST_LF,
-	CH_DONE,
-};
-
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static enum err chunk_digit(struct http1_chunked *c, char byte)
-{
-	int v = hex(byte);
-
-	if (v < 0)
-		return ERR_SYNTAX;
-	if (c->left >> 56)
-		return ERR_SYNTAX;
-	c->left = c->left << 4 | (unsigned)v;
-	c->state = CH_DIGITS;
-	return OK;
-}
-
-static enum err chunk_after_digits(struct http1_chunked *c, char byte)
-{
-	if (byte == '\r')
-		c->state = CH_SIZE_LF;
-	else if (byte == ';')
-		c->state = CH_EXT;
-	else
-		return chunk_digit(c, byte);
-	return OK;
-}
-
-/* text_or_cr reads a byte of an extension or of a trailer's value. */
-static enum err text_or_cr(struct http1_chunked *c, char byte, uint8_t after_cr)
-{
-	if (byte == '\r')
-		c->state = after_cr;
-	else if (is_control(byte))
-		return ERR_SYNTAX;
-	return OK;
-}
-
-static enum err expect(struct http1_chunked *c, char byte, char want, uint8_t next)
-{
-	if (byte != want)
-		return ERR_SYNTAX;
-	c->state = next;
-	return OK;
-}
-
-static enum err trailer_start(struct http1_chunked *c, char byte)
-{
-	if (byte != '\r' && !is(byte, IS_TOKEN))
-		return ERR_SYNTAX;
-	c->state = byte == '\r' ? CH_LAST_LF : CH_NAME;
-	return OK;
-}
-
-static enum err trailer_name(struct http1_chunked *c, char byte)
-{
-	if (byte == ':')
-		c->state = CH_VALUE;
-	else if (!is(byte, IS_TOKEN))
-		return ERR_SYNTAX;
-	return OK;
-}
-
-/* chunk_byte takes one byte that is not data. */
-static enum err chunk_byte(struct http1_chunked *c, char byte)
-{
-	switch (c->state) {
-	case CH_SIZE:
-		return chunk_digit(c, byte);
-	case CH_DIGITS:
-		return chunk_after_digits(c, byte);
-	case CH_EXT:
-		return text_or_cr(c, byte, CH_SIZE_LF);
-	case CH_SIZE_LF:
-		return expect(c, byte, '\n', c->left ? CH_DATA : CH_TRAILER);
-	case CH_DATA_CR:
-		return expect(c, byte, '\r', CH_DATA_LF);
-	case CH_DATA_LF:
-		return expect(c, byte, '\n', CH_SIZE);
-	case CH_TRAILER:
-		return trailer_start(c, byte);
-	case CH_NAME:
-		return trailer_name(c, byte);
-	case CH_VALUE:
-		return text_or_cr(c, byte, CH_TRAILER_LF);
-	case CH_TRAILER_LF:
-		return expect(c, byte, '\n', CH_TRAILER);
-	case CH_LAST_LF:
-		TRY(expect(c, byte, '\n', CH_DONE));
-		c->done = true;
-		return OK;
-	default:
-		return ERR_SYNTAX;
-	}
-}
-
-/* dropped counts what the sender can add without end: extensions, trailers and leading zeros. */
-static bool dropped(const struct http1_chunked *c)
-{
-	return c->state == CH_EXT || c->state >= CH_TRAILER ||
-	       (c->state == CH_DIGITS && c->left == 0);
-}
-
-/* size_line takes what usually stands between two chunks in one step: a line end, a few digits, a
- * line end. All else is left to go byte by byte. */
-static void size_line(struct http1_chunked *c, struct str *in)
-{
-	const char *p = in->p;
-	uint64_t size = 0;
-	int v;
-
-	if (in->n < 10 || (c->state != CH_SIZE && c->state != CH_DATA_CR))
-		return;
-	if (c->state == CH_DATA_CR) {
-		if (p[0] != '\r' || p[1] != '\n')
-			return;
-		p += 2;
-	}
-	for (unsigned i = 0; i < 6 && (v = hex(*p)) >= 0; i++, p++)
-		size = size << 4 | (unsigned)v;
-	if (size == 0 || p[0] != '\r' || p[1] != '\n')
-		return;
-	*in = str_tail(*in, (size_t)(p + 2 - in->p));
-	c->left = size;
-	c->state = CH_DATA;
-}
-
-enum err http1_chunked_next(struct http1_chunked *c, struct str *in, struct str *out)
-{
-	*out = (struct str){ in->p, 0 };
-	while (in->n && !c->done) {
-		size_line(c, in);
-		if (c->state == CH_DATA) {
-			*out = str_head(*in, c->left < in->n ? (size_t)c->left : in->n);
-			c->left -= out->n;
-			*in = str_tail(*in, out->n);
-			if (c->left == 0)
-				c->state = CH_DATA_CR;
-			return OK;
-		}
-		if (dropped(c) && ++c->overhead > LIMIT_HEAD)
-			return ERR_SYNTAX;
-		TRY(chunk_byte(c, in->p[0]));
-		in->p++;
-		in->n--;
-	}
-	return OK;
-}
-
-/* ---- small readers --------------------------------------------------------------------------- */
-
-bool http1_token(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (!is(s.p[i], IS_TOKEN))
-			return false;
-	return s.n > 0;
-}
-
-bool http1_list_has(struct str list, struct str item)
-{
-	while (list.n) {
-		struct str rest, one = str_trim(str_cut(list, ',', &rest));
-		if (str_ieq(one, item))
-			return true;
-		list = rest;
-	}
-	return false;
-}
-
-static const struct {
-	unsigned status;
-	const char *phrase;
-} reasons[] = {
-	{ 100, "Continue" },
-	{ 101, "Switching Protocols" },
-	{ 200, "OK" },
-	{ 201, "Created" },
-	{ 202, "Accepted" },
-	{ 204, "No Content" },
-	{ 206, "Partial Content" },
-	{ 301, "Moved Permanently" },
-	{ 302, "Found" },
-	{ 303, "See Other" },
-	{ 304, "Not Modified" },
-	{ 307, "Temporary Redirect" },
-	{ 308, "Permanent Redirect" },
-	{ 400, "Bad Request" },
-	{ 401, "Unauthorized" },
-	{ 402, "Payment Required" },
-	{ 403, "Forbidden" },
-	{ 404, "Not Found" },
-	{ 405, "Method Not Allowed" },
-	{ 406, "Not Acceptable" },
-	{ 408, "Request Timeout" },
-	{ 409, "Conflict" },
-	{ 410, "Gone" },
-	{ 411, "Length Required" },
-	{ 412, "Precondition Failed" },
-	{ 413, "Content Too Large" },
-	{ 414, "URI Too Long" },
-	{ 415, "Unsupported Media Type" },
-	{ 417, "Expectation Failed" },
-	{ 421, "Misdirected Request" },
-	{ 422, "Unprocessable Content" },
-	{ 424, "Failed Dependency" },
-	{ 425, "Too Early" },
-	{ 426, "Upgrade Required" },
-	{ 428, "Precondition Required" },
-	{ 429, "Too Many Requests" },
-	{ 431, "Request Header Fields Too Large" },
-	{ 500, "Internal Server Error" },
-	{ 501, "Not Implemented" },
-	{ 502, "Bad Gateway" },
-	{ 503, "Service Unavailable" },
-	{ 504, "Gateway Timeout" },
-	{ 505, "HTTP Version Not Supported" },
-	{ 507, "Insufficient Storage" },
-	{ 529, "Overloaded" },
-};
-
-const char *http1_reason(unsigned status)
-{
-	if (status == 200)
-		return "OK";
-	for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
-		if (reasons[i].status == status)
-			return reasons[i].phrase;
-	return "";
-}
-
-struct str http1_query_get(struct str query, struct str name)
-{
-	while (query.n) {
-		struct str rest, value, one = str_cut(query, '&', &rest);
-		if (str_eq(str_cut(one, '=', &value), name))
-			return value;
-		query = rest;
-	}
-	return (struct str){ NULL, 0 };
 }

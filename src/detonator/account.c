@@ -295,7 +295,7 @@ static void write_coverage(const struct account *r, struct buf *b)
 	jw_kv_int(b, S("entry_points"), c.entries);
 	jw_kv_int(b, S("entry_points_ended_well"), c.entries_ok);
 	jw_kv_int(b, S("classes"), c.classes);
-	jw_kv_int(b, S("classes_constructed"), c.classes_ok);
+	jw_kv_int(b, S("constructed"), c.classes_ok);
 	jw_kv_int(b, S("scripts"), c.scripts);
 	lines(b, r, S("failed"), S("module"), S(" failed "));
 	lines(b, r, S("stubbed"), S("stub"), S(""));

@@ -201,10 +201,14 @@ enum err egress_pair(struct egress *e, const int fds[EGRESS_FDS], struct diag *d
 
 void egress_use(struct egress *e, struct table *t)
 {
+	struct diag d = { .err = OK };
+
 	table_retire(e->previous);
 	e->previous = e->table;
 	e->table = t;
 	resolver_hosts(e->resolver, t->ups.hosts); /* which lie in the newest table */
+	if (resolver_conf(e->resolver, t->ups.resolv, &d) != OK)
+		log_msg(LOG_WARN, "%s", diag_text(&d));
 }
 
 void egress_settle(struct egress *e, uint64_t generation)

@@ -8,6 +8,7 @@
  */
 #include "egress/h2.h"
 
+#include "egress/h2_memory.h"
 #include "egress/request.h"
 #include "egress/table.h"
 #include "sys/secret.h"
@@ -43,55 +44,6 @@ struct h2_stream {
 };
 
 static void die(struct h2 *s, enum call_end how);
-
-/* ---- memory that held a key is wiped when nghttp2 gives it back
- * ------------------------------- */
-
-struct block {
-	size_t n;
-	_Alignas(16) char bytes[];
-};
-
-static void *wiped_alloc(size_t n, void *arg)
-{
-	struct block *b = n <= SIZE_MAX - sizeof *b ? malloc(sizeof *b + n) : NULL;
-
-	(void)arg;
-	if (b == NULL)
-		return NULL;
-	b->n = n;
-	return b->bytes;
-}
-
-static void wiped_free(void *p, void *arg)
-{
-	(void)arg;
-	if (p == NULL)
-		return;
-	struct block *b = OWNER(struct block, bytes, p);
-	secret_wipe(b->bytes, b->n);
-	free(b);
-}
-
-static void *wiped_calloc(size_t n, size_t size, void *arg)
-{
-	size_t all;
-	void *p = __builtin_mul_overflow(n, size, &all) ? NULL : wiped_alloc(all, arg);
-
-	return p ? memset(p, 0, all) : NULL;
-}
-
-static void *wiped_realloc(void *p, size_t n, void *arg)
-{
-	void *to = wiped_alloc(n, arg);
-
-	if (to && p) {
-		size_t had = OWNER(struct block, bytes, p)->n;
-		memcpy(to, p, had < n ? had : n);
-		wiped_free(p, arg);
-	}
-	return to;
-}
 
 /* ---- streams --------------------------------------------------------------------------------- */
 
@@ -596,7 +548,7 @@ static int session_new(struct h2 *s)
 		{ NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, STREAM_WINDOW },
 		{ NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, LIMIT_HEAD },
 	};
-	nghttp2_mem mem = { NULL, wiped_alloc, wiped_free, wiped_calloc, wiped_realloc };
+	nghttp2_mem mem = h2_memory;
 	nghttp2_session_callbacks *cb = NULL;
 	nghttp2_option *opt = NULL;
 	int r = nghttp2_session_callbacks_new(&cb);

@@ -14,12 +14,13 @@
 #include <sys/socket.h>
 
 enum {
-	NAMES = 16384,         /* slots of the cache, a power of two; more than LIMIT_DEPLOYMENTS */
-	SOCKETS = 16,          /* of c-ares */
+	NAMES = 16384, /* slots of the cache, a power of two; more than LIMIT_DEPLOYMENTS */
+	SOCKETS = 16,  /* of c-ares */
 	TTL_MIN_MS = 5000,
 	TTL_MAX_MS = 300000,
 	TTL_FAILED_MS = 2000,
-	STALE_MS = 600000,     /* a known address is better than none while name servers are down */
+	SERVERS_TEXT = 512,
+	STALE_MS = 600000, /* a known address is better than none while name servers are down */
 };
 
 struct name {
@@ -35,6 +36,8 @@ struct resolver {
 	struct loop *loop;
 	ares_channel channel;
 	struct str hosts;
+	char servers[SERVERS_TEXT]; /* of the resolv.conf in force */
+	bool changing;		    /* what is cancelled will be asked again */
 	struct timer timer;
 	struct sock {
 		struct watch watch;
@@ -45,7 +48,7 @@ struct resolver {
 	struct name *names[NAMES];
 };
 
-#define OWNER(type, member, p) ((type *)(void *)((char *)(p) - offsetof(type, member)))
+#define OWNER(type, member, p) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
 /* arm_timer asks c-ares when it wants to be called without an event. */
 static void arm_timer(struct resolver *r)
@@ -161,13 +164,6 @@ void resolver_hosts(struct resolver *r, struct str hosts)
 	r->hosts = hosts;
 }
 
-enum err resolver_servers(struct resolver *r, const char *servers, struct diag *d)
-{
-	int status = ares_set_servers_ports_csv(r->channel, servers);
-
-	return status == ARES_SUCCESS ? OK : ares_error(d, status);
-}
-
 void resolver_free(struct resolver *r)
 {
 	if (r == NULL)
@@ -243,6 +239,8 @@ static void on_answer(void *arg, int status, int timeouts, struct ares_addrinfo 
 	uint64_t now = loop_now_ms(n->r->loop);
 
 	(void)timeouts;
+	if (n->r->changing && status != ARES_SUCCESS)
+		return;
 	n->asking = false;
 	if (status == ARES_SUCCESS && ai->nodes) {
 		n->fresh_until_ms = now + take_answer(&n->known, ai);
@@ -259,6 +257,49 @@ static void on_answer(void *arg, int status, int timeouts, struct ares_addrinfo 
 		resolve_cancel(l);
 		l->on_resolved(l, e, &copy);
 	}
+}
+
+static void ask(struct name *n)
+{
+	static const struct ares_addrinfo_hints hints = { .ai_family = AF_UNSPEC,
+							  .ai_socktype = SOCK_STREAM };
+
+	n->asking = true;
+	ares_getaddrinfo(n->r->channel, n->host.p, NULL, &hints, on_answer, n);
+	arm_timer(n->r);
+}
+
+/* use_servers: c-ares takes others only while it asks nobody. */
+static enum err use_servers(struct resolver *r, const char *servers, struct diag *d)
+{
+	r->changing = true;
+	ares_cancel(r->channel);
+	r->changing = false;
+	int status = ares_set_servers_ports_csv(r->channel, servers);
+	for (size_t i = 0; i < NAMES; i++) {
+		struct name *n = r->names[i];
+		if (n == NULL)
+			continue;
+		n->fresh_until_ms = 0;
+		if (n->asking)
+			ask(n);
+	}
+	return status == ARES_SUCCESS ? OK : ares_error(d, status);
+}
+
+enum err resolver_conf(struct resolver *r, struct str text, struct diag *d)
+{
+	char servers[SERVERS_TEXT];
+	struct buf b;
+
+	buf_fixed(&b, servers, sizeof servers);
+	resolv_servers(text, &b);
+	buf_addc(&b, '\0');
+	if (b.err != OK || b.n == 1 || strcmp(servers, r->servers) == 0)
+		return OK;
+	TRY(use_servers(r, servers, d));
+	memcpy(r->servers, servers, b.n);
+	return OK;
 }
 
 /* immediate answers what needs no name server. */
@@ -283,20 +324,14 @@ static bool immediate(struct resolver *r, struct str host, struct addresses *out
 
 enum err resolve(struct resolver *r, struct str host, struct lookup *l, struct addresses *out)
 {
-	static const struct ares_addrinfo_hints hints = { .ai_family = AF_UNSPEC,
-							  .ai_socktype = SOCK_STREAM };
-
 	assert(l->link == NULL);
 	if (immediate(r, host, out))
 		return OK;
 	struct name *n = name_for(r, host);
 	if (n == NULL)
 		return ERR_LIMIT;
-	if (!n->asking && loop_now_ms(r->loop) >= n->fresh_until_ms) {
-		n->asking = true;
-		ares_getaddrinfo(r->channel, n->host.p, NULL, &hints, on_answer, n);
-		arm_timer(r);
-	}
+	if (!n->asking && loop_now_ms(r->loop) >= n->fresh_until_ms)
+		ask(n);
 	if (!n->asking) {
 		*out = n->known;
 		return usable(n);

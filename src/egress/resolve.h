@@ -27,8 +27,10 @@ struct resolver *resolver_new(struct loop *l, struct str hosts, struct diag *d);
 void resolver_hosts(struct resolver *r, struct str hosts);
 void resolver_free(struct resolver *r);
 
-/* resolver_servers asks these name servers ("address:port,...") instead of the system's. */
-MUST_USE enum err resolver_servers(struct resolver *r, const char *servers, struct diag *d);
+/* resolver_conf puts the name servers of another resolv.conf in force; one that names none changes
+ * nothing. What the servers before have said is asked anew. Search lists and options stay those
+ * that resolver_new has read. */
+MUST_USE enum err resolver_conf(struct resolver *r, struct str text, struct diag *d);
 
 /* resolve gives host's addresses: OK at once in *out, or ERR_AGAIN: l->on_resolved comes later,
  * once. ERR_NOT_FOUND: the name has no address. ERR_LIMIT: too many names. */

@@ -209,6 +209,13 @@ void relay_hide_auth(struct exchange *x, struct llm_error *e)
 	e->request_id = str_z(x->id);
 }
 
+void relay_scrub(struct exchange *x, struct llm_error *e)
+{
+	e->message = llm_scrub(e->message, &x->in->turn);
+	e->code = llm_scrub(e->code, &x->in->turn);
+	e->param = llm_scrub(e->param, &x->in->turn);
+}
+
 void relay_fill(struct exchange *x, int64_t *created, struct str *model)
 {
 	if (*created == 0)
@@ -242,7 +249,7 @@ static void end_upstream_error(struct exchange *x)
 	if (e.status < 400)
 		e.status = 502;
 	e.request_id = str_z(x->id);
-	e.message = llm_scrub(e.message, &x->in->turn);
+	relay_scrub(x, &e);
 	e.body = own_words(x, root, body);
 	bool retryable = retryable_status(x->upstream_status) && e.kind != LLM_CONTEXT &&
 			 e.kind != LLM_CONTENT;

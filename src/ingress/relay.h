@@ -17,6 +17,9 @@ void relay_head_lines(struct exchange *x, struct buf *out);
 /* relay_hide_auth makes an upstream failure of a provider's refusal of the gate's credential. */
 void relay_hide_auth(struct exchange *x, struct llm_error *e);
 
+/* relay_scrub takes what looks like a provider's key out of what the provider says of an error. */
+void relay_scrub(struct exchange *x, struct llm_error *e);
+
 /* relay_fill gives an answer without them the time and the model that was asked for (esc). */
 void relay_fill(struct exchange *x, int64_t *created, struct str *model);
 

@@ -10,6 +10,7 @@
 #include "ingress/meter.h"
 #include "ingress/relay.h"
 #include "llm/gemini.h"
+#include "llm/scrub.h"
 
 #include <assert.h>
 #include <string.h>
@@ -281,6 +282,15 @@ static bool hidden(const struct exchange *x)
 	return x->client == DIALECT_OPENAI && !x->wants_usage && x->peek.only_usage;
 }
 
+/* What the provider says of its error, for stream_broke. */
+static void read_error(struct exchange *x, struct str data)
+{
+	const struct json *root = NULL;
+
+	if (json_read(&x->in->turn, data, &root, NULL) == OK)
+		dialects[x->up]->decode_error(0, root, &x->error, &x->in->turn);
+}
+
 static void splice_event(struct exchange *x, const struct sse_event *e, struct chunk *k)
 {
 	struct llm_peek *p = &x->peek;
@@ -289,6 +299,8 @@ static void splice_event(struct exchange *x, const struct sse_event *e, struct c
 	struct str data = whole_data(x, e);
 	if (e->lines && data.p != NULL)
 		dialects[x->up]->peek_event(e->event, data, &x->in->turn, p);
+	if (p->error && data.p != NULL)
+		read_error(x, data);
 	if (p->error || data.p == NULL) {
 		x->stream_error = true;
 		return;
@@ -297,8 +309,11 @@ static void splice_event(struct exchange *x, const struct sse_event *e, struct c
 		x->events++;
 		commit(x, k);
 	}
-	if (!hidden(x))
-		out(x, k, e->span);
+	if (hidden(x))
+		return;
+	/* What is no event is relayed too, but who writes an error without "data:" may tell a key.
+	 */
+	out(x, k, e->lines ? e->span : llm_scrub(e->span, &x->in->turn));
 }
 
 static bool one_event(struct exchange *x, const struct sse_event *e, struct chunk *k)
@@ -327,6 +342,7 @@ static bool stream_broke(struct exchange *x, struct chunk *k)
 		llm_error_set(&e, LLM_UPSTREAM, &x->in->turn,
 			      S("the provider's stream reports an error or is malformed"));
 	e.request_id = str_z(x->id);
+	relay_scrub(x, &e);
 	chunk_send(x, k);
 	exchange_cancel(x);
 	if (x->head_sent) {

@@ -67,46 +67,80 @@ static void read_finding(struct document *x, const struct json *v)
 	}
 }
 
-static void read_names(struct document *x, const struct json *list, struct report_names *out)
+/* ---- members that reports have, too ---- */
+
+static enum err read_count(const struct json *v, uint64_t *out)
+{
+	int64_t n = 0;
+
+	if (json_i64(v, &n) != OK || n < 0 || n > INT32_MAX)
+		return ERR_SYNTAX;
+	*out = (uint64_t)n;
+	return OK;
+}
+
+static enum err read_text(detonation_text *text, struct arena *a, const struct json *v,
+			  struct str *out)
+{
+	TRY(text(a, v, out));
+	*out = str_head(*out, TEXT_MAX);
+	return OK;
+}
+
+static enum err read_names(detonation_text *text, struct arena *a, const struct json *list,
+			   struct report_names *out)
 {
 	size_t n = 0;
 
-	if (!json_is(list, JSON_ARRAY)) {
-		wrong(x, ERR_SYNTAX);
-		return;
-	}
+	if (!json_is(list, JSON_ARRAY))
+		return ERR_SYNTAX;
 	size_t room = json_count(list) < REPORT_NAMES ? json_count(list) : REPORT_NAMES;
-	struct str *items = NEW_ARRAY(x->arena, struct str, room);
-	if (items == NULL && room > 0) {
-		wrong(x, ERR_NOMEM);
-		return;
-	}
+	struct str *items = NEW_ARRAY(a, struct str, room);
+	if (items == NULL && room > 0)
+		return ERR_NOMEM;
 	JSON_EACH_ITEM (list, it) {
 		if (n == room)
 			break;
-		items[n] = json_str(x->arena, it);
-		if (items[n].p == NULL) {
-			wrong(x, ERR_SYNTAX);
-			return;
-		}
-		items[n] = str_head(items[n], TEXT_MAX);
-		n++;
+		TRY(read_text(text, a, it, &items[n++]));
 	}
 	*out = (struct report_names){ items, n };
+	return OK;
 }
 
-static void read_coverage(struct document *x, const struct json *v)
+enum err detonation_ran(const struct json *v, const struct json *seen, struct arena *a,
+			detonation_text *text, struct report_detonation *out)
 {
-	struct report_detonation *t = &x->out->detonation;
+	const struct {
+		struct str name;
+		uint64_t *n;
+	} counts[] = {
+		{ SC("modules"), &out->modules },	    { SC("imported"), &out->imported },
+		{ SC("entry_points"), &out->entry_points }, { SC("classes"), &out->classes },
+		{ SC("constructed"), &out->constructed },   { SC("scripts"), &out->scripts },
+	};
+	struct str outcome;
 
-	t->modules = number(x, v, S("modules"));
-	t->imported = number(x, v, S("imported"));
-	t->entry_points = number(x, v, S("entry_points"));
-	t->classes = number(x, v, S("classes"));
-	t->constructed = number(x, v, S("classes_constructed"));
-	t->scripts = number(x, v, S("scripts"));
-	read_names(x, json_get(v, S("failed")), &t->failed);
-	read_names(x, json_get(v, S("stubbed")), &t->stubbed);
+	out->outcome = DETONATED_INCONCLUSIVE;
+	TRY(read_text(text, a, json_get(v, S("reason")), &out->reason));
+	for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
+		TRY(read_count(json_get(seen, counts[i].name), counts[i].n));
+	TRY(read_names(text, a, json_get(seen, S("failed")), &out->failed));
+	TRY(read_names(text, a, json_get(seen, S("stubbed")), &out->stubbed));
+	TRY(text(a, json_get(v, S("outcome")), &outcome));
+	enum detonated word = detonated_by_word(outcome);
+	if (word == DETONATED_COUNT || word == DETONATED_NOT)
+		return ERR_SYNTAX;
+	out->outcome = word;
+	return OK;
+}
+
+/* ---- the document ---- */
+
+/* Here strings are what they say. */
+static enum err plain(struct arena *a, const struct json *v, struct str *out)
+{
+	*out = json_str(a, v);
+	return out->p != NULL ? OK : ERR_SYNTAX;
 }
 
 static void read_runs(struct document *x, const struct json *list)
@@ -128,10 +162,9 @@ static void read_all(struct document *x, const struct json *root)
 	struct report_detonation *t = &x->out->detonation;
 	const struct json *findings = json_get(root, S("findings"));
 
-	t->outcome = detonated_by_word(text_of(x, root, S("outcome")));
-	if (t->outcome == DETONATED_COUNT || t->outcome == DETONATED_NOT)
-		wrong(x, ERR_SYNTAX);
-	t->reason = text_of(x, root, S("reason"));
+	enum err e = detonation_ran(root, json_get(root, S("coverage")), x->arena, plain, t);
+	if (e != OK)
+		wrong(x, e);
 	if (!json_is(findings, JSON_ARRAY)) {
 		wrong(x, ERR_SYNTAX);
 		return;
@@ -139,7 +172,6 @@ static void read_all(struct document *x, const struct json *root)
 	JSON_EACH_ITEM (findings, it)
 		read_finding(x, it);
 	x->out->findings.dropped += number(x, root, S("findings_dropped"));
-	read_coverage(x, json_get(root, S("coverage")));
 	read_runs(x, json_get(root, S("runs")));
 }
 

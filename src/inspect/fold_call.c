@@ -1,23 +1,10 @@
 /*
- * inspect/fold_call.c - what calls of known functions and methods give. Memory: the arena's.
+ * inspect/fold_call.c - what calls of known functions give. Memory: the arena's.
  * Input: hostile.   Runs in: checker.   Fuzz: fuzz/fold_fuzz.c
  */
 #include "codec/utf8.h"
 #include "inspect/effects.h"
-#include "inspect/fold_machine.h"
-
-struct call {
-	struct unit *u;
-	struct value self; /* of a method; unknown for functions */
-	const struct value *v;
-	uint32_t n, taint;
-};
-
-struct fold_row {
-	struct str name;
-	struct value (*run)(struct call *c, struct str with);
-	struct str with; /* a codec's name */
-};
+#include "inspect/fold_call.h"
 
 uint32_t value_taint(const struct unit *u, const struct value *v)
 {
@@ -29,11 +16,6 @@ uint32_t value_taint(const struct unit *u, const struct value *v)
 	if (str_has_prefix(v->s, S("process.env.")) || str_has_prefix(v->s, S("os.environ.")))
 		return v->taint | T_ENV;
 	return v->taint;
-}
-
-static struct value arg(const struct call *c, uint32_t i)
-{
-	return i < c->n ? c->v[i] : value_unknown(0);
 }
 
 /* Whether a text names a file of credentials: then what is read from it is secret. */
@@ -49,7 +31,7 @@ static uint32_t secret_path(const struct value *path)
 		       : 0;
 }
 
-static struct value decoded(struct call *c, struct value in, struct str codec, enum value_kind kind)
+struct value fold_decoded(struct call *c, struct value in, struct str codec, enum value_kind kind)
 {
 	struct value out = in;
 
@@ -65,7 +47,7 @@ static struct value decoded(struct call *c, struct value in, struct str codec, e
 
 static struct value do_decode(struct call *c, struct str codec)
 {
-	return decoded(c, arg(c, 0), codec, V_BYTES);
+	return fold_decoded(c, arg(c, 0), codec, V_BYTES);
 }
 
 static struct value do_opaque(struct call *c, struct str with)
@@ -78,7 +60,7 @@ static struct value do_codecs_decode(struct call *c, struct str with)
 {
 	(void)with;
 	struct value codec = arg(c, 1);
-	return decoded(c, arg(c, 0), codec.kind == V_STR ? codec.s : S("utf-8"), V_STR);
+	return fold_decoded(c, arg(c, 0), codec.kind == V_STR ? codec.s : S("utf-8"), V_STR);
 }
 
 static struct value do_same(struct call *c, struct str with)
@@ -205,7 +187,7 @@ static struct value do_len(struct call *c, struct str with)
 	return fold_count(&v) ? value_int(fold_count(&v)) : value_unknown(0);
 }
 
-static struct value do_reversed(struct call *c, struct str with)
+struct value fold_reversed(struct call *c, struct str with)
 {
 	(void)with;
 	struct value hole = { .kind = V_UNKNOWN, .n = 1 };
@@ -214,7 +196,7 @@ static struct value do_reversed(struct call *c, struct str with)
 	return fold_index(c->u, of, at, 3);
 }
 
-static struct value list_new(struct call *c, uint32_t n, struct value **items)
+struct value fold_list_new(struct call *c, uint32_t n, struct value **items)
 {
 	*items = n <= FOLD_ITEMS ? value_items(c->u, n ? n : 1) : NULL;
 	if (*items == NULL)
@@ -232,7 +214,7 @@ static struct value do_range(struct call *c, struct str with)
 
 	if (to.kind != V_INT || step <= 0 || to.i < from || (to.i - from) / step >= FOLD_ITEMS)
 		return value_unknown(0);
-	struct value out = list_new(c, (uint32_t)((to.i - from + step - 1) / step), &items);
+	struct value out = fold_list_new(c, (uint32_t)((to.i - from + step - 1) / step), &items);
 	for (uint32_t i = 0; out.kind == V_LIST && i < out.n; i++)
 		items[i] = value_int(from + (int64_t)i * step);
 	return out;
@@ -249,7 +231,7 @@ static struct value pairs(struct call *c, const struct value *a, const struct va
 		n = m;
 	if (n == 0 || m == 0)
 		return value_unknown(c->taint);
-	struct value out = list_new(c, n, &items);
+	struct value out = fold_list_new(c, n, &items);
 	two = out.kind == V_LIST ? value_items(c->u, 2 * (size_t)n) : NULL;
 	if (two == NULL)
 		return value_unknown(c->taint);
@@ -290,7 +272,7 @@ static struct value do_map(struct call *c, struct str with)
 
 	if (fn.kind != V_NAME || n == 0 || over.partial)
 		return value_unknown(c->taint | (over.taint & T_DECODED));
-	struct value out = list_new(c, n, &items);
+	struct value out = fold_list_new(c, n, &items);
 	for (uint32_t i = 0; out.kind == V_LIST && i < n; i++) {
 		struct value item = fold_item(c->u, &over, i);
 		struct call one = { .u = c->u, .v = &item, .n = 1, .taint = c->taint };
@@ -346,7 +328,7 @@ static struct value do_home(struct call *c, struct str with)
 	return value_text(V_STR, with);
 }
 
-static struct value do_read(struct call *c, struct str with)
+struct value fold_read(struct call *c, struct str with)
 {
 	(void)with;
 	struct value path = c->self.kind == V_UNKNOWN ? arg(c, 0) : c->self;
@@ -367,7 +349,7 @@ static struct value do_buffer(struct call *c, struct str with)
 	if (v.kind == V_LIST)
 		return do_bytes(c, S(""));
 	if (value_is_text(&v) && enc.kind == V_STR && !str_ieq(enc.s, S("utf8")))
-		return decoded(c, v, enc.s, V_BYTES);
+		return fold_decoded(c, v, enc.s, V_BYTES);
 	if (!value_is_text(&v) && enc.kind == V_STR &&
 	    (str_eq(enc.s, S("base64")) || str_eq(enc.s, S("hex"))))
 		return value_unknown(c->taint | T_DECODED);
@@ -412,7 +394,7 @@ static const struct fold_row python[] = {
 	{ SC("str"), do_str, SC("") },
 	{ SC("int"), do_int, SC("") },
 	{ SC("len"), do_len, SC("") },
-	{ SC("reversed"), do_reversed, SC("") },
+	{ SC("reversed"), fold_reversed, SC("") },
 	{ SC("range"), do_range, SC("") },
 	{ SC("zip"), do_zip, SC("") },
 	{ SC("enumerate"), do_enumerate, SC("") },
@@ -431,8 +413,8 @@ static const struct fold_row python[] = {
 	{ SC("pathlib.Path"), do_path_join, SC("") },
 	{ SC("pathlib.PosixPath"), do_path_join, SC("") },
 	{ SC("pathlib.Path.home"), do_home, SC("~") },
-	{ SC("open"), do_read, SC("") },
-	{ SC("io.open"), do_read, SC("") },
+	{ SC("open"), fold_read, SC("") },
+	{ SC("io.open"), fold_read, SC("") },
 	{ SC("requests.get"), do_get_url, SC("") },
 	{ SC("urllib.request.urlopen"), do_get_url, SC("") },
 };
@@ -466,227 +448,17 @@ static const struct fold_row javascript[] = {
 	{ SC("path.join"), do_path_join, SC("") },
 	{ SC("path.resolve"), do_path_join, SC("") },
 	{ SC("os.homedir"), do_home, SC("~") },
-	{ SC("fs.readFileSync"), do_read, SC("") },
-	{ SC("fs.readFile"), do_read, SC("") },
-	{ SC("fs.promises.readFile"), do_read, SC("") },
-	{ SC("fs/promises.readFile"), do_read, SC("") },
+	{ SC("fs.readFileSync"), fold_read, SC("") },
+	{ SC("fs.readFile"), fold_read, SC("") },
+	{ SC("fs.promises.readFile"), fold_read, SC("") },
+	{ SC("fs/promises.readFile"), fold_read, SC("") },
 	{ SC("fetch"), do_get_url, SC("") },
 	{ SC("https.get"), do_get_url, SC("") },
 	{ SC("http.get"), do_get_url, SC("") },
 	{ SC("axios.get"), do_get_url, SC("") },
 };
 
-/* ---- methods --------------------------------------------------------------------------------- */
-
-static struct value m_join(struct call *c, struct str with)
-{
-	(void)with;
-	struct value other = c->n ? c->v[0] : value_text(V_STR, S(","));
-	return c->u->lang == LANG_PYTHON ? fold_join(c->u, c->self, other)
-					 : fold_join(c->u, other, c->self);
-}
-
-static struct value m_replace(struct call *c, struct str with)
-{
-	(void)with;
-	struct value a = arg(c, 0), b = arg(c, 1), out = c->self;
-	struct str left = c->self.s;
-	bool all = c->u->lang == LANG_PYTHON || a.kind == V_UNKNOWN;
-	struct buf text;
-
-	if (!value_is_text(&c->self) || a.s.n == 0 || !value_is_text(&b) || c->self.partial)
-		return value_unknown(c->taint);
-	buf_init(&text, FOLD_BYTES);
-	for (size_t at; (at = str_find(left, a.s)) != SIZE_MAX;) {
-		buf_add(&text, str_head(left, at));
-		buf_add(&text, b.s);
-		left = str_tail(left, at + a.s.n);
-		if (!all)
-			break;
-	}
-	buf_add(&text, left);
-	char *p = text.err == OK ? value_bytes(c->u, text.n) : NULL;
-	if (p && text.n)
-		memcpy(p, text.p, text.n);
-	out.s = (struct str){ p, text.n };
-	out.taint |= c->taint;
-	buf_free(&text);
-	return p ? out : value_unknown(c->taint);
-}
-
-static struct value m_split(struct call *c, struct str with)
-{
-	(void)with;
-	struct value by = arg(c, 0), *items;
-	struct str left = c->self.s;
-	uint32_t n = 1;
-
-	if (!value_is_text(&c->self) || !value_is_text(&by) || c->self.partial)
-		return value_unknown(c->taint);
-	if (by.s.n == 0) {
-		struct value all = list_new(c, (uint32_t)left.n, &items);
-		for (uint32_t i = 0; all.kind == V_LIST && i < all.n; i++)
-			items[i] = fold_item(c->u, &c->self, i);
-		all.layers = c->self.layers;
-		return all;
-	}
-	for (size_t at; (at = str_find(left, by.s)) != SIZE_MAX; n++)
-		left = str_tail(left, at + by.s.n);
-	struct value out = list_new(c, n, &items);
-	left = c->self.s;
-	for (uint32_t i = 0; out.kind == V_LIST && i < n; i++) {
-		size_t at = str_find(left, by.s);
-		items[i] = value_text((enum value_kind)c->self.kind, str_head(left, at));
-		left = at == SIZE_MAX ? S("") : str_tail(left, at + by.s.n);
-	}
-	out.layers = c->self.layers;
-	return out;
-}
-
-/* .decode(codec), .encode(codec), .toString(codec) */
-static struct value m_code(struct call *c, struct str with)
-{
-	struct value v = c->self, codec = arg(c, 0);
-
-	if (!value_is_text(&v))
-		return value_unknown(c->taint);
-	v.kind = str_eq(with, S("encode")) ? V_BYTES : V_STR;
-	if (codec.kind == V_STR && str_eq(with, S("toString")) && !str_ieq(codec.s, S("utf8")) &&
-	    !str_ieq(codec.s, S("utf-8")) && !str_ieq(codec.s, S("binary")) &&
-	    !str_ieq(codec.s, S("latin1")) && !str_ieq(codec.s, S("ascii")))
-		return value_unknown(c->taint); /* that encodes */
-	if (codec.kind == V_STR && !str_eq(with, S("toString")) && c->u->lang == LANG_PYTHON &&
-	    !(str_eq(with, S("decode")) && str_ieq(codec.s, S("latin-1")))) {
-		struct value out = decoded(c, v, codec.s, (enum value_kind)v.kind);
-		if (out.kind != V_UNKNOWN) {
-			out.layers = v.layers;
-			return out;
-		}
-	}
-	return v;
-}
-
-static struct value m_same(struct call *c, struct str with)
-{
-	(void)with;
-	struct value v = c->self;
-	v.taint |= c->taint;
-	return v;
-}
-
-static struct value m_slice(struct call *c, struct str with)
-{
-	struct value at[2] = { arg(c, 0), arg(c, 1) };
-
-	if (at[0].kind != V_INT || (c->n > 1 && at[1].kind != V_INT))
-		return value_unknown(c->taint);
-	if (str_eq(with, S("substr")) && c->n > 1)
-		at[1].i += at[0].i;
-	if (c->n < 2)
-		at[1] = (struct value){ .kind = V_UNKNOWN, .n = 1 };
-	return fold_index(c->u, c->self, at, 2);
-}
-
-static struct value m_char_code(struct call *c, struct str with)
-{
-	struct value i = arg(c, 0);
-	if (!value_is_text(&c->self) || (c->n && i.kind != V_INT))
-		return value_unknown(c->taint);
-	if (c->n == 0)
-		i = value_int(0);
-	if (i.i < 0 || (size_t)i.i >= c->self.s.n)
-		return value_unknown(c->taint);
-	if (with.n)
-		return fold_item(c->u, &c->self, (uint32_t)i.i);
-	struct value v = value_int((uint8_t)c->self.s.p[i.i]);
-	v.layers = c->self.layers;
-	return v;
-}
-
-static struct value m_concat(struct call *c, struct str with)
-{
-	(void)with;
-	struct value out = c->self;
-	for (uint32_t i = 0; i < c->n; i++)
-		out = fold_binary(c->u, FO_ADD, out, c->v[i]);
-	return out;
-}
-
-static struct value m_get(struct call *c, struct str with)
-{
-	(void)with;
-	return c->n ? fold_index(c->u, c->self, c->v, 1) : value_unknown(c->taint);
-}
-
-/* "{}{}".format(a, b), and nothing finer. */
-static struct value m_format(struct call *c, struct str with)
-{
-	(void)with;
-	struct str left = c->self.s;
-	struct value out = value_text(V_STR, S(""));
-	uint32_t i = 0;
-
-	if (!value_is_text(&c->self) || left.n > 4096)
-		return value_unknown(c->taint);
-	for (size_t at; (at = str_chr(left, '{')) != SIZE_MAX && i < 32;) {
-		size_t end = str_chr(str_tail(left, at), '}');
-		if (end == SIZE_MAX)
-			break;
-		struct str field = str_head(str_tail(left, at + 1), end - 1);
-		uint32_t k = field.n == 1 && digit_byte(field.p[0]) ? (uint32_t)(field.p[0] - '0')
-								    : i;
-		out = fold_binary(c->u, FO_ADD, out, value_text(V_STR, str_head(left, at)));
-		out = fold_binary(c->u, FO_ADD, out, arg(c, k));
-		i++;
-		left = str_tail(left, at + end + 1);
-	}
-	return fold_binary(c->u, FO_ADD, out, value_text(V_STR, left));
-}
-
-static struct value m_path_join(struct call *c, struct str with)
-{
-	struct value all[8] = { c->self };
-	uint32_t n = 1;
-
-	(void)with;
-	for (; n < 8 && n <= c->n; n++)
-		all[n] = c->v[n - 1];
-	struct value list = { .kind = V_LIST, .items = all, .n = n, .taint = c->taint };
-	return fold_join(c->u, value_text(V_STR, S("/")), list);
-}
-
-static const struct fold_row methods[] = {
-	{ SC("join"), m_join, SC("") },
-	{ SC("replace"), m_replace, SC("") },
-	{ SC("replaceAll"), m_replace, SC("") },
-	{ SC("split"), m_split, SC("") },
-	{ SC("decode"), m_code, SC("decode") },
-	{ SC("encode"), m_code, SC("encode") },
-	{ SC("toString"), m_code, SC("toString") },
-	{ SC("reverse"), do_reversed, SC("") },
-	{ SC("slice"), m_slice, SC("") },
-	{ SC("substring"), m_slice, SC("") },
-	{ SC("substr"), m_slice, SC("substr") },
-	{ SC("charCodeAt"), m_char_code, SC("") },
-	{ SC("codePointAt"), m_char_code, SC("") },
-	{ SC("charAt"), m_char_code, SC("text") },
-	{ SC("concat"), m_concat, SC("") },
-	{ SC("get"), m_get, SC("") },
-	{ SC("format"), m_format, SC("") },
-	{ SC("strip"), m_same, SC("") },
-	{ SC("trim"), m_same, SC("") },
-	{ SC("read"), m_same, SC("") },
-	{ SC("getvalue"), m_same, SC("") },
-	{ SC("tobytes"), m_same, SC("") },
-	{ SC("expanduser"), m_same, SC("") },
-	{ SC("resolve"), m_same, SC("") },
-	{ SC("joinpath"), m_path_join, SC("") },
-	{ SC("read_text"), do_read, SC("") },
-	{ SC("read_bytes"), do_read, SC("") },
-	{ SC("open"), do_read, SC("") },
-};
-
-static const struct fold_row *row(const struct fold_row *rows, size_t n, struct str name)
+const struct fold_row *fold_row_of(const struct fold_row *rows, size_t n, struct str name)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (str_eq(rows[i].name, name))
@@ -718,11 +490,11 @@ struct value fold_call(struct unit *u, struct value callee, const struct value *
 		c.taint |= value_taint(u, &v[i]);
 	if (callee.kind == V_METHOD) {
 		c.self = callee.items[0];
-		r = row(methods, sizeof methods / sizeof methods[0], callee.s);
+		r = fold_method(callee.s);
 	} else if (callee.kind == V_NAME && u->lang == LANG_PYTHON) {
-		r = row(python, sizeof python / sizeof python[0], without_root(callee.s));
+		r = fold_row_of(python, sizeof python / sizeof python[0], without_root(callee.s));
 	} else if (callee.kind == V_NAME) {
-		r = row(javascript, sizeof javascript / sizeof javascript[0],
+		r = fold_row_of(javascript, sizeof javascript / sizeof javascript[0],
 			without_root(callee.s));
 	}
 	if (r)

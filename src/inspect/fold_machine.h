@@ -89,6 +89,12 @@ struct value fold_pop(struct fold *f);
 void fold_operand(struct fold *f, struct value v);
 struct frame *fold_enter(struct fold *f, enum frame_kind kind, uint32_t at, uint32_t end);
 
+/* fold_reduce applies the operators above ops that bind at least as tightly as prec. */
+void fold_reduce(struct fold *f, uint32_t ops, unsigned prec);
+
+/* fold_finish.c: ends the innermost frame and gives its value to the one around it. */
+void fold_finish(struct fold *f);
+
 /* fold_apply.c: fold_name folds the name at a token, fold_bound ends its frame; fold_apply calls a
  * lambda or function; fold_each runs a comprehension or map, fold_next its next round. */
 void fold_name(struct fold *f, uint32_t at);

@@ -128,17 +128,23 @@ void report_escape(struct buf *out, struct str bytes)
 	}
 }
 
-/* A member whose value is any bytes. */
-static void put(struct buf *b, struct str name, struct str bytes)
+/* A string of any bytes. */
+static void put_bytes(struct buf *b, struct str bytes)
 {
 	struct buf text;
 
 	buf_init(&text, REPORT_MAX);
 	report_escape(&text, bytes);
-	jw_kv_str(b, name, buf_str(&text));
+	jw_str(b, buf_str(&text));
 	if (text.err != OK && b->err == OK)
 		b->err = text.err;
 	buf_free(&text);
+}
+
+static void put(struct buf *b, struct str name, struct str bytes)
+{
+	jw_key(b, name);
+	put_bytes(b, bytes);
 }
 
 static void put_digest(struct buf *b, const uint8_t *bytes, size_t n)
@@ -237,16 +243,10 @@ static void put_coverage(struct buf *b, const struct report_coverage *c)
 
 static void put_names(struct buf *b, struct str name, const struct report_names *names)
 {
-	struct buf text;
-
 	jw_key(b, name);
 	jw_arr(b);
-	for (size_t i = 0; i < names->n; i++) {
-		buf_init(&text, REPORT_MAX);
-		report_escape(&text, names->items[i]);
-		jw_str(b, buf_str(&text));
-		buf_free(&text);
-	}
+	for (size_t i = 0; i < names->n; i++)
+		put_bytes(b, names->items[i]);
 	jw_arr_end(b);
 }
 

@@ -2,7 +2,7 @@
  * inspect/report_read.c - reads a report back.
  * Input: hostile (a checker that was taken over).   Runs in: cli.   Fuzz: fuzz/report_fuzz.c
  */
-#include "inspect/report.h"
+#include "inspect/detonation.h"
 
 #include "base/limits.h"
 #include "codec/json.h"
@@ -75,33 +75,38 @@ enum err report_unescape(struct buf *out, struct str text)
 }
 
 /* A string that stands for any bytes. */
-static struct str bytes_in(struct reading *r, const struct json *v)
+static enum err unescaped(struct arena *a, const struct json *v, struct str *out)
 {
-	struct str text = json_str(r->arena, v), bytes = { "", 0 };
+	struct str text = json_str(a, v);
 	struct buf b;
 
-	if (text.p == NULL) {
-		wrong(r, ERR_SYNTAX);
-		return bytes;
+	if (text.p == NULL)
+		return ERR_SYNTAX;
+	if (str_chr(text, '\\') == SIZE_MAX) {
+		*out = text;
+		return OK;
 	}
-	if (str_chr(text, '\\') == SIZE_MAX)
-		return text;
 	buf_init(&b, text.n + 1);
 	enum err e = report_unescape(&b, text);
-	if (e == OK)
-		bytes = arena_dup(r->arena, buf_str(&b));
+	if (e == OK) {
+		*out = arena_dup(a, buf_str(&b));
+		e = out->p != NULL ? OK : ERR_NOMEM;
+	}
 	buf_free(&b);
-	if (e != OK || bytes.p == NULL)
-		wrong(r, e != OK ? e : ERR_NOMEM);
-	return bytes.p != NULL ? bytes : (struct str){ "", 0 };
+	return e;
 }
 
 /* A member that is any bytes; "" when it is missing. */
 static struct str get(struct reading *r, const struct json *obj, struct str name)
 {
 	const struct json *v = json_get(obj, name);
+	struct str out = S("");
+	enum err e = v == NULL ? OK : unescaped(r->arena, v, &out);
 
-	return v == NULL ? S("") : bytes_in(r, v);
+	if (e == OK)
+		return out;
+	wrong(r, e);
+	return S("");
 }
 
 static uint64_t number(struct reading *r, const struct json *obj, struct str name)
@@ -206,43 +211,18 @@ static void read_coverage(struct reading *r, const struct json *v)
 	};
 }
 
-static void read_names(struct reading *r, const struct json *list, struct report_names *out)
-{
-	size_t n = json_count(list);
-	struct str *items = NEW_ARRAY(r->arena, struct str, n);
-
-	if (!json_is(list, JSON_ARRAY) || n > REPORT_NAMES || (n > 0 && items == NULL)) {
-		wrong(r, ERR_SYNTAX);
-		return;
-	}
-	*out = (struct report_names){ items, n };
-	JSON_EACH_ITEM (list, it)
-		*items++ = bytes_in(r, it);
-}
-
 static void read_detonation(struct reading *r, const struct json *v)
 {
 	struct report_detonation *t = &r->out->detonation;
 
 	if (v == NULL || json_is(v, JSON_NULL)) /* not run, or of an older checker */
 		return;
-	t->outcome = detonated_by_word(get(r, v, S("outcome")));
-	if (t->outcome == DETONATED_COUNT || t->outcome == DETONATED_NOT) {
-		wrong(r, ERR_SYNTAX);
-		t->outcome = DETONATED_INCONCLUSIVE;
-	}
-	t->reason = get(r, v, S("reason"));
+	enum err e = detonation_ran(v, v, r->arena, unescaped, t);
+	if (e != OK)
+		wrong(r, e);
 	t->variants = number(r, v, S("variants"));
 	t->capped = json_bool(json_get(v, S("capped")));
-	t->modules = number(r, v, S("modules"));
-	t->imported = number(r, v, S("imported"));
-	t->entry_points = number(r, v, S("entry_points"));
-	t->classes = number(r, v, S("classes"));
-	t->constructed = number(r, v, S("constructed"));
-	t->scripts = number(r, v, S("scripts"));
 	t->elapsed_ms = number(r, v, S("elapsed_ms"));
-	read_names(r, json_get(v, S("failed")), &t->failed);
-	read_names(r, json_get(v, S("stubbed")), &t->stubbed);
 }
 
 static void read_environment(struct reading *r, const struct json *v)

@@ -18,6 +18,15 @@ static void put_text(struct buf *b, struct str name, struct str text)
 	jw_obj_end(b);
 }
 
+/* release takes an escaped text's storage back. That it was cut short is no error of the report,
+ * but that there was no memory for it is. */
+static void release(struct buf *text, struct buf *b)
+{
+	if (text->err == ERR_NOMEM && b->err == OK)
+		b->err = ERR_NOMEM;
+	buf_free(text);
+}
+
 /* The path as a relative URI: what RFC 3986 does not let stand is encoded. */
 static void put_uri(struct buf *b, struct str path)
 {
@@ -82,7 +91,7 @@ static void put_message(struct buf *b, const struct finding *f)
 		report_escape(&text, str_trim(f->detail));
 	}
 	put_text(b, S("message"), buf_str(&text));
-	buf_free(&text);
+	release(&text, b);
 }
 
 static void put_location(struct buf *b, const struct report *r, const struct finding *f)
@@ -108,7 +117,7 @@ static void put_location(struct buf *b, const struct report *r, const struct fin
 			buf_init(&text, 8 * FINDING_EXCERPT + 64);
 			report_escape(&text, f->excerpt);
 			put_text(b, S("snippet"), buf_str(&text));
-			buf_free(&text);
+			release(&text, b);
 		}
 		jw_obj_end(b);
 	}
@@ -152,7 +161,7 @@ void sarif_run(const struct report *r, struct buf *out)
 	report_escape(&text, r->headline);
 	jw_kv_str(out, S("verdict"), verdict_word(r->judgement.verdict));
 	jw_kv_str(out, S("headline"), buf_str(&text));
-	buf_free(&text);
+	release(&text, out);
 	jw_obj_end(out);
 	jw_obj_end(out);
 }

@@ -7,16 +7,14 @@
 
 #include "base/num.h"
 #include "base/rd.h"
-#include "codec/base64.h"
-#include "codec/utf8.h"
 #include "crypto/sha256.h"
+#include "keeper/key_judge.h"
 #include "keeper/leaf.h"
-#include "sys/secret.h"
 
 #include <assert.h>
 #include <string.h>
 
-enum { ARENA_MAX = 1 << 20, SECRET_RANDOM = 32, SECRET_MIN = 8, SECRET_MAX = 256, LIST_MAX = 500,
+enum { ARENA_MAX = 1 << 20, LIST_MAX = 500,
        REPLY_MAX = LIMIT_CONTROL - 4096 };
 static const uint32_t key_gone = UINT32_MAX;
 static const int64_t never = INT64_MAX;
@@ -179,83 +177,6 @@ enum err keyring_find(struct keyring *k, struct str what, struct control_key *ou
 	return e;
 }
 
-/* ---- judging what is to be stored ---- */
-
-static bool text_ok(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
-			return false;
-	return utf8_valid(s) == s.n;
-}
-
-static enum err judge(const struct control_key *key, struct diag *d)
-{
-	const struct str text[] = { key->alias, key->user, key->team };
-	const struct str json[] = { key->metadata, key->aliases, key->tags };
-	size_t total = 0;
-
-	for (int i = 0; i < 3; i++)
-		if (!text_ok(text[i]) || utf8_valid(json[i]) != json[i].n)
-			return diag_set(d, ERR_SYNTAX,
-					"a key's text holds control characters or is not UTF-8");
-	for (uint32_t i = 0; i < key->n_models; i++) {
-		if (key->models[i].n == 0 || !text_ok(key->models[i]))
-			return diag_param(d, ERR_SYNTAX, S("models"),
-					  "a model's name is empty or not plain text");
-		total += key->models[i].n;
-	}
-	/* A key must fit one message, and its line one entry of the audit log. */
-	if (total > KEY_JSON_MAX)
-		return diag_param(d, ERR_LIMIT, S("models"),
-				  "the models' names have more than %d bytes together",
-				  (int)KEY_JSON_MAX);
-	return OK;
-}
-
-static enum err judge_secret(struct str s, struct diag *d)
-{
-	if (s.n < SECRET_MIN || s.n > SECRET_MAX)
-		return diag_param(d, ERR_LIMIT, S("key"), "a key has %d to %d characters",
-				  (int)SECRET_MIN, (int)SECRET_MAX);
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] <= ' ' || s.p[i] > '~')
-			return diag_param(d, ERR_SYNTAX, S("key"), "a key is visible ASCII");
-	return OK;
-}
-
-/* A key's secret: the given one, or "sk-" and 32 random bytes; with its hash and what may be shown
- * of it. */
-static enum err make_secret(struct keyring *k, bool given, struct str secret,
-			    struct control_key *key, struct str *out_secret, struct diag *d)
-{
-	uint8_t raw[SECRET_RANDOM];
-	char storage[64];
-	struct buf b;
-
-	buf_fixed(&b, storage, sizeof storage);
-	if (given)
-		TRY(judge_secret(secret, d));
-	else {
-		if (secret_random(raw, sizeof raw) != OK)
-			return diag_set(d, ERR_SYS, "no random bytes");
-		buf_add(&b, S("sk-"));
-		base64_encode(&b, (struct str){ (char *)raw, sizeof raw }, BASE64_URL);
-		secret = arena_dup(&k->arena, buf_str(&b));
-		secret_wipe(raw, sizeof raw);
-		secret_wipe(storage, sizeof storage);
-		if (secret.p == NULL || b.err != OK)
-			return diag_set(d, ERR_NOMEM, "out of memory");
-	}
-	sha256(secret, key->hash);
-	buf_fixed(&b, storage, sizeof storage);
-	buf_add(&b, str_has_prefix(secret, S("sk-")) ? S("sk-...") : S("..."));
-	buf_add(&b, str_tail(secret, secret.n - 4));
-	key->name = arena_dup(&k->arena, buf_str(&b));
-	*out_secret = secret;
-	return key->name.p ? OK : diag_set(d, ERR_NOMEM, "out of memory");
-}
-
 /* ---- changes ---- */
 
 enum change { CHANGE_ADD, CHANGE_PUT, CHANGE_DELETE };
@@ -307,14 +228,14 @@ static enum err on_create(struct keyring *k, struct rd *r, struct str actor, int
 	struct control_key key;
 	enum err e = control_key_decode(&key, rd_str(r, LIMIT_CONTROL));
 	bool given = rd_bool(r);
-	struct str secret = rd_str(r, SECRET_MAX);
+	struct str secret = rd_str(r, KEY_SECRET_MAX);
 
 	if (e != OK || rd_end(r) != OK)
 		return ERR_SYNTAX;
-	TRY(judge(&key, d));
+	TRY(key_judge(&key, d));
 	if (k->count == LIMIT_KEYS)
 		return diag_set(d, ERR_LIMIT, "there are %d keys already", (int)LIMIT_KEYS);
-	TRY(make_secret(k, given, secret, &key, &secret, d));
+	TRY(key_secret(&k->arena, given, secret, &key, &secret, d));
 	key.created_ms = now_ms;
 	key.budget_reset_ms = key.budget_period_s ? now_ms + key.budget_period_s * 1000 : 0;
 	if (key.spent_pico < 0)
@@ -397,7 +318,7 @@ static enum err update(struct keyring *k, uint32_t id, const struct control_key 
 	apply(out, from, now_ms);
 	if (from->mask & KEY_SPEND)
 		out->spent_pico = from->spent_pico < 0 ? 0 : from->spent_pico;
-	TRY(judge(out, d));
+	TRY(key_judge(out, d));
 	TRY(change(k, CHANGE_PUT, out, what, actor, now_ms, from->mask, d));
 	out->slot = slot_find(k, id);
 	assert(out->slot != UINT32_MAX);
@@ -471,13 +392,13 @@ static enum err on_rotate(struct keyring *k, struct rd *r, struct str actor, int
 	struct control_key key;
 	struct str what = rd_str(r, LIMIT_NAME);
 	bool given = rd_bool(r);
-	struct str secret = rd_str(r, SECRET_MAX);
+	struct str secret = rd_str(r, KEY_SECRET_MAX);
 
 	if (rd_end(r) != OK)
 		return ERR_SYNTAX;
 	TRY(keyring_find(k, what, &key, d));
 	TRY(read_settled(k, key.id, &key, d));
-	TRY(make_secret(k, given, secret, &key, &secret, d));
+	TRY(key_secret(&k->arena, given, secret, &key, &secret, d));
 	TRY(change(k, CHANGE_PUT, &key, S("key.rotate"), actor, now_ms, 0, d));
 	complete(k, &key);
 	tell_drop(k, key.slot); /* the old hash must go, and at once */

@@ -100,8 +100,8 @@ static void say_notes(struct loading *l)
 		/* What is said of no line is said of the built-in configuration. */
 		where[0] = 0;
 		if (n->file.n > 0)
-			(void)snprintf(where, sizeof where, "%s:%u: ",
-				       log_str(n->file, file, sizeof file), n->line);
+			(void)snprintf(where, sizeof where,
+				       "%s:%u: ", log_str(n->file, file, sizeof file), n->line);
 		log_msg(LOG_WARN, "%s%s: %s: %.*s", where, log_str(n->path, path, sizeof path),
 			config_status_text[n->status], FMT(n->why));
 		if (l->loaded.n_warnings++ == 0)
@@ -189,30 +189,31 @@ static enum err put_tls(struct loading *l, struct diag *d)
 	return e;
 }
 
+/* take_file keeps what a file of the system says; what cannot be read says nothing. */
+static enum err take_file(struct loading *l, enum err (*read)(struct buf *, struct diag *),
+			  size_t max, const char *what, struct str *out, struct diag *d)
+{
+	struct diag why = { 0 };
+	struct buf b;
+
+	buf_init(&b, max);
+	if (read(&b, &why) != OK) {
+		log_msg(LOG_WARN, "no %s: %s", what, diag_text(&why));
+		buf_reset(&b);
+	}
+	*out = arena_dup(&l->arena, buf_str(&b));
+	buf_free(&b);
+	return out->p != NULL ? OK : diag_set(d, ERR_NOMEM, "no memory for the %s", what);
+}
+
 /* put_system reads what egress cannot open itself. A gate for plain upstreams needs no roots. */
 static enum err put_system(struct loading *l, struct diag *d)
 {
 	struct upstreams *u = &l->config.upstreams;
-	struct buf hosts, roots;
-	struct diag why = { 0 };
 
-	buf_init(&hosts, UPSTREAM_HOSTS);
-	buf_init(&roots, UPSTREAM_ROOTS);
-	if (hosts_read(&hosts, &why) != OK) {
-		log_msg(LOG_WARN, "no hosts file: %s", diag_text(&why));
-		buf_reset(&hosts);
-	}
-	if (roots_read(&roots, &why) != OK) {
-		log_msg(LOG_WARN, "no trusted roots: %s", diag_text(&why));
-		buf_reset(&roots);
-	}
-	u->hosts = arena_dup(&l->arena, buf_str(&hosts));
-	u->roots = arena_dup(&l->arena, buf_str(&roots));
-	buf_free(&hosts);
-	buf_free(&roots);
-	if (u->hosts.p == NULL || u->roots.p == NULL)
-		return diag_set(d, ERR_NOMEM, "no memory for the hosts file and roots");
-	return OK;
+	TRY(take_file(l, hosts_read, UPSTREAM_HOSTS, "hosts file", &u->hosts, d));
+	TRY(take_file(l, resolv_read, UPSTREAM_RESOLV, "resolv.conf", &u->resolv, d));
+	return take_file(l, roots_read, UPSTREAM_ROOTS, "trusted roots", &u->roots, d);
 }
 
 static enum err load(struct loading *l, struct diag *d)

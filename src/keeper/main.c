@@ -18,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/file.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -65,6 +64,8 @@ static enum err take_options(struct keeper_opts *o, int argc, char **argv, struc
 
 static enum err open_data(struct keeper *k, struct diag *d)
 {
+	/* Unlike flock's this lock ends with keeper, not with what it has forked. */
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	char path[KEEPER_PATH + 32];
 	size_t n = strlen(k->opts.data);
 
@@ -76,7 +77,7 @@ static enum err open_data(struct keeper *k, struct diag *d)
 	k->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (k->lock_fd < 0)
 		return diag_set(d, ERR_SYS, "cannot open '%s': %s", path, strerror(errno));
-	if (flock(k->lock_fd, LOCK_EX | LOCK_NB) != 0)
+	if (fcntl(k->lock_fd, F_SETLK, &whole) != 0)
 		return diag_set(d, ERR_EXISTS, "another gate serves from '%s'", k->data);
 	return OK;
 }

@@ -49,7 +49,11 @@ static bool get_u64(int fd, size_t at, uint64_t *out)
 
 static bool put_u64(int fd, size_t at, uint64_t v)
 {
-	return pwrite(fd, &v, sizeof v, (off_t)at) == (ssize_t)sizeof v;
+	ssize_t n = pwrite(fd, &v, sizeof v, (off_t)at);
+
+	if (n >= 0 && n != (ssize_t)sizeof v)
+		errno = ENOSPC; /* why a file takes only a part; the kernel says it of the next */
+	return n == (ssize_t)sizeof v;
 }
 
 #define HEAD_AT	   offsetof(struct usage_file, head)

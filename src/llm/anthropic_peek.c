@@ -67,6 +67,8 @@ void anthropic_peek_event(struct str event, struct str data, struct arena *scrat
 		io->content = true;
 		return;
 	}
+	if (str_eq(event, S("error")))
+		io->error = true;
 	if (says(event, data, S("ping")) || data.n == 0)
 		return;
 	if (json_read(scratch, data, &root, NULL) != OK)
@@ -85,7 +87,8 @@ void anthropic_peek_event(struct str event, struct str data, struct arena *scrat
 			io->finish = why;
 	} else if (json_str_eq(type, S("message_stop"))) {
 		io->done = true;
-	} else if (json_str_eq(type, S("error"))) {
+	} else if (json_str_eq(type, S("error")) ||
+		   json_is(json_get(root, S("error")), JSON_OBJECT)) {
 		io->error = true;
 	} else if (str_has_prefix(json_esc(type), S("content_block_"))) {
 		io->content = true;

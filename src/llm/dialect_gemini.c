@@ -84,7 +84,7 @@ static void peek_event(struct str event, struct str data, struct arena *scratch,
 	const struct json *root = NULL;
 	bool candidates = has(data, S("\"candidates\""));
 
-	(void)event;
+	io->error = io->error || str_eq(event, S("error"));
 	io->only_usage = false;
 	if (candidates && (has(data, S("\"text\"")) || has(data, S("\"functionCall\"")) ||
 			   has(data, S("\"inlineData\"")) || has(data, S("\"executableCode\""))))
@@ -100,7 +100,7 @@ static void peek_event(struct str event, struct str data, struct arena *scratch,
 	}
 	bool had = io->usage.known;
 	io->usage.known = false;
-	if (!peek_root(root, io, &candidates))
+	if (!peek_root(root, io, &candidates) || json_str_eq(json_get(root, S("type")), S("error")))
 		io->error = true;
 	io->only_usage = io->usage.known && !candidates && !io->error;
 	io->usage.known = io->usage.known || had;

@@ -131,4 +131,14 @@ void openai_peek_event(struct str event, struct str data, struct arena *scratch,
 		       struct llm_peek *io);
 size_t openai_skim(struct str in, uint32_t *io_events);
 
+/* How far the arguments' JSON has come: whole when the outermost bracket has closed. */
+struct oa_nesting {
+	unsigned depth;
+	bool in_string, escaped, whole;
+};
+
+/* oa_follow (openai_nesting.c) goes on with esc, the content of a JSON string that holds JSON in
+ * its turn: \" is a quote of the inner. */
+void oa_follow(struct oa_nesting *n, struct str esc);
+
 #endif

@@ -122,7 +122,8 @@ void oa_error_object(unsigned status, const struct json *root, struct llm_error 
 bool oa_is_error(const struct json *root)
 {
 	return !oa_is_null(json_get(root, S("error"))) ||
-	       json_str_eq(json_get(root, S("object")), S("error"));
+	       json_str_eq(json_get(root, S("object")), S("error")) ||
+	       json_str_eq(json_get(root, S("type")), S("error"));
 }
 
 void openai_decode_error(unsigned status, const struct json *root, struct llm_error *out,

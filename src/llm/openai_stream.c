@@ -12,18 +12,12 @@
 
 enum { CHOICES_MAX = 128, CALLS_MAX = 1024 };
 
-/* How far the arguments' JSON has come: whole when the outermost bracket has closed. */
-struct nesting {
-	unsigned depth;
-	bool in_string, escaped, whole;
-};
-
 struct call {
 	struct str id;
 	int64_t index; /* as the server counts, -1 unknown */
 	unsigned part;
 	bool open;
-	struct nesting args;
+	struct oa_nesting args;
 };
 
 struct choice {
@@ -224,38 +218,6 @@ static void on_images(struct llm_decoder *d, struct choice *c, const struct json
 
 /* ---- tool calls ---------------------------------------------------------------------------- */
 
-static void nest(struct nesting *n, char c)
-{
-	if (n->in_string) {
-		if (n->escaped)
-			n->escaped = false;
-		else if (c == '\\')
-			n->escaped = true;
-		else if (c == '"')
-			n->in_string = false;
-	} else if (c == '"') {
-		n->in_string = true;
-	} else if (c == '{' || c == '[') {
-		n->depth++;
-	} else if ((c == '}' || c == ']') && n->depth > 0) {
-		n->whole = --n->depth == 0;
-	}
-}
-
-/* esc is the content of a JSON string that holds JSON in its turn: \" is a quote of the inner. */
-static void follow(struct nesting *n, struct str esc)
-{
-	for (size_t i = 0; i < esc.n; i++) {
-		char c = esc.p[i];
-		if (c == '\\' && i + 1 < esc.n) {
-			c = esc.p[++i];
-			if (c != '"' && c != '\\')
-				c = 'x'; /* a letter or white space: nothing that nests */
-		}
-		nest(n, c);
-	}
-}
-
 static bool is_blank(struct str esc)
 {
 	for (size_t i = 0; i < esc.n; i++)
@@ -353,7 +315,7 @@ static enum err on_call(struct llm_decoder *d, struct choice *c, const struct js
 				  S("the provider went on with a tool call that was whole"));
 		return OK;
 	}
-	follow(&call->args, text);
+	oa_follow(&call->args, text);
 	push(d, c, (struct llm_event){ .kind = EV_PART_DELTA, .part = call->part,
 				       .part_kind = PART_TOOL_CALL, .text = text });
 	return OK;

@@ -106,6 +106,7 @@ void upstreams_encode(const struct upstreams *t, struct buf *b)
 	wr_u64(b, t->generation);
 	wr_u32(b, t->n_secrets);
 	wr_str(b, t->hosts);
+	wr_str(b, t->resolv);
 	wr_str(b, t->roots);
 	wr_u32(b, t->n);
 	for (uint32_t i = 0; i < t->n; i++)
@@ -124,6 +125,7 @@ enum err upstreams_decode(struct upstreams *out, struct str blob, struct arena *
 	t.generation = rd_u64(&r);
 	t.n_secrets = rd_u32(&r);
 	t.hosts = rd_str(&r, UPSTREAM_HOSTS);
+	t.resolv = rd_str(&r, UPSTREAM_RESOLV);
 	t.roots = rd_str(&r, UPSTREAM_ROOTS);
 	if (t.n_secrets > SECRETS_MAX)
 		bad(&r);

@@ -42,7 +42,7 @@ struct upstream {
 	uint16_t conns_max;     /* 0: the default */
 };
 
-enum { UPSTREAM_HOSTS = 1 << 20, UPSTREAM_ROOTS = 16 << 20 };
+enum { UPSTREAM_HOSTS = 1 << 20, UPSTREAM_ROOTS = 16 << 20, UPSTREAM_RESOLV = 64 << 10 };
 
 struct upstreams {
 	uint64_t generation;
@@ -50,6 +50,7 @@ struct upstreams {
 	uint32_t n;
 	uint32_t n_secrets;
 	struct str hosts;       /* text of a hosts file */
+	struct str resolv;      /* text of a resolv.conf */
 	struct str roots;       /* PEM, trusted where a row names none of its own; "": none */
 };
 

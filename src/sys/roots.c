@@ -1,5 +1,5 @@
 /*
- * sys/roots.c - where systems keep their trusted roots, and the hosts file.
+ * sys/roots.c - where systems keep their trusted roots, the hosts file and resolv.conf.
  * Input: trusted (the system's files).   Runs in: loader, fetcher.
  */
 #include "sys/roots.h"
@@ -23,9 +23,19 @@ enum err roots_read(struct buf *out, struct diag *d)
 	return diag_set(d, ERR_NOT_FOUND, "the system has no bundle of trusted roots");
 }
 
-enum err hosts_read(struct buf *out, struct diag *d)
+static enum err read_any(const char *path, struct buf *out, struct diag *d)
 {
-	enum err e = fs_read("/etc/hosts", 0, out, d);
+	enum err e = fs_read(path, 0, out, d);
 
 	return e == ERR_NOT_FOUND ? OK : e;
+}
+
+enum err hosts_read(struct buf *out, struct diag *d)
+{
+	return read_any("/etc/hosts", out, d);
+}
+
+enum err resolv_read(struct buf *out, struct diag *d)
+{
+	return read_any("/etc/resolv.conf", out, d);
 }

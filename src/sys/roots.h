@@ -1,6 +1,6 @@
 /*
- * sys/roots.h - what the system knows of the network beside the resolver: trusted roots and the
- * hosts file. Ring 1.
+ * sys/roots.h - the system's files about the network: trusted roots, the hosts file and
+ * resolv.conf. Ring 1.
  */
 #ifndef SYS_ROOTS_H
 #define SYS_ROOTS_H
@@ -12,7 +12,8 @@
  * one. */
 MUST_USE enum err roots_read(struct buf *out, struct diag *d);
 
-/* hosts_read appends the hosts file; where there is none, nothing. */
+/* hosts_read appends the hosts file, resolv_read resolv.conf; where there is none, nothing. */
 MUST_USE enum err hosts_read(struct buf *out, struct diag *d);
+MUST_USE enum err resolv_read(struct buf *out, struct diag *d);
 
 #endif

@@ -129,6 +129,17 @@ ERRORS = {
 }
 
 
+# An error in the middle of a stream, in its dialect's form and in others that were seen.
+FORMS = {
+    "own": lambda dialect, m: ("event: error\n" if dialect == "anthropic" else "") + "data: " +
+                              json.dumps(ERRORS[dialect](500, m)) + "\n\n",
+    "named": lambda dialect, m: "event: error\ndata: " + json.dumps({"message": m}) + "\n\n",
+    "typed": lambda dialect, m: "data: " + json.dumps({"type": "error", "message": m}) + "\n\n",
+    "words": lambda dialect, m: "event: error\ndata: " + m + "\n\n",
+    "bare": lambda dialect, m: json.dumps(ERRORS[dialect](500, m)) + "\n\n",
+}
+
+
 def wanted_tool(dialect, req):
     """A tool is called when tools are offered and no result is there yet."""
     text = json.dumps(req)
@@ -147,6 +158,7 @@ class Connection:
     def __init__(self, reader, writer, opts):
         self.reader, self.writer, self.opts = reader, writer, opts
         self.body = None      # of the request that is being answered
+        self.key = ""         # what came with it
 
     async def read_request(self):
         line = (await self.reader.readline()).decode("latin-1").strip()
@@ -178,14 +190,14 @@ class Connection:
     def piece(self, data):
         self.writer.write(b"%x\r\n%s\r\n" % (len(data), data))
 
-    async def stream(self, dialect, req, tool, stop_after=None, cut=False, pause=0.0, error_at=None):
+    async def stream(self, dialect, req, tool, stop_after=None, cut=False, pause=0.0, error_at=None,
+                     form="own", message="it broke in the middle"):
         self.head(200, {"content-type": "text/event-stream", "transfer-encoding": "chunked"})
         for n, (name, data) in enumerate(DIALECTS[dialect][1](req, tool)):
             text = data if isinstance(data, str) else json.dumps(data, ensure_ascii=n % 2 == 0)
             event = ("event: %s\n" % name if name else "") + "data: %s\n\n" % text
             if error_at is not None and n == error_at:
-                err = json.dumps(ERRORS[dialect](500, "it broke in the middle"))
-                event = ("event: error\n" if dialect == "anthropic" else "") + "data: %s\n\n" % err
+                event = FORMS[form](dialect, message)
             if stop_after is not None and n == stop_after:
                 if cut:
                     self.piece(event.encode()[:len(event) // 2])
@@ -249,6 +261,9 @@ class Connection:
             return await self.stream(dialect, req, tool, error_at=0)
         elif stream and how == "mid-error":
             return await self.stream(dialect, req, tool, error_at=4)
+        elif stream and how.startswith(("early-echo-", "mid-echo-")):   # repeats the key it was called with
+            return await self.stream(dialect, req, tool, error_at=4 if how.startswith("mid") else 0,
+                                     form=how.split("-")[2], message="it broke for key %s here" % self.key)
         elif stream and how == "endless-event":
             self.head(200, {"content-type": "text/event-stream", "transfer-encoding": "chunked"})
             for _ in range(600):
@@ -277,6 +292,8 @@ class Connection:
     async def one(self, method, target, headers, body):
         path = target.split("?")[0]
         req = self.body = json.loads(body) if body else {}
+        self.key = (headers.get("authorization", "").removeprefix("Bearer ") or headers.get("x-api-key") or
+                    headers.get("x-goog-api-key") or "")
         self.opts.record({"t": time.time(), "method": method, "target": target, "headers": headers, "body": req})
         if self.opts.delay:
             await asyncio.sleep(self.opts.delay)

@@ -235,5 +235,63 @@ def ticks(pid):
         return sum(int(n) for n in f.read().rsplit(")", 1)[1].split()[11:13])
 
 
+class NameServer:
+    """Answers each question for an IPv4 address with 127.0.0.1, and has none of another kind."""
+
+    def __init__(self):
+        self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.sock.bind(("127.0.0.1", 0))
+        self.asked = 0
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        while True:
+            try:
+                q, who = self.sock.recvfrom(512)
+            except OSError:
+                return
+            self.asked += 1
+            end = q.index(b"\0", 12) + 5
+            is_a = q[end - 3] == 1
+            self.sock.sendto(q[:2] + b"\x81\x80" + q[4:6] + bytes([0, is_a, 0, 0, 0, 0]) + q[12:end] +
+                             (b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\x7f\0\0\1" if is_a else b""), who)
+
+    def line(self):
+        return "nameserver [127.0.0.1]:%d\n" % self.sock.getsockname()[1]
+
+
+def own_resolv_conf():
+    """This user may have a resolv.conf of its own."""
+    return subprocess.run(["unshare", "-m", "mount", "--bind", "/dev/null", "/etc/resolv.conf"], capture_output=True).returncode == 0
+
+
+@unittest.skipUnless(own_resolv_conf(), "resolv.conf cannot be replaced for one process here")
+class NameServers(unittest.TestCase):
+    def test_reload_takes_other_name_servers(self):
+        with tempfile.TemporaryDirectory(prefix="yett-test-") as tmp:
+            provider = Provider(tmp)
+            self.addCleanup(provider.stop)
+            first, second = NameServer(), NameServer()
+            self.addCleanup(first.sock.close)
+            self.addCleanup(second.sock.close)
+            conf = pathlib.Path(tmp) / "resolv.conf"
+            conf.write_text(first.line())
+            models = [{"model_name": name, "litellm_params": {"model": "openai/good", "api_key": KEY,
+                                                              "api_base": "http://%s.test:%d/v1" % (name, provider.port)}}
+                      for name in ("one", "two")]
+            gate = Gate(tmp, {"model_list": models, "general_settings": {"master_key": MASTER}})
+            gate.args = ["unshare", "-m", "sh", "-c", 'mount --bind "$0" /etc/resolv.conf && exec "$@"', str(conf), *gate.args]
+            gate.start()
+            self.addCleanup(gate.stop)
+            self.assertEqual(gate.chat("one")[0], 200)
+            asked = first.asked
+            self.assertGreater(asked, 0)
+            conf.write_text(second.line())
+            gate.cli("reload")
+            self.assertEqual(gate.chat("two")[0], 200)
+            self.assertGreater(second.asked, 0)
+            self.assertEqual(first.asked, asked)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -1,5 +1,6 @@
 /* tests/unit/base/arena_test.c - arrays and texts that grow in an arena. */
-#include "base/arena.h"
+#include "../failing.h"
+#include "base/arena.c"
 
 #include "tests/unit/check.h"
 
@@ -64,4 +65,19 @@ CASE(keep)
 	arena_done(&a);
 }
 
-TESTS(CASE_ROW(room), CASE_ROW(text), CASE_ROW(keep))
+/* What was left out for want of memory shows in the end, however many arenas' lives later. */
+CASE(starved_for_good)
+{
+	struct arena a;
+
+	arena_init(&a, 64);
+	CHECK(arena_alloc(&a, 65, 1) == NULL && !a.starved); /* the budget is no want of memory */
+	fail_at = 1;
+	CHECK(arena_alloc(&a, 64, 1) == NULL && a.starved);
+	CHECK(arena_alloc(&a, 64, 1) != NULL);
+	arena_reset(&a);
+	arena_done(&a);
+	CHECK(a.starved);
+}
+
+TESTS(CASE_ROW(starved_for_good), CASE_ROW(room), CASE_ROW(text), CASE_ROW(keep))

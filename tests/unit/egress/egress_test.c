@@ -9,7 +9,7 @@
 enum row {
 	ROW_PLAIN, ROW_NOT_PRIVATE, ROW_TLS, ROW_NAMELESS, ROW_STRANGER, ROW_EXPIRED, ROW_CLOSED, ROW_PINNED,
 	ROW_BAD_PIN, ROW_LIMITED, ROW_MAYBE_H2, ROW_META,
-	ROW_NAMED, ROW_NAMED_TLS, ROW_NO_NAME, ROW_NAMED_PRIVATE, ROW_NAMED_META, ROW_HOSTS, ROW_MOVED, ROW_COUNT,
+	ROW_NAMED, ROW_NAMED_TLS, ROW_NO_NAME, ROW_NAMED_PRIVATE, ROW_NAMED_META, ROW_HOSTS, ROW_MOVED, ROW_LATER, ROW_SILENT, ROW_COUNT,
 };
 
 enum { GOOD, OTHER, OLD };
@@ -51,6 +51,8 @@ static void make_rows(struct upstream *r, uint16_t plain, uint16_t tls, uint16_t
 	r[ROW_HOSTS].host = S("hosts.test");
 	r[ROW_HOSTS].allow_private = false;
 	r[ROW_MOVED].host = S("moved.test");
+	r[ROW_LATER].host = S("later.test");
+	r[ROW_SILENT].host = S("silent.test");
 	r[ROW_BAD_PIN].n_pins = 1;
 	r[ROW_BAD_PIN].pins[0] = (struct str){ bad_pin, sizeof bad_pin };
 	r[ROW_MAYBE_H2].http2 = true;
@@ -70,8 +72,9 @@ static void pin_of(struct str pem, unsigned char pin[32])
 	BIO_free(in);
 }
 
-/* names_start forks a name server: good.test and tls.test are 127.0.0.1, meta.test is a metadata address. */
-static unsigned names_start(void)
+/* names_start forks a name server: good.test and tls.test are 127.0.0.1, meta.test is a metadata address; later.test and
+ * silent.test are 127.0.0.1 only if it knows more, else it says nothing of the second. */
+static unsigned names_start(bool more)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	struct sockaddr *sa = (struct sockaddr *)(void *)&a;
@@ -96,7 +99,10 @@ static unsigned names_start(void)
 		while (q[end])
 			end += 1u + q[end];
 		end += 5;
-		bool is_a = q[end - 3] == 1, good = q[13] == 'g' || q[13] == 't', meta = q[13] == 'm' && q[14] == 'e';
+		if (q[13] == 's' && !more)
+			continue;
+		bool is_a = q[end - 3] == 1, late = q[13] == 'l' || q[13] == 's';
+		bool good = q[13] == 'g' || q[13] == 't' || (late && more), meta = q[13] == 'm' && q[14] == 'e';
 		q[2] |= 0x80;
 		q[3] = good || meta ? 0 : 3;
 		q[7] = (unsigned char)((good || meta) && is_a);
@@ -253,7 +259,13 @@ CASE(an_old_table_is_closed_to_new_calls)
 
 	CHECK(ASK(.model = "echo", .generation = GENERATION + 1) == END_REFUSED_CALL);
 	CHECK(ASK(.row = ROW_MOVED, .model = "echo") != END_OK);
+	CHECK(ASK(.row = ROW_LATER, .model = "echo") == END_DNS);
+	struct ask silent = { .row = ROW_SILENT, .model = "echo" };
+	uint32_t asked = put_call(&silent);
 	poke_with('n');
+	/* Who was being asked for is asked for again; what the servers before had said counts no more. */
+	CHECK(wait_for(asked, &silent, 0) == END_OK);
+	CHECK(ASK(.row = ROW_LATER, .model = "echo", .generation = GENERATION + 1) == END_OK);
 	CHECK(until(new, END_OK));
 	CHECK(ask(old) == END_OK);
 	/* The hosts file came with the table. */
@@ -326,7 +338,7 @@ CASE(begin)
 	static struct upstream rows[ROW_COUNT];
 	static unsigned char pin[32];
 	struct diag d = { .err = OK };
-	char servers[32];
+	static char resolv[80], other_resolv[80];
 	pid_t pid;
 
 	for (int i = 0; i < 3; i++) {
@@ -341,8 +353,10 @@ CASE(begin)
 	pin_of(buf_str(&cert[GOOD]), pin);
 	rows[ROW_PINNED].n_pins = 1;
 	rows[ROW_PINNED].pins[0] = (struct str){ (const char *)pin, sizeof pin };
-	(void)snprintf(servers, sizeof servers, "127.0.0.1:%u", names_start());
-	world_start(rows, ROW_COUNT, buf_str(&cert[OTHER]), servers);
+	(void)snprintf(resolv, sizeof resolv, "# ours\nnameserver [127.0.0.1]:%u\n", names_start(false));
+	(void)snprintf(other_resolv, sizeof other_resolv, "nameserver\t[127.0.0.1]:%u", names_start(true));
+	poke_resolv = other_resolv;
+	world_start(rows, ROW_COUNT, buf_str(&cert[OTHER]), resolv);
 }
 
 CASE(end)
@@ -356,7 +370,32 @@ CASE(end)
 	}
 }
 
-TESTS(CASE_ROW(begin), CASE_ROW(a_call), CASE_ROW(framings), CASE_ROW(credit), CASE_ROW(bodies),
+/* What c-ares is given of a resolv.conf. */
+CASE(servers_of_resolv_conf)
+{
+	static const struct {
+		struct str text, want;
+	} rows[] = {
+		{ SC(""), SC("") },
+		{ SC("# nameserver 192.0.2.1\n;nameserver 192.0.2.2\nsearch nameserver 192.0.2.3"), SC("") },
+		{ SC("search a.test\nnameserver 192.0.2.1 # first\r\n  nameserver\t2001:db8::1\n"),
+		  SC("192.0.2.1:53,[2001:db8::1]:53") },
+		{ SC("nameserver fe80::1%eth0\nnameserver no.name\nnameserver\nnameserver [::1]:5353"),
+		  SC("[::1]:5353") },
+		{ SC("nameserver [192.0.2.1]:99999\nnameserver [192.0.2.1]x\nnameservers 192.0.2.1"), SC("") },
+	};
+	char text[512];
+	struct buf b;
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		buf_fixed(&b, text, sizeof text);
+		resolv_servers(rows[i].text, &b);
+		CHECK(b.err == OK);
+		CHECK_STR(buf_str(&b), rows[i].want);
+	}
+}
+
+TESTS(CASE_ROW(servers_of_resolv_conf), CASE_ROW(begin), CASE_ROW(a_call), CASE_ROW(framings), CASE_ROW(credit), CASE_ROW(bodies),
       CASE_ROW(wrong_answers), CASE_ROW(timeouts), CASE_ROW(a_stale_connection_is_replaced_once),
       CASE_ROW(an_answer_before_the_request_is_whole), CASE_ROW(refusals), CASE_ROW(certificates),
       CASE_ROW(names), CASE_ROW(a_limit_of_connections),

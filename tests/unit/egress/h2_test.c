@@ -232,7 +232,7 @@ CASE(begin)
 	row[0].host = S("localhost");
 	row[0].http2 = true;
 	row[0].ca_pem = buf_str(&cert);
-	world_start(row, 1, S(""), NULL);
+	world_start(row, 1, S(""), "");
 }
 
 CASE(calls)

@@ -44,6 +44,7 @@ static struct upstream row_of(uint16_t port, bool https)
 /* What the test asks of egress in keeper's place: 'n' a next table, 's' that the newest is settled. */
 static int poke[2];
 static struct egress *poked;
+static const char *poke_resolv = ""; /* the resolv.conf that comes with it */
 static struct str poke_blob, poke_secrets, poke_ca;
 
 static void poke_one(char c)
@@ -82,12 +83,12 @@ __attribute__((unused)) static void poke_with(char c)
 
 /* run_egress is the child. The rows' strings stay where they are. */
 _Noreturn static void run_egress(const int fds[EGRESS_FDS], struct upstream *rows, uint32_t n, struct str ca,
-				  const char *servers)
+				  const char *resolv)
 {
 	static struct egress e;
 	static const struct str secrets[] = { SC("sk-test"), SC("extra value") };
 	struct upstreams ups = { .generation = GENERATION, .rows = rows, .n = n, .n_secrets = 2,
-				 .hosts = S("192.0.2.1 other.test # x\n10.0.0.1 hosts.test\n") };
+				 .hosts = S("192.0.2.1 other.test # x\n10.0.0.1 hosts.test\n"), .resolv = str_z(resolv) };
 	struct diag d = { .err = OK };
 	const struct jail jail = {
 		.role = "egress", .rules = egress_jail_rules, .n_rules = egress_jail_n, .tcp_connect = true,
@@ -112,15 +113,15 @@ _Noreturn static void run_egress(const int fds[EGRESS_FDS], struct upstream *row
 	keep[EGRESS_FDS + 2] = poke[0];
 	if (jail_begin(&jail, keep, EGRESS_FDS + 3, &d) != OK || tls_prepare(&d) != OK ||
 	    egress_init(&e, 200, &d) != OK ||
-	    (servers && resolver_servers(e.resolver, servers, &d) != OK) || egress_pair(&e, fds, &d) != OK ||
-	    jail_lock(&jail, &landlock, &d) != OK ||
+	    egress_pair(&e, fds, &d) != OK || jail_lock(&jail, &landlock, &d) != OK ||
 	    table_load(*table_fd, *secret_fd, ca, &e.linker, &t, &d) != OK) {
 		fprintf(stderr, "egress: %s\n", diag_text(&d));
 		_exit(1);
 	}
 	egress_use(&e, t);
-	/* The tables after it, after somebody has edited the hosts file. */
+	/* The tables after it, after somebody has edited the hosts file and resolv.conf. */
 	ups.hosts = S("127.0.0.1 moved.test\n");
+	ups.resolv = str_z(poke_resolv);
 	buf_init(&next, 1 << 20);
 	upstreams_encode(&ups, &next);
 	/* The first table takes its own memory with it. */
@@ -139,7 +140,7 @@ _Noreturn static void run_egress(const int fds[EGRESS_FDS], struct upstream *row
 static pid_t egress_pid;
 
 /* world_start forks an egress with these rows. */
-static void world_start(struct upstream *rows, uint32_t n, struct str ca, const char *servers)
+static void world_start(struct upstream *rows, uint32_t n, struct str ca, const char *resolv)
 {
 	struct diag d = { .err = OK };
 	int mem[2], wake[2], store = memfd_create("arena", MFD_ALLOW_SEALING);
@@ -156,7 +157,7 @@ static void world_start(struct upstream *rows, uint32_t n, struct str ca, const 
 		abort();
 	egress_pid = fork();
 	if (egress_pid == 0)
-		run_egress((int[]){ mem[1], wake[1], mem[0], wake[0], store }, rows, n, ca, servers);
+		run_egress((int[]){ mem[1], wake[1], mem[0], wake[0], store }, rows, n, ca, resolv);
 	if (ring_tx_open(&tx, mem[0], wake[0], &d) != OK || ring_rx_open(&rx, mem[1], wake[1], &d) != OK)
 		abort();
 }

@@ -1,4 +1,7 @@
 /* tests/unit/ingress/request_test.c - what goes to the provider when the dialects are the same. */
+#include "../failing.h"
+#include "base/buf.c"
+
 #include "ingress/request.h"
 
 #include "../check.h"
@@ -73,6 +76,21 @@ CASE(splice_changes_the_model_only)
 	CHECK_STR(built(S("{\"model\":\"up-1\"}"), false), S("{\"model\":\"up-1\"}"));
 	CHECK(call.n_segments == 1 && call.path == PATH_MESSAGES);
 	CHECK_STR(call.fields[FIELD_ANTHROPIC_VERSION], S("2023-06-01"));
+}
+
+/* The name once went on without a look at the buffer's error: half of it, or an assert. */
+CASE(a_name_that_has_no_memory_is_refused)
+{
+	const struct json *root = NULL;
+	struct diag d;
+
+	fresh(DIALECT_OPENAI, EP_CHAT);
+	CHECK(look("{\"model\":\"gpt\"}", &d) == OK);
+	CHECK(json_read(&in.turn, S("{\"model\":\"gpt\"}"), &root, NULL) == OK);
+	buf_free(&in.encoded);
+	fail_at = 1;
+	CHECK(request_build(&x, root, &call, &d) == ERR_NOMEM && d.text[0] != '\0');
+	CHECK(fail_at == 0);
 }
 
 CASE(what_lies_in_the_arena_goes_by_reference)
@@ -195,7 +213,7 @@ CASE(timeouts)
 	CHECK(call.head_timeout_ms == 1000);
 }
 
-TESTS(CASE_ROW(splice_changes_the_model_only), CASE_ROW(what_lies_in_the_arena_goes_by_reference),
+TESTS(CASE_ROW(splice_changes_the_model_only), CASE_ROW(a_name_that_has_no_memory_is_refused), CASE_ROW(what_lies_in_the_arena_goes_by_reference),
       CASE_ROW(usage_of_a_stream_is_asked_for), CASE_ROW(wildcard),
       CASE_ROW(the_model_of_the_path_counts), CASE_ROW(look_refuses),
       CASE_ROW(a_request_cannot_steer), CASE_ROW(end_user), CASE_ROW(timeouts))

@@ -6,7 +6,7 @@
 
 #define COVERAGE                                                                                   \
 	"\"coverage\":{\"modules\":3,\"imported\":2,\"entry_points\":1,"                           \
-	"\"entry_points_ended_well\":1,\"classes\":4,\"classes_constructed\":3,\"scripts\":0,"     \
+	"\"entry_points_ended_well\":1,\"classes\":4,\"constructed\":3,\"scripts\":0,"     \
 	"\"failed\":[\"x.z failed ImportError\"],\"stubbed\":[\"yaml\"],\"notes\":[]}"
 #define RUNS "\"runs\":[{\"variant\":\"plain\",\"over\":true,\"capped\":false,\"facts\":[]}]"
 #define LEFT                                                                                       \

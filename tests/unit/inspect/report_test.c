@@ -1,4 +1,7 @@
 /* tests/unit/inspect/report_test.c - a report says what was found, and is read back the same. */
+#include "../failing.h"
+#include "base/buf.c"
+
 #include "inspect/report.h"
 #include "inspect/sarif.h"
 
@@ -85,6 +88,8 @@ static void fill(struct report *r)
 		    S("import os\x1b"), "%s", "why");
 	r->findings.items[1].has_sha256 = true;
 	r->findings.items[1].sha256[0] = 0x71;
+	static const struct str failed[] = { SC("litellm.proxy"), SC("litellm.\xff") };
+	r->detonation = (struct report_detonation){ .outcome = DETONATED_COMPLETE, .failed = { failed, 2 } };
 	report_judge(r, NULL);
 }
 
@@ -107,6 +112,8 @@ CASE(there_and_back)
 	CHECK(back.findings.n == 2 && back.findings.items[0].rule == RULE_STARTUP_EXEC);
 	CHECK(back.findings.items[0].line == 3 && back.findings.items[0].sha256[0] == 0x71);
 	CHECK_STR(back.findings.items[1].path, S("z\xff.py"));
+	CHECK(back.detonation.failed.n == 2);
+	CHECK_STR(back.detonation.failed.items[1], S("litellm.\xff"));
 	CHECK(back.n_environments == 40 && back.environments[39].packages == 39);
 	CHECK(back.packages.items[0].n_hashes == 3 &&
 	      back.packages.items[0].hashes[1].bytes[0] == 3);
@@ -114,6 +121,30 @@ CASE(there_and_back)
 	CHECK_STR(buf_str(&again), buf_str(&text));
 	buf_free(&text);
 	buf_free(&again);
+	arena_done(&arena);
+}
+
+/* A package without its purl would not be looked up: a report is whole or has an error. */
+CASE(whole_or_none_when_memory_is_short)
+{
+	struct buf whole, text;
+	struct report r;
+	unsigned nth = 0;
+
+	arena_init(&arena, 64 << 20);
+	buf_init(&whole, REPORT_MAX);
+	fill(&r);
+	report_write(&r, NULL, &whole);
+	do {
+		buf_init(&text, REPORT_MAX);
+		fail_at = ++nth;
+		report_write(&r, NULL, &text);
+		CHECK(text.err == ERR_NOMEM || str_eq(buf_str(&text), buf_str(&whole)));
+		buf_free(&text);
+	} while (fail_at == 0 && nth < 1000);
+	CHECK(nth > 3 && nth < 1000);
+	fail_at = 0;
+	buf_free(&whole);
 	arena_done(&arena);
 }
 
@@ -172,5 +203,5 @@ CASE(sarif)
 	arena_done(&arena);
 }
 
-TESTS(CASE_ROW(escapes), CASE_ROW(there_and_back), CASE_ROW(refuses), CASE_ROW(gaps),
+TESTS(CASE_ROW(escapes), CASE_ROW(there_and_back), CASE_ROW(whole_or_none_when_memory_is_short), CASE_ROW(refuses), CASE_ROW(gaps),
       CASE_ROW(sarif))

@@ -8,6 +8,24 @@ int keeper_main(int argc, char **argv);
 #include "keeper/main.c"
 #undef main
 
+#include <stdatomic.h>
+
+/* How many more of keeper's calls of accept4 find no descriptor; shared with the keeper that is tested. */
+static _Atomic int *no_descriptor;
+
+static bool lacks_descriptor(void)
+{
+	if (no_descriptor == NULL || *no_descriptor == 0)
+		return false;
+	--*no_descriptor;
+	errno = EMFILE;
+	return true;
+}
+
+#define accept4(fd, sa, n, flags) (lacks_descriptor() ? -1 : accept4(fd, sa, n, flags))
+#include "sys/listen.c"
+#undef accept4
+
 #include "base/rd.h"
 #include "proto/start.h"
 #include "proto/status.h"
@@ -30,6 +48,10 @@ enum err parts_open(struct keeper *k, struct diag *d)
 {
 	char path[KEEPER_PATH + 32];
 
+	(void)snprintf(path, sizeof path, "%s/no-store", k->data);
+	if (access(path, F_OK) == 0)
+		return diag_set(d, ERR_SYS, "the store cannot be opened");
+	k->parts = (struct parts *)(void *)k; /* something */
 	for (unsigned i = 0; i < k->workers; i++) {
 		(void)snprintf(path, sizeof path, "%s/usage-%u", k->data, i);
 		k->usage_fds[i] = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -46,7 +68,7 @@ void parts_close(struct keeper *k)
 
 uint32_t parts_tick(struct keeper *k, bool flush)
 {
-	(void)k;
+	assert(k->parts != NULL);
 	(void)flush;
 	return 50;
 }
@@ -151,6 +173,16 @@ static void violate(int sig)
 	send_u32(MSG_KEY_LIST, 0);
 }
 
+/* A child that closes its control socket and stays. */
+static void fall_silent(int sig)
+{
+	(void)sig;
+	(void)shutdown(START_CONTROL, SHUT_RDWR);
+	mark("silent", "egress", 0);
+	for (;;)
+		(void)pause();
+}
+
 /* play is a child: it takes what it gets, checks it, and marks what the test wants to know. */
 static int play(const char *role, unsigned worker)
 {
@@ -161,6 +193,7 @@ static int play(const char *role, unsigned worker)
 	uint32_t keys = 0;
 
 	(void)signal(SIGUSR1, violate);
+	(void)signal(SIGUSR2, fall_silent);
 	if (open_fds() != 3 + (ingress ? 9u : egress ? 6u : 3u))
 		mark("fds-wrong", role, worker);
 	if (getuid() == 0)
@@ -487,6 +520,115 @@ CASE(a_second_signal_ends_it_at_once)
 	(void)unmark("stubborn", "ingress", 1);
 }
 
+/* Who waits at the control socket is told of once. */
+CASE(who_waits_is_accepted_when_there_is_a_descriptor_again)
+{
+	struct pollfd p = { .events = POLLIN };
+	struct ipc_msg m;
+
+	*no_descriptor = 2;
+	CHECK(ipc_connect(data_path("/control.sock"), &p.fd, NULL) == OK);
+	CHECK(ipc_send(p.fd, MSG_STATUS, 1, S(""), NULL, 0) == OK);
+	CHECK(poll(&p, 1, 30000) == 1 && ipc_recv(p.fd, &in, &m) == OK && m.type == MSG_REPLY);
+	CHECK(*no_descriptor == 0);
+	(void)close(p.fd);
+}
+
+static bool ended(int *out_status)
+{
+	if (keeper_pid != 0 && waitpid(keeper_pid, out_status, WNOHANG) == keeper_pid)
+		keeper_pid = 0;
+	return keeper_pid == 0;
+}
+
+/* must_end is for a keeper that has a reason to end. */
+static int must_end(void)
+{
+	int status = -1;
+
+	UNTIL(ended(&status));
+	if (keeper_pid != 0) {
+		(void)kill(keeper_pid, SIGKILL);
+		(void)waitpid(keeper_pid, NULL, 0);
+	}
+	return status;
+}
+
+/* Draining once cancelled the timer that would have ended such a child, and waited for it for ever. */
+CASE(it_ends_while_a_child_without_a_control_socket_lives)
+{
+	keeper_pid = start_keeper();
+	UNTIL(all_run());
+	CHECK(kill((pid_t)find("egress", 0)->pid, SIGUSR2) == 0);
+	UNTIL(marked("silent", "egress", 0));
+	CHECK(kill(keeper_pid, SIGTERM) == 0);
+	CHECK(must_end() == 0);
+	(void)unmark("silent", "egress", 0);
+}
+
+/* parent_of reads /proc/NAME/stat; 0: NAME is no process. */
+static uint64_t parent_of(const char *name)
+{
+	char path[300], line[512];
+	uint64_t ppid = 0;
+
+	(void)snprintf(path, sizeof path, "/proc/%s/stat", name);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? read(fd, line, sizeof line - 1) : -1;
+	(void)close(fd);
+	line[n > 0 ? n : 0] = '\0';
+	char *state = strrchr(line, ')'), *end = state != NULL ? strchr(state + 4, ' ') : NULL;
+	if (end == NULL || num_u64((struct str){ state + 4, (size_t)(end - state - 4) }, UINT32_MAX, &ppid) != OK)
+		return 0;
+	return ppid;
+}
+
+/* forker_of finds the one process that keeper made and does not tell of. */
+static pid_t forker_of(pid_t keeper)
+{
+	DIR *d = opendir("/proc");
+	struct dirent *e;
+	uint64_t found = 0, pid;
+
+	CHECK(look() && d != NULL);
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		bool told = false;
+		if (num_u64(str_z(e->d_name), UINT32_MAX, &pid) != OK || parent_of(e->d_name) != (uint64_t)keeper)
+			continue;
+		for (uint32_t i = 0; i < now.n; i++)
+			told |= now.children[i].pid == pid;
+		found = told ? found : pid;
+	}
+	if (d != NULL)
+		(void)closedir(d);
+	return (pid_t)found;
+}
+
+/* Keeper once waited half a minute for each child that it could not signal any more. */
+CASE(it_ends_at_once_with_the_process_that_starts_others)
+{
+	pid_t forker = 0;
+
+	keeper_pid = start_keeper();
+	UNTIL(all_run());
+	UNTIL((forker = forker_of(keeper_pid)) != 0);
+	CHECK(forker != 0 && kill(forker, SIGKILL) == 0);
+	int status = must_end();
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) != 0);
+}
+
+/* What the calls left was once looked for in a store that was never opened. */
+CASE(it_ends_with_its_reason_where_the_store_cannot_be_opened)
+{
+	int status = -1;
+
+	CHECK(fs_write(data_path("/no-store"), S(""), 0600, NULL) == OK);
+	keeper_pid = start_keeper();
+	CHECK(waitpid(keeper_pid, &status, 0) == keeper_pid);
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == err_exit(ERR_SYS));
+	(void)unlink(data_path("/no-store"));
+}
+
 CASE(nobody_outlives_a_killed_keeper)
 {
 	pid_t pids[5];
@@ -511,7 +653,11 @@ TESTS(CASE_ROW(everything_starts_with_what_it_is_owed), CASE_ROW(a_planted_key_i
       CASE_ROW(one_keeper_to_a_directory),
       CASE_ROW(a_dead_half_of_a_pair_is_replaced_and_the_other_lives),
       CASE_ROW(who_says_what_it_may_not_is_killed), CASE_ROW(a_reload_changes_all_or_nothing),
-      CASE_ROW(a_crash_loop_is_reported), CASE_ROW(it_drains_and_ends),
+      CASE_ROW(a_crash_loop_is_reported),
+      CASE_ROW(who_waits_is_accepted_when_there_is_a_descriptor_again), CASE_ROW(it_drains_and_ends),
+      CASE_ROW(it_ends_while_a_child_without_a_control_socket_lives),
+      CASE_ROW(it_ends_at_once_with_the_process_that_starts_others),
+      CASE_ROW(it_ends_with_its_reason_where_the_store_cannot_be_opened),
       CASE_ROW(a_second_signal_ends_it_at_once), CASE_ROW(nobody_outlives_a_killed_keeper))
 #undef main
 
@@ -578,6 +724,9 @@ int main(int argc, char **argv)
 	if (strcmp(argv[1], "run") != 0)
 		_exit(num_u64(str_z(argv[1]), 64, &worker) == OK ? play(argv[0], (unsigned)worker) : 9);
 	buf_init(&in, LIMIT_CONTROL);
+	no_descriptor = mmap(NULL, sizeof *no_descriptor, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (no_descriptor == MAP_FAILED)
+		abort();
 	int bad = unit_main();
 	buf_free(&in);
 	return bad;

@@ -2,6 +2,9 @@
  * tests/unit/keeper/usage_test.c - the drain and the audit log together, with kills, lies and a full disk
  * Proves T-15.
  */
+#include "../failing.h"
+#include "keeper/usage.c"
+
 #include "keeper/jail.h"
 #include "keeper/usage.h"
 
@@ -111,6 +114,22 @@ static void expect(int64_t calls)
 		CHECK_STR(buf_str(&out), str_z(want));
 	}
 	buf_free(&out);
+}
+
+/* A part of a number is written when the disk is full; what an earlier call failed with is not the reason. */
+CASE(a_short_write_has_its_own_reason)
+{
+	int fd;
+
+	fresh();
+	usage_close(&usage);
+	errno = EAGAIN;
+	fail_errno = 0;
+	fail_at = 1;
+	CHECK(usage_open(&usage, store, &ledger, in_dir("usage"), &d) == ERR_SYS && fail_at == 0);
+	CHECK_STR(str_z(d.text), S("cannot write a usage file: No space left on device"));
+	CHECK(usage_open(&usage, store, &ledger, in_dir("usage"), &d) == OK);
+	CHECK(usage_file_for(&usage, 0, &fd, &d) == OK);
 }
 
 CASE(drains_and_resumes)
@@ -375,7 +394,8 @@ CASE(one_keeper)
 	CHECK(ledger_open(&other, store, in_dir("audit"), in_dir("audit.key"), &d) == ERR_EXISTS);
 }
 
-TESTS(CASE_ROW(drains_and_resumes), CASE_ROW(kill_between_commit_and_tail), CASE_ROW(kill_at_any_point),
+TESTS(CASE_ROW(a_short_write_has_its_own_reason), CASE_ROW(drains_and_resumes),
+      CASE_ROW(kill_between_commit_and_tail), CASE_ROW(kill_at_any_point),
       CASE_ROW(lying_writer), CASE_ROW(full_database), CASE_ROW(log_in_trouble), CASE_ROW(damaged_edge_is_mended),
       CASE_ROW(forged_checkpoint_stops_the_log), CASE_ROW(lost_database),
       CASE_ROW(inside_the_jail), CASE_ROW(one_keeper))
