@@ -231,6 +231,7 @@ $(O)/bin/tidy: tools/tidy.c $(O)/lib/base.a
 torture:
 	@tests/torture/run $(ROLES)
 	@$(if $(ROLES),,tests/torture/run --check)
+	@$(if $(ROLES),,tests/torture/run --helpers)
 
 fuzz:
 	@tools/fuzz $(or $(SECONDS),60) $(TARGETS)

@@ -17,7 +17,8 @@ static encode_fn *const layers[] = {
 	enc_zip,       enc_percent, enc_base32_lower,
 };
 
-static encode_fn *const innermost[] = { NULL, enc_reverse, enc_rot13, enc_swapcase, enc_utf16 };
+static encode_fn *const innermost[] = { NULL, enc_reverse, enc_rot13, enc_swapcase, enc_utf16,
+					enc_utf32 };
 
 static void replace(struct buf *a, encode_fn *encode)
 {

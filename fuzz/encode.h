@@ -183,6 +183,22 @@ __attribute__((unused)) static void enc_utf16_be(struct buf *out, struct str in)
 	}
 }
 
+__attribute__((unused)) static void enc_utf32(struct buf *out, struct str in)
+{
+	for (size_t i = 0; i < in.n; i++) {
+		buf_addc(out, in.p[i]);
+		buf_add(out, S("\0\0\0"));
+	}
+}
+
+__attribute__((unused)) static void enc_utf32_be(struct buf *out, struct str in)
+{
+	for (size_t i = 0; i < in.n; i++) {
+		buf_add(out, S("\0\0\0"));
+		buf_addc(out, in.p[i]);
+	}
+}
+
 static void deflate_as(struct buf *out, struct str in, int bits)
 {
 	z_stream z = { 0 };

@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	static struct findings f, g;
 	struct str in = { (const char *)bytes, n };
 
-	for (int kind = MODEL_NONE; kind <= MODEL_NUMPY; kind++) {
+	for (int kind = MODEL_NONE; kind <= MODEL_PTH; kind++) {
 		struct arena a, b;
 		arena_init(&a, 64 << 20);
 		arena_init(&b, 64 << 20);

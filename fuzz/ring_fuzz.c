@@ -34,7 +34,7 @@ static void lie(char *shared, char *data, const uint8_t *op)
 	if (op[1] & 32)
 		memcpy(data + (word % SIZE & ~(uint64_t)63), &v, sizeof v);
 	else
-		memcpy(shared + WORD * (op[1] >> 7 ? 1 : 0), &word, sizeof word);
+		memcpy(shared + (op[1] >> 7 ? WORD : op[0] & 8), &word, sizeof word); /* tail, origin, head */
 }
 
 static void step(struct ring_tx *t, struct ring_rx *r, const uint8_t *op)

@@ -7,7 +7,8 @@
 
 #include "inspect/source.h"
 
-static struct arena scratch, kept;
+static struct arena scratch, kept, tables;
+static struct lexicon *lexicon;
 
 static size_t judge(enum language lang, enum role role, struct str text, uint32_t *caps)
 {
@@ -17,7 +18,8 @@ static size_t judge(enum language lang, enum role role, struct str text, uint32_
 	arena_reset(&scratch);
 	arena_reset(&kept);
 	findings_init(&f, &kept);
-	source_inspect(lang, role, S("pkg:pypi/fuzz@1"), S("fuzz/file.py"), text, &scratch, &f, &c);
+	source_inspect(lexicon, lang, role, S("pkg:pypi/fuzz@1"), S("fuzz/file.py"), text, &scratch,
+		       &f, &c);
 	CHECK(scratch.used <= scratch.budget);
 	for (size_t i = 0; i < f.n; i++)
 		CHECK(f.items[i].excerpt.n <= FINDING_EXCERPT && f.items[i].line <= text.n + 1 &&
@@ -35,6 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	if (scratch.budget == 0) {
 		arena_init(&scratch, 48 << 20);
 		arena_init(&kept, 8 << 20);
+		arena_init(&tables, 1 << 20);
+		lexicon = lexicon_new(&tables);
 	}
 	enum language lang = (enum language)(p[0] % 4);
 	enum role role = (enum role)(p[0] / 4 % 4);

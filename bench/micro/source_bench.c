@@ -7,7 +7,8 @@
 #include "base/buf.h"
 #include "bench/micro/bench.h"
 
-static struct arena scratch, kept;
+static struct arena scratch, kept, tables;
+static struct lexicon *lexicon;
 static enum language lang;
 
 static const char python[] =
@@ -44,7 +45,7 @@ static void judge(struct str text)
 	arena_reset(&scratch);
 	arena_reset(&kept);
 	findings_init(&f, &kept);
-	source_inspect(lang, ROLE_MODULE, S(""), S("a"), text, &scratch, &f, &caps);
+	source_inspect(lexicon, lang, ROLE_MODULE, S(""), S("a"), text, &scratch, &f, &caps);
 	BENCH_CHECK(f.n == 0);
 }
 
@@ -65,6 +66,8 @@ int main(void)
 {
 	arena_init(&scratch, SOURCE_SCRATCH);
 	arena_init(&kept, 1 << 20);
+	arena_init(&tables, 1 << 20);
+	lexicon = lexicon_new(&tables);
 	bench("source python 8 KB", LANG_PYTHON, python, 8 << 10);
 	bench("source python 1 MB", LANG_PYTHON, python, 1 << 20);
 	bench("source javascript 8 KB", LANG_JAVASCRIPT, javascript, 8 << 10);

@@ -60,6 +60,27 @@ size_t str_chr(struct str s, char c)
 	return at ? (size_t)(at - s.p) : SIZE_MAX;
 }
 
+size_t str_ascii(struct str s)
+{
+	const uint64_t high = 0x8080808080808080;
+	uint64_t w[8] = { 0 };
+	size_t at = 0;
+
+	for (; s.n - at >= sizeof w; at += sizeof w) {
+		memcpy(w, s.p + at, sizeof w);
+		if ((w[0] | w[1] | w[2] | w[3] | w[4] | w[5] | w[6] | w[7]) & high)
+			break;
+	}
+	for (; s.n - at >= sizeof *w; at += sizeof *w) {
+		memcpy(w, s.p + at, sizeof *w);
+		if (*w & high)
+			break;
+	}
+	while (at < s.n && !(s.p[at] & 0x80))
+		at++;
+	return at;
+}
+
 struct str str_cut(struct str s, char c, struct str *out_rest)
 {
 	size_t at = str_chr(s, c);

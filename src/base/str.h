@@ -58,6 +58,9 @@ size_t str_find(struct str s, struct str needle);
 /* str_chr gives the offset of the first c in s, or SIZE_MAX. */
 size_t str_chr(struct str s, char c);
 
+/* str_ascii gives how many bytes s begins with that are ASCII: s.n for all of them. */
+size_t str_ascii(struct str s);
+
 /* str_cut splits s at the first c: head before it, *out_rest after it. Without c the rest is
  * empty. */
 struct str str_cut(struct str s, char c, struct str *out_rest);

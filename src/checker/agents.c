@@ -86,8 +86,8 @@ static void judge_command(struct checker *c, struct tree *t, uint32_t i, struct 
 	struct caps caps = { 0 };
 
 	arena_reset(&c->scratch);
-	source_inspect(LANG_SHELL, ROLE_SCRIPT, purl, file_path(c, t, i), command, &c->scratch,
-		       &c->report.findings, &caps);
+	source_inspect(c->lexicon, LANG_SHELL, ROLE_SCRIPT, purl, file_path(c, t, i), command,
+		       &c->scratch, &c->report.findings, &caps);
 	if (is_hostile(caps.bits))
 		file_finding(c, t, i, RULE_AGENT_EXEC, purl, 0, command, " ");
 	else if (is_packed(e))

@@ -4,6 +4,7 @@
  * checker.
  */
 #include "checker/checker.h"
+#include "inspect/gyp.h"
 
 #include "codec/archive.h"
 #include "codec/json.h"
@@ -21,6 +22,7 @@ struct reading {
 	struct artifact *artifact;
 	struct findings *f;
 	struct profile *profile;
+	bool gyp;	 /* npm would build it */
 	bool quiet;	 /* the release before: only its profile is wanted */
 	struct str purl; /* known once its metadata was read; until then "" */
 	size_t first;	 /* number of the first finding that may lack it */
@@ -69,6 +71,15 @@ static struct str last_part(struct str path)
 	return str_tail(path, at);
 }
 
+/* npm drops the first component. */
+static struct str below_root(struct str path)
+{
+	struct str rest;
+
+	(void)str_cut(path, '/', &rest);
+	return rest;
+}
+
 static void judge_line(struct reading *r, struct str path, const struct startup_line *l)
 {
 	struct findings *f = r->f;
@@ -80,8 +91,8 @@ static void judge_line(struct reading *r, struct str path, const struct startup_
 		return;
 	if (l->act == STARTUP_EXEC) {
 		arena_reset(&r->c->scratch);
-		source_inspect(LANG_PYTHON, ROLE_STARTUP, r->purl, path, l->text, &r->c->scratch, f,
-			       &caps);
+		source_inspect(r->c->lexicon, LANG_PYTHON, ROLE_STARTUP, r->purl, path, l->text,
+			       &r->c->scratch, f, &caps);
 	}
 	for (size_t i = first; i < f->n; i++)
 		f->items[i].line = l->line;
@@ -172,7 +183,8 @@ static uint32_t judge_source(struct reading *r, const struct member *m, struct s
 							     : installed_role(eco, language, name);
 	size_t first = f->n;
 	arena_reset(&r->c->scratch);
-	source_inspect(language, role, r->purl, m->name, text, &r->c->scratch, f, &caps);
+	source_inspect(r->c->lexicon, language, role, r->purl, m->name, text, &r->c->scratch, f,
+		       &caps);
 	if (role == ROLE_STARTUP && startup_module_hostile(caps.bits) &&
 	    !findings_has(f, first, RULE_STARTUP_EXEC))
 		finding_add(f, RULE_STARTUP_EXEC, r->purl, m->name, 0, S(""), " ");
@@ -203,6 +215,69 @@ static enum err digest_rest(struct reading *r, uint8_t out[32])
 	return e;
 }
 
+/* ---- what npm runs ---- */
+
+static void judge_command(struct reading *r, struct str place, struct str command)
+{
+	struct caps caps = { 0 };
+
+	arena_reset(&r->c->scratch);
+	source_inspect(r->c->lexicon, LANG_SHELL, ROLE_INSTALL, r->purl, place, command,
+		       &r->c->scratch, r->f, &caps);
+}
+
+static void judge_script(struct reading *r, struct str place, struct str name, struct str command)
+{
+	profile_script(r->profile, place, name, command);
+	finding_add(r->f, RULE_INSTALL_SCRIPT, r->purl, place, 0, command, "%.*s", FMT(name));
+	judge_command(r, place, command);
+}
+
+/* package.json of an npm package: what runs when it is installed. */
+static void judge_scripts(struct reading *r, struct str text, struct str place, bool gyp)
+{
+	static const struct str names[] = { SC("preinstall"), SC("install"), SC("postinstall") };
+	const struct json *root;
+
+	if (text.p == NULL || json_read(&r->c->arena, text, &root, NULL) != OK)
+		return;
+	gyp = gyp && !json_is(json_get(root, S("gypfile")), JSON_FALSE);
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		struct str command = json_str(&r->c->arena,
+					      json_get(json_get(root, S("scripts")), names[i]));
+		if (command.p == NULL)
+			continue;
+		judge_script(r, place, names[i], command);
+		gyp = gyp &&
+		      i == 2; /* an install script of its own: npm builds nothing by itself */
+	}
+	if (gyp)
+		judge_script(r, place, S("install"), S("node-gyp rebuild"));
+}
+
+/* Scripts of what lies bundled in a package run as its own do, and files of node-gyp are programs.
+ */
+static void judge_npm_member(struct reading *r, const struct member *m, struct str text)
+{
+	struct str name = last_part(m->name), command;
+	struct gyp g;
+
+	if (r->artifact->kind != ARTIFACT_NPM)
+		return;
+	bool bundled = str_find(m->name, S("/node_modules/")) != SIZE_MAX;
+	if (bundled && str_eq(name, S("package.json")))
+		judge_scripts(r, text, m->name, false);
+	if (bundled && str_eq(name, S("binding.gyp")))
+		judge_script(r, m->name, S("install"), S("node-gyp rebuild"));
+	if (str_eq(below_root(m->name), S("binding.gyp")))
+		r->gyp = true;
+	if (!str_has_suffix(name, S(".gyp")) && !str_has_suffix(name, S(".gypi")))
+		return;
+	gyp_init(&g, text);
+	while (gyp_next(&g, &command))
+		judge_command(r, m->name, command);
+}
+
 static enum err read_member(struct reading *r, const struct member *m)
 {
 	struct checker *c = r->c;
@@ -228,6 +303,7 @@ static enum err read_member(struct reading *r, const struct member *m)
 		if (e == OK) {
 			sha256_with(&c->sha, text, sha);
 			caps = judge_source(r, m, text);
+			judge_npm_member(r, m, text);
 		}
 	}
 	if (e == ERR_UNSUPPORTED) {
@@ -245,6 +321,19 @@ static enum err read_member(struct reading *r, const struct member *m)
 	return artifact_add(r->artifact, m, wanted ? text : S(""), sha);
 }
 
+/* Whoever unpacks a source archive gets the target's bytes under the link's name: those were read
+ * for what the target's name makes of them. npm leaves links out. */
+static void judge_link(struct reading *r, const struct member *m)
+{
+	enum language language = source_language(m->name, S(""));
+	bool same = language == source_language(m->link, S("")) &&
+		    source_role(m->name) == source_role(m->link);
+
+	if (r->artifact->kind == ARTIFACT_SDIST && language != LANG_NONE && !same)
+		finding_add(r->f, RULE_PACKAGE_LAYOUT, r->purl, m->name, 0, m->link,
+			    "a link to what was not read as source of this name");
+}
+
 static enum err read_members(struct reading *r)
 {
 	const struct member *m;
@@ -253,33 +342,9 @@ static enum err read_members(struct reading *r)
 	while ((e = archive_next(r->archive, &m)) == OK && m != NULL)
 		if (m->type == MEMBER_FILE)
 			TRY(read_member(r, m));
+		else if (m->type == MEMBER_SYMLINK || m->type == MEMBER_HARDLINK)
+			judge_link(r, m);
 	return e;
-}
-
-/* package.json of an npm package: what runs when it is installed. */
-static void judge_scripts(struct reading *r)
-{
-	static const struct str names[] = { SC("preinstall"), SC("install"), SC("postinstall") };
-	struct str text = r->artifact->texts[ARTIFACT_PACKAGE_JSON];
-	struct str place = r->artifact->places[ARTIFACT_PACKAGE_JSON];
-	struct findings *f = r->f;
-	const struct json *root;
-
-	if (text.p == NULL || json_read(&r->c->arena, text, &root, NULL) != OK)
-		return;
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		struct caps caps = { 0 };
-		struct str command = json_str(&r->c->arena,
-					      json_get(json_get(root, S("scripts")), names[i]));
-		if (command.p == NULL)
-			continue;
-		profile_script(r->profile, place, names[i], command);
-		finding_add(f, RULE_INSTALL_SCRIPT, r->purl, place, 0, command, "%.*s",
-			    FMT(names[i]));
-		arena_reset(&r->c->scratch);
-		source_inspect(LANG_SHELL, ROLE_INSTALL, r->purl, place, command, &r->c->scratch, f,
-			       &caps);
-	}
 }
 
 /* Where npm takes a dependency from when its value is no range of versions. */
@@ -354,7 +419,7 @@ static void finish(struct reading *r)
 		if (r->f->items[i].package.n == 0)
 			r->f->items[i].package = a->label;
 	r->purl = a->label;
-	judge_scripts(r);
+	judge_scripts(r, a->texts[ARTIFACT_PACKAGE_JSON], a->places[ARTIFACT_PACKAGE_JSON], r->gyp);
 	list_npm(r);
 	list_python(r);
 	if (r->quiet)
@@ -379,6 +444,7 @@ static bool read_artifact(struct reading *r, struct str name, struct str map)
 	if (e == OK)
 		e = read_members(r);
 	artifact_faults(archive_faults(r->archive), S(""), name, r->f);
+	artifact_packing(r->artifact, map, r->f);
 	if (artifact_end(r->artifact, r->f) != OK)
 		e = ERR_LIMIT;
 	finish(r);

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { NAME_CAP = 512, CACHE_PYC = 254 };
+enum { NAME_CAP = 512 };
 
 /* The source of a .pyc: beside __pycache__ for one inside, beside it for others. */
 static uint32_t source_of(const struct tree *t, const struct entry *e, bool in_cache)
@@ -36,13 +36,17 @@ static bool read_head(struct checker *c, struct tree *t, uint32_t i, uint8_t out
 	struct entry *e = &t->items[i];
 	const struct cache_slot *known = cache_get(&c->cache, e);
 
-	if (known != NULL && known->role == CACHE_PYC) {
+	if (known != NULL && known->role == CACHE_HEAD) {
 		memcpy(out, known->sha256, PYC_HEAD);
 		c->report.coverage.cached++;
 		cache_keep(&c->cache, known);
 		return true;
 	}
-	return file_head(c, t, i, (char *)out, PYC_HEAD);
+	if (e->state != ENTRY_HEAD)
+		return file_head(c, t, i, (char *)out, PYC_HEAD);
+	memcpy(out, e->sha256, PYC_HEAD);
+	c->report.coverage.bytes += PYC_HEAD;
+	return true;
 }
 
 /* Remembers the head of a file whose digest nobody asks for. */
@@ -52,7 +56,7 @@ static void keep_head(struct checker *c, struct entry *e, const uint8_t head[PYC
 
 	memset(copy.sha256, 0, sizeof copy.sha256);
 	memcpy(copy.sha256, head, PYC_HEAD);
-	cache_put(&c->cache, &copy, CACHE_PYC, 0, NULL, 0);
+	cache_put(&c->cache, &copy, CACHE_HEAD, 0, NULL, 0);
 }
 
 static enum pyc_state judge(struct checker *c, struct tree *t, const struct pyc *p, uint32_t source)
@@ -97,7 +101,7 @@ void bytecode_check(struct checker *c, struct site *s, uint32_t i)
 		return;
 	enum pyc_state state = judge(c, t, &p, source);
 	e->left_out = state == PYC_CURRENT && !e->differs;
-	if (e->left_out && cache_get(&c->cache, e) == NULL)
+	if (e->left_out && e->state != ENTRY_HASHED && cache_get(&c->cache, e) == NULL)
 		keep_head(c, e, head);
 	if (state == PYC_FOREIGN) {
 		(void)file_hash(c, t, i);

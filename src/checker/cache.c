@@ -15,7 +15,7 @@
 
 enum { HEAD = 128, MAGIC = 8, FINDINGS_OF_FILE = 1024 };
 
-static const char magic[MAGIC + 1] = "yettmem2";
+static const char magic[MAGIC + 1] = "yettmem3";
 
 static_assert(sizeof(struct cache_slot) == 96, "a slot has the same size everywhere");
 
@@ -42,8 +42,8 @@ static bool slurp(int fd, char *p, size_t n, uint64_t from)
 	return p != NULL;
 }
 
-/* head: magic, build, u32 size of the index, number of slots, bytes of the blob and of the report,
- * seal; then all of these. */
+/* head: magic, build, u32 size of the index, number of slots, bytes of the blob, of the notes and
+ * of the report, seal; then all of these. */
 static bool read_head(struct cache *c, uint64_t file)
 {
 	char head[HEAD];
@@ -53,14 +53,17 @@ static bool read_head(struct cache *c, uint64_t file)
 	    !str_eq(rd_bytes(&r, sizeof c->build),
 		    (struct str){ (const char *)c->build, sizeof c->build }))
 		return false;
-	uint64_t size = rd_u32(&r), n = rd_u32(&r), blob = rd_u32(&r), report = rd_u32(&r);
+	uint64_t size = rd_u32(&r), n = rd_u32(&r), blob = rd_u32(&r), notes = rd_u32(&r);
+	uint64_t report = rd_u32(&r);
 	struct str seal = rd_bytes(&r, sizeof c->seal);
 	if (r.err != OK || size == 0 || (size & (size - 1)) != 0 || n >= size || size % 2 != 0 ||
-	    HEAD + size * 4 + n * sizeof(struct cache_slot) + blob + report != file)
+	    HEAD + size * 4 + n * sizeof(struct cache_slot) + blob + notes + report != file)
 		return false;
 	memcpy(c->seal, seal.p, sizeof c->seal);
 	c->report_at = file - report;
 	c->report_n = report;
+	c->notes_at = c->report_at - notes;
+	c->notes_n = notes;
 	c->blob.n = blob;
 	c->mask = (uint32_t)size - 1;
 	c->n = (uint32_t)n;
@@ -90,6 +93,15 @@ bool cache_report(const struct cache *c, const uint8_t seal[32], struct arena *a
 	char *p = arena_take(a, (size_t)c->report_n, 1);
 	*out = (struct str){ p, (size_t)c->report_n };
 	return slurp(c->fd, p, out->n, c->report_at);
+}
+
+bool cache_notes(const struct cache *c, struct arena *a, struct str *out)
+{
+	if (c->fd < 0 || c->notes_n == 0)
+		return false;
+	char *p = arena_take(a, (size_t)c->notes_n, 8);
+	*out = (struct str){ p, (size_t)c->notes_n };
+	return slurp(c->fd, p, out->n, c->notes_at);
 }
 
 void cache_load(struct cache *c)
@@ -241,7 +253,8 @@ static enum err write_index(struct buf *out, const struct buf *slots, uint32_t s
 	return OK;
 }
 
-enum err cache_write(struct cache *c, const uint8_t seal[32], struct str report, int fd)
+enum err cache_write(struct cache *c, const uint8_t seal[32], struct str report, struct str notes,
+		     int fd)
 {
 	size_t n = c->out_slots.n / sizeof(struct cache_slot);
 	uint32_t size = 16;
@@ -259,6 +272,7 @@ enum err cache_write(struct cache *c, const uint8_t seal[32], struct str report,
 	wr_u32(&out, size);
 	wr_u32(&out, (uint32_t)n);
 	wr_u32(&out, (uint32_t)c->out_blob.n);
+	wr_u32(&out, (uint32_t)notes.n);
 	wr_u32(&out, (uint32_t)report.n);
 	buf_add(&out, (struct str){ (const char *)seal, 32 });
 	while (out.err == OK && out.n < HEAD)
@@ -266,6 +280,7 @@ enum err cache_write(struct cache *c, const uint8_t seal[32], struct str report,
 	enum err e = write_index(&out, &c->out_slots, size);
 	buf_add(&out, buf_str(&c->out_slots));
 	buf_add(&out, buf_str(&c->out_blob));
+	buf_add(&out, notes);
 	buf_add(&out, report);
 	if (e == OK)
 		e = out.err;

@@ -15,6 +15,7 @@ enum {
 	CACHE_MAX = 512 << 20,
 	CACHE_RACY_NS = 2000000000,
 	CACHE_HASHED = 255, /* role of a file that was hashed only */
+	CACHE_HEAD = 254,   /* role of bytecode: sha256 begins with its head and is no digest */
 };
 
 struct cache_slot {
@@ -32,6 +33,7 @@ struct cache {
 	struct str map;	  /* as given; malloc'd */
 	uint8_t seal[32]; /* of the check whose report is at the end, zeros: none */
 	uint64_t report_at, report_n;
+	uint64_t notes_at, notes_n; /* of glance.h, of the same check */
 	const uint32_t *index;
 	uint32_t mask, n;
 	const struct cache_slot *slots;
@@ -48,6 +50,9 @@ void cache_open(struct cache *c, int fd, struct str build, int64_t now_ns);
 /* cache_report gives the report of a check that saw exactly what this one sees: seal says what that
  * is. False: none is remembered. */
 bool cache_report(const struct cache *c, const uint8_t seal[32], struct arena *a, struct str *out);
+
+/* cache_notes gives what that check noted of its trees. False: nothing. */
+bool cache_notes(const struct cache *c, struct arena *a, struct str *out);
 
 /* cache_load reads what is known of single files. */
 void cache_load(struct cache *c);
@@ -68,9 +73,10 @@ void cache_put(struct cache *c, const struct entry *e, uint8_t role, uint8_t lan
 /* cache_keep remembers what is known already. */
 void cache_keep(struct cache *c, const struct cache_slot *s);
 
-/* cache_write writes all that is remembered to fd, with the report and what it is of (report.p
- * NULL: it must not be used again); nothing when nothing is new. */
-MUST_USE enum err cache_write(struct cache *c, const uint8_t seal[32], struct str report, int fd);
+/* cache_write writes all that is remembered to fd, with the report, what it is of and what was
+ * noted (report.p NULL: it must not be used again); nothing when nothing is new. */
+MUST_USE enum err cache_write(struct cache *c, const uint8_t seal[32], struct str report,
+			      struct str notes, int fd);
 
 /* cache_done releases the memory. */
 void cache_done(struct cache *c);

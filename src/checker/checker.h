@@ -36,6 +36,7 @@ struct checker {
 	struct check_request request;
 	struct arena arena, scratch;
 	struct arena content; /* of one member of an archive */
+	struct lexicon *lexicon; /* what all source text is read with */
 	struct report report;
 	struct check_policy policy;
 	struct cache cache;

@@ -6,6 +6,7 @@
  */
 #include "checker/checker.h"
 
+#include "inspect/pyc.h"
 #include "sys/clock.h"
 #include "sys/fs.h"
 
@@ -28,18 +29,19 @@ struct job {
 static bool is_new(const struct checker *c, const struct entry *e)
 {
 	return S_ISREG(e->mode) && e->state == ENTRY_UNREAD &&
-	       e->size <= (uint64_t)CHECKER_FILE_GB << 30 && !str_has_suffix(e->path, S(".pyc")) &&
-	       cache_get(&c->cache, e) == NULL;
+	       e->size <= (uint64_t)CHECKER_FILE_GB << 30 && cache_get(&c->cache, e) == NULL;
 }
 
-static void look(struct worker *w, struct entry *e, struct examined *x, struct str text)
+static void look(const struct checker *c, struct worker *w, struct entry *e, struct examined *x,
+		 struct str text)
 {
 	struct caps caps = { 0 };
 	struct findings f; /* with its counts it is too large to be kept for each file */
 
 	findings_init(&f, &w->arena);
 	arena_reset(&w->scratch);
-	source_inspect(x->language, x->role, S(""), e->path, text, &w->scratch, &f, &caps);
+	source_inspect(c->lexicon, x->language, x->role, S(""), e->path, text, &w->scratch, &f,
+		       &caps);
 	x->caps = caps.bits;
 	x->items = f.items;
 	x->n = f.n;
@@ -59,6 +61,12 @@ static void read_one(struct job *j, struct worker *w, struct dirs *dirs, uint32_
 	if (language != LANG_NONE && e->size > max)
 		return; /* so large that its turn is soon enough */
 	AUTO(fd_closep) int fd = tree_open_by(j->tree, dirs, i, &changed);
+	/* Of bytecode nothing else is asked for, when all is well. */
+	if (fd >= 0 && str_has_suffix(e->path, S(".pyc"))) {
+		if (pread(fd, e->sha256, PYC_HEAD, 0) == PYC_HEAD)
+			e->state = ENTRY_HEAD;
+		return;
+	}
 	if (fd < 0 || !file_content(fd, e, max, j->c->deadline_ns, &w->sha, w->text, &n, e->sha256))
 		return;
 	j->bytes += n;
@@ -70,7 +78,7 @@ static void read_one(struct job *j, struct worker *w, struct dirs *dirs, uint32_
 		return;
 	x->language = language;
 	x->role = j->role(language, str_tail(e->path, j->cut));
-	look(w, e, x, (struct str){ w->text, (size_t)n });
+	look(j->c, w, e, x, (struct str){ w->text, (size_t)n });
 }
 
 static void work(void *ctx, struct worker *w)

@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { PIECE = 256 << 10 };
+
 struct str file_path(struct checker *c, const struct tree *t, uint32_t i)
 {
 	struct str path = i == TREE_NONE ? S("") : t->items[i].path;
@@ -95,19 +97,21 @@ bool file_content(int fd, const struct entry *e, size_t max, uint64_t deadline_n
 	size_t kept = 0;
 
 	for (;;) {
-		/* What is past max only goes through the digest. */
-		size_t base = kept < max ? kept : max;
-		size_t room = max - base > 0 ? max - base : CHECKER_TEXT - base;
-		ssize_t n = pread(fd, text + base, room, (off_t)at);
+		/* What is past max only goes through the digest, in pieces that stay in the cache
+		 * of the CPU. */
+		size_t room = kept < max ? max - kept : (size_t)PIECE;
+		ssize_t n = pread(fd, text + kept, room, (off_t)at);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			break;
-		sha256_update(sha, (struct str){ text + base, (size_t)n });
+		sha256_update(sha, (struct str){ text + kept, (size_t)n });
 		at += (uint64_t)n;
 		if (kept < max)
 			kept += (size_t)n;
-		if (at > e->size || clock_mono_ns() > deadline_ns)
+		/* Less than was asked for is all there is. */
+		if (at > e->size || (at == e->size && (size_t)n < room) ||
+		    clock_mono_ns() > deadline_ns)
 			break;
 	}
 	sha256_final(sha, out);
@@ -236,10 +240,10 @@ bool file_hash(struct checker *c, struct tree *t, uint32_t i)
 	struct str text;
 	bool whole;
 
-	if (e->state != ENTRY_UNREAD)
+	if (e->state == ENTRY_HASHED || e->state == ENTRY_FAILED)
 		return e->state == ENTRY_HASHED;
 	const struct cache_slot *s = cache_get(&c->cache, e);
-	if (s != NULL) {
+	if (s != NULL && s->role != CACHE_HEAD) {
 		recall(c, e, s);
 		return true;
 	}
@@ -291,7 +295,8 @@ void file_inspect(struct checker *c, const struct subject *s)
 			file_finding(c, s->tree, s->entry, RULE_FILE_TOO_LARGE, s->package, 0,
 				     S(""), "only its first %zu bytes were inspected", text.n);
 		arena_reset(&c->scratch);
-		source_inspect(s->language, s->role, s->package, path, text, &c->scratch, f, &caps);
+		source_inspect(c->lexicon, s->language, s->role, s->package, path, text,
+			       &c->scratch, f, &caps);
 		e->caps = caps.bits;
 		if (f->dropped == dropped && whole)
 			cache_put(&c->cache, e, (uint8_t)s->role, (uint8_t)s->language, f, first);

@@ -75,7 +75,7 @@ static void judge_exec(struct checker *c, struct hook *h, const struct startup_l
 	if (tool == NULL) {
 		h->asks = true;
 		arena_reset(&c->scratch);
-		source_inspect(LANG_PYTHON, ROLE_STARTUP, h->package,
+		source_inspect(c->lexicon, LANG_PYTHON, ROLE_STARTUP, h->package,
 			       file_path(c, h->tree, h->entry), l->text, &c->scratch, f, &caps);
 		for (size_t i = first; i < f->n; i++)
 			f->items[i].line = l->line;

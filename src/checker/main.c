@@ -6,6 +6,7 @@
 #include "checker/checker.h"
 
 #include "advisory/index.h"
+#include "checker/glance.h"
 #include "checker/jail.h"
 #include "sys/clock.h"
 #include "sys/fs.h"
@@ -107,6 +108,9 @@ static enum err prepare(struct checker *c, struct advisory_index *index, struct 
 	arena_init(&c->scratch, CHECKER_SCRATCH);
 	arena_init(&c->content, CONTENT_ARENA);
 	report_init(&c->report, &c->arena);
+	c->lexicon = lexicon_new(&c->arena);
+	if (c->lexicon == NULL)
+		return diag_set(d, ERR_NOMEM, "no memory to check with");
 	TRY(read_request(c, d));
 	c->report.target = c->request.name;
 	c->report.started = c->request.now;
@@ -132,7 +136,7 @@ static enum err lock(void *ctx, struct diag *d)
 static enum err enter_jail(struct checker *c, struct diag *d)
 {
 	const struct check_request *r = &c->request;
-	int keep[CHECK_ROOTS + 7] = { CHECK_REQUEST,  CHECK_REPORT, CHECK_REMEMBER, r->policy_fd,
+	int keep[CHECK_ROOTS + 7] = { CHECK_REQUEST,  CHECK_REPORT, CHECK_REMEMBER,  r->policy_fd,
 				      r->advisory_fd, r->cache_fd,  r->publishers_fd };
 
 	for (uint32_t i = 0; i < r->n_roots; i++)
@@ -160,14 +164,23 @@ static enum err open_file(struct root *r, int fd, struct diag *d)
 	return tree_single(&r->tree, fd, str_tail(r->label, name), &st);
 }
 
+static struct root *add_root(struct checker *c)
+{
+	const struct check_root *from = &c->request.roots[c->n_roots];
+	struct root *r = &c->roots[c->n_roots++];
+
+	*r = (struct root){ .role = (enum check_role)from->role, .label = from->label };
+	return r;
+}
+
 static enum err list_roots(struct checker *c, struct diag *d)
 {
 	struct stat st;
 
+	c->n_roots = 0;
 	for (uint32_t i = 0; i < c->request.n_roots; i++) {
 		const struct check_root *from = &c->request.roots[i];
-		struct root *r = &c->roots[c->n_roots++];
-		*r = (struct root){ .role = (enum check_role)from->role, .label = from->label };
+		struct root *r = add_root(c);
 		if (fstat(from->fd, &st) == 0 && S_ISDIR(st.st_mode))
 			TRY(tree_list(&r->tree, &c->team, from->fd, from->label,
 				      r->role == ROOT_STDLIB ? STDLIB_DEPTH : TREE_DEPTH, d));
@@ -305,6 +318,27 @@ static bool recall(struct checker *c, const uint8_t sealed[SHA256_BYTES])
 	return true;
 }
 
+/* Whether all is as it was noted and was reported on then: nothing is listed. */
+static bool glance(struct checker *c, uint8_t sealed[SHA256_BYTES])
+{
+	struct str noted;
+
+	if (!cache_notes(&c->cache, &c->arena, &noted))
+		return false;
+	for (uint32_t i = 0; i < c->request.n_roots; i++)
+		if (!glance_same(&c->team, c->request.roots[i].fd, c->deadline_ns, &noted,
+				 add_root(c)->tree.seal))
+			return false;
+	return seal(c, sealed) && recall(c, sealed);
+}
+
+/* What the next check may glance at. */
+static void note(const struct checker *c, struct buf *out)
+{
+	for (unsigned i = 0; i < c->n_roots; i++)
+		glance_note(&c->roots[i].tree, out);
+}
+
 /* starved: something may have been left out for want of memory, and no finding says so. */
 static bool starved(const struct checker *c)
 {
@@ -333,8 +367,13 @@ static enum err deliver(struct checker *c, uint64_t began, const uint8_t *sealed
 	const struct report_coverage *seen = &c->report.coverage;
 	bool again = sealed != NULL && seen->unread + seen->changed + seen->skipped == 0;
 	static const uint8_t none[SHA256_BYTES];
+	struct buf notes;
+	buf_init(&notes, CACHE_MAX / 4);
+	if (again)
+		note(c, &notes);
+	again = again && notes.err == OK;
 	if (cache_write(&c->cache, again ? sealed : none, again ? buf_str(&out) : (struct str){ 0 },
-			CHECK_REMEMBER) != OK)
+			buf_str(&notes), CHECK_REMEMBER) != OK)
 		return OK; /* half of it is refused next time: that costs time, nothing else */
 	return OK;
 }
@@ -354,16 +393,20 @@ int main(int argc, char **argv)
 	if (prepare(&c, &index, &d) != OK || enter_jail(&c, &d) != OK)
 		return fail(&d);
 	cache_open(&c.cache, c.request.cache_fd, c.request.build, (int64_t)clock_wall_ns());
-	if (list_roots(&c, &d) != OK)
-		return fail(&d);
-	bool sound = seal(&c, sealed);
-	if (!sound || !recall(&c, sealed)) {
+	bool known = glance(&c, sealed), sound = false;
+	if (!known) {
+		if (list_roots(&c, &d) != OK)
+			return fail(&d);
+		sound = seal(&c, sealed);
+		known = sound && recall(&c, sealed);
+	}
+	if (!known) {
 		cache_load(&c.cache);
 		if (order_roots(&c, &d) != OK)
 			return fail(&d);
 		judge(&c);
 	}
-	if (deliver(&c, began, sound ? sealed : NULL, &d) != OK)
+	if (deliver(&c, began, sound && !known ? sealed : NULL, &d) != OK)
 		return fail(&d);
 	/* The end of the process frees everything, and faster. */
 	_exit(0);

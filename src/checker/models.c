@@ -22,7 +22,8 @@ bool model_named(struct str name)
 	};
 
 	for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++)
-		if (str_has_suffix(name, endings[i]))
+		if (name.n >= endings[i].n &&
+		    str_ieq(str_tail(name, name.n - endings[i].n), endings[i]))
 			return true;
 	return false;
 }
@@ -36,7 +37,8 @@ static bool is_loaded(struct str name)
 					      SC(".pt"),  SC(".pth"),	 SC(".joblib") };
 
 	for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++)
-		if (str_has_suffix(name, endings[i]))
+		if (name.n >= endings[i].n &&
+		    str_ieq(str_tail(name, name.n - endings[i].n), endings[i]))
 			return true;
 	return false;
 }

@@ -6,7 +6,6 @@
 #include "checker/python.h"
 
 #include "codec/json.h"
-#include "inspect/digest.h"
 
 #include <string.h>
 
@@ -42,8 +41,8 @@ static void judge_script(struct checker *c, struct tree *t, uint32_t i, struct s
 
 	file_finding(c, t, i, RULE_INSTALL_SCRIPT, purl, 0, command, "%.*s", FMT(name));
 	arena_reset(&c->scratch);
-	source_inspect(LANG_SHELL, ROLE_INSTALL, purl, file_path(c, t, i), command, &c->scratch, f,
-		       &caps);
+	source_inspect(c->lexicon, LANG_SHELL, ROLE_INSTALL, purl, file_path(c, t, i), command,
+		       &c->scratch, f, &caps);
 }
 
 /* The file that a script of the form "node FILE" starts is an installer, too. */
@@ -180,34 +179,6 @@ static void compare_lock(struct checker *c, struct tree *t, uint32_t dir)
 	}
 }
 
-static void digest_of(struct checker *c, struct tree *t, uint32_t dir,
-		      struct report_environment *out)
-{
-	struct range r = tree_range(t, dir);
-	size_t cut = dir == TREE_NONE ? 0 : t->items[dir].path.n + 1;
-	struct env_digest d;
-	struct sha256 h;
-	bool whole = sha256_init(&h) == OK;
-
-	if (!whole)
-		return;
-	env_digest_begin(&d, &h);
-	for (uint32_t i = r.from; i < r.to && whole; i++) {
-		struct entry *f = &t->items[i];
-		if (S_ISLNK(f->mode))
-			sha256_with(&c->sha, f->link, f->sha256);
-		else if (S_ISREG(f->mode))
-			whole = file_hash(c, t, i);
-		if (S_ISLNK(f->mode) || S_ISREG(f->mode))
-			whole = whole && env_digest_add(&d, str_tail(f->path, cut), f->mode,
-							f->sha256) == OK;
-	}
-	env_digest_end(&d, out->digest);
-	sha256_done(&h);
-	out->has_digest = whole;
-	out->files = d.files;
-}
-
 static void check_modules(struct checker *c, struct tree *t, uint32_t dir)
 {
 	struct report_environment *out = report_environment(&c->report);
@@ -231,7 +202,7 @@ static void check_modules(struct checker *c, struct tree *t, uint32_t dir)
 					    .kind = TARGET_NODE,
 					    .version = S(""),
 					    .packages = c->report.packages.n - before };
-	digest_of(c, t, dir, out);
+	env_digest(c, t, dir, NULL, NULL, out);
 }
 
 void node_check(struct checker *c, struct root *r)

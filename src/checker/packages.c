@@ -5,6 +5,7 @@
  */
 #include "checker/python.h"
 
+#include "inspect/digest.h"
 #include "package/direct_url.h"
 #include "package/metadata.h"
 #include "package/purl.h"
@@ -342,4 +343,37 @@ void packages_read(struct checker *c, struct site *s)
 			file_finding(c, t, i, is_code(e) ? RULE_FILE_ALTERED : RULE_DATA_ALTERED,
 				     package_purl(c, e), 0, S(""), " ");
 	}
+}
+
+/* ---- the digest ---- */
+
+void env_digest(struct checker *c, struct tree *t, uint32_t dir,
+		bool (*counts)(const void *ctx, uint32_t i, struct str path), const void *ctx,
+		struct report_environment *out)
+{
+	struct range r = tree_range(t, dir);
+	size_t cut = dir == TREE_NONE ? 0 : t->items[dir].path.n + 1;
+	struct env_digest d;
+	struct sha256 h;
+	bool whole = sha256_init(&h) == OK;
+
+	if (!whole)
+		return;
+	env_digest_begin(&d, &h);
+	for (uint32_t i = r.from; i < r.to && whole; i++) {
+		struct entry *f = &t->items[i];
+		struct str path = str_tail(f->path, cut);
+		if ((!S_ISREG(f->mode) && !S_ISLNK(f->mode)) ||
+		    (counts != NULL && !counts(ctx, i, path)))
+			continue;
+		if (S_ISLNK(f->mode))
+			sha256_with(&c->sha, f->link, f->sha256);
+		else
+			whole = file_hash(c, t, i);
+		whole = whole && env_digest_add(&d, path, f->mode, f->sha256) == OK;
+	}
+	env_digest_end(&d, out->digest);
+	sha256_done(&h);
+	out->has_digest = whole;
+	out->files = d.files;
 }

@@ -45,6 +45,12 @@ void hooks_check(struct checker *c, struct site *s);
 /* customize_check judges sitecustomize and usercustomize alone. */
 void customize_check(struct checker *c, struct site *s);
 
+/* env_digest digests the files and links below dir of which counts says that they belong there, by
+ * their path below it; NULL: all. */
+void env_digest(struct checker *c, struct tree *t, uint32_t dir,
+		bool (*counts)(const void *ctx, uint32_t i, struct str path), const void *ctx,
+		struct report_environment *out);
+
 /* bytecode_check judges one .pyc. */
 void bytecode_check(struct checker *c, struct site *s, uint32_t i);
 

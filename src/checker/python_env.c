@@ -5,8 +5,6 @@
  */
 #include "checker/python.h"
 
-#include "inspect/digest.h"
-
 #include <string.h>
 
 enum { ENV_SITES = 16, CONFIG_MAX = 64 << 10, SCRIPT_HEAD = 256 };
@@ -311,39 +309,13 @@ static void judge_site(struct checker *c, struct site *s)
 /* ---- the digest ---- */
 
 /* Import roots, console scripts and pyvenv.cfg: what makes an environment what it is. */
-static bool belongs(const struct env *e, uint32_t i, struct str path)
+static bool belongs(const void *ctx, uint32_t i, struct str path)
 {
-	return in_sites(e, i) ||
-	       (e->is_venv && (str_has_prefix(path, S("bin/")) || str_eq(path, S("pyvenv.cfg"))));
-}
+	const struct env *e = ctx;
 
-static void digest_of(struct checker *c, struct env *e, struct report_environment *out)
-{
-	struct tree *t = &e->root->tree;
-	struct range r = tree_range(t, e->prefix);
-	size_t cut = e->prefix == TREE_NONE ? 0 : t->items[e->prefix].path.n + 1;
-	struct env_digest d;
-	struct sha256 h;
-	bool whole = sha256_init(&h) == OK;
-
-	if (!whole)
-		return;
-	env_digest_begin(&d, &h);
-	for (uint32_t i = r.from; i < r.to && whole; i++) {
-		struct entry *f = &t->items[i];
-		struct str path = str_tail(f->path, cut);
-		if ((!S_ISREG(f->mode) && !S_ISLNK(f->mode)) || f->left_out || !belongs(e, i, path))
-			continue;
-		if (S_ISLNK(f->mode))
-			sha256_with(&c->sha, f->link, f->sha256);
-		else
-			whole = file_hash(c, t, i);
-		whole = whole && env_digest_add(&d, path, f->mode, f->sha256) == OK;
-	}
-	env_digest_end(&d, out->digest);
-	sha256_done(&h);
-	out->has_digest = whole;
-	out->files = d.files;
+	return !e->root->tree.items[i].left_out &&
+	       (in_sites(e, i) ||
+		(e->is_venv && (str_has_prefix(path, S("bin/")) || str_eq(path, S("pyvenv.cfg")))));
 }
 
 /* ---- one environment ---- */
@@ -370,7 +342,7 @@ static void env_check(struct checker *c, struct env *e, const uint32_t *sites, u
 					    .kind = TARGET_PYTHON,
 					    .version = e->version_text,
 					    .packages = packages };
-	digest_of(c, e, out);
+	env_digest(c, &e->root->tree, e->prefix, belongs, e, out);
 }
 
 static bool has_dist_info(const struct tree *t, uint32_t dir)

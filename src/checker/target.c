@@ -81,8 +81,8 @@ static void judge_hook(struct checker *c, struct root *r, struct str name, struc
 		if (l.act != STARTUP_EXEC || startup_known(l.text) != NULL)
 			continue;
 		arena_reset(&c->scratch);
-		source_inspect(LANG_PYTHON, ROLE_STARTUP, S(""), name, l.text, &c->scratch,
-			       &c->report.findings, &caps);
+		source_inspect(c->lexicon, LANG_PYTHON, ROLE_STARTUP, S(""), name, l.text,
+			       &c->scratch, &c->report.findings, &caps);
 		for (size_t i = first; i < f->n; i++)
 			f->items[i].line = l.line;
 		if (!findings_has(f, first, RULE_STARTUP_EXEC))
@@ -122,8 +122,8 @@ static void judge_text(struct checker *c, struct root *r, struct str name, struc
 		if (c->report.findings.n > first || trace_likely(name, str_head(text, SNIFF)))
 			c->report.kind = TARGET_LOG;
 		arena_reset(&c->scratch);
-		source_inspect(source_language(name, text), source_role(name), S(""), name, text,
-			       &c->scratch, &c->report.findings, &caps);
+		source_inspect(c->lexicon, source_language(name, text), source_role(name), S(""),
+			       name, text, &c->scratch, &c->report.findings, &caps);
 	}
 }
 

@@ -19,8 +19,9 @@ enum {
 	TREE_NONE = UINT32_MAX,
 };
 
-/* What came of reading a file. */
-enum entry_state { ENTRY_UNREAD, ENTRY_HASHED, ENTRY_FAILED };
+/* What came of reading a file. ENTRY_HEAD: its first bytes stand in sha256, which is asked of
+ * bytecode. */
+enum entry_state { ENTRY_UNREAD, ENTRY_HASHED, ENTRY_FAILED, ENTRY_HEAD };
 
 struct examined;
 
@@ -59,6 +60,7 @@ struct tree {
 	struct str label;     /* its absolute path */
 	bool single;	      /* one file, which fd is */
 	bool absolute_inside; /* absolute links lead into the tree: it is the root of an image */
+	struct entry top;     /* the directory itself, as it was before it was listed */
 	struct walk *listed;  /* as tree_list left it: in directories */
 	uint8_t seal[32];     /* digest of all that was listed: names, and what stat says of them */
 	int64_t newest_ns;    /* the last change of any of it */

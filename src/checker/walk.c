@@ -428,6 +428,7 @@ static void seal(struct walk *w, struct sha256 *sha, uint8_t out[SHA256_BYTES])
 	struct steps s = { .n = 0 };
 	struct node *in;
 
+	stamp(sha, &w->tree->top);
 	sha256_update(sha, (struct str){ (const char *)w->root.seal, SHA256_BYTES });
 	descend(&s, &w->root);
 	for (struct child *c; (c = step(&s, &in)) != NULL;)
@@ -468,6 +469,8 @@ enum err tree_list(struct tree *t, struct team *team, int fd, struct str label, 
 	if (w == NULL || fstat(fd, &st) != 0 ||
 	    getrandom(&t->seed, sizeof t->seed, 0) != (ssize_t)sizeof t->seed)
 		return diag_set(d, ERR_NOMEM, "no memory for the list of files");
+	t->top = entry_of(&st);
+	t->top.path = S("");
 	w->tree = t;
 	w->root = (struct node){ .fd = fd, .dev = st.st_dev, .path = S(""), .entry = TREE_NONE };
 	w->stack = &w->root;
@@ -479,7 +482,7 @@ enum err tree_list(struct tree *t, struct team *team, int fd, struct str label, 
 	t->listed = w;
 	t->unread = w->unread;
 	t->skipped = w->skipped;
-	t->newest_ns = w->newest_ns;
+	t->newest_ns = later(w->newest_ns, later(t->top.mtime_ns, t->top.ctime_ns));
 	seal(w, &team->workers[0].sha, t->seal);
 	return OK;
 }

@@ -233,27 +233,42 @@ static enum err hear(struct making *m, struct advisories_made *out, struct diag 
 
 /* ---- putting it in place ---- */
 
-/* settle makes sure that the new file is an index and lets it replace the old one. */
-static enum err settle(struct making *m, const struct advisories_made *made, const char *path,
-		       const char *dir, struct diag *d)
+/* name_it gives the new file a name of its own, and then the old one's: there is no moment without
+ * an index, and a kill before this leaves nothing behind. */
+static enum err name_it(int fd, const char *dir, struct diag *d)
 {
-	struct advisories a = { .fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) };
-	char final[CLI_PATH + 32];
+	char self[32], path[CLI_PATH + 64], final[CLI_PATH + 32];
+	AUTO(fd_closep) int dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	(void)snprintf(a.path, sizeof a.path, "%s", path);
-	enum err e = a.fd < 0 ? diag_set(d, ERR_SYS, "cannot open '%s'", path) : map_index(&a, d);
+	(void)snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+	(void)snprintf(path, sizeof path, "%s/advisories.index.%d", dir, (int)getpid());
+	(void)snprintf(final, sizeof final, "%s/advisories.index", dir);
+	(void)unlink(path);
+	if (fsync(fd) != 0 || linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW) != 0)
+		return diag_set(d, ERR_SYS, "cannot write '%s': %s", path, strerror(errno));
+	if (rename(path, final) != 0 || dirfd < 0 || fsync(dirfd) != 0) {
+		int saved = errno;
+		(void)unlink(path);
+		return diag_set(d, ERR_SYS, "cannot replace '%s': %s", final, strerror(saved));
+	}
+	return OK;
+}
+
+/* settle makes sure that the new file is an index and lets it replace the old one. */
+static enum err settle(struct making *m, const struct advisories_made *made, const char *dir,
+		       struct diag *d)
+{
+	struct advisories a = { .fd = fcntl(m->out, F_DUPFD_CLOEXEC, 3) };
+
+	(void)snprintf(a.path, sizeof a.path, "%s", "the new index");
+	enum err e = map_index(&a, d);
 	if (e == OK)
 		e = advisory_check(&a.ix, d);
 	if (e == OK && advisory_n_records(&a.ix) == 0)
 		e = diag_set(d, ERR_SYNTAX, "there is no record of PyPI or npm in it%s%s",
 			     made->why[0] ? ": " : "", made->why);
 	advisories_close(&a);
-	TRY(e);
-	(void)snprintf(final, sizeof final, "%s/advisories.index", dir);
-	AUTO(fd_closep) int dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fsync(m->out) != 0 || rename(path, final) != 0 || dirfd < 0 || fsync(dirfd) != 0)
-		return diag_set(d, ERR_SYS, "cannot replace '%s': %s", final, strerror(errno));
-	return OK;
+	return e == OK ? name_it(m->out, dir, d) : e;
 }
 
 static enum err make(struct making *m, const struct advisories_source *sources, size_t n,
@@ -298,7 +313,7 @@ static void stop(struct making *m)
 enum err advisories_make(const struct cli *c, const struct advisories_source *sources, size_t n,
 			 struct advisories_made *out, struct diag *d)
 {
-	char dir[CLI_PATH], path[CLI_PATH + 64];
+	char dir[CLI_PATH];
 	struct making m = { .out = -1, .report = -1, .report_out = -1, .pidfd = -1 };
 
 	*out = (struct advisories_made){ .report.why = S("") };
@@ -306,18 +321,11 @@ enum err advisories_make(const struct cli *c, const struct advisories_source *so
 		m.ours[i] = m.theirs[i] = -1;
 	if (n > ADVISORIES_SOURCES)
 		return diag_set(d, ERR_USAGE, "more than %d sources", ADVISORIES_SOURCES);
+	TRY(advisories_scratch(c, &m.out, d));
 	TRY(cli_data_dir(c, dir, sizeof dir, d));
-	TRY(fs_mkdirs(dir, d));
-	(void)snprintf(path, sizeof path, "%s/advisories.index.%d", dir, (int)getpid());
-	(void)unlink(path);
-	m.out = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	enum err e = m.out < 0
-			     ? diag_set(d, ERR_SYS, "cannot write '%s': %s", path, strerror(errno))
-			     : make(&m, sources, n, out, d);
+	enum err e = make(&m, sources, n, out, d);
 	if (e == OK)
-		e = settle(&m, out, path, dir, d);
-	if (e != OK && m.out >= 0)
-		(void)unlink(path);
+		e = settle(&m, out, dir, d);
 	stop(&m);
 	return e;
 }

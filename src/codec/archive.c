@@ -37,9 +37,14 @@ enum archive_kind archive_kind(struct str map)
 		struct str magic;
 		enum archive_kind kind;
 	} rows[] = {
-		{ SC("PK\3\4"), ARCHIVE_ZIP },	      { SC("PK\5\6"), ARCHIVE_ZIP },
-		{ SC("\x1f\x8b"), ARCHIVE_TAR_GZ },   { SC("\xfd" "7zXZ\0"), ARCHIVE_XZ },
-		{ SC("BZh"), ARCHIVE_BZIP2 },	      { SC("\x28\xb5\x2f\xfd"), ARCHIVE_ZSTD },
+		{ SC("PK\3\4"), ARCHIVE_ZIP },
+		{ SC("PK\5\6"), ARCHIVE_ZIP },
+		{ SC("\x1f\x8b"), ARCHIVE_TAR_GZ },
+		{ SC("\xfd"
+		     "7zXZ\0"),
+		  ARCHIVE_XZ },
+		{ SC("BZh"), ARCHIVE_BZIP2 },
+		{ SC("\x28\xb5\x2f\xfd"), ARCHIVE_ZSTD },
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
@@ -54,8 +59,8 @@ enum archive_kind archive_kind(struct str map)
 const char *archive_kind_text(enum archive_kind k)
 {
 	static const char *const texts[ARCHIVE_KINDS] = {
-		[ARCHIVE_NONE] = "no archive", [ARCHIVE_ZIP] = "zip",	  [ARCHIVE_TAR] = "tar",
-		[ARCHIVE_TAR_GZ] = "tar.gz",   [ARCHIVE_XZ] = "xz",	  [ARCHIVE_BZIP2] = "bzip2",
+		[ARCHIVE_NONE] = "no archive", [ARCHIVE_ZIP] = "zip", [ARCHIVE_TAR] = "tar",
+		[ARCHIVE_TAR_GZ] = "tar.gz",   [ARCHIVE_XZ] = "xz",   [ARCHIVE_BZIP2] = "bzip2",
 		[ARCHIVE_ZSTD] = "zstd",
 	};
 
@@ -80,8 +85,8 @@ static enum err fill_gzip(void *ctx, struct str *out)
 	enum err e = inflate_read(ar->inflate, ar->room, PIECE, &n);
 
 	if (e == ERR_SYNTAX)
-		return fault_stop(&ar->faults, inflate_cut(ar->inflate) ? FAULT_TRUNCATED
-								       : FAULT_COMPRESSION,
+		return fault_stop(&ar->faults,
+				  inflate_cut(ar->inflate) ? FAULT_TRUNCATED : FAULT_COMPRESSION,
 				  ar->some ? ar->member.name : S(""), ar->inflated);
 	TRY(e);
 	*out = (struct str){ ar->room, n };
@@ -91,6 +96,8 @@ static enum err fill_gzip(void *ctx, struct str *out)
 	if (ar->inflated > (uint64_t)LIMIT_ARCHIVE_RATIO_FROM_MB << 20 &&
 	    ar->inflated / LIMIT_ARCHIVE_RATIO > ar->map.n)
 		return fault_stop(&ar->faults, FAULT_BOMB, S(""), ar->inflated);
+	if (inflate_gap(ar->inflate) && ar->faults.of[FAULT_GZIP_GAP] == 0)
+		TRY(fault_note(&ar->faults, FAULT_GZIP_GAP, S(""), ar->inflated));
 	if (n == 0 && inflate_rest(ar->inflate).n != 0 && ar->faults.of[FAULT_GZIP_TRAILING] == 0)
 		return fault_note(&ar->faults, FAULT_GZIP_TRAILING, S(""),
 				  ar->map.n - inflate_rest(ar->inflate).n);

@@ -75,6 +75,7 @@ enum fault_class {
 	X(FAULT_ZIP_FLAGS, FAULT_UNSUPPORTED, "member with features that this program lacks")      \
 	/* gzip and tar */                                                                         \
 	X(FAULT_GZIP_TRAILING, FAULT_AMBIGUOUS, "data behind the end of the gzip stream")          \
+	X(FAULT_GZIP_GAP, FAULT_AMBIGUOUS, "zeros between gzip streams")                           \
 	X(FAULT_TAR_HEADER, FAULT_MALFORMED, "no tar header where one should be")                  \
 	X(FAULT_TAR_CHECKSUM, FAULT_AMBIGUOUS, "header with a wrong checksum")                     \
 	X(FAULT_TAR_NUMBER, FAULT_AMBIGUOUS, "number that readers take differently")               \

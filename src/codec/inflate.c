@@ -15,7 +15,7 @@ struct inflate {
 	z_stream z;
 	struct str left; /* what zlib has not been given yet */
 	enum inflate_kind kind;
-	bool ended, cut;
+	bool ended, cut, gap;
 };
 
 static voidpf take(voidpf opaque, uInt items, uInt size)
@@ -67,16 +67,22 @@ static void give(struct inflate *f)
 	f->z.avail_in = (uInt)next.n;
 }
 
-void inflate_start(struct inflate *f, enum inflate_kind kind, struct str in)
+static void begin(struct inflate *f, struct str in)
 {
-	f->kind = kind;
 	f->left = in;
 	f->z.next_in = NULL;
 	f->z.avail_in = 0;
 	f->ended = f->cut = false;
-	int r = inflateReset2(&f->z, window_bits(kind));
+	int r = inflateReset2(&f->z, window_bits(f->kind));
 	assert(r == Z_OK);
 	(void)r;
+}
+
+void inflate_start(struct inflate *f, enum inflate_kind kind, struct str in)
+{
+	f->kind = kind;
+	f->gap = false;
+	begin(f, in);
 }
 
 struct str inflate_rest(const struct inflate *f)
@@ -97,6 +103,11 @@ bool inflate_cut(const struct inflate *f)
 	return f->cut;
 }
 
+bool inflate_gap(const struct inflate *f)
+{
+	return f->gap;
+}
+
 /*
  * A gzip stream ended. CPython's gzip and GNU's both take another one that follows and pass over
  * zeros; what else follows is not ours: the caller finds it with inflate_rest.
@@ -113,7 +124,8 @@ static void stream_end(struct inflate *f)
 		zeros++;
 	rest = str_tail(rest, zeros);
 	if (str_has_prefix(rest, S("\x1f\x8b"))) {
-		inflate_start(f, INFLATE_GZIP, rest);
+		f->gap = f->gap || zeros != 0;
+		begin(f, rest);
 		return;
 	}
 	f->z.avail_in = 0;

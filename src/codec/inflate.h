@@ -35,6 +35,10 @@ bool inflate_ended(const struct inflate *f);
 /* inflate_cut: after ERR_SYNTAX, the input was well but too short. */
 bool inflate_cut(const struct inflate *f);
 
+/* inflate_gap: zeros stood between two gzip streams. CPython passes over them, Node.js ends there.
+ */
+bool inflate_gap(const struct inflate *f);
+
 /* inflate_rest gives what of the input has not been used; behind the end of the content this is
  * what does not belong to the stream. */
 struct str inflate_rest(const struct inflate *f);

@@ -45,6 +45,7 @@ enum act {
 	ACT_INST,
 	ACT_STACK_GLOBAL,
 	ACT_PROTO,
+	ACT_FRAME,
 	ACT_STOP,
 };
 
@@ -115,7 +116,7 @@ enum act {
 	X(0x92, "NEWOBJ_EX", ARG_NONE, ACT_PUSH, 3)                                                \
 	X(0x80, "PROTO", ARG_1, ACT_PROTO, 0)                                                      \
 	X('.', "STOP", ARG_NONE, ACT_STOP, 0)                                                      \
-	X(0x95, "FRAME", ARG_8, ACT_NONE, 0)                                                       \
+	X(0x95, "FRAME", ARG_8, ACT_FRAME, 0)                                                      \
 	X('P', "PERSID", ARG_LINE, ACT_PUSH, 0)                                                    \
 	X('Q', "BINPERSID", ARG_NONE, ACT_PUSH, 1)
 
@@ -295,17 +296,46 @@ static enum err pop_mark(struct pickle *p)
 	return ERR_SYNTAX;
 }
 
+static bool is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* A number as int() takes it, in all its spellings: " +1_0\r" is ten. One of them that only we did
+ * not know would end our reading, and not the loader's. */
+static enum err loose_number(struct str s, uint64_t *out)
+{
+	char digits[24];
+	size_t n = 0;
+
+	s = str_head(s, str_chr(s, '\0'));
+	while (s.n > 0 && is_space(s.p[s.n - 1]))
+		s.n--;
+	while (s.n > 0 && is_space(s.p[0]))
+		s = str_tail(s, 1);
+	bool minus = s.n > 0 && s.p[0] == '-';
+	if (minus || (s.n > 0 && s.p[0] == '+'))
+		s = str_tail(s, 1);
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '_' && i > 0 && s.p[i - 1] != '_' && i + 1 < s.n)
+			continue;
+		if (n == 0 && s.p[i] == '0' && i + 1 < s.n)
+			continue;
+		if (n == sizeof digits)
+			return ERR_LIMIT;
+		digits[n++] = s.p[i];
+	}
+	TRY(num_u64((struct str){ digits, n }, UINT32_MAX, out));
+	return minus && *out != 0 ? ERR_SYNTAX : OK;
+}
+
 /* The index that an opcode of the memo names. */
 static enum err memo_index(const struct pickle_op *op, uint64_t *out)
 {
-	if (rows[op->code].arg != ARG_LINE) {
-		*out = little(op->arg.p, op->arg.n);
-		return OK;
-	}
-	struct str s = str_trim(op->arg);
-	if (str_has_suffix(s, S("\r")))
-		s.n--;
-	return num_u64(s, UINT32_MAX, out);
+	if (rows[op->code].arg == ARG_LINE)
+		return loose_number(op->arg, out);
+	*out = little(op->arg.p, op->arg.n);
+	return OK;
 }
 
 /* The loader's memo is a dictionary: MEMOIZE takes its size as index, so what counts is how many
@@ -356,34 +386,48 @@ static uint32_t number(struct str s, unsigned base, size_t max, size_t *out_n)
 	return v;
 }
 
-/* One escape behind its backslash: how many bytes it takes. The union of what STRING and UNICODE
- * have is read: names with escapes are no names that an honest pickler writes. */
+static size_t put_code(uint32_t cp, size_t n, struct buf *out)
+{
+	if (cp > 0x10ffff || (cp >= 0xd800 && cp <= 0xdfff))
+		return 0;
+	utf8_put(out, cp);
+	return n;
+}
+
+/* One escape of STRING behind its backslash: how many bytes it takes, 0: it is none. */
 static size_t escape(struct str s, struct buf *out)
 {
 	static const char from[] = "abfnrtv\\'\"", to[] = "\a\b\f\n\r\t\v\\'\"";
 	const char *at = s.n > 0 && s.p[0] != 0 ? strchr(from, s.p[0]) : NULL;
 	size_t n = 0;
-	uint32_t cp = 0;
 
 	if (at != NULL) {
 		buf_addc(out, to[at - from]);
 		return 1;
 	}
-	if (s.n > 0 && (s.p[0] == 'x' || s.p[0] == 'u' || s.p[0] == 'U'))
-		cp = number(str_tail(s, 1), 16, s.p[0] == 'x' ? 2 : s.p[0] == 'u' ? 4 : 8, &n);
-	if (n > 0)
-		n++;
-	else
-		cp = number(s, 8, 3, &n);
-	if (n == 0 || cp > 0x10ffff || (cp >= 0xd800 && cp <= 0xdfff)) {
-		buf_addc(out, '\\');
-		return 0;
+	if (s.n > 0 && s.p[0] == 'x') {
+		uint32_t cp = number(str_tail(s, 1), 16, 2, &n);
+		return n == 2 ? put_code(cp, 3, out) : 0;
 	}
-	utf8_put(out, cp);
-	return n;
+	uint32_t cp = number(s, 8, 3, &n) & 0xff;
+	return n > 0 ? put_code(cp, n, out) : 0;
 }
 
-static enum err push_escaped(struct pickle *p, struct str s)
+/* The same of UNICODE, which has two; another backslash behind one makes both stand for themselves.
+ */
+static size_t escape_unicode(struct str s, struct buf *out)
+{
+	size_t want = s.n == 0 ? 0 : s.p[0] == 'u' ? 4 : s.p[0] == 'U' ? 8 : 0, n = 0;
+
+	if (str_has_prefix(s, S("\\"))) {
+		buf_add(out, S("\\\\"));
+		return 1;
+	}
+	uint32_t cp = want > 0 ? number(str_tail(s, 1), 16, want, &n) : 0;
+	return want > 0 && n == want ? put_code(cp, 1 + n, out) : 0;
+}
+
+static enum err push_escaped(struct pickle *p, uint8_t code, struct str s)
 {
 	struct buf b;
 
@@ -396,10 +440,13 @@ static enum err push_escaped(struct pickle *p, struct str s)
 		return ERR_NOMEM;
 	buf_fixed(&b, room_for, 2 * s.n);
 	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] != '\\')
+		struct str rest = str_tail(s, i + 1);
+		size_t n = s.p[i] != '\\' ? 0
+			   : code == 'V'  ? escape_unicode(rest, &b)
+					  : escape(rest, &b);
+		if (n == 0)
 			buf_addc(&b, s.p[i]);
-		else
-			i += escape(str_tail(s, i + 1), &b);
+		i += n;
 	}
 	return b.err == OK ? push_string(p, buf_str(&b)) : push_other(p);
 }
@@ -442,6 +489,26 @@ static enum err pop_push(struct pickle *p, unsigned pops)
 	return push_other(p);
 }
 
+/* The loader in C reads a frame as a whole, and where an opcode or a frame goes on behind its end
+ * it forgets what it had of it: "xxos" cut behind "xx" is "os" then. No pickler writes such a
+ * thing. */
+static enum err frame(struct pickle *p, const struct pickle_op *op)
+{
+	uint64_t n = little(op->arg.p, op->arg.n), at = op->at + op->n;
+
+	if (n > UINT64_MAX - at)
+		return ERR_SYNTAX;
+	if (at < p->frame_end && at + n > p->frame_end)
+		return ERR_UNSUPPORTED;
+	p->frame_end = at + n;
+	return OK;
+}
+
+static bool over_frame(const struct pickle *p, const struct pickle_op *op)
+{
+	return op->at < p->frame_end && op->at + op->n > p->frame_end;
+}
+
 static enum err step(struct pickle *p, const struct pickle_op *op, struct pickle_import *out,
 		     bool *out_import)
 {
@@ -463,7 +530,7 @@ static enum err step(struct pickle *p, const struct pickle_op *op, struct pickle
 	case ACT_STRING:
 		return push_string(p, op->arg);
 	case ACT_ESCAPED:
-		return push_escaped(p, op->arg);
+		return push_escaped(p, op->code, op->arg);
 	case ACT_GET:
 		TRY(memo_index(op, &at));
 		return get(p, at);
@@ -481,7 +548,8 @@ static enum err step(struct pickle *p, const struct pickle_op *op, struct pickle
 	case ACT_INST:
 		*out_import = true;
 		import_lines(op, out);
-		TRY(pop_mark(p));
+		if (pop_mark(p) != OK)
+			p->depth = 0; /* the loader in Python has imported by then */
 		return push_other(p);
 	case ACT_STACK_GLOBAL:
 		*out_import = true;
@@ -489,6 +557,8 @@ static enum err step(struct pickle *p, const struct pickle_op *op, struct pickle
 	case ACT_PROTO:
 		p->protocol = (unsigned char)op->arg.p[0];
 		return p->protocol <= 5 ? OK : ERR_SYNTAX;
+	case ACT_FRAME:
+		return frame(p, op);
 	case ACT_STOP:
 		p->stopped = true;
 		return pop(p, 1);
@@ -509,21 +579,46 @@ void pickle_again(struct pickle *p)
 	p->stopped = false;
 	p->depth = 0;
 	p->memo_n = 0;
+	p->frame_end = 0;
 	p->round++;
 	assert(p->round < PICKLE_ROUNDS_MAX);
 }
 
+/* The text ends within the lines of GLOBAL or INST. A loader takes what is there for a line, less
+ * its last byte, imports and, for INST, calls. */
+static bool cut_import(struct pickle *p, const struct pickle_op *op, struct pickle_import *out)
+{
+	struct str rest = str_tail(p->text, p->at + 1);
+	struct pickle_op whole = { .at = p->at };
+
+	if (op->code != 'c' && op->code != 'i')
+		return false;
+	if (rest.n > 0 && rest.p[rest.n - 1] != '\n')
+		rest.n--;
+	whole.arg = rest;
+	import_lines(&whole, out);
+	if (str_has_suffix(out->name, S("\n")))
+		out->name.n--;
+	p->calls += op->code == 'i';
+	p->at = p->text.n;
+	return true;
+}
+
 enum err pickle_import(struct pickle *p, struct pickle_import *out, bool *out_more)
 {
-	struct pickle_op op;
+	struct pickle_op op = { 0 };
 	bool import = false;
 
 	*out_more = false;
 	while (!import && !p->stopped) {
 		enum err e = pickle_next(p->text, p->at, &op);
+		if (e == ERR_AGAIN && cut_import(p, &op, out)) {
+			*out_more = true;
+			return OK;
+		}
 		if (e != OK)
 			return e == ERR_AGAIN ? ERR_SYNTAX : e;
-		TRY(step(p, &op, out, &import));
+		TRY(over_frame(p, &op) ? ERR_UNSUPPORTED : step(p, &op, out, &import));
 		count(p, op.code);
 		p->at += op.n;
 	}

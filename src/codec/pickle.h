@@ -38,6 +38,7 @@ struct pickle {
 	size_t calls, builds; /* REDUCE, NEWOBJ, INST, OBJ; BUILD */
 	size_t foreign;	      /* persistent ids and extension codes: resolved by the loader */
 	size_t ops;
+	uint64_t frame_end; /* of the last frame: offset */
 	unsigned protocol;
 	uint32_t round; /* which pickle of the text this is, from 1 */
 	bool stopped;
@@ -49,7 +50,8 @@ void pickle_init(struct pickle *p, struct str text, struct arena *a);
 
 /* pickle_import goes on to the next import, or to the end: *out_more is then false and p->stopped
  * tells whether the pickle says so itself (text behind that, at p->at, may be another pickle).
- * ERR_SYNTAX: a loader would fail here too, having run everything before; ERR_LIMIT; ERR_NOMEM. */
+ * ERR_SYNTAX: a loader would fail here too, having run everything before; ERR_UNSUPPORTED: an
+ * opcode lies across the end of a frame, where loaders differ; ERR_LIMIT; ERR_NOMEM. */
 MUST_USE enum err pickle_import(struct pickle *p, struct pickle_import *out, bool *out_more);
 
 enum { PICKLE_ROUNDS_MAX = 1 << 20 };

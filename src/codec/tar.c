@@ -198,8 +198,8 @@ static enum err read_header(struct tar *t, struct str b, struct header *h)
 		struct str field;
 		int64_t *out;
 	} numbers[] = {
-		{ F_MODE(b), &h->mode },   { F_SIZE(b), &h->size }, { F_MTIME(b), &h->mtime },
-		{ F_UID(b), NULL },	   { F_GID(b), NULL },	    { F_MAJOR(b), NULL },
+		{ F_MODE(b), &h->mode }, { F_SIZE(b), &h->size }, { F_MTIME(b), &h->mtime },
+		{ F_UID(b), NULL },	 { F_GID(b), NULL },	  { F_MAJOR(b), NULL },
 		{ F_MINOR(b), NULL },
 	};
 	uint64_t at = t->at - TAR_BLOCK;
@@ -345,12 +345,21 @@ static enum name_kind kind_of(enum member_type type)
 	return type == MEMBER_FILE ? NAME_FILE : NAME_LINK;
 }
 
-/* A file with a slash at the end of its name was a directory before there was a type for it.
- * CPython takes only the old files for that, node-tar the new ones as well. */
-static enum err check_type(struct tar *t, const struct header *h, struct member *m, uint64_t at)
+static bool ends_in_slash(struct str name)
 {
-	bool slash = m->raw.n != 0 && m->raw.p[m->raw.n - 1] == '/';
+	return name.n != 0 && name.p[name.n - 1] == '/';
+}
 
+/* A file with a slash at the end of its name was a directory before there was a type for it.
+ * CPython takes only the old files for that, by the name in the header even where a longer one
+ * replaces it, and then their content for headers; node-tar takes the new ones as well. */
+static enum err check_type(struct tar *t, struct str b, const struct header *h, struct member *m,
+			   uint64_t at)
+{
+	bool slash = ends_in_slash(m->raw);
+
+	if (h->type == '\0' && ends_in_slash(until_nul(F_NAME(b))) != slash)
+		TRY(fault_note(t->faults, FAULT_TAR_TYPE, m->raw, at));
 	if (slash && h->type == '\0')
 		m->type = MEMBER_DIR;
 	else if (slash && m->type != MEMBER_DIR)
@@ -370,8 +379,7 @@ static enum err check_link(struct tar *t, struct member *m, const struct tar_ahe
 
 	if (!hard && m->type != MEMBER_SYMLINK)
 		return OK;
-	m->link = ahead->link.p != NULL ? ahead->link
-					: arena_dup(t->arena, until_nul(F_LINK(b)));
+	m->link = ahead->link.p != NULL ? ahead->link : arena_dup(t->arena, until_nul(F_LINK(b)));
 	if (m->link.p == NULL)
 		return ERR_NOMEM;
 	if (name_link_out(hard ? S("") : m->name, m->link))
@@ -400,8 +408,11 @@ static enum err member_from(struct tar *t, struct str b, const struct header *h,
 	char room[256];
 
 	*m = (struct member){
-		.link = S(""), .mtime = h->mtime, .mode = (unsigned)h->mode & 07777,
-		.type = type_of(h->type), .index = t->n,
+		.link = S(""),
+		.mtime = h->mtime,
+		.mode = (unsigned)h->mode & 07777,
+		.type = type_of(h->type),
+		.index = t->n,
 	};
 	if (t->n == LIMIT_ARCHIVE_MEMBERS)
 		return fault_stop(t->faults, FAULT_MEMBERS, S(""), at);
@@ -414,7 +425,7 @@ static enum err member_from(struct tar *t, struct str b, const struct header *h,
 	if (utf8_valid(m->raw) != m->raw.n)
 		TRY(fault_note(t->faults, FAULT_NAME_BYTES, m->raw, at));
 	TRY(member_size(t, h, ahead, m, at));
-	TRY(check_type(t, h, m, at));
+	TRY(check_type(t, b, h, m, at));
 	TRY(check_link(t, m, ahead, b, at));
 	if (ahead->sparse || h->type == 'S')
 		return fault_stop(t->faults, FAULT_TAR_SPARSE, m->raw, at);

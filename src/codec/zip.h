@@ -65,6 +65,10 @@ MUST_USE enum err zip_read_all(struct zip *z, struct arena *a, struct str *out);
 /* zip_find_end gives the offset of the end record, or SIZE_MAX when there is none. */
 size_t zip_find_end(struct str map);
 
+/* zip_within: a reader that searches from the end, as CPython's does, takes map for a zip archive,
+ * whatever it begins with and whatever stands behind the archive. */
+bool zip_within(struct str map);
+
 /* The steps of zip_open, in zip_end.c and zip.c. */
 
 /* zip_end reads the end records: it sets z->central, z->central_end and z->n. */

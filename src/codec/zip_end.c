@@ -11,6 +11,7 @@
 enum { END = 22, END64 = 56, LOCATOR64 = 20, ENTRY = 46, COMMENT_MAX = 65535 };
 
 #define END_SIG	    S("PK\5\6")
+#define ENTRY_SIG   S("PK\1\2")
 #define END64_SIG   S("PK\6\6")
 #define LOCATOR_SIG S("PK\6\7")
 
@@ -36,6 +37,27 @@ size_t zip_find_end(struct str map)
 			return i;
 	}
 	return last;
+}
+
+/* A directory ends where this end record begins; a zip64 one is wherever it likes. */
+static bool directory_before(struct str map, size_t end)
+{
+	uint64_t size = le32(map.p + end + 12);
+
+	if (end >= LOCATOR64 && str_has_prefix(str_tail(map, end - LOCATOR64), LOCATOR_SIG))
+		return true;
+	return size >= ENTRY && size <= end && str_has_prefix(str_tail(map, end - size), ENTRY_SIG);
+}
+
+bool zip_within(struct str map)
+{
+	size_t from = map.n > END + COMMENT_MAX + 1 ? map.n - END - COMMENT_MAX - 1 : 0;
+
+	for (size_t i = map.n < END ? 0 : map.n - END + 1; i-- > from;)
+		if (map.p[i] == 'P' && str_has_prefix(str_tail(map, i), END_SIG) &&
+		    directory_before(map, i))
+			return true;
+	return false;
 }
 
 /* A reader that searches backwards for the signature, as CPython's does, finds the last one. */

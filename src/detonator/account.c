@@ -36,6 +36,8 @@ void account_break(struct account *r, struct str why)
 {
 	if (r->broken.n == 0)
 		r->broken = arena_dup(r->arena, why);
+	if (r->broken.p == NULL) /* a reason that finds no room is one all the same */
+		r->broken = S("out of memory");
 }
 
 void account_cannot(struct account *r, struct str why)

@@ -242,6 +242,8 @@ _Noreturn static void become_target(struct world *w, enum detonation_phase phase
 	limit(RLIMIT_NOFILE, OPEN_MAX);
 	limit(RLIMIT_CORE, 0);
 	limit(RLIMIT_MEMLOCK, 8 << 20);
+	/* Where memory is short all the same, the kernel takes these first. */
+	(void)put("/proc/self/oom_score_adj", "1000", NULL);
 	(void)setsid();
 	if (filter_install(&listener) != OK)
 		listener = -errno;

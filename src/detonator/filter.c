@@ -34,11 +34,10 @@ static const uint16_t watched[] = {
 	__NR_nanosleep, __NR_ptrace,  __NR_clock_nanosleep, __NR_sched_setaffinity,
 };
 
-/* Refused as if this kernel had them not: libc has another way. */
+/* Refused as if this kernel had them not: libc has another way; memory and queues of System V are
+ * nobody's and bounded by nothing. */
 static const uint16_t absent[] = {
-	__NR_io_uring_setup,
-	__NR_io_uring_enter,
-	__NR_io_uring_register,
+	__NR_shmget, __NR_msgget, __NR_io_uring_setup, __NR_io_uring_enter, __NR_io_uring_register,
 	__NR_clone3,
 };
 

@@ -9,6 +9,7 @@
  */
 #include "base/limits.h"
 #include "detonator/jail.h"
+#include "detonator/memory.h"
 #include "detonator/pack.h"
 #include "detonator/account.h"
 #include "detonator/supervisor.h"
@@ -54,6 +55,7 @@ static const struct str late = SC("time was over before everything had been run"
 static struct self {
 	struct supervisor supervisor; /* of the other role */
 	struct account account;
+	struct memory_watch memory;
 	struct arena arena;
 	struct detonation_order order;
 	unsigned variants, budget, seconds;
@@ -229,17 +231,33 @@ static bool send_order(int control, int target)
 	       ipc_send(control, DMSG_ORDER, 0, buf_str(&self.out), fds, preload < 0 ? 1 : 2) == OK;
 }
 
-/* Takes messages until the variant is over. False: it did not come to its end. */
-static bool follow(struct run *run, int control, uint64_t deadline)
+/* Whether it is time to look at the memory of what runs below pid, and it is too much. */
+static bool takes_too_much(pid_t pid, uint64_t now, uint64_t *next)
 {
+	if (now < *next)
+		return false;
+	const char *why = memory_over(&self.memory, pid);
+	if (why != NULL)
+		account_break(&self.account, str_z(why));
+	*next = clock_mono_ns() + (uint64_t)MEMORY_TICK_MS * 1000000;
+	return why != NULL;
+}
+
+/* Takes messages until the variant is over. False: it did not come to its end. */
+static bool follow(struct run *run, pid_t pid, int control, uint64_t deadline)
+{
+	uint64_t look = 0;
 	struct ipc_msg m;
 	struct fact f;
 
 	for (;;) {
 		uint64_t now = clock_mono_ns();
 		struct pollfd p = { control, POLLIN, 0 };
-		if (now >= deadline || poll(&p, 1, (int)((deadline - now) / 1000000) + 1) <= 0)
+		if (now >= deadline || takes_too_much(pid, now, &look))
 			return false;
+		int n = poll(&p, 1, MEMORY_TICK_MS);
+		if (n == 0 || (n < 0 && errno == EINTR))
+			continue;
 		enum err e = ipc_recv(control, &self.message, &m);
 		if (e == ERR_AGAIN)
 			continue;
@@ -276,7 +294,7 @@ static void run_variant(unsigned variant, int target, uint64_t end)
 	self.order.variant = (uint8_t)variant;
 	spawn_supervisor(&control, &pid, &pidfd);
 	run->over = send_order(control, target) &&
-		    follow(run, control, deadline < end ? deadline : end);
+		    follow(run, pid, control, deadline < end ? deadline : end);
 	if (!run->over && clock_mono_ns() >= end)
 		account_break(&self.account, late);
 	else if (!run->over)
@@ -343,6 +361,7 @@ static void run_all(void)
 		account_break(&self.account, str_z(d.text));
 		return;
 	}
+	memory_begin(&self.memory);
 	uint64_t end = clock_mono_ns() + (uint64_t)self.budget * 1000000000;
 	for (unsigned i = 0; i < self.variants && self.account.broken.n == 0; i++) {
 		if (clock_mono_ns() >= end)

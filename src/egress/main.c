@@ -16,6 +16,7 @@
 #include "sys/log.h"
 
 #include <assert.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -232,6 +233,9 @@ int main(int argc, char **argv)
 	struct diag d = { .err = OK };
 	int landlock, status;
 
+	/* Giving memory back to the kernel and taking it again: page faults at every burst. */
+	(void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
+	(void)mallopt(M_TRIM_THRESHOLD, 64 << 20);
 	log_open("egress", LOG_INFO);
 	if (jail_debug(&jail, argc, argv, &status))
 		return status;

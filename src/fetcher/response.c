@@ -60,6 +60,10 @@ static enum err feed_head(struct response *r, struct str *in)
 		}
 		if (h.status >= 200)
 			return begin_body(r, &h);
+		if (++r->interim > RESPONSE_INTERIM_MAX) {
+			r->why = "the server sends one interim answer after the other";
+			return ERR_LIMIT;
+		}
 		buf_reset(&r->head);
 	}
 	return OK;

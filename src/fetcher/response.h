@@ -6,8 +6,11 @@
 
 #include "codec/http1.h"
 
+enum { RESPONSE_INTERIM_MAX = 16 };
+
 struct response {
-	struct buf head; /* until it is whole */
+	struct buf head;  /* until it is whole */
+	unsigned interim; /* answers before it: a server that never came to it would hold us */
 	unsigned status; /* 0: the head is not whole yet */
 	enum http1_framing framing;
 	struct http1_chunked chunked;

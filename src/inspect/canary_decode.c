@@ -230,6 +230,18 @@ size_t percent_undo(struct str in, uint8_t *out)
 	return n;
 }
 
+size_t utf32_undo(struct str in, uint8_t *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < in.n; i++) {
+		out[n++] = (uint8_t)in.p[i];
+		if (in.p[i] != 0 && in.n - i > 3 && memcmp(in.p + i + 1, "\0\0", 3) == 0)
+			i += 3;
+	}
+	return n;
+}
+
 /* The character code that a word stands for: decimal, or hexadecimal behind x, 0x or u; octal
  * behind a backslash. -1: none. */
 static int code_of(const uint8_t *p, size_t n, uint8_t before)

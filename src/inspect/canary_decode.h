@@ -46,6 +46,9 @@ size_t base32_undo(struct str in, uint8_t *out);
 size_t base85_undo(struct str in, bool ascii85, uint8_t *out);
 size_t percent_undo(struct str in, uint8_t *out);
 
+/* utf32_undo leaves out three zeros behind each byte, as UTF-32 of either order has them. */
+size_t utf32_undo(struct str in, uint8_t *out);
+
 /* numbers_undo reads lists of character codes in any notation ("115, 107", "\x73\x6b", "&#115;",
  * "chr(115)+chr(107)"); lists of fewer than ten are left out. */
 size_t numbers_undo(struct str in, uint8_t *out);

@@ -258,6 +258,8 @@ static void undo_layer(struct layers *l, const struct layer *at)
 	undo_letters(l, at);
 	undo_text(l, at);
 	undo_streams(l, at);
+	if (!is_text(l, at))
+		undo_whole(l, at, "UTF-32", utf32_undo);
 	if (!at->turned && at->n <= TURNED_MAX && at->depth < 2 && is_text(l, at))
 		turn(l, at);
 }

@@ -331,7 +331,7 @@ static struct str without_root(struct str path)
 	};
 
 	for (size_t i = 0; i < sizeof roots / sizeof roots[0]; i++) {
-		if (str_has_prefix(path, roots[i]))
+		if (path.n > 0 && path.p[0] == roots[i].p[0] && str_has_prefix(path, roots[i]))
 			return str_tail(path, roots[i].n);
 	}
 	return path;

@@ -60,10 +60,10 @@ enum text_class {
 };
 
 /* texts_classes gives the classes (1u << class) of what s names; *out_at is where the first stands,
- * and of which n bytes. quick (texts_init) may be NULL for short texts. */
+ * and of which n bytes. quick (texts_quick) may be NULL for short texts. */
 uint32_t texts_classes(const uint8_t *quick, struct str s, size_t *out_at, size_t *out_n);
 
-/* texts_init makes the table that lets texts_classes skip; NULL when memory is short. */
-uint8_t *texts_init(struct arena *a);
+/* texts_quick fills the table that lets texts_classes skip; it is zero before. */
+void texts_quick(uint8_t quick[TEXTS_QUICK]);
 
 #endif

@@ -163,7 +163,7 @@ static const struct {
 	{ SC("/etc/machine-id"), TEXT_HOST_FILE },
 };
 
-enum { TEXTS = sizeof texts / sizeof texts[0], QUICK = 4096 };
+enum { TEXTS = sizeof texts / sizeof texts[0] };
 
 static uint32_t quick_at(const char *p)
 {
@@ -173,15 +173,12 @@ static uint32_t quick_at(const char *p)
 	return four * 0x9e3779b1u >> 17; /* 15 bits: one of 32768 */
 }
 
-uint8_t *texts_init(struct arena *a)
+void texts_quick(uint8_t quick[TEXTS_QUICK])
 {
-	uint8_t *quick = arena_alloc(a, QUICK, 1);
-
-	for (size_t i = 0; quick && i < TEXTS; i++) {
+	for (size_t i = 0; i < TEXTS; i++) {
 		uint32_t at = quick_at(texts[i].text.p);
 		quick[at / 8] |= (uint8_t)(1u << at % 8);
 	}
-	return quick;
 }
 
 /* The class of the text that begins at p, or TEXT_CLASSES. */

@@ -1,6 +1,6 @@
 /*
- * inspect/hidden.c - text that is not seen. Memory: one excerpt; a pass over the bytes that
- * skips ASCII eight at a time.
+ * inspect/hidden.c - text that is not seen. Memory: one excerpt; two passes over the bytes that
+ * skip ASCII as a whole.
  * Input: hostile.   Runs in: checker.   Fuzz: fuzz/source_fuzz.c
  */
 #include "inspect/hidden.h"
@@ -10,12 +10,14 @@
 enum { RUN = 16, RARE = 200, KEPT = 384, LINE_READ = 500 };
 
 struct hidden {
+	struct str text, package, path;
+	struct findings *findings;
 	uint32_t line, run, rare, run_line;
 	size_t line_at; /* where the line begins */
 	bool found, bidi_found;
-	uint32_t bidi;	/* embeddings open on this line */
-	uint32_t among; /* openers that stand in a list of characters, as far as one can tell */
-	char text[KEPT];
+	uint32_t bidi;	  /* embeddings open on this line */
+	uint32_t among;	  /* openers that stand in a list of characters, as far as one can tell */
+	char bytes[KEPT]; /* that invisible characters carry */
 	size_t n;
 };
 
@@ -73,7 +75,7 @@ static void seen(struct hidden *h, uint32_t cp, uint8_t next)
 	if (h->run++ == 0)
 		h->run_line = h->line;
 	if (h->n < KEPT)
-		h->text[h->n++] = (char)byte;
+		h->bytes[h->n++] = (char)byte;
 	h->found = h->found || h->run >= RUN;
 	h->rare += (cp >= 0xfe00 && cp <= 0xfe0d) || cp >= 0xe0100;
 }
@@ -85,12 +87,13 @@ static bool is_table(const struct hidden *h, struct str line)
 	return h->bidi <= h->among && str_trim(line).n > LINE_READ;
 }
 
-static void line_end(struct hidden *h, struct str line, struct str package, struct str path,
-		     struct findings *f)
+static void line_end(struct hidden *h, size_t end)
 {
+	struct str line = str_head(str_tail(h->text, h->line_at), end - h->line_at);
+
 	if (h->bidi > 0 && !h->bidi_found && !is_table(h, line)) {
 		h->bidi_found = true;
-		finding_add(f, RULE_HIDDEN_TEXT, package, path, h->line, S(""),
+		finding_add(h->findings, RULE_HIDDEN_TEXT, h->package, h->path, h->line, S(""),
 			    "the reading direction is turned and not turned back on this line");
 	}
 	h->bidi = h->among = 0;
@@ -110,43 +113,59 @@ static bool is_read(enum language lang, struct str path)
 	return lang != LANG_NONE;
 }
 
+/* Whether there is a byte that any of the code points of interest begins with. */
+static bool is_suspect(struct str text)
+{
+	for (size_t at = str_ascii(text); at < text.n; at += str_ascii(str_tail(text, at))) {
+		uint8_t c = (uint8_t)text.p[at++];
+		if (c == 0xe2 || c == 0xef || c == 0xf3)
+			return true;
+	}
+	return false;
+}
+
+/* The n bytes at at are seen: they end what came before them, and lines. */
+static void plain(struct hidden *h, size_t at, size_t n)
+{
+	for (size_t end = at + n; at < end; at++) {
+		size_t line = str_chr(str_head(str_tail(h->text, at), end - at), '\n');
+		if (line != 0)
+			seen(h, 0, 0);
+		if (line == SIZE_MAX)
+			return;
+		at += line;
+		line_end(h, at);
+	}
+}
+
 void hidden_text(enum language lang, struct str package, struct str path, struct str text,
 		 struct arena *scratch, struct findings *f)
 {
 	const uint8_t *p = (const uint8_t *)text.p;
-	struct hidden *h = NULL;
-	size_t at = 0, len;
+	struct hidden *h = is_suspect(text) ? NEW(scratch, struct hidden) : NULL;
 
-	while (at < text.n) { /* most files end here: nothing of the three lead bytes */
-		uint64_t eight;
-		if (text.n - at >= 8) {
-			memcpy(&eight, p + at, 8);
-			if ((eight & 0x8080808080808080u) == 0) {
-				at += 8;
-				continue;
-			}
-		}
-		if (p[at] == 0xe2 || p[at] == 0xef || p[at] == 0xf3)
-			break;
-		at++;
-	}
-	if (at >= text.n || (h = NEW(scratch, struct hidden)) == NULL)
+	if (h == NULL)
 		return;
 	bool read = is_read(lang, path);
-	h->line = 1;
-	h->bidi_found = !read;
-	for (at = 0; at < text.n; at += len) {
+	*h = (struct hidden){ .text = text,
+			      .package = package,
+			      .path = path,
+			      .findings = f,
+			      .line = 1,
+			      .bidi_found = !read };
+	for (size_t at = 0, len; at < text.n; at += len) {
+		if ((len = str_ascii(str_tail(text, at))) > 0) {
+			plain(h, at, len);
+			continue;
+		}
 		uint32_t cp = code_point(p + at, text.n - at, &len);
-		if (p[at] == '\n')
-			line_end(h, str_head(str_tail(text, h->line_at), at - h->line_at), package,
-				 path, f);
-		else if (!(cp == 0xfeff && at == 0))
+		if (cp != 0xfeff || at > 0)
 			seen(h, cp, at + len < text.n ? p[at + len] : 0);
 	}
-	line_end(h, str_tail(text, h->line_at), package, path, f);
+	line_end(h, text.n);
 	if (h->found)
 		finding_add(f, RULE_INVISIBLE_UNICODE, package, path, h->run_line,
-			    (struct str){ h->text, h->n },
+			    (struct str){ h->bytes, h->n },
 			    "%u invisible characters in a row or more", (unsigned)RUN);
 	else if (h->rare >= RARE && read)
 		finding_add(f, RULE_HIDDEN_TEXT, package, path, 0, S(""),

@@ -55,7 +55,7 @@ static bool grow(struct arena *a, void **items, uint32_t n, uint32_t *cap, size_
 	if (n < *cap)
 		return true;
 	uint32_t more = *cap ? 2 * *cap : 64;
-	void *new = n < max ? arena_array(a, more, size, 8) : NULL;
+	void *new = n < max ? arena_take(a, more * size, 8) : NULL;
 	if (new == NULL)
 		return false;
 	if (n)

@@ -29,14 +29,24 @@ static char letter(const uint8_t *p, size_t n, size_t *len)
 	return '\0';
 }
 
+/* Whether any such letter may be there; most texts end here. */
+static bool has_letter(struct str text)
+{
+	for (size_t at = str_ascii(text); at + 1 < text.n; at += str_ascii(str_tail(text, at))) {
+		uint8_t c = (uint8_t)text.p[at++], next = (uint8_t)text.p[at];
+		if ((c == 0xf0 && next == 0x9d) || (c == 0xef && (next == 0xbc || next == 0xbd)))
+			return true;
+	}
+	return false;
+}
+
 static struct str plain_letters(struct str text, struct arena *a, bool *odd)
 {
 	const uint8_t *p = (const uint8_t *)text.p;
 	char *out;
 	size_t n = 0, len, together = 0;
 
-	if (memmem(text.p, text.n, "\xf0\x9d", 2) == NULL &&
-	    memmem(text.p, text.n, "\xef\xbd", 2) == NULL)
+	if (!has_letter(text))
 		return text;
 	out = arena_take(a, text.n, 1);
 	if (out == NULL)

@@ -9,6 +9,44 @@
 
 enum { TAB = 8, FIELD = 64, SPEC = 128 }; /* nest.flags beside enum string_flag */
 
+/* From C_LINE on a byte may end a string. */
+enum byte_class {
+	C_OTHER,
+	C_BLANK,
+	C_COMMENT,
+	C_NAME,
+	C_DIGIT,
+	C_OP,
+	C_LINE,
+	C_QUOTE,
+	C_BACKSLASH
+};
+
+static const uint8_t classes[256] = {
+	[' '] = C_BLANK,
+	['\t'] = C_BLANK,
+	['\f'] = C_BLANK,
+	['\n'] = C_LINE,
+	['\r'] = C_LINE,
+	['#'] = C_COMMENT,
+	['"'] = C_QUOTE,
+	['\''] = C_QUOTE,
+	['\\'] = C_BACKSLASH,
+	['a' ... 'z'] = C_NAME,
+	['A' ... 'Z'] = C_NAME,
+	['_'] = C_NAME,
+	['0' ... '9'] = C_DIGIT,
+	[0x80 ... 0xff] = C_NAME,
+	['!'] = C_OP,
+	['%' ... '&'] = C_OP,
+	['(' ... '/'] = C_OP,
+	[':' ... '>'] = C_OP,
+	['@'] = C_OP,
+	['['] = C_OP,
+	[']' ... '^'] = C_OP,
+	['{' ... '~'] = C_OP,
+};
+
 struct out {
 	struct token *tok;
 	size_t n;
@@ -26,6 +64,11 @@ void python_lex_init(struct python_lexer *lx, struct str text, const struct word
 static char peek(const struct python_lexer *lx, size_t ahead)
 {
 	return lx->text.n - lx->at > ahead ? lx->text.p[lx->at + ahead] : '\0';
+}
+
+static enum byte_class class_at(struct str text, size_t at)
+{
+	return (enum byte_class)classes[(uint8_t)text.p[at]];
 }
 
 static struct token *put(struct out *o, enum token_kind kind, size_t at, size_t n, unsigned op)
@@ -113,7 +156,7 @@ static void comment(struct python_lexer *lx, struct out *o)
 {
 	size_t from = lx->at;
 
-	while (lx->at < lx->text.n && !eol(lx->text, lx->at))
+	while (lx->at < lx->text.n && class_at(lx->text, lx->at) != C_LINE)
 		lx->at++;
 	if (lx->comments)
 		put(o, TOK_COMMENT, from, lx->at - from, 0);
@@ -173,7 +216,9 @@ static void string(struct python_lexer *lx, struct out *o, size_t from, unsigned
 
 	flags |= triple ? STRING_TRIPLE : 0;
 	for (at += triple ? 3 : 1;; at++) {
-		if (at >= n || (!triple && eol(lx->text, at))) {
+		while (at < n && class_at(lx->text, at) < C_LINE)
+			at++;
+		if (at >= n || (!triple && class_at(lx->text, at) == C_LINE)) {
 			flags |= STRING_UNTERMINATED;
 			break;
 		}
@@ -267,10 +312,10 @@ static void name(struct python_lexer *lx, struct out *o)
 	const char *p = lx->text.p;
 	size_t from = lx->at, at = from, n = lx->text.n;
 
-	while (at < n && name_byte(p[at]))
+	while (at < n && (class_at(lx->text, at) == C_NAME || class_at(lx->text, at) == C_DIGIT))
 		at++;
 	lx->at = at;
-	if (at < n && (p[at] == '"' || p[at] == '\'') && at - from <= 2) {
+	if (at - from <= 2 && at < n && class_at(lx->text, at) == C_QUOTE) {
 		int flags = prefix_flags(lx->text, from, at - from);
 		if (flags >= 0 && (flags & STRING_FORMAT)) {
 			f_start(lx, o, from, (unsigned)flags);
@@ -391,7 +436,7 @@ static void op(struct python_lexer *lx, struct out *o)
 		op = ':';
 		n = 1;
 	}
-	if (op < 128 && (op == 0 || strchr("()[]{},:;.+-*/|&<>=%~^@!", (int)op) == NULL)) {
+	if (class_at(lx->text, lx->at) != C_OP) {
 		put(o, TOK_ERROR, lx->at++, 1, 0);
 		return;
 	}
@@ -400,42 +445,58 @@ static void op(struct python_lexer *lx, struct out *o)
 	open_or_close(lx, o, op);
 }
 
-/* One step: at most one token. */
+static void blanks(struct python_lexer *lx)
+{
+	while (lx->at < lx->text.n && class_at(lx->text, lx->at) == C_BLANK)
+		lx->at++;
+}
+
+/* One step: at most one token, and the blanks behind it. */
 static void step(struct python_lexer *lx, struct out *o)
 {
 	const struct nest *t = top(lx);
-	char c = peek(lx, 0);
-	size_t n = eol(lx->text, lx->at);
+	size_t n;
 
-	if (in_string(lx) || (t && (t->flags & SPEC))) {
+	if (t && t->flags & (STRING_FORMAT | SPEC)) {
 		f_step(lx, o);
 		return;
 	}
-	if (c == ' ' || c == '\t' || c == '\f') {
-		lx->at++;
+	enum byte_class c = class_at(lx->text, lx->at);
+	switch (c) {
+	case C_BLANK:
+		blanks(lx);
 		return;
-	}
-	if (n > 0) {
-		line_end(lx, o, n);
+	case C_LINE:
+		line_end(lx, o, eol(lx->text, lx->at));
 		return;
-	}
-	if (c == '#') {
+	case C_COMMENT:
 		comment(lx, o);
 		return;
-	}
-	if (c == '\\' && eol(lx->text, lx->at + 1) > 0) {
-		lx->at += 1 + eol(lx->text, lx->at + 1);
-		return;
+	case C_BACKSLASH:
+		n = eol(lx->text, lx->at + 1);
+		lx->at += n > 0 ? n + 1 : 0;
+		if (n > 0)
+			return;
+		break;
+	case C_OTHER:
+	case C_NAME:
+	case C_DIGIT:
+	case C_OP:
+	case C_QUOTE:
+		break;
 	}
 	lx->content = true;
-	if (digit_byte(c) || (c == '.' && digit_byte(peek(lx, 1))))
-		number(lx, o);
-	else if (name_byte(c))
+	if (c == C_NAME)
 		name(lx, o);
-	else if (c == '"' || c == '\'')
+	else if (c == C_DIGIT || (peek(lx, 0) == '.' && digit_byte(peek(lx, 1))))
+		number(lx, o);
+	else if (c == C_QUOTE)
 		string(lx, o, lx->at, 0);
 	else
 		op(lx, o);
+	t = top(lx);
+	if (t == NULL || !(t->flags & (STRING_FORMAT | SPEC)))
+		blanks(lx);
 }
 
 /* What CPython adds where the text ends: the last line's end and what closes its blocks. */
@@ -476,8 +537,9 @@ size_t python_lex(struct python_lexer *lx, struct token *out, size_t cap)
 			/* an empty line: its comment or end is the next step's */
 			if (lx->at < lx->text.n && o.n < cap)
 				step(lx, &o);
-		} else if (o.n < cap && lx->dedents == 0) {
-			step(lx, &o);
+		} else if (lx->dedents == 0) {
+			while (o.n < cap && lx->at < lx->text.n && (!lx->line_start || lx->depth))
+				step(lx, &o);
 		}
 	}
 	return o.n;

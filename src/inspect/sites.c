@@ -471,11 +471,18 @@ static void maybe_written(struct unit *u, uint32_t open)
 		written(u, s, &v);
 }
 
+static void look_at(struct unit *u, uint32_t head, uint32_t open)
+{
+	char room[PATH];
+	struct seen k;
+
+	if (known(u, head, open, room, &k))
+		note_call(u, open, &k);
+}
+
 void site_call(struct unit *u, uint32_t open)
 {
 	uint32_t head = unit_chain(u, open - 1);
-	char room[PATH];
-	struct seen k;
 
 	if (unit_name(u, open - 1))
 		unit_edge(u, u->scope, u->tok[open - 1].mate);
@@ -486,8 +493,8 @@ void site_call(struct unit *u, uint32_t open)
 	}
 	if (unit_word(u, open - 1, W_WRITE) && head != open - 1)
 		maybe_written(u, open);
-	if (worth(u, head, open) && known(u, head, open, room, &k))
-		note_call(u, open, &k);
+	if (worth(u, head, open))
+		look_at(u, head, open);
 }
 
 void site_name(struct unit *u, uint32_t t)
@@ -520,7 +527,7 @@ void site_text(struct unit *u, uint32_t t)
 {
 	struct str s = unit_text(u, t);
 	size_t at, n;
-	uint32_t classes = texts_classes(u->file->quick, s, &at, &n), caps = 0;
+	uint32_t classes = texts_classes(u->file->lexicon->quick, s, &at, &n), caps = 0;
 
 	if (classes == 0)
 		return;

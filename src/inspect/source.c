@@ -186,18 +186,6 @@ static void shell_layer(struct unit *u)
 		site_code(u, s, look.code[i].lang, look.code[i].text);
 }
 
-static struct words *words_of(struct source *f, enum language lang)
-{
-	struct words *w = lang == LANG_PYTHON ? &f->python : &f->javascript;
-
-	if (w->slots == NULL) {
-		if (words_init(w, f->a) != OK)
-			return NULL;
-		effects_words(w, lang);
-	}
-	return w;
-}
-
 static void layer(struct source *f, uint32_t at)
 {
 	struct layer *l = &f->layers[at];
@@ -218,11 +206,10 @@ static void layer(struct source *f, uint32_t at)
 	if (l->lang == LANG_SHELL) {
 		shell_layer(&u);
 	} else {
-		u.words = words_of(f, l->lang);
+		u.words = l->lang == LANG_PYTHON ? &f->lexicon->python : &f->lexicon->javascript;
 		bool odd = false;
 		u.text = plain_text(l->lang, l->text, f->a, &odd);
-		if (u.words)
-			code_layer(&u);
+		code_layer(&u);
 		if (odd) {
 			u.n = 0;
 			struct site *s = site_add(&u, CAP_OBFUSCATED, 0);
@@ -245,8 +232,21 @@ static void gather(struct source *f)
 	}
 }
 
-void source_inspect(enum language lang, enum role role, struct str package, struct str path,
-		    struct str text, struct arena *scratch, struct findings *f, struct caps *caps)
+struct lexicon *lexicon_new(struct arena *a)
+{
+	struct lexicon *l = NEW(a, struct lexicon);
+
+	if (l == NULL || words_init(&l->python, a) != OK || words_init(&l->javascript, a) != OK)
+		return NULL;
+	effects_words(&l->python, LANG_PYTHON);
+	effects_words(&l->javascript, LANG_JAVASCRIPT);
+	texts_quick(l->quick);
+	return l;
+}
+
+void source_inspect(const struct lexicon *lexicon, enum language lang, enum role role,
+		    struct str package, struct str path, struct str text, struct arena *scratch,
+		    struct findings *f, struct caps *caps)
 {
 	struct source *s;
 
@@ -261,12 +261,11 @@ void source_inspect(enum language lang, enum role role, struct str package, stru
 	s = NEW(scratch, struct source);
 	if (s)
 		s->sites = arena_take(scratch, UNIT_SITES * sizeof *s->sites, 16);
-	if (s)
-		s->quick = texts_init(scratch);
-	if (s == NULL || s->sites == NULL || s->quick == NULL) {
+	if (s == NULL || s->sites == NULL) {
 		finding_add(f, RULE_SOURCE_CUT, package, path, 0, S(""), "out of memory");
 		return;
 	}
+	s->lexicon = lexicon;
 	s->role = role;
 	s->package = package;
 	s->path = path;

@@ -37,9 +37,15 @@ enum language source_language(struct str path, struct str text);
  * all else ROLE_MODULE. What a manifest names as a lifecycle script is for the caller to know. */
 enum role source_role(struct str path);
 
+/* lexicon_new makes what all files are read with: the names and texts that are looked for, in
+ * tables. Nobody writes to them afterwards, so all threads share them. NULL: no memory. */
+struct lexicon;
+struct lexicon *lexicon_new(struct arena *a);
+
 /* source_inspect reads one file, adds findings, ors what the code can do into caps. scratch is only
  * used during the call: the caller may reset it afterwards. path is the path for findings. */
-void source_inspect(enum language lang, enum role role, struct str package, struct str path,
-		    struct str text, struct arena *scratch, struct findings *f, struct caps *caps);
+void source_inspect(const struct lexicon *lexicon, enum language lang, enum role role,
+		    struct str package, struct str path, struct str text, struct arena *scratch,
+		    struct findings *f, struct caps *caps);
 
 #endif

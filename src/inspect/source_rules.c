@@ -113,14 +113,19 @@ static bool has_blob(struct str text)
 	return false;
 }
 
+/* Whether code is run at s of which nothing is known. */
+static bool may_unpack(const struct source *f, const struct site *s)
+{
+	bool unknown = s->text.n == 0 || str_chr(s->text, HOLE) != SIZE_MAX;
+
+	return s->note & N_CODE && s->runs && unknown && s->layers == 0 &&
+	       !(s->taint & (T_DECODED | T_FETCHED)) && f->layers[s->layer].lang == LANG_PYTHON;
+}
+
 /* What decodes it is not known here, but that something is decoded and run is. */
 static bool packed(const struct joined *j, const struct site *s)
 {
-	const struct layer *l = &j->f->layers[s->layer];
-	bool unknown = s->text.n == 0 || str_chr(s->text, HOLE) != SIZE_MAX;
-
-	if (!(s->note & N_CODE) || !s->runs || !unknown || s->layers > 0 ||
-	    s->taint & (T_DECODED | T_FETCHED) || l->lang != LANG_PYTHON || !j->blob)
+	if (!may_unpack(j->f, s) || !j->blob)
 		return false;
 	report(j, RULE_PACKED, s, "its text is not known, and a large constant is");
 	return true;
@@ -368,7 +373,7 @@ static void incomplete(const struct joined *j)
 void rules_join(struct source *f)
 {
 	struct joined j = { .f = f };
-	bool runs_code = false;
+	bool unpacks = false;
 
 	for (uint32_t i = 0; i < f->n_sites; i++) {
 		const struct site *s = &f->sites[i];
@@ -381,9 +386,9 @@ void rules_join(struct source *f)
 		j.running |= s->runs ? s->effect : 0;
 		j.chmods |= s->runs && s->note & N_CHMOD;
 		j.writes |= s->runs && s->note & N_WRITES;
-		runs_code |= s->runs && s->note & N_CODE;
+		unpacks |= may_unpack(f, s);
 	}
-	j.blob = runs_code && has_blob(f->layers[0].text);
+	j.blob = unpacks && has_blob(f->layers[0].text);
 	incomplete(&j);
 	for (uint32_t i = 0; i < f->n_sites; i++) {
 		for (size_t r = 0; r < sizeof rules / sizeof rules[0]; r++)

@@ -120,7 +120,12 @@ struct layer {
 	bool loads;
 };
 
-enum { UNIT_LAYERS = 64, UNIT_DEPTH = 60 };
+enum { UNIT_LAYERS = 64, UNIT_DEPTH = 60, TEXTS_QUICK = 4096 };
+
+struct lexicon {
+	struct words python, javascript;
+	uint8_t quick[TEXTS_QUICK]; /* of texts_classes */
+};
 
 /* One file under judgement. */
 struct source {
@@ -128,8 +133,7 @@ struct source {
 	struct str package, path;
 	struct findings *findings;
 	struct arena *a;
-	struct words python, javascript;
-	const uint8_t *quick; /* of texts_classes */
+	const struct lexicon *lexicon;
 	struct site *sites;
 	uint32_t n_sites;
 	struct layer layers[UNIT_LAYERS];
@@ -146,7 +150,7 @@ struct unit {
 	enum role role;
 	struct str text;
 	struct arena *a;
-	struct words *words;
+	const struct words *words;
 	struct token *tok;
 	uint32_t n, cap;
 
@@ -196,6 +200,13 @@ static inline bool unit_word(const struct unit *u, uint32_t t, enum word w)
 static inline bool unit_name(const struct unit *u, uint32_t t)
 {
 	return t < u->n && u->tok[t].kind == TOK_NAME;
+}
+
+/* unit_calls tells whether a parenthesis that opens at token t calls what stands before it. */
+static inline bool unit_calls(const struct unit *u, uint32_t t)
+{
+	return t > 0 &&
+	       (unit_name(u, t - 1) || unit_is(u, t - 1, ')') || unit_is(u, t - 1, ']'));
 }
 
 /* unit_mate gives a bracket's partner, or t itself when it has none. */

@@ -76,11 +76,7 @@ static uint32_t handed_to(const struct walk *w, uint32_t start)
 	const struct unit *u = w->u;
 	uint32_t open = w->n_calls > 0 && w->n_calls <= CALLS ? w->calls[w->n_calls - 1] : 0;
 
-	if (open == 0 || open >= start)
-		return TOKEN_NONE;
-	return unit_name(u, open - 1) || unit_is(u, open - 1, ')') || unit_is(u, open - 1, ']')
-		       ? open
-		       : TOKEN_NONE;
+	return open < start && unit_calls(u, open) ? open : TOKEN_NONE;
 }
 
 static void parameters(struct unit *u, uint32_t open, uint32_t call)
@@ -153,8 +149,7 @@ static void op(struct walk *w, uint32_t t)
 
 	switch (u->tok[t].op) {
 	case '(':
-		if (t > 0 &&
-		    (unit_name(u, t - 1) || unit_is(u, t - 1, ')') || unit_is(u, t - 1, ']')))
+		if (unit_calls(u, t))
 			site_call(u, t);
 		maybe_parameters(w, t);
 		if (w->n_calls < CALLS)

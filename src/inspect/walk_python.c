@@ -210,8 +210,7 @@ static void op(struct walk *w, uint32_t t)
 
 	switch (u->tok[t].op) {
 	case '(':
-		if (t > 0 &&
-		    (unit_name(u, t - 1) || unit_is(u, t - 1, ')') || unit_is(u, t - 1, ']')))
+		if (unit_calls(u, t))
 			site_call(u, t);
 		w->brackets++;
 		break;

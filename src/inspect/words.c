@@ -26,14 +26,14 @@ enum err words_init(struct words *w, struct arena *a)
 
 void words_add(struct words *w, struct str name, enum word word)
 {
-	uint32_t at = name_hash(name.p, name.n);
+	uint32_t hash = name_hash(name.p, name.n);
 
 	assert(name.n > 0 && name.n < 64);
-	for (uint32_t probes = 0;; at++, probes++) {
+	for (uint32_t at = hash, probes = 0;; at++, probes++) {
 		struct word_slot *s = &w->slots[at % SLOTS];
 		assert(probes < WORDS_MAX);
 		if (s->p == NULL) {
-			*s = (struct word_slot){ name.p, (uint8_t)name.n, (uint16_t)word };
+			*s = (struct word_slot){ name.p, hash, (uint16_t)word, (uint8_t)name.n };
 			return;
 		}
 		if (s->n == name.n && memcmp(s->p, name.p, name.n) == 0)
@@ -47,7 +47,7 @@ enum word words_find(const struct words *w, const char *p, size_t n, uint32_t ha
 		const struct word_slot *s = &w->slots[at % SLOTS];
 		if (s->p == NULL)
 			return W_OTHER;
-		if (s->n == n && memcmp(s->p, p, n) == 0)
+		if (s->hash == hash && s->n == n && memcmp(s->p, p, n) == 0)
 			return (enum word)s->word;
 	}
 }

@@ -54,8 +54,9 @@ enum word { W_OTHER, WORD_LIST(X) W_EFFECT };
 struct words {
 	struct word_slot {
 		const char *p;
-		uint8_t n;
+		uint32_t hash;
 		uint16_t word;
+		uint8_t n;
 	} * slots;
 };
 

@@ -126,8 +126,8 @@ static enum err read_custom(const struct anthropic_at *at, const struct json *v,
 	struct tool x = { 0 };
 
 	TRY(ANTHROPIC_READ(at, v, tool_rows, &x));
-	if (x.name.p == NULL)
-		return anthropic_bad(at, S("name"), "a string");
+	if (x.name.n == 0)
+		return anthropic_bad(at, S("name"), "a tool's name");
 	if (!is_direct(x.allowed_callers))
 		TRY(anthropic_extra(at, S("allowed_callers"), json_raw(x.allowed_callers)));
 	if (x.defer_loading == TRI_YES)

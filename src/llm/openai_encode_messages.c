@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #define COUNT(x) (sizeof(x) / sizeof(x)[0])
-#define ME DIALECT_OPENAI
+#define ME	 DIALECT_OPENAI
 
 /* ---- parts --------------------------------------------------------------------------------- */
 
@@ -74,7 +74,7 @@ static enum err write_audio(struct oa_writer *w, const struct llm_part *p)
 	static const struct {
 		struct str mime, format;
 	} formats[] = {
-		{ SC("audio/wav"), SC("wav") },   { SC("audio/x-wav"), SC("wav") },
+		{ SC("audio/wav"), SC("wav") },	  { SC("audio/x-wav"), SC("wav") },
 		{ SC("audio/mpeg"), SC("mp3") },  { SC("audio/mp3"), SC("mp3") },
 		{ SC("audio/flac"), SC("flac") }, { SC("audio/opus"), SC("opus") },
 		{ SC("audio/aac"), SC("aac") },
@@ -133,6 +133,18 @@ static enum err write_document(struct oa_writer *w, const struct llm_part *p)
 	return OK;
 }
 
+/* A custom tool's call has an id, which no part of a content has. */
+static bool is_call(const struct llm_part *p)
+{
+	return p->kind == PART_TOOL_CALL ||
+	       (p->kind == PART_OPAQUE && p->origin == ME && p->id.p != NULL);
+}
+
+static bool is_content(const struct llm_part *p)
+{
+	return (p->kind <= PART_VIDEO || p->kind == PART_OPAQUE) && !is_call(p);
+}
+
 static enum err write_opaque(struct oa_writer *w, const struct llm_part *p)
 {
 	static const char *const names[DIALECT_COUNT] = { "messages.content", "messages.content",
@@ -141,7 +153,8 @@ static enum err write_opaque(struct oa_writer *w, const struct llm_part *p)
 	char name[96];
 
 	if (p->origin == ME) {
-		jw_raw(w->b, p->raw);
+		if (is_content(p))
+			jw_raw(w->b, p->raw);
 		return OK;
 	}
 	(void)snprintf(name, sizeof name, "%s.%.*s", block, FMT(p->name));
@@ -159,11 +172,11 @@ static enum err write_nothing(struct oa_writer *w, const struct llm_part *p)
 static const struct {
 	enum err (*write)(struct oa_writer *, const struct llm_part *);
 } part_writers[PART_KINDS] = {
-	[PART_TEXT] = { write_text },           [PART_IMAGE] = { write_image },
-	[PART_DOCUMENT] = { write_document },   [PART_AUDIO] = { write_audio },
-	[PART_VIDEO] = { write_video },         [PART_TOOL_CALL] = { write_nothing },
+	[PART_TEXT] = { write_text },		[PART_IMAGE] = { write_image },
+	[PART_DOCUMENT] = { write_document },	[PART_AUDIO] = { write_audio },
+	[PART_VIDEO] = { write_video },		[PART_TOOL_CALL] = { write_nothing },
 	[PART_TOOL_RESULT] = { write_nothing }, [PART_THINKING] = { write_nothing },
-	[PART_REDACTED] = { write_nothing },    [PART_REFUSAL] = { write_text },
+	[PART_REDACTED] = { write_nothing },	[PART_REFUSAL] = { write_text },
 	[PART_OPAQUE] = { write_opaque },
 };
 
@@ -171,11 +184,6 @@ static enum err write_part(struct oa_writer *w, const struct llm_part *p)
 {
 	assert((unsigned)p->kind < PART_KINDS);
 	return part_writers[p->kind].write(w, p);
-}
-
-static bool is_content(const struct llm_part *p)
-{
-	return p->kind <= PART_VIDEO || p->kind == PART_OPAQUE;
 }
 
 /* Servers of the compatible kind often know only strings, and every text can be one. */
@@ -204,12 +212,12 @@ static size_t count_kind(const struct llm_part *p, enum llm_part_kind kind)
 	return n;
 }
 
-static size_t count_content(const struct llm_part *p)
+static size_t count(const struct llm_part *p, bool (*counts)(const struct llm_part *))
 {
 	size_t n = 0;
 
 	for (; p != NULL; p = p->next)
-		n += is_content(p);
+		n += counts(p);
 	return n;
 }
 
@@ -218,7 +226,7 @@ static enum err write_content(struct oa_writer *w, const struct llm_part *parts,
 	size_t texts = count_kind(parts, PART_TEXT);
 
 	jw_key(w->b, S("content"));
-	if (texts == count_content(parts) && (texts <= 1 || w->o->compatible)) {
+	if (texts == count(parts, is_content) && (texts <= 1 || w->o->compatible)) {
 		write_joined(w->b, parts, between);
 		return OK;
 	}
@@ -248,8 +256,12 @@ static void write_calls(struct oa_writer *w, const struct llm_part *parts)
 	jw_key(w->b, S("tool_calls"));
 	jw_arr(w->b);
 	for (const struct llm_part *p = parts; p != NULL; p = p->next) {
-		if (p->kind != PART_TOOL_CALL)
+		if (!is_call(p))
 			continue;
+		if (p->kind == PART_OPAQUE) {
+			jw_raw(w->b, p->raw);
+			continue;
+		}
 		jw_obj(w->b);
 		jw_kv_esc(w->b, S("id"), p->id);
 		jw_kv_str(w->b, S("type"), S("function"));
@@ -283,13 +295,13 @@ static bool has_thoughts(const struct llm_part *p)
 /* Pieces of an assistant's text belong together: they were cut where citations stood. */
 static enum err write_assistant(struct oa_writer *w, const struct llm_msg *m)
 {
-	size_t calls = count_kind(m->parts, PART_TOOL_CALL);
+	size_t calls = count(m->parts, is_call);
 	size_t texts = count_kind(m->parts, PART_TEXT);
 
 	open_message(w, S("assistant"));
 	if (m->name.p)
 		jw_kv_esc(w->b, S("name"), m->name);
-	if (texts < count_content(m->parts)) {
+	if (texts < count(m->parts, is_content)) {
 		TRY(write_content(w, m->parts, S("")));
 	} else {
 		jw_key(w->b, S("content"));
@@ -332,7 +344,7 @@ static void write_result(struct oa_writer *w, const struct llm_part *p)
 		jw_esc_add(w->b, c->text);
 		first = false;
 	}
-	if (texts == 0 && count_content(p->content))
+	if (texts == 0 && count(p->content, is_content))
 		jw_esc_add(w->b, S("The result is attached to the next message."));
 	jw_quote_close(w->b);
 	jw_obj_end(w->b);
@@ -344,7 +356,7 @@ static size_t count_attached(const struct llm_part *parts)
 
 	for (const struct llm_part *p = parts; p != NULL; p = p->next)
 		if (p->kind == PART_TOOL_RESULT)
-			n += count_content(p->content) - count_kind(p->content, PART_TEXT);
+			n += count(p->content, is_content) - count_kind(p->content, PART_TEXT);
 	return n;
 }
 
@@ -374,7 +386,7 @@ static enum err write_user(struct oa_writer *w, const struct llm_msg *m)
 		if (p->kind == PART_TOOL_RESULT && ++results)
 			write_result(w, p);
 	size_t attached = count_attached(m->parts);
-	if (results && attached == 0 && count_content(m->parts) == 0)
+	if (results && attached == 0 && count(m->parts, is_content) == 0)
 		return OK;
 	open_message(w, S("user"));
 	if (m->name.p)

@@ -353,10 +353,9 @@ static enum err read_calls(struct oa_reader *rd, const struct json *calls, struc
 		}
 		if (!json_is(json_get(it, S("id")), JSON_STRING))
 			return bad(rd, ".tool_calls.id", "a string");
-		enum err e = oa_call(rd->arena, it, S(""), list);
-		if (e == ERR_SYNTAX)
-			return bad(rd, ".tool_calls.function.name", "a string");
-		TRY(e);
+		if (json_esc(json_get(json_get(it, S("function")), S("name"))).n == 0)
+			return bad(rd, ".tool_calls.function.name", "a function's name");
+		TRY(oa_call(rd->arena, it, S(""), list));
 		JSON_EACH_MEMBER (it, key)
 			if (oa_word(key, known, COUNT(known)) < 0)
 				TRY(oa_extra(rd, "messages.tool_calls.", key));
@@ -370,8 +369,9 @@ static enum err read_legacy_call(struct oa_reader *rd, const struct json *call,
 	rd->legacy_id = oa_made_id(rd->arena, S("function"), rd->calls++);
 	if (rd->legacy_id.p == NULL)
 		return ERR_NOMEM;
-	enum err e = oa_call(rd->arena, call, rd->legacy_id, list);
-	return e == ERR_SYNTAX ? bad(rd, ".function_call.name", "a string") : e;
+	if (json_esc(json_get(call, S("name"))).n == 0)
+		return bad(rd, ".function_call.name", "a function's name");
+	return oa_call(rd->arena, call, rd->legacy_id, list);
 }
 
 static enum err read_thoughts(struct oa_reader *rd, const struct json *v, struct llm_msg *m)

@@ -143,7 +143,7 @@ static enum err set_stop(struct oa_reader *rd, const struct field *f, const stru
 		return llm_str_add(rd->arena, &rd->req->stop, json_esc(v));
 	if (!json_is(v, JSON_ARRAY))
 		return oa_bad(rd, f->name, "a string or an array of strings");
-	JSON_EACH_ITEM(v, it) {
+	JSON_EACH_ITEM (v, it) {
 		if (!json_is(it, JSON_STRING))
 			return oa_bad(rd, f->name, "a string or an array of strings");
 		TRY(llm_str_add(rd->arena, &rd->req->stop, json_esc(it)));
@@ -156,7 +156,7 @@ static enum err set_stream_options(struct oa_reader *rd, const struct field *f,
 {
 	if (!json_is(v, JSON_OBJECT))
 		return oa_bad(rd, f->name, "an object");
-	JSON_EACH_MEMBER(v, key) {
+	JSON_EACH_MEMBER (v, key) {
 		if (json_str_eq(key, S("include_usage")))
 			rd->req->include_usage = json_bool(key + 1);
 		else
@@ -180,7 +180,7 @@ static enum err set_thinking(struct oa_reader *rd, const struct field *f, const 
 	if (kind == 1 && !oa_is_null(budget) &&
 	    (json_i64(budget, &rd->req->thinking_budget) != OK || rd->req->thinking_budget < 0))
 		return oa_bad(rd, "thinking.budget_tokens", "a whole number that is not negative");
-	JSON_EACH_MEMBER(v, key)
+	JSON_EACH_MEMBER (v, key)
 		if (!json_str_eq(key, S("type")) && !json_str_eq(key, S("budget_tokens")))
 			TRY(oa_extra(rd, "thinking.", key));
 	return OK;
@@ -193,7 +193,7 @@ static enum err set_schema(struct oa_reader *rd, const struct json *v)
 	if (!json_is(v, JSON_OBJECT))
 		return oa_bad(rd, "response_format.json_schema", "an object");
 	r->format = FORMAT_SCHEMA;
-	JSON_EACH_MEMBER(v, key) {
+	JSON_EACH_MEMBER (v, key) {
 		const struct json *it = key + 1;
 		if (json_str_eq(key, S("name")))
 			r->format_name = oa_esc_or_null(it);
@@ -232,9 +232,9 @@ static enum err set_format(struct oa_reader *rd, const struct field *f, const st
 
 static enum err read_function(struct oa_reader *rd, const struct json *fn, struct llm_tool *t)
 {
-	if (!json_is(fn, JSON_OBJECT) || !json_is(json_get(fn, S("name")), JSON_STRING))
-		return oa_bad(rd, "tools.function.name", "a string");
-	JSON_EACH_MEMBER(fn, key) {
+	if (json_esc(json_get(fn, S("name"))).n == 0)
+		return oa_bad(rd, "tools.function.name", "a function's name");
+	JSON_EACH_MEMBER (fn, key) {
 		const struct json *v = key + 1;
 		if (json_str_eq(key, S("name")))
 			t->name = json_esc(v);
@@ -270,7 +270,7 @@ static enum err read_tool(struct oa_reader *rd, const struct json *v)
 		return OK;
 	}
 	TRY(read_function(rd, json_get(v, S("function")), t));
-	JSON_EACH_MEMBER(v, key) {
+	JSON_EACH_MEMBER (v, key) {
 		if (json_str_eq(key, S("cache_control")) && json_is(key + 1, JSON_OBJECT))
 			t->cache = json_raw(key + 1);
 		else if (!json_str_eq(key, S("type")) && !json_str_eq(key, S("function")))
@@ -283,7 +283,7 @@ static enum err set_tools(struct oa_reader *rd, const struct field *f, const str
 {
 	if (!json_is(v, JSON_ARRAY))
 		return oa_bad(rd, f->name, "an array");
-	JSON_EACH_ITEM(v, it)
+	JSON_EACH_ITEM (v, it)
 		TRY(read_tool(rd, it));
 	return OK;
 }
@@ -293,7 +293,7 @@ static enum err set_functions(struct oa_reader *rd, const struct field *f, const
 {
 	if (!json_is(v, JSON_ARRAY))
 		return oa_bad(rd, f->name, "an array");
-	JSON_EACH_ITEM(v, it) {
+	JSON_EACH_ITEM (v, it) {
 		struct llm_tool *t = llm_tool_add(rd->arena, &rd->req->tools);
 		if (t == NULL)
 			return ERR_NOMEM;
@@ -323,7 +323,7 @@ static enum err choose_allowed(struct oa_reader *rd, const struct json *allowed)
 		return llm_extra_add(rd->arena, rd->extras, S("tool_choice.allowed_tools"),
 				     json_raw(allowed));
 	}
-	JSON_EACH_ITEM(tools, it)
+	JSON_EACH_ITEM (tools, it)
 		TRY(choose_named(rd, json_get(json_get(it, S("function")), S("name"))));
 	return OK;
 }
@@ -440,7 +440,7 @@ enum err openai_decode_request(const struct json *root, struct llm_request *out,
 	llm_request_init(out, DIALECT_OPENAI);
 	if (!json_is(root, JSON_OBJECT))
 		return diag_set(d, ERR_SYNTAX, "the body must be an object");
-	JSON_EACH_MEMBER(root, key)
+	JSON_EACH_MEMBER (root, key)
 		TRY(read_member(&rd, key));
 	if (out->model.n == 0)
 		return oa_bad(&rd, "model", "a string that is not empty");

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "codec/json.h"
+#include "codec/zip.h"
 #include "package/version.h"
 
 #include <string.h>
@@ -54,6 +55,34 @@ struct artifact *artifact_new(struct arena *a, struct str file_name)
 	return f;
 }
 
+static void packing(const struct artifact *f, struct findings *out, const char *what)
+{
+	finding_add(out, RULE_ARCHIVE_AMBIGUOUS, S(""), f->file_name, 0, S(""), "%s", what);
+}
+
+void artifact_packing(const struct artifact *f, struct str map, struct findings *out)
+{
+	enum archive_kind k = archive_kind(map);
+	bool zip_named = f->kind == ARTIFACT_WHEEL || str_has_suffix(f->file_name, S(".zip"));
+
+	if (f->kind == ARTIFACT_NONE)
+		return;
+	if (k == ARCHIVE_ZIP && !zip_named)
+		packing(f, out, "a zip archive with the name of another kind");
+	if ((k == ARCHIVE_TAR || k == ARCHIVE_TAR_GZ) && zip_named)
+		packing(f, out, "no zip archive, although its name says so");
+	if (k == ARCHIVE_TAR && f->kind == ARTIFACT_SDIST && !zip_named)
+		packing(f, out, "not compressed, although its name says so");
+	if (k == ARCHIVE_TAR_GZ && f->kind == ARTIFACT_SDIST && zip_within(map))
+		packing(f, out, "a zip archive to readers that search from the end, as pip does");
+}
+
+/* npm drops the first component of a name as it is stored, so in "./package/x" the dot. */
+static struct str path_of(const struct artifact *f, const struct member *m)
+{
+	return f->kind == ARTIFACT_NPM ? m->raw : m->name;
+}
+
 static enum artifact_text text_of(const struct artifact *f, const struct member *m)
 {
 	static const struct {
@@ -68,7 +97,7 @@ static enum artifact_text text_of(const struct artifact *f, const struct member 
 		{ ARTIFACT_SDIST, SC("PKG-INFO"), ARTIFACT_METADATA },
 		{ ARTIFACT_NPM, SC("package.json"), ARTIFACT_PACKAGE_JSON },
 	};
-	struct str name, root = str_cut(m->name, '/', &name);
+	struct str name, root = str_cut(path_of(f, m), '/', &name);
 
 	if (m->type != MEMBER_FILE ||
 	    (f->kind == ARTIFACT_WHEEL && !str_has_suffix(root, S(".dist-info"))))
@@ -136,7 +165,7 @@ enum err artifact_add(struct artifact *f, const struct member *m, struct str con
 		      const uint8_t sha256[32])
 {
 	enum artifact_text text = text_of(f, m);
-	struct str rest, root = str_cut(m->name, '/', &rest);
+	struct str rest, root = str_cut(path_of(f, m), '/', &rest);
 
 	if (m->type == MEMBER_DIR)
 		return OK;

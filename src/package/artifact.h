@@ -75,6 +75,10 @@ enum artifact_kind artifact_kind(struct str file_name);
 /* artifact_new begins with an archive of that name. NULL: no memory. */
 struct artifact *artifact_new(struct arena *a, struct str file_name);
 
+/* artifact_packing adds to out what its bytes make it besides what its name says: pip takes for a
+ * zip archive whatever has the end of one. */
+void artifact_packing(const struct artifact *f, struct str map, struct findings *out);
+
 /* artifact_wants: the content of this member is needed whole (it is then no larger than
  * artifact_max says). */
 bool artifact_wants(const struct artifact *f, const struct member *m);

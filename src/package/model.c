@@ -5,6 +5,7 @@
 #include "package/model.h"
 
 #include "base/limits.h"
+#include "codec/inflate.h"
 #include "codec/json.h"
 #include "codec/pickle.h"
 
@@ -16,7 +17,13 @@ struct target {
 	struct findings *f;
 };
 
-enum { HEADER_MAX = 100 << 20 /* what safetensors' own readers allow */ };
+enum { HEADER_MAX = 100 << 20 /* what safetensors' own readers allow */, INFLATED_MAX = 16 << 20 };
+
+/* Whoever loads a file does not look at the case of its name. */
+static bool ends_in(struct str name, struct str suffix)
+{
+	return name.n >= suffix.n && str_ieq(str_tail(name, name.n - suffix.n), suffix);
+}
 
 enum model model_kind(struct str file_name, struct str head)
 {
@@ -28,17 +35,17 @@ enum model model_kind(struct str file_name, struct str head)
 		return MODEL_GGUF;
 	if (str_has_prefix(head, S("\x93NUMPY")))
 		return MODEL_NUMPY;
-	if (str_has_suffix(file_name, S(".safetensors")))
+	if (ends_in(file_name, S(".safetensors")))
 		return MODEL_SAFETENSORS;
-	bool named = str_has_suffix(file_name, S(".bin"));
+	bool named = ends_in(file_name, S(".bin"));
 	for (size_t i = 0; i < sizeof pickles / sizeof pickles[0]; i++)
-		if (str_has_suffix(file_name, pickles[i])) {
+		if (ends_in(file_name, pickles[i])) {
 			if (str_has_prefix(head, S("PK\x03\x04")))
 				return MODEL_TORCH;
 			/* A startup hook has the same end of its name as a model of torch. */
 			return !str_eq(pickles[i], S(".pth")) || str_has_prefix(head, S("\x80"))
 				       ? MODEL_PICKLE
-				       : MODEL_NONE;
+				       : MODEL_PTH;
 		}
 	if (named && str_has_prefix(head, S("PK\x03\x04")))
 		return MODEL_TORCH;
@@ -64,6 +71,10 @@ static void on_import(const struct target *t, const struct pickle_import *i)
 	enum err e = model_import_judge(i->module, i->name);
 	if (e == OK)
 		return;
+	/* torch stores a tensor so; what the bytes hold is up to whoever wrote them. */
+	if (str_eq(i->name, S("_load_from_bytes")))
+		finding_add(t->f, RULE_PICKLE_UNREAD, t->package, t->path, 0, S(""),
+			    "bytes that torch loads as another pickle (byte %zu)", i->at);
 	buf_fixed(&b, room, sizeof room);
 	buf_add(&b, str_head(i->module, 120));
 	buf_addc(&b, '.');
@@ -78,7 +89,7 @@ static bool was_pickle(const struct pickle *p, size_t imports)
 	return imports > 0 || (p->protocol >= 2 && p->ops > 8);
 }
 
-static void inspect_pickle(const struct target *t)
+static void read_pickle(const struct target *t)
 {
 	struct pickle p;
 	struct pickle_import i;
@@ -113,6 +124,59 @@ static void inspect_pickle(const struct target *t)
 		    p.protocol);
 }
 
+/* joblib looks at the first bytes and takes the compression off by itself. What a stream gives
+ * before it breaks is loaded, too. */
+static bool uncompress(struct target *t)
+{
+	static const struct str others[] = { SC("BZh"),
+					     SC("\xfd"
+						"7zXZ"),
+					     SC("\x5d\0\0"), SC("\x04\x22\x4d\x18"),
+					     SC("\x28\xb5\x2f\xfd") };
+	bool gzip = str_has_prefix(t->text, S("\x1f\x8b"));
+	struct buf out;
+
+	if (!gzip && (t->text.n < 2 || t->text.p[0] != 0x78)) {
+		for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+			if (str_has_prefix(t->text, others[i]))
+				finding_add(t->f, RULE_PICKLE_UNREAD, t->package, t->path, 0, S(""),
+					    "compressed in a way that is not read");
+		return false;
+	}
+	char *room = arena_take(t->scratch, INFLATED_MAX, 16);
+	buf_fixed(&out, room, room != NULL ? INFLATED_MAX : 0);
+	enum err e = inflate_all(t->scratch, gzip ? INFLATE_GZIP : INFLATE_ZLIB, t->text, &out);
+	if (e != OK && e != ERR_SYNTAX)
+		finding_add(t->f, RULE_PICKLE_UNREAD, t->package, t->path, 0, S(""),
+			    "too large to be uncompressed");
+	t->text = (struct str){ room, out.n };
+	return out.n > 0;
+}
+
+static void inspect_pickle(const struct target *t)
+{
+	struct target inner = *t;
+
+	if (uncompress(&inner))
+		read_pickle(&inner);
+	else
+		read_pickle(t);
+}
+
+/* Text that is a pickle as well: it imports what runs code, and calls. Lines that name directories
+ * do not come to that. */
+static bool runs_code(const struct target *t)
+{
+	struct pickle p;
+	struct pickle_import i;
+	bool more = true, harmful = false;
+
+	pickle_init(&p, t->text, t->scratch);
+	while (pickle_import(&p, &i, &more) == OK && more)
+		harmful |= i.computed || model_import_judge(i.module, i.name) == ERR_DENIED;
+	return harmful && p.calls > 0;
+}
+
 /* ---- numpy ---------------------------------------------------------------------------------- */
 
 /* Arrays of objects are pickles behind the header. */
@@ -129,8 +193,8 @@ static void inspect_numpy(struct target t)
 		n |= (size_t)h[10] << 16 | (size_t)h[11] << 24;
 	struct str header = str_head(str_tail(t.text, at), n);
 	/* "|O", "O8", "object": all of them name objects; the name of a field may look so, too, and
-	 * what follows then is no pickle. */
-	bool objects = str_chr(header, 'O') != SIZE_MAX ||
+	 * what follows then is no pickle. Python reads the header, so "\\x4f" is an O. */
+	bool objects = str_chr(header, 'O') != SIZE_MAX || str_chr(header, '\\') != SIZE_MAX ||
 		       str_find(header, S("object")) != SIZE_MAX;
 	t.text = str_tail(t.text, at + n);
 	if (objects)
@@ -249,6 +313,10 @@ void model_inspect(enum model kind, struct str package, struct str path, struct 
 		return;
 	case MODEL_NUMPY:
 		inspect_numpy(t);
+		return;
+	case MODEL_PTH:
+		if (runs_code(&t))
+			inspect_pickle(&t);
 		return;
 	case MODEL_NONE:
 	default:

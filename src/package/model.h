@@ -14,6 +14,8 @@ enum model {
 	MODEL_SAFETENSORS,
 	MODEL_GGUF,
 	MODEL_NUMPY, /* .npy: a pickle when it holds objects */
+	MODEL_PTH, /* .pth in text: mostly lines of a startup hook, but torch loads pickles in text
+		    */
 };
 
 /* model_kind tells by name and first bytes (16 are enough) what a file is. */

@@ -219,6 +219,13 @@ static void tls_go_on(struct flow *f)
 	f->ended = true;
 }
 
+/* Two bytes tell TLS from the rest, so the first is not read alone: not before the second is here,
+ * or the end. */
+static void wake_at(const struct flow *f, int bytes)
+{
+	(void)setsockopt(f->watch.fd, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes);
+}
+
 static void read_all(struct flow *f)
 {
 	char piece[READ_MAX];
@@ -228,6 +235,7 @@ static void read_all(struct flow *f)
 			ssize_t n = recv(f->watch.fd, piece, 2, MSG_PEEK | MSG_DONTWAIT);
 			if (n == 2 && piece[0] == 0x16 && piece[1] == 3)
 				tls_begin(f);
+			wake_at(f, 1);
 		}
 		if (f->state == FLOW_HANDSHAKE)
 			tls_go_on(f);
@@ -333,6 +341,7 @@ void flow_accept(struct sink *s, int fd)
 	if (is_beacon(&f->to))
 		sink_tell(s, FACT_STAGE_TWO, 0,
 			  place_text(s, "tcp", &f->to, S(""), where, sizeof where), S(""), S(""));
+	wake_at(f, 2);
 	greet(f);
 	if (loop_watch(s->loop, &f->watch, EPOLLIN | EPOLLRDHUP) != OK)
 		flow_end(f);

@@ -3,7 +3,9 @@
  *
  * The memfd: one page with the three words below, then the data. A frame is u32 length, u32 zero,
  * the payload, and padding to 64 bytes. Indexes count bytes from the beginning of time and are
- * taken modulo the size, so that full and empty differ.
+ * taken modulo the size, so that full and empty differ. Index origin lies at the first byte of the
+ * data: the writer moves it to where it stands when all has been read, so that a reader that keeps
+ * up finds everything in the same few pages, which the processor still has at hand.
  *
  * Waking is Dekker's: the writer stores head, then looks at sleeping; the reader stores sleeping,
  * then looks at head. Both with sequential consistency, so that one of them sees the other and no
@@ -26,16 +28,18 @@
 
 enum {
 	RING_ALIGN = 64,
-	RING_HEAD = 8,     /* of a frame */
+	RING_HEAD = 8,	   /* of a frame */
 	RING_PAGE = 65536, /* before the data; the largest page size of any kernel we run on */
 	RING_SIZE_MAX = 1 << 30,
+	RING_WARM = 64 << 10, /* so much is written before the writer goes back */
 };
 
 struct ring_shared {
-	_Alignas(64) _Atomic uint64_t head;     /* written by the writer */
-	_Alignas(64) _Atomic uint64_t tail;     /* written by the reader */
+	_Alignas(64) _Atomic uint64_t head;	/* written by the writer */
+	_Atomic uint64_t origin;		/* so is this, before head */
+	_Alignas(64) _Atomic uint64_t tail;	/* written by the reader */
 	_Alignas(64) _Atomic uint32_t sleeping; /* set by the reader, cleared by who wakes it */
-	_Alignas(64) _Atomic uint32_t full;     /* set by the writer, cleared by the reader */
+	_Alignas(64) _Atomic uint32_t full;	/* set by the writer, cleared by the reader */
 };
 static_assert(sizeof(struct ring_shared) <= RING_PAGE, "the words fit before the data");
 static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "shared memory needs real atomics");
@@ -156,6 +160,21 @@ static bool look(struct ring_tx *t)
 	return true;
 }
 
+/* What was published is read and released: nobody looks at any of the data. */
+static void go_back(struct ring_tx *t)
+{
+	if (t->head != t->published || t->head - t->origin < RING_WARM || !look(t) ||
+	    t->tail_seen != t->head)
+		return;
+	t->origin = t->head;
+	atomic_store_explicit(&t->sh->origin, t->origin, memory_order_relaxed);
+}
+
+static char *writes_at(const struct ring_tx *t)
+{
+	return t->data + ((t->head - t->origin) & (t->size - 1));
+}
+
 static bool fits(const struct ring_tx *t, uint32_t bytes)
 {
 	return bytes <= t->size - (uint32_t)(t->head - t->tail_seen);
@@ -166,6 +185,7 @@ void *ring_reserve(struct ring_tx *t, uint32_t n)
 	if (t->broken || n > t->size - RING_HEAD)
 		return NULL;
 	uint32_t bytes = frame_bytes(n);
+	go_back(t);
 	if (!fits(t, bytes)) {
 		if (!look(t))
 			return NULL;
@@ -177,7 +197,7 @@ void *ring_reserve(struct ring_tx *t, uint32_t n)
 		}
 	}
 	t->reserved = bytes;
-	return t->data + (t->head & (t->size - 1)) + RING_HEAD;
+	return writes_at(t) + RING_HEAD;
 }
 
 void ring_commit(struct ring_tx *t, uint32_t n)
@@ -185,7 +205,7 @@ void ring_commit(struct ring_tx *t, uint32_t n)
 	const uint32_t head[2] = { n, 0 };
 
 	assert(n <= t->size && frame_bytes(n) <= t->reserved);
-	memcpy(t->data + (t->head & (t->size - 1)), head, sizeof head);
+	memcpy(writes_at(t), head, sizeof head);
 	t->head += frame_bytes(n);
 	t->reserved = 0;
 }
@@ -227,13 +247,15 @@ static enum err broken(struct ring_rx *r)
 }
 
 /* advance reads the writer's index: only forward, in whole lines, and never more than a ring
- * ahead. */
+ * ahead. Its origin cannot have moved while there is anything to read. */
 static bool advance(struct ring_rx *r)
 {
 	uint64_t head = atomic_load_explicit(&r->sh->head, memory_order_acquire);
 	uint64_t ahead = head - r->released;
 
-	if (ahead < r->head_seen - r->released || ahead > r->size || head % RING_ALIGN != 0)
+	r->origin = atomic_load_explicit(&r->sh->origin, memory_order_relaxed);
+	if (ahead < r->head_seen - r->released || ahead > r->size || head % RING_ALIGN != 0 ||
+	    r->origin % RING_ALIGN != 0)
 		return false;
 	r->head_seen = head;
 	return true;
@@ -249,7 +271,7 @@ enum err ring_next(struct ring_rx *r, struct str *out)
 		if (r->tail == r->head_seen)
 			return ERR_AGAIN;
 	}
-	const char *at = r->data + (r->tail & (r->size - 1));
+	const char *at = r->data + ((r->tail - r->origin) & (r->size - 1));
 	/* Read once: what the writer changes after this cannot matter. */
 	uint32_t n = *(const volatile uint32_t *)(const volatile void *)at;
 	if (n > r->size - RING_HEAD || frame_bytes(n) > r->head_seen - r->tail)

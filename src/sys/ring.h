@@ -21,9 +21,10 @@ struct ring_tx {
 	char *data;
 	uint32_t size;
 	uint64_t head, published; /* head: with what is committed but not yet published */
-	uint64_t tail_seen;       /* the reader's index when it was last looked at */
-	uint32_t reserved;        /* bytes that the frame being made may take */
-	bool broken;              /* the reader's index was a lie: nothing more is sent */
+	uint64_t origin;	  /* the index that lies at data */
+	uint64_t tail_seen;	  /* the reader's index when it was last looked at */
+	uint32_t reserved;	  /* bytes that the frame being made may take */
+	bool broken;		  /* the reader's index was a lie: nothing more is sent */
 	int wake_fd;
 };
 
@@ -32,7 +33,7 @@ struct ring_rx {
 	const char *data;
 	uint32_t size;
 	uint64_t tail, released;
-	uint64_t head_seen;
+	uint64_t head_seen, origin;
 	bool broken;
 	int wake_fd; /* watch it for EPOLLIN; never needs to be read */
 };

@@ -44,6 +44,48 @@ class Environments(unittest.TestCase):
         self.assertEqual(cold["environments"], warm["environments"])
         self.assertEqual(report(path, "--cold", code=2)["coverage"]["cached"], 0)
 
+    def test_changes_are_seen_at_a_glance(self):
+        def same_size(path, sub):
+            before = (sub / "more.py").stat()
+            (sub / "more.py").write_bytes(b"b = 2\n")
+            os.utime(sub / "more.py", ns=(before.st_atime_ns, before.st_mtime_ns))
+
+        def replaced(path, sub):
+            (sub / "more.py").rename(sub / "x.py")
+            os.symlink("x.py", sub / "more.py")
+
+        changes = [same_size, replaced, lambda path, sub: (sub / "more.py").chmod(0o755),
+                   lambda path, sub: (sub / "new.py").write_text("c = 1\n"),
+                   lambda path, sub: (path / "top").write_text("t\n"),
+                   lambda path, sub: (path / "pyvenv.cfg").unlink(),
+                   lambda path, sub: sub.rename(sub.with_name("bus"))]
+        made = []
+        for i in range(len(changes)):
+            path, site = venv("glance%d" % i)
+            install(site, "other", "1", {"other/__init__.py": b"a = 1\n", "other/sub/more.py": b"b = 1\n"})
+            made.append((path, site / "other/sub"))
+        time.sleep(2.1)  # nothing is noted of what changed just now
+        for (path, sub), change in zip(made, changes):
+            report(path, code=0)
+            again = report(path, code=0)["coverage"]
+            self.assertEqual((again["cached"], again["bytes"]), (again["files"], 0))
+            change(path, sub)
+            changed, cold = report(path), report(path, "--cold")
+            self.assertLess(changed["coverage"]["cached"], changed["coverage"]["files"])
+            self.assertEqual(changed["environments"], cold["environments"])
+            self.assertEqual(changed["findings"], cold["findings"])
+
+    def test_head_of_bytecode_is_no_digest(self):
+        path, site = venv("heads")
+        source = site / "shipped/a.py"
+        code = struct.pack("<I", 0x0a0d0da7) + struct.pack("<III", 0, 1000000000, 6) + b"code"
+        install(site, "shipped", "1", {"shipped/a.py": b"a = 1\n", "shipped/__pycache__/a.cpython-311.pyc": code})
+        os.utime(source, (1000000000, 1000000000))
+        time.sleep(2.1)
+        report(path, code=0)
+        (site / "shipped/b.py").write_text("b = 1\n")
+        self.assertEqual(rules(report(path), "block"), set())
+
     def test_twin_of_litellm(self):
         path, site = venv("twin")
         world.twin(site)

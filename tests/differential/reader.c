@@ -1,21 +1,24 @@
 /*
- * tests/differential/reader.c - what our readers make of a file, in lines that run.py can compare with
- * what Python's make of it:
+ * tests/differential/reader.c - what our readers make of a file, in lines that run.py can compare
+ *with what Python's make of it:
  *
  *	reader archive FILE...    the members of an archive, and its faults
  *	reader metadata FILE...   the header fields of METADATA
  *	reader csv FILE...        rows
  *	reader names FILE...      a wheel's file name in each line
  *	reader entries FILE...    entry points
+ *	reader pickle FILE...     what a pickle imports; null for a name that is computed
  *	reader artifact FILE...   what a release file says of itself, and the findings
  *
  * For each file "= FILE" and then one JSON value in each line, at last "end CODE".
- * Names are written as JSON strings whose characters are the bytes (Latin-1), so any name is a line.
+ * Names are written as JSON strings whose characters are the bytes (Latin-1), so any name is a
+ *line.
  */
 #include "base/buf.h"
 #include "codec/archive.h"
 #include "codec/csv.h"
 #include "codec/inflate.h"
+#include "codec/pickle.h"
 #include "crypto/sha256.h"
 #include "package/artifact.h"
 
@@ -99,7 +102,8 @@ static enum err read_archive(struct arena *a, struct str map)
 	const struct faults *f = archive_faults(ar);
 	for (unsigned i = 0; i < f->n; i++) {
 		printf("{\"class\":\"%s\",\"text\":\"%s\",\"name\":",
-		       fault_class_text(fault_class(f->items[i].code)), fault_text(f->items[i].code));
+		       fault_class_text(fault_class(f->items[i].code)),
+		       fault_text(f->items[i].code));
 		put_name(f->items[i].name);
 		puts("}");
 	}
@@ -126,7 +130,8 @@ static enum err read_metadata(struct arena *a, struct str text)
 	for (size_t i = 0; e == OK && i < m.n; i++)
 		put_names((struct str[]){ m.fields[i].name, m.fields[i].value }, 2);
 	if (e == OK)
-		printf("{\"cut\":%d,\"unclear\":%d,\"body\":%zu}\n", m.cut, m.unclear.n != 0, m.body.n);
+		printf("{\"cut\":%d,\"unclear\":%d,\"body\":%zu}\n", m.cut, m.unclear.n != 0,
+		       m.body.n);
 	return e;
 }
 
@@ -142,6 +147,23 @@ static enum err read_csv(struct arena *a, struct str text)
 		put_names(fields, n < 64 ? n : 64);
 	printf("{\"spans\":%d}\n", c.spans);
 	return e == ERR_NOT_FOUND ? OK : e;
+}
+
+static enum err read_pickle(struct arena *a, struct str text)
+{
+	struct pickle_import i;
+	struct pickle p;
+	bool more = true;
+	enum err e;
+
+	pickle_init(&p, text, a);
+	while ((e = pickle_import(&p, &i, &more)) == OK && more) {
+		if (i.computed)
+			puts("null");
+		else
+			put_names((struct str[]){ i.module, i.name }, 2);
+	}
+	return e;
 }
 
 static enum err read_names(struct arena *a, struct str text)
@@ -210,13 +232,15 @@ static enum err read_artifact(struct arena *a, struct str map, const char *path)
 	if (e == OK)
 		e = add_members(ar, f, a);
 	artifact_faults(archive_faults(ar), f->label, f->file_name, &found);
+	artifact_packing(f, map, &found);
 	if (e == OK)
 		e = artifact_end(f, &found);
 	put_names((struct str[]){ f->label, f->meta.name, f->meta.version }, 3);
 	put_names(f->tops, f->n_tops);
 	for (size_t i = 0; i < found.n; i++) {
 		struct finding *x = &found.items[i];
-		put_names((struct str[]){ rule_row(x->rule)->id, x->path, x->detail, x->excerpt }, 4);
+		put_names((struct str[]){ rule_row(x->rule)->id, x->path, x->detail, x->excerpt },
+			  4);
 	}
 	return e;
 }
@@ -231,6 +255,8 @@ static enum err read_file(const char *what, struct arena *a, struct str map, con
 		return read_names(a, map);
 	if (strcmp(what, "entries") == 0)
 		return read_entries(a, map);
+	if (strcmp(what, "pickle") == 0)
+		return read_pickle(a, map);
 	if (strcmp(what, "artifact") == 0)
 		return read_artifact(a, map, path);
 	return read_archive(a, map);

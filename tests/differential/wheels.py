@@ -80,6 +80,16 @@ def hidden_member():
     return bytes(data)
 
 
+def tarred(members):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as t:
+        for name, data in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            t.addfile(member, io.BytesIO(data))
+    return out.getvalue()
+
+
 def sdist(root="demo_pkg-1.0", info=METADATA, more=()):
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as t:
@@ -109,6 +119,18 @@ def npm(root="package", text=b'{"name":"@s/demo","version":"1.0.0"}', more=()):
             member.size = len(data)
             t.addfile(member, io.BytesIO(data))
     return gzip.compress(out.getvalue(), mtime=0)
+
+
+def zip_in_gzip():
+    """A source archive that has a whole zip archive in the extra field of its gzip header: zipfile and so pip
+    find its end record, and take what follows for its comment."""
+    inner = pack({"demo_pkg-1.0/setup.py": b"import os", "demo_pkg-1.0/PKG-INFO": METADATA})
+    tail = sdist()[10:]
+    extra = inner[:-2] + struct.pack("<H", len(tail))
+    data = b"\x1f\x8b\x08\x04" + b"\0" * 6 + struct.pack("<H", len(extra)) + extra + tail
+    assert gzip.decompress(data) == gzip.decompress(sdist())
+    assert zipfile.ZipFile(io.BytesIO(data)).read("demo_pkg-1.0/setup.py") == b"import os"
+    return data
 
 
 def cases():
@@ -161,6 +183,18 @@ def cases():
         ("demo_pkg-1.0.tar.gz", linked(tarfile.LNKTYPE, "demo_pkg-1.0/l", "../x"), [a, "package-layout"]),
         ("demo_pkg-1.0.tar.gz", b"BZh91AY&SY", ["archive-unreadable"]),
         ("demo_pkg-1.0.tar.gz", b"hello", ["archive-broken"]),
+        ("demo_pkg-1.0.tar.gz", zip_in_gzip(), [a]),
+        ("demo_pkg-1.0.tar.gz", gzip.decompress(sdist()), [a]),
+        ("demo_pkg-1.0.tar.gz", pack({"demo_pkg-1.0/PKG-INFO": METADATA}), [a]),
+        ("demo_pkg-1.0.zip", pack({"demo_pkg-1.0/PKG-INFO": METADATA}), []),
+        ("demo_pkg-1.0.zip", sdist(), [a]),
+        (NAME, tarred(files()), [a]),
+        ("s-demo-1.0.0.tgz", gzip.decompress(npm()), []),
+        ("s-demo-1.0.0.tgz", pack({"package/package.json": b'{"name":"a","version":"1"}'}), [a]),
+        ("s-demo-1.0.0.tgz", npm(root="."), []),
+        ("s-demo-1.0.0.tgz", npm(root="./package"), ["package-layout"]),
+        ("s-demo-1.0.0.tgz", npm(more=[("./package/package.json", b'{"name":"b","version":"1"}')]),
+         ["archive-odd", "package-layout"]),
         ("s-demo-1.0.0.tgz", npm(), []),
         ("s-demo-1.0.0.tgz", npm(root="whatever"), []),
         ("s-demo-1.0.0.tgz", npm(more=[("other/index.js", b"")]), ["package-layout"]),

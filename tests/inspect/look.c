@@ -17,7 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
-static struct arena scratch, kept;
+static struct arena scratch, kept, tables;
+static struct lexicon *lexicon;
 static bool show_caps, quiet;
 static int role = -1, language = -1;
 static size_t files, bytes, slow_ms;
@@ -53,8 +54,8 @@ static void judge(const char *path, struct str text)
 	arena_reset(&scratch);
 	arena_reset(&kept);
 	findings_init(&f, &kept);
-	source_inspect(lang, role >= 0 ? (enum role)role : source_role(name), S(""), name, text,
-		       &scratch, &f, &caps);
+	source_inspect(lexicon, lang, role >= 0 ? (enum role)role : source_role(name), S(""), name,
+		       text, &scratch, &f, &caps);
 	double took = now_ms() - from;
 	if (slow_ms && took > (double)slow_ms)
 		fprintf(stderr, "slow: %.0f ms for %zu bytes: %s\n", took, text.n, path);
@@ -118,6 +119,8 @@ int main(int argc, char **argv)
 	}
 	arena_init(&scratch, SOURCE_SCRATCH);
 	arena_init(&kept, 16 << 20);
+	arena_init(&tables, 1 << 20);
+	lexicon = lexicon_new(&tables);
 	for (int i = optind; i < argc; i++) {
 		if (strcmp(argv[i], "-") != 0) {
 			file(argv[i]);

@@ -6,11 +6,13 @@ import http.server
 import json
 import os
 import pathlib
+import resource
 import shutil
 import ssl
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 import zipfile
 
@@ -295,6 +297,32 @@ class Advisories(unittest.TestCase):
         self.yett("status", status=65)
         self.yett("show", "x@1.0.0", status=65)
         self.yett("update", str(pathlib.Path(self.tmp.name) / "nothing"), status=66)
+
+    def test_cut_in_half(self):
+        """An update that is killed, or for which there is no room, leaves the old index and nothing else."""
+        tmp = pathlib.Path(self.tmp.name)
+        one = {"id": "MAL-1", "affected": [{"package": {"ecosystem": "npm", "name": "x"}, "versions": ["1.0.0"]}]}
+        (tmp / "old.json").write_text(json.dumps(one))
+        with open(tmp / "new.jsonl", "w") as f:
+            for i in range(30000):
+                f.write(json.dumps({**one, "id": "MAL-%d" % i, "summary": "s" * 100}) + "\n")
+        self.yett("update", str(tmp / "old.json"))
+        index, update = tmp / "d/advisories.index", [str(BUILD / "bin/yett"), "advisories", "update", str(tmp / "new.jsonl"),
+                                                     "--data", str(tmp / "d")]
+        before = index.read_bytes()
+        r = subprocess.run(update, capture_output=True, timeout=60,
+                           preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)))
+        self.assertNotEqual(r.returncode, 0)
+        self.assertEqual((index.read_bytes() == before, os.listdir(tmp / "d")), (True, ["advisories.index"]))
+        for delay in range(12):
+            p = subprocess.Popen(update, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(delay / 100)
+            p.kill()
+            p.wait(60)
+            self.assertEqual(os.listdir(tmp / "d"), ["advisories.index"])
+            self.yett("status")
+        self.yett("update", str(tmp / "new.jsonl"))
+        self.assertNotEqual(index.read_bytes(), before)
 
 
 if __name__ == "__main__":

@@ -133,6 +133,10 @@ CASE(broken)
 	make();
 	file.p[file.n - 6] ^= 1; /* the checksum of gzip */
 	CHECK(ends(FAULT_COMPRESSION) == ERR_SYNTAX);
+	make();
+	buf_add(&file, S("\0\0"));
+	build_deflate(&file, S(""), 31);
+	CHECK(ends(FAULT_GZIP_GAP) == ERR_SYNTAX);
 }
 
 /* Zeros, a thousand to one: stopped at the bound, not at their end. */

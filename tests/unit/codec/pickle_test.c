@@ -35,7 +35,16 @@ static const struct want wants[] = {
 	{ P("(\x8c\x02os\x8c\x01x1\x8c\x02os\x8c\x06system\x93."), "os.system", OK },
 	{ P("]\x8c\x01x\x93."), "?", OK },
 	{ P("cos\nsystem\n\xff"), "os.system", ERR_SYNTAX },
-	{ P("cos\nsys"), "", ERR_SYNTAX },
+	/* loaders cut the last byte off, call, and only then fail */
+	{ P("cos\nsys"), "os.sy", ERR_SYNTAX },
+	{ P("(S'id'\nios\nsystemX"), "os.system", ERR_SYNTAX },
+	{ P("iosX"), "os.", ERR_SYNTAX },
+	{ P("V\\x6fs\nS'\\557s'\n\x93."), "\\x6fs.os", OK },
+	{ P("Np+1\np1_0\np-0\np 1\r\np0\0x\ncos\nx\n."), "os.x", OK },
+	{ P("Np1__0\ncos\nx\n."), "", ERR_SYNTAX },
+	{ P("Np-1\ncos\nx\n."), "", ERR_SYNTAX },
+	/* the loader in C reads "os" here, from a file */
+	{ P("\x95\x03\0\0\0\0\0\0\0Vxxos\nVsystem\n\x93."), "", ERR_UNSUPPORTED },
 	{ P("h\x00."), "", ERR_SYNTAX },
 	{ P("0."), "", ERR_SYNTAX },
 	{ P("t."), "", ERR_SYNTAX },

@@ -150,12 +150,18 @@ CASE(numbers)
 		bool good;
 		int64_t value;
 	} rows[] = {
-		{ SC("0000644\0"), true, 0644 },   { SC("   644 \0"), true, 0644 },
-		{ SC("00000644"), true, 0644 },    { SC("\0\0\0\0\0\0\0\0"), true, 0 },
-		{ SC("        "), true, 0 },       { SC("644\0junk"), true, 0644 },
-		{ SC("6 44\0\0\0\0"), false, 0 },  { SC("648\0\0\0\0\0"), false, 0 },
-		{ SC("-1\0\0\0\0\0\0"), false, 0 }, { SC("1_0\0\0\0\0\0"), false, 0 },
-		{ SC("0o7\0\0\0\0\0"), false, 0 }, { SC("\t7\0\0\0\0\0\0"), false, 0 },
+		{ SC("0000644\0"), true, 0644 },
+		{ SC("   644 \0"), true, 0644 },
+		{ SC("00000644"), true, 0644 },
+		{ SC("\0\0\0\0\0\0\0\0"), true, 0 },
+		{ SC("        "), true, 0 },
+		{ SC("644\0junk"), true, 0644 },
+		{ SC("6 44\0\0\0\0"), false, 0 },
+		{ SC("648\0\0\0\0\0"), false, 0 },
+		{ SC("-1\0\0\0\0\0\0"), false, 0 },
+		{ SC("1_0\0\0\0\0\0"), false, 0 },
+		{ SC("0o7\0\0\0\0\0"), false, 0 },
+		{ SC("\t7\0\0\0\0\0\0"), false, 0 },
 		{ SC("\x80\0\0\0\0\0\1\2"), true, 258 },
 		{ SC("\xff\xff\xff\xff\xff\xff\xff\xfe"), true, -2 },
 		{ SC("\x81\0\0\0\0\0\1\2"), false, 0 },
@@ -245,6 +251,27 @@ CASE(gnu)
 	faulty(FAULT_TRUNCATED);
 }
 
+/* A directory to CPython, by the short name, and its content more headers. */
+CASE(old_directories)
+{
+	start();
+	(void)build_tar_member(&file, "././@LongLink", 'L', S("dir/long\0"), "");
+	(void)build_tar_member(&file, "short/", '\0', S("content"), "");
+	faulty(FAULT_TAR_TYPE);
+	start();
+	(void)build_tar_member(&file, "PaxHeader", 'x', S("13 path=long\n"), "");
+	(void)build_tar_member(&file, "short/", '\0', S("content"), "");
+	faulty(FAULT_TAR_TYPE);
+	start();
+	(void)build_tar_member(&file, "././@LongLink", 'L', S("dir/\0"), "");
+	(void)build_tar_member(&file, "short", '\0', S(""), "");
+	faulty(FAULT_TAR_TYPE);
+	start();
+	(void)build_tar_member(&file, "././@LongLink", 'L', S("dir/\0"), "");
+	(void)build_tar_member(&file, "short/", '\0', S(""), "");
+	expect(S("1 dir> 0:\n"));
+}
+
 static void pax(char type, struct str records)
 {
 	start();
@@ -297,10 +324,10 @@ CASE(links)
 		char type;
 		bool out;
 	} rows[] = {
-		{ "d/a", "b", '2', false },    { "d/a", "../b", '2', false },
-		{ "d/a", "../../b", '2', true }, { "d/a", "/b", '2', true },
+		{ "d/a", "b", '2', false },	      { "d/a", "../b", '2', false },
+		{ "d/a", "../../b", '2', true },      { "d/a", "/b", '2', true },
 		{ "d/a", "x/../../../b", '2', true }, { "d/a", "d/b", '1', false },
-		{ "d/a", "../b", '1', true },  { "d/a", "/b", '1', true },
+		{ "d/a", "../b", '1', true },	      { "d/a", "/b", '1', true },
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -360,5 +387,5 @@ CASE(changed)
 }
 
 TESTS(CASE_ROW(members), CASE_ROW(ends), CASE_ROW(cut), CASE_ROW(numbers), CASE_ROW(checksum),
-      CASE_ROW(fields), CASE_ROW(gnu), CASE_ROW(pax_headers), CASE_ROW(links), CASE_ROW(twins),
-      CASE_ROW(changed))
+      CASE_ROW(fields), CASE_ROW(gnu), CASE_ROW(old_directories), CASE_ROW(pax_headers),
+      CASE_ROW(links), CASE_ROW(twins), CASE_ROW(changed))

@@ -42,6 +42,20 @@ static void answers(const char *text, bool clean, const char *body, const char *
 	}
 }
 
+/* Answers before the answer: some are passed over, a server that sends nothing else is left. */
+CASE(interim)
+{
+	char text[1024] = "";
+
+	for (unsigned i = 0; i < RESPONSE_INTERIM_MAX; i++)
+		memcpy(text + 25 * i, "HTTP/1.1 100 Continue\r\n\r\n", 26);
+	size_t n = strlen(text);
+	memcpy(text + n, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", 41);
+	answers(text, false, "ok", NULL);
+	memcpy(text + n, "HTTP/1.1 103 Early\r\n\r\n", 23);
+	answers(text, false, NULL, "the server sends one interim answer after the other");
+}
+
 CASE(framings)
 {
 	answers("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", false, "hello", NULL);
@@ -75,4 +89,4 @@ CASE(parts)
 	response_done(&r);
 }
 
-TESTS(CASE_ROW(framings), CASE_ROW(refused), CASE_ROW(parts))
+TESTS(CASE_ROW(interim), CASE_ROW(framings), CASE_ROW(refused), CASE_ROW(parts))

@@ -8,7 +8,8 @@
 #include "base/buf.h"
 #include "tests/unit/check.h"
 
-static struct arena scratch, kept;
+static struct arena scratch, kept, tables;
+static struct lexicon *lexicon;
 static struct findings f;
 static struct caps caps;
 
@@ -22,7 +23,12 @@ static void look(enum language lang, enum role role, struct str text)
 	arena_init(&kept, 4 << 20);
 	findings_init(&f, &kept);
 	caps.bits = 0;
-	source_inspect(lang, role, S("pkg:pypi/x@1"), S("x/a.py"), guarded, &scratch, &f, &caps);
+	if (lexicon == NULL) {
+		arena_init(&tables, 1 << 20);
+		lexicon = lexicon_new(&tables);
+	}
+	source_inspect(lexicon, lang, role, S("pkg:pypi/x@1"), S("x/a.py"), guarded, &scratch, &f,
+		       &caps);
 	check_unguard(guarded);
 }
 
@@ -344,6 +350,51 @@ CASE(shell)
 	HIT(RULE_PERSISTENCE);
 }
 
+/* ASCII is skipped as a whole: wherever what is hidden stands in it, its line is right. */
+CASE(hidden_anywhere)
+{
+	struct buf b;
+
+	for (size_t before = 0; before < 80; before++)
+		for (size_t lines = 0; lines < 3; lines++) {
+			buf_init(&b, 4096);
+			for (size_t i = 0; i < lines; i++)
+				buf_add(&b, S("a = 1\n"));
+			for (size_t i = 0; i < before; i++)
+				buf_addc(&b, 'x');
+			for (int i = 0; i < 16; i++)
+				buf_add(&b, S("\xe2\x80\x8b"));
+			buf_add(&b, S("\nlast\n"));
+			look(LANG_PYTHON, ROLE_MODULE, buf_str(&b));
+			HIT(RULE_INVISIBLE_UNICODE);
+			CHECK(f.items[0].line == lines + 1);
+			buf_free(&b);
+		}
+	/* what is seen between them ends a run; the end of a line does not */
+	PY(ROLE_MODULE,
+	   "# \xe2\x80\x8b\xe2\x80\x8b\xe2\x80\x8b\xe2\x80\x8b\xe2\x80\x8b\xe2\x80\x8b"
+	   "\xe2\x80\x8b\xe2\x80\x8b\n# \xe2\x80\x8b\xe2\x80\x8b\xe2\x80\x8b\xe2\x80\x8b"
+	   "\xe2\x80\x8b\xe2\x80\x8b\xe2\x80\x8b\xe2\x80\x8b\n");
+	NONE();
+	PY(ROLE_MODULE, "# \xe2\x80\x8b\xe2\x80\x8b\xe2\x80\x8b\xe2\x80\x8b\xe2\x80\x8b\xe2\x80\x8b"
+			"\xe2\x80\x8b\xe2\x80\x8b\n\xe2\x80\x8b\xe2\x80\x8b\xe2\x80\x8b\xe2\x80\x8b"
+			"\xe2\x80\x8b\xe2\x80\x8b\xe2\x80\x8b\xe2\x80\x8b\n");
+	HIT(RULE_INVISIBLE_UNICODE);
+}
+
+/* Letters that the interpreter reads as ASCII, each block of them alone in the text. */
+CASE(letters_of_other_blocks)
+{
+	PY(ROLE_STARTUP, "_\xef\xbc\xbfimport__('os').system('id')\n"); /* full-width _ */
+	HIT(RULE_STARTUP_EXEC);
+	PY(ROLE_STARTUP, "__import__('os').sys\xef\xbd\x94"
+			 "em('id')\n"); /* full-width t */
+	HIT(RULE_STARTUP_EXEC);
+	PY(ROLE_STARTUP, "__import__('os').sys\xf0\x9d\x90\xad"
+			 "em('id')\n"); /* bold t */
+	HIT(RULE_STARTUP_EXEC);
+}
+
 CASE(hidden_directions)
 {
 	PY(ROLE_MODULE, "a = 1 # \xe2\x80\xae } x\n");
@@ -382,8 +433,8 @@ CASE(bounded)
 		arena_init(&scratch, budget);
 		arena_init(&kept, 4 << 20);
 		findings_init(&f, &kept);
-		source_inspect(LANG_PYTHON, ROLE_MODULE, S(""), S("a.py"), buf_str(&b), &scratch,
-			       &f, &caps);
+		source_inspect(lexicon, LANG_PYTHON, ROLE_MODULE, S(""), S("a.py"), buf_str(&b),
+			       &scratch, &f, &caps);
 		CHECK(scratch.used <= budget);
 	}
 	/* layers within layers end */
@@ -415,4 +466,5 @@ CASE(bounded)
 TESTS(CASE_ROW(startup_exec), CASE_ROW(decoded), CASE_ROW(secrets), CASE_ROW(fetched),
       CASE_ROW(staying_and_vanishing), CASE_ROW(lifecycle), CASE_ROW(unseen),
       CASE_ROW(capabilities), CASE_ROW(padded), CASE_ROW(packed), CASE_ROW(shell),
-      CASE_ROW(hidden_directions), CASE_ROW(kinds), CASE_ROW(bounded))
+      CASE_ROW(hidden_directions), CASE_ROW(hidden_anywhere), CASE_ROW(letters_of_other_blocks),
+      CASE_ROW(kinds), CASE_ROW(bounded))

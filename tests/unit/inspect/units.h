@@ -14,7 +14,6 @@ static struct arena units_arena, units_kept;
 static struct findings units_findings;
 static struct source units_file;
 static struct unit units_u;
-static struct words units_words;
 
 /* unit_of gives a unit over text, which was walked. Good until the next. */
 __attribute__((unused)) static struct unit *unit_of(enum language lang, struct str text)
@@ -28,6 +27,7 @@ __attribute__((unused)) static struct unit *unit_of(enum language lang, struct s
 	arena_init(&units_kept, 4 << 20);
 	findings_init(&units_findings, &units_kept);
 	*f = (struct source){ .role = ROLE_MODULE,
+			      .lexicon = lexicon_new(&units_arena),
 			      .findings = &units_findings,
 			      .a = &units_arena,
 			      .steps = UNIT_STEPS,
@@ -35,7 +35,6 @@ __attribute__((unused)) static struct unit *unit_of(enum language lang, struct s
 			      .n_layers = 1 };
 	f->sites = NEW_ARRAY(&units_arena, struct site, UNIT_SITES);
 	f->layers[0] = (struct layer){ .text = text, .lang = lang, .loads = true };
-	f->quick = texts_init(&units_arena);
 	*u = (struct unit){ .lang = lang,
 			    .text = text,
 			    .a = &units_arena,
@@ -43,12 +42,12 @@ __attribute__((unused)) static struct unit *unit_of(enum language lang, struct s
 			    .steps = &f->steps,
 			    .bytes = &f->bytes,
 			    .loads = true,
-			    .words = &units_words };
+			    .words = lang == LANG_PYTHON ? &f->lexicon->python
+							 : &f->lexicon->javascript };
 	size_t cap = text.n + 64;
 	u->tok = NEW_ARRAY(&units_arena, struct token, cap);
-	if (words_init(&units_words, &units_arena) != OK || u->tok == NULL)
+	if (u->tok == NULL)
 		abort();
-	effects_words(&units_words, lang);
 	if (lang == LANG_PYTHON) {
 		struct python_lexer *lx = NEW(&units_arena, struct python_lexer);
 		python_lex_init(lx, text, u->words);

@@ -152,6 +152,11 @@ CASE(messages_of_other_habits)
 		  "[{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"c\",\"type\":\"function\","
 		  "\"function\":{\"name\":\"f\",\"arguments\":"
 		  "\"{\\\"__malformed_arguments\\\":\\\"{\\\\\\\"a\\\\\\\"\\\"}\"}}]}]" },
+		/* a custom tool's call stays a call */
+		{ "[{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"c\",\"type\":\"custom\","
+		  "\"custom\":{\"name\":\"f\",\"input\":\"x\"}}]}]",
+		  "[{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"c\",\"type\":\"custom\","
+		  "\"custom\":{\"name\":\"f\",\"input\":\"x\"}}]}]" },
 		/* thoughts are not for OpenAI */
 		{ "[{\"role\":\"assistant\",\"content\":\"a\",\"reasoning_content\":\"hm\"}]",
 		  "[{\"role\":\"assistant\",\"content\":\"a\"}]" },
@@ -187,6 +192,11 @@ CASE(wrong_types_are_named)
 		{ "{\"model\":\"m\"," HI ",\"stop\":[1]}", "!stop" },
 		{ "{\"model\":\"m\"," HI ",\"stream\":\"yes\"}", "!stream" },
 		{ "{\"model\":\"m\"," HI ",\"tools\":[{\"type\":\"function\"}]}", "!tools.function.name" },
+		{ "{\"model\":\"m\"," HI ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"\"}}]}",
+		  "!tools.function.name" },
+		{ "{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"c\","
+		  "\"function\":{\"name\":\"\"}}]}]}",
+		  "!messages[0].tool_calls.function.name" },
 		{ "{\"model\":\"m\"," HI ",\"tool_choice\":\"maybe\"}", "!tool_choice" },
 		{ "{\"model\":\"m\"," HI ",\"response_format\":{\"type\":\"xml\"}}", "!response_format.type" },
 		{ "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"cat\"}]}",

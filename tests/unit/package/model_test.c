@@ -43,6 +43,33 @@ CASE(pickles)
 	CHECK(count(RULE_PICKLE_EXEC) == 1);
 	inspect(MODEL_PICKLE, S("]\x8c\x01x\x93."));
 	CHECK(count(RULE_PICKLE_EXEC) == 1);
+	/* Spellings of a number that int() takes; a name at the end that no line end closes; an
+	 * octal escape that is cut to a byte. */
+	static const char *const loose[] = { "p+1", "p1_0", "p-0", "p 1 ", "p0001\r", "p0\0x" };
+	for (size_t i = 0; i < sizeof loose / sizeof loose[0]; i++) {
+		struct buf b;
+		buf_init(&b, 1 << 10);
+		buf_add(&b, S("S'x'\n"));
+		buf_add(&b, (struct str){ loose[i], i == 5 ? 4 : strlen(loose[i]) });
+		buf_add(&b, S("\n0cos\nsystem\n(S'id'\ntR."));
+		inspect(MODEL_PICKLE, buf_str(&b));
+		CHECK(count(RULE_PICKLE_EXEC) == 1);
+		buf_free(&b);
+	}
+	inspect(MODEL_PICKLE, S("(S'id'\nios\nsystemX"));
+	CHECK(count(RULE_PICKLE_EXEC) == 1);
+	inspect(MODEL_PICKLE, S("S'\\557s'\nS'system'\n\x93S'id'\n\x85R."));
+	CHECK(count(RULE_PICKLE_EXEC) == 1);
+	inspect(MODEL_PICKLE, S("ctorch.storage\n_load_from_bytes\n(S'x'\ntR."));
+	CHECK(count(RULE_PICKLE_UNREAD) == 1);
+	inspect(MODEL_PICKLE, S("ccPickle\nloads\n(S'x'\ntR."));
+	CHECK(count(RULE_PICKLE_EXEC) == 1);
+	/* joblib uncompresses by itself: "cos\nsystem\n(S'x'\ntR." */
+	inspect(MODEL_PICKLE, S("\x78\x9c\x4b\xce\x2f\xe6\x2a\xae\x2c\x2e\x49\xcd\xe5\xd2\x08\x56"
+				"\xaf\x50\xe7\x2a\x09\xd2\x03\x00\x48\x0b\x06\x3e"));
+	CHECK(count(RULE_PICKLE_EXEC) == 1);
+	inspect(MODEL_PICKLE, S("BZh91AY&SY"));
+	CHECK(count(RULE_PICKLE_UNREAD) == 1);
 	/* A compressed file is no pickle that failed. */
 	inspect(MODEL_PICKLE, S("\x1f\x8b\x08 something"));
 	CHECK(count(RULE_PICKLE_UNREAD) == 0 && count(RULE_MODEL_FILE) == 1);
@@ -71,12 +98,20 @@ CASE(kinds)
 {
 	CHECK(model_kind(S("a.pkl"), S("x")) == MODEL_PICKLE);
 	CHECK(model_kind(S("a.pt"), S("PK\x03\x04")) == MODEL_TORCH);
-	CHECK(model_kind(S("a.pth"), S("import os\n")) == MODEL_NONE);
+	CHECK(model_kind(S("a.pth"), S("import os\n")) == MODEL_PTH);
 	CHECK(model_kind(S("a.pth"), S("PK\x03\x04")) == MODEL_TORCH);
 	CHECK(model_kind(S("a.pth"), S("\x80\x02}")) == MODEL_PICKLE);
 	CHECK(model_kind(S("a"), S("\x80\x04\x95")) == MODEL_PICKLE);
 	CHECK(model_kind(S("a.safetensors"), S("")) == MODEL_SAFETENSORS);
 	CHECK(model_kind(S("a.bin"), S("GGUF\x03")) == MODEL_GGUF);
+	CHECK(model_kind(S("A.PKL"), S("cos\n")) == MODEL_PICKLE);
+	CHECK(model_kind(S("a.pth"), S("cos\n")) == MODEL_PTH);
+	inspect(MODEL_PTH, S("cos\nsystem\n(S'x'\ntRboom"));
+	CHECK(count(RULE_PICKLE_EXEC) == 1);
+	inspect(MODEL_PTH, S("coverage\nlib\nimport os\n./src\n"));
+	CHECK(found.n == 0);
+	inspect(MODEL_PTH, S("core/lib\ncos\nsystem\n"));
+	CHECK(found.n == 0);
 	CHECK(model_kind(S("a.npy"), S("\x93NUMPY\x01")) == MODEL_NUMPY);
 	CHECK(model_kind(S("a.py"), S("import x")) == MODEL_NONE);
 	CHECK(model_kind(S(""), S("")) == MODEL_NONE);
@@ -110,6 +145,8 @@ CASE(headers)
 	inspect(MODEL_SAFETENSORS, S("x"));
 	CHECK(count(RULE_MODEL_BROKEN) == 1);
 	inspect(MODEL_NUMPY, S("\x93NUMPY\x01\0\x10\0{'descr': '|O'}\ncos\nsystem\n."));
+	CHECK(count(RULE_PICKLE_EXEC) == 1);
+	inspect(MODEL_NUMPY, S("\x93NUMPY\x01\0\x13\0{'descr': '|\\x4f'}\ncos\nsystem\n."));
 	CHECK(count(RULE_PICKLE_EXEC) == 1);
 	inspect(MODEL_NUMPY, S("\x93NUMPY\x01\0\x11\0{'descr': '<f8'}\ncos\nsystem\n."));
 	CHECK(count(RULE_PICKLE_EXEC) == 0);

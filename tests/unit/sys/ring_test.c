@@ -12,6 +12,7 @@ enum { SIZE = 65536 };
 /* What the other side could write: the words as ring.c lays them out. */
 struct words {
 	_Alignas(64) volatile uint64_t head;
+	volatile uint64_t origin;
 	_Alignas(64) volatile uint64_t tail;
 	_Alignas(64) volatile uint32_t sleeping;
 	_Alignas(64) volatile uint32_t full;
@@ -124,6 +125,33 @@ CASE(a_full_ring_takes_no_more_and_the_reader_is_told)
 	close_both(&b);
 }
 
+/* Who keeps up finds all in the first 64 KB and what one turn wrote; unread frames stay where they are. */
+CASE(a_writer_goes_back_when_all_is_read)
+{
+	struct both b = { 0 };
+	struct str s;
+
+	CHECK(ring_make(16 * SIZE, &b.memfd, &b.wake, NULL) == OK);
+	CHECK(ring_tx_open(&b.t, b.memfd, b.wake, NULL) == OK && ring_rx_open(&b.r, b.memfd, b.wake, NULL) == OK);
+	for (uint32_t i = 0; i < 10000; i++) {
+		CHECK(put(&b.t, i, 1000) && put(&b.t, i + 1, 500));
+		ring_publish(&b.t);
+		CHECK(ring_next(&b.r, &s) == OK && holds(s, i, 1000) && s.p < b.r.data + SIZE + 4096);
+		CHECK(ring_next(&b.r, &s) == OK && holds(s, i + 1, 500) && s.p < b.r.data + SIZE + 4096);
+		(void)ring_release(&b.r);
+	}
+	for (uint32_t i = 0; i < 500; i++) { /* one frame is always left */
+		CHECK(put(&b.t, i, 1000));
+		ring_publish(&b.t);
+		if (i == 0)
+			continue;
+		CHECK(ring_next(&b.r, &s) == OK && holds(s, i - 1, 1000));
+		(void)ring_release(&b.r);
+	}
+	CHECK(ring_next(&b.r, &s) == OK && holds(s, 499, 1000) && ring_next(&b.r, &s) == ERR_AGAIN);
+	close_both(&b);
+}
+
 CASE(the_eventfd_is_written_only_for_a_sleeper)
 {
 	struct both b = open_both();
@@ -172,8 +200,14 @@ CASE(a_lying_writer_is_caught)
 		CHECK(ring_next(&b.r, &s) == ERR_SYNTAX && b.r.broken);
 		close_both(&b);
 	}
-	/* Backwards, after an honest beginning. */
+	/* Frames that would lie across the lines. */
 	struct both b = open_both();
+	b.w->origin = 8;
+	b.w->head = 64;
+	CHECK(ring_next(&b.r, &s) == ERR_SYNTAX && b.r.broken);
+	close_both(&b);
+	/* Backwards, after an honest beginning. */
+	b = open_both();
 	CHECK(put(&b.t, 0, 1) && put(&b.t, 0, 1));
 	ring_publish(&b.t);
 	CHECK(ring_next(&b.r, &s) == OK && ring_next(&b.r, &s) == OK);
@@ -290,6 +324,7 @@ CASE(two_processes)
 
 TESTS(CASE_ROW(frames_appear_when_published_and_wrap_around),
       CASE_ROW(a_full_ring_takes_no_more_and_the_reader_is_told),
+      CASE_ROW(a_writer_goes_back_when_all_is_read),
       CASE_ROW(the_eventfd_is_written_only_for_a_sleeper), CASE_ROW(a_lying_writer_is_caught),
       CASE_ROW(a_lying_reader_is_caught), CASE_ROW(a_file_that_could_shrink_is_no_ring),
       CASE_ROW(two_processes))
