@@ -116,10 +116,11 @@ static bool is_read(enum language lang, struct str path)
 /* Whether there is a byte that any of the code points of interest begins with. */
 static bool is_suspect(struct str text)
 {
-	for (size_t at = str_ascii(text); at < text.n; at += str_ascii(str_tail(text, at))) {
-		uint8_t c = (uint8_t)text.p[at++];
+	for (size_t at = 0; at < text.n;) {
+		uint8_t c = (uint8_t)text.p[at];
 		if (c == 0xe2 || c == 0xef || c == 0xf3)
 			return true;
+		at += c < 0x80 ? str_ascii(str_tail(text, at)) : 1;
 	}
 	return false;
 }
@@ -154,7 +155,8 @@ void hidden_text(enum language lang, struct str package, struct str path, struct
 			      .line = 1,
 			      .bidi_found = !read };
 	for (size_t at = 0, len; at < text.n; at += len) {
-		if ((len = str_ascii(str_tail(text, at))) > 0) {
+		if (p[at] < 0x80) {
+			len = str_ascii(str_tail(text, at));
 			plain(h, at, len);
 			continue;
 		}

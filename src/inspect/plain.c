@@ -32,10 +32,11 @@ static char letter(const uint8_t *p, size_t n, size_t *len)
 /* Whether any such letter may be there; most texts end here. */
 static bool has_letter(struct str text)
 {
-	for (size_t at = str_ascii(text); at + 1 < text.n; at += str_ascii(str_tail(text, at))) {
-		uint8_t c = (uint8_t)text.p[at++], next = (uint8_t)text.p[at];
+	for (size_t at = 0; at + 1 < text.n;) {
+		uint8_t c = (uint8_t)text.p[at], next = (uint8_t)text.p[at + 1];
 		if ((c == 0xf0 && next == 0x9d) || (c == 0xef && (next == 0xbc || next == 0xbd)))
 			return true;
+		at += c < 0x80 ? str_ascii(str_tail(text, at)) : 1;
 	}
 	return false;
 }
