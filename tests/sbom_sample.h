@@ -18,6 +18,8 @@ static void sbom_sample(struct sbom *s)
 		  .where = SC("lib/python3.11/site-packages/litellm-1.82.6.dist-info"),
 		  .hashes = litellm,
 		  .n_hashes = 2,
+		  .has_contents = true,
+		  .contents = { 8 },
 		  .direct = true },
 		{ .eco = ECO_NPM,
 		  .name = SC("@types/node"),
@@ -53,6 +55,11 @@ static void sbom_sample(struct sbom *s)
 		  .n_hashes = 1 },
 	};
 
+	static const struct sbom_digest digests[] = {
+		{ .what = SC("environment"), .path = SC("a\xff\"\\\n"), .sha256 = { 1 } },
+		{ .what = SC("interpreter"), .path = SC("/usr/bin/python3.11"), .sha256 = { 2 } },
+	};
+
 	*s = (struct sbom){
 		.tool = S("yett"),
 		.tool_version = S("0.3.0"),
@@ -63,6 +70,8 @@ static void sbom_sample(struct sbom *s)
 		.n_packages = sizeof packages / sizeof packages[0],
 		.files = files,
 		.n_files = sizeof files / sizeof files[0],
+		.digests = digests,
+		.n_digests = 2,
 	};
 }
 

@@ -3,15 +3,13 @@
  * Input: the target's archives, read by codec/archive.h and package/artifact.h.   Runs in:
  * checker.
  */
-#include "checker/checker.h"
+#include "checker/profile.h"
 #include "inspect/gyp.h"
 
 #include "codec/archive.h"
-#include "codec/json.h"
 #include "inspect/pyc.h"
 #include "package/artifact.h"
 #include "package/model.h"
-#include "package/requirement.h"
 
 #include <string.h>
 
@@ -215,6 +213,17 @@ static enum err digest_rest(struct reading *r, uint8_t out[32])
 	return e;
 }
 
+/* The name by which a member is compared: without the directory that only an archive has. */
+static struct str name_of(const struct reading *r, struct str name)
+{
+	bool top;
+	size_t slash = str_chr(name, '/');
+
+	if (r->artifact->kind == ARTIFACT_WHEEL)
+		return installed_name(name, &top);
+	return slash == SIZE_MAX ? name : str_tail(name, slash + 1);
+}
+
 /* ---- what npm runs ---- */
 
 static void judge_command(struct reading *r, struct str place, struct str command)
@@ -236,23 +245,14 @@ static void judge_script(struct reading *r, struct str place, struct str name, s
 /* package.json of an npm package: what runs when it is installed. */
 static void judge_scripts(struct reading *r, struct str text, struct str place, bool gyp)
 {
-	static const struct str names[] = { SC("preinstall"), SC("install"), SC("postinstall") };
+	struct str name, command;
 	const struct json *root;
 
 	if (text.p == NULL || json_read(&r->c->arena, text, &root, NULL) != OK)
 		return;
-	gyp = gyp && !json_is(json_get(root, S("gypfile")), JSON_FALSE);
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		struct str command = json_str(&r->c->arena,
-					      json_get(json_get(root, S("scripts")), names[i]));
-		if (command.p == NULL)
-			continue;
-		judge_script(r, place, names[i], command);
-		gyp = gyp &&
-		      i == 2; /* an install script of its own: npm builds nothing by itself */
-	}
-	if (gyp)
-		judge_script(r, place, S("install"), S("node-gyp rebuild"));
+	for (unsigned k = 0; k < NPM_SCRIPTS; k++)
+		if (npm_script(&r->c->arena, root, gyp, k, &name, &command))
+			judge_script(r, place, name, command);
 }
 
 /* Scripts of what lies bundled in a package run as its own do, and files of node-gyp are programs.
@@ -313,6 +313,8 @@ static enum err read_member(struct reading *r, const struct member *m)
 	TRY(e);
 	note_installed(r, m);
 	profile_file(r->profile, m->name, m->size, caps, r->artifact->kind != ARTIFACT_NPM);
+	if (r->profile->files_wanted)
+		profile_content(r->profile, name_of(r, m->name), m->name, sha);
 	for (size_t i = first; i < r->f->n; i++) {
 		struct finding *f = &r->f->items[i];
 		f->has_sha256 = true;
@@ -347,51 +349,27 @@ static enum err read_members(struct reading *r)
 	return e;
 }
 
-/* Where npm takes a dependency from when its value is no range of versions. */
-static struct str foreign(struct str value)
+/* What it is compared by with the release before. */
+static void describe(struct reading *r)
 {
-	static const struct str marks[] = { SC("git"),	   SC("http:"),	  SC("https:"),
-					    SC("github:"), SC("gitlab:"), SC("bitbucket:"),
-					    SC("file:") };
-
-	for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
-		if (str_has_prefix(value, marks[i]))
-			return value;
-	return str_chr(value, '/') != SIZE_MAX && !str_has_prefix(value, S("npm:")) ? value : S("");
-}
-
-static void list_npm(struct reading *r)
-{
-	static const struct str keys[] = { SC("dependencies"), SC("optionalDependencies") };
-	struct str text = r->artifact->texts[ARTIFACT_PACKAGE_JSON];
-	struct str place = r->artifact->places[ARTIFACT_PACKAGE_JSON];
+	static const enum layout layouts[] = { [ARTIFACT_NONE] = LAYOUT_NONE,
+					       [ARTIFACT_WHEEL] = LAYOUT_INSTALLED,
+					       [ARTIFACT_SDIST] = LAYOUT_SOURCE,
+					       [ARTIFACT_NPM] = LAYOUT_NPM };
+	struct artifact *a = r->artifact;
+	struct str text = a->texts[ARTIFACT_PACKAGE_JSON];
 	const struct json *root;
 
-	if (text.p == NULL || json_read(&r->c->arena, text, &root, NULL) != OK)
-		return;
-	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-		const struct json *map = json_get(root, keys[i]);
-		if (!json_is(map, JSON_OBJECT))
-			continue;
-		JSON_EACH_MEMBER (map, key) {
-			struct str name = json_str(&r->c->arena, key);
-			struct str value = json_str(&r->c->arena, key + 1);
-			if (name.p != NULL && value.p != NULL)
-				profile_dependency(r->profile, place, name, foreign(value));
-		}
+	r->profile->layout = layouts[a->kind];
+	if (a->release.name.n > 0)
+		profile_release(r->c, r->profile, &a->release);
+	if (a->kind == ARTIFACT_NPM && text.p != NULL &&
+	    json_read(&r->c->arena, text, &root, NULL) == OK) {
+		struct str place = a->places[ARTIFACT_PACKAGE_JSON];
+		profile_package_json(r->c, r->profile, place, root);
+		judge_scripts(r, text, place, r->gyp);
 	}
-}
-
-static void list_python(struct reading *r)
-{
-	const struct metadata *m = &r->artifact->meta;
-	const struct metadata_field *field = NULL;
-	struct requirement q;
-
-	while ((field = metadata_next(m, S("requires-dist"), field)) != NULL)
-		if (requirement_parse(field->value, &q, NULL) == OK)
-			profile_dependency(r->profile, r->artifact->places[ARTIFACT_METADATA],
-					   q.name, q.url);
+	profile_metadata(r->profile, a->places[ARTIFACT_METADATA], &a->meta);
 }
 
 static enum target_kind kind_of(enum artifact_kind k)
@@ -419,17 +397,14 @@ static void finish(struct reading *r)
 		if (r->f->items[i].package.n == 0)
 			r->f->items[i].package = a->label;
 	r->purl = a->label;
-	judge_scripts(r, a->texts[ARTIFACT_PACKAGE_JSON], a->places[ARTIFACT_PACKAGE_JSON], r->gyp);
-	list_npm(r);
-	list_python(r);
+	a->release.where = a->file_name;
+	describe(r);
 	if (r->quiet)
 		return;
 	report->kind = kind_of(a->kind);
 	report->package = a->label;
-	if (a->release.name.n > 0) {
-		a->release.where = a->file_name;
+	if (a->release.name.n > 0)
 		release_add(r->c, &a->release);
-	}
 }
 
 /* Whether all of it could be read. */

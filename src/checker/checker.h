@@ -29,6 +29,7 @@ enum {
 struct root {
 	enum check_role role;
 	struct str label;
+	struct str uploader; /* who published it, by its index; "" */
 	struct tree tree;
 };
 
@@ -125,7 +126,8 @@ struct examined {
 
 /* examine reads and inspects all files among the entries from..to that are not remembered, side by
  * side; what it finds waits for file_hash and file_inspect. role tells when a file runs, by its
- * path behind cut bytes. What could not be read is left for them, too. */
+ * path behind cut bytes; NULL: they are only digested. What could not be read is left for them,
+ * too. */
 void examine(struct checker *c, struct tree *t, uint32_t from, uint32_t to, size_t cut,
 	     enum role (*role)(enum language lang, struct str path));
 
@@ -139,6 +141,9 @@ void stdlib_check(struct checker *c, struct root *r);
 
 /* node_check judges every node_modules directory in it. */
 void node_check(struct checker *c, struct root *r);
+
+/* node_package_dir: dir is the directory of a package in a node_modules. */
+bool node_package_dir(const struct tree *t, uint32_t dir);
 
 /* agents_check looks at files that control AI agents and editors. */
 void agents_check(struct checker *c, struct root *r);
@@ -185,6 +190,9 @@ void release_add(struct checker *c, const struct package *p);
 /* release_ask only asks. malware is the rule for a record of malware; with another one than
  * RULE_KNOWN_MALWARE nothing is said of vulnerabilities: the release is not in use. */
 void release_ask(struct checker *c, const struct package *p, enum rule malware);
+
+/* release_purl gives a release's purl, "" without memory. */
+struct str release_purl(struct checker *c, const struct package *p);
 
 /* finding_date adds a time to what is said of malware in findings from number first on. */
 void finding_date(struct checker *c, size_t first, const char *what, int64_t time_ns);

@@ -52,7 +52,7 @@ static void look(const struct checker *c, struct worker *w, struct entry *e, str
 static void read_one(struct job *j, struct worker *w, struct dirs *dirs, uint32_t i)
 {
 	struct entry *e = &j->tree->items[i];
-	enum language language = source_language(e->path, S(""));
+	enum language language = j->role == NULL ? LANG_NONE : source_language(e->path, S(""));
 	size_t max = language == LANG_NONE ? 0 : INSPECT_MAX;
 	bool changed;
 	uint64_t n;

@@ -52,21 +52,22 @@ static struct note note_of(const struct entry *e, uint32_t name)
 
 void glance_note(const struct tree *t, struct buf *out)
 {
-	struct head h = { .n = t->n, .top = note_of(&t->top, 0) };
+	const uint32_t n = t->single ? 0 : t->n; /* a file has nothing below it */
+	struct head h = { .n = n, .top = note_of(&t->top, 0) };
 	size_t names_n = 0;
 
-	for (uint32_t i = 0; i < t->n; i++)
+	for (uint32_t i = 0; i < n; i++)
 		names_n += entry_name(&t->items[i]).n + 1;
 	h.names_n = (uint32_t)((names_n + ALIGN) & ~(size_t)(ALIGN - 1));
 	memcpy(h.seal, t->seal, sizeof h.seal);
 	buf_add(out, (struct str){ (const char *)&h, sizeof h });
 	names_n = 0;
-	for (uint32_t i = 0; i < t->n; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		struct note note = note_of(&t->items[i], (uint32_t)names_n);
 		names_n += entry_name(&t->items[i]).n + 1;
 		buf_add(out, (struct str){ (const char *)&note, sizeof note });
 	}
-	for (uint32_t i = 0; i < t->n; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		buf_add(out, entry_name(&t->items[i]));
 		buf_addc(out, '\0');
 	}

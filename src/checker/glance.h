@@ -9,7 +9,8 @@
 #include "checker/team.h"
 #include "checker/tree.h"
 
-/* glance_note appends what tree_order has put into the tree, and the tree's own directory. */
+/* glance_note appends what tree_order has put into the tree, and the tree's own directory; of one
+ * file only that. */
 void glance_note(const struct tree *t, struct buf *out);
 
 /* glance_same takes what was noted of one tree from *noted, which is aligned to 8 bytes, and looks

@@ -6,8 +6,11 @@
 #include "checker/checker.h"
 
 #include "advisory/index.h"
+#include "checker/bases.h"
 #include "checker/glance.h"
 #include "checker/jail.h"
+#include "checker/profile.h"
+#include "checker/python.h"
 #include "sys/clock.h"
 #include "sys/fs.h"
 #include "sys/log.h"
@@ -19,7 +22,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { EXIT_SYSTEM = 71, CONTENT_ARENA = 128 << 20, INDEX_MAX = 1 << 30, STDLIB_DEPTH = 2 };
+enum { EXIT_SYSTEM = 71, CONTENT_ARENA = 128 << 20, INDEX_MAX = 1 << 30 };
 
 static int fail(const struct diag *d)
 {
@@ -152,7 +155,7 @@ static enum err enter_jail(struct checker *c, struct diag *d)
 /* ---- the work ---- */
 
 /* A file is a tree of one entry. */
-static enum err open_file(struct root *r, int fd, struct diag *d)
+static enum err open_file(struct checker *c, struct root *r, int fd, struct diag *d)
 {
 	size_t name = r->label.n;
 	struct stat st;
@@ -161,7 +164,7 @@ static enum err open_file(struct root *r, int fd, struct diag *d)
 		name--;
 	if (fstat(fd, &st) != 0)
 		return diag_set(d, ERR_SYS, "cannot look at the target");
-	return tree_single(&r->tree, fd, str_tail(r->label, name), &st);
+	return tree_single(&r->tree, fd, str_tail(r->label, name), &st, &c->sha);
 }
 
 static struct root *add_root(struct checker *c)
@@ -169,7 +172,9 @@ static struct root *add_root(struct checker *c)
 	const struct check_root *from = &c->request.roots[c->n_roots];
 	struct root *r = &c->roots[c->n_roots++];
 
-	*r = (struct root){ .role = (enum check_role)from->role, .label = from->label };
+	*r = (struct root){ .role = (enum check_role)from->role,
+			    .label = from->label,
+			    .uploader = from->uploader };
 	return r;
 }
 
@@ -183,9 +188,9 @@ static enum err list_roots(struct checker *c, struct diag *d)
 		struct root *r = add_root(c);
 		if (fstat(from->fd, &st) == 0 && S_ISDIR(st.st_mode))
 			TRY(tree_list(&r->tree, &c->team, from->fd, from->label,
-				      r->role == ROOT_STDLIB ? STDLIB_DEPTH : TREE_DEPTH, d));
+				      r->role == ROOT_STDLIB, d));
 		else
-			TRY(open_file(r, from->fd, d));
+			TRY(open_file(c, r, from->fd, d));
 		r->tree.absolute_inside = i == 0 && (c->request.flags & CHECK_IMAGE) != 0;
 	}
 	return OK;
@@ -197,7 +202,7 @@ static enum err order_roots(struct checker *c, struct diag *d)
 		struct root *r = &c->roots[i];
 		if (!r->tree.single)
 			TRY(tree_order(&r->tree, d));
-		if (r->role != ROOT_STDLIB && r->role != ROOT_DPKG && r->role != ROOT_PREVIOUS)
+		if (r->role <= ROOT_USER_SITE)
 			c->report.coverage.files += r->tree.n;
 		c->report.coverage.unread += r->tree.unread;
 		c->report.coverage.skipped += r->tree.skipped;
@@ -231,6 +236,20 @@ static enum target_kind kind_of(const struct checker *c)
 	return TARGET_DIRECTORY;
 }
 
+/* The interpreter beside the target is that of the target, and of what else it loads from. */
+static void tell_interpreter(struct checker *c)
+{
+	struct report_interpreter found = { .known = false };
+
+	interpreter_beside(c, &found);
+	for (size_t i = 0; i < c->report.n_environments; i++) {
+		struct report_environment *e = &c->report.environments[i];
+		bool its = e->path.n == 0 || e->path.p[0] == '/';
+		if (its && e->kind == TARGET_PYTHON && !e->interpreter.known)
+			e->interpreter = found;
+	}
+}
+
 static void judge(struct checker *c)
 {
 	if (c->roots[0].tree.single) {
@@ -243,6 +262,7 @@ static void judge(struct checker *c)
 		case ROOT_TARGET:
 			python_check(c, r);
 			node_check(c, r);
+			contents_digest(c, r);
 			agents_check(c, r);
 			models_check(c, r);
 			caches_check(c, r);
@@ -251,17 +271,21 @@ static void judge(struct checker *c)
 		case ROOT_SITE:
 		case ROOT_USER_SITE:
 			python_check(c, r);
+			contents_digest(c, r);
 			models_check(c, r);
 			break;
 		case ROOT_STDLIB:
 			stdlib_check(c, r);
 			break;
+		case ROOT_INTERPRETER:
 		case ROOT_DPKG:
 		case ROOT_PREVIOUS:
 		case ROOT_ROLES:
 			break;
 		}
 	}
+	tell_interpreter(c);
+	compare_directories(c);
 	c->report.kind = kind_of(c);
 }
 
@@ -275,6 +299,7 @@ static bool seal(struct checker *c, uint8_t out[SHA256_BYTES])
 	const struct str fields[] = {
 		c->request.name,
 		c->request.python,
+		c->request.prefix,
 		{ (const char *)&flags, sizeof flags },
 		{ (const char *)c->report.advisories_sha256, SHA256_BYTES },
 	};
@@ -291,7 +316,8 @@ static bool seal(struct checker *c, uint8_t out[SHA256_BYTES])
 		sha256_update(&c->sha, (struct str){ (const char *)head, sizeof head });
 		sha256_update(&c->sha, r->label);
 		sha256_update(&c->sha, (struct str){ (const char *)r->tree.seal, SHA256_BYTES });
-		sound = sound && !r->tree.single && r->tree.unread + r->tree.skipped == 0 &&
+		sound = sound && !(i == 0 && r->tree.single) &&
+			r->tree.unread + r->tree.skipped == 0 &&
 			r->tree.newest_ns < c->cache.now_ns - CACHE_RACY_NS;
 	}
 	sha256_final(&c->sha, out);

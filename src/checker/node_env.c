@@ -21,7 +21,7 @@ static bool is_modules(struct str label)
 }
 
 /* The directory of a package: "node_modules/name" or "node_modules/@scope/name". */
-static bool is_package_dir(const struct tree *t, uint32_t dir)
+bool node_package_dir(const struct tree *t, uint32_t dir)
 {
 	uint32_t up = dir == TREE_NONE ? TREE_NONE : t->items[dir].parent;
 
@@ -149,6 +149,17 @@ static void inspect_all(struct checker *c, struct tree *t, uint32_t dir)
 	}
 }
 
+/* The digest of the archive that it was installed from. */
+static void note_integrity(struct checker *c, struct package *p, struct str sri)
+{
+	struct package_hash h = { .n = 0 };
+
+	if (p->n_hashes > 0 || sri.p == NULL || !package_hash_sri(&h, sri) ||
+	    !ARENA_ROOM(&c->arena, p->hashes, p->n_hashes, p->cap_hashes))
+		return;
+	p->hashes[p->n_hashes++] = h;
+}
+
 /* node_modules/.package-lock.json says what npm put there; a package of another version was put
  * there by somebody else. */
 static void compare_lock(struct checker *c, struct tree *t, uint32_t dir)
@@ -172,8 +183,11 @@ static void compare_lock(struct checker *c, struct tree *t, uint32_t dir)
 		uint32_t owner = i == TREE_NONE ? 0 : t->items[i].owner;
 		if (want.p == NULL || owner == 0)
 			continue;
-		const struct package *p = &c->report.packages.items[owner - 1];
-		if (!str_eq(p->version, want))
+		struct package *p = &c->report.packages.items[owner - 1];
+		if (str_eq(p->version, want))
+			note_integrity(c, p, json_str(&c->arena, json_get(key + 1,
+									  S("integrity"))));
+		else
 			file_finding(c, t, i, RULE_FILE_ALTERED, package_purl(c, &t->items[i]), 0,
 				     S(""), "the lock file says %.*s", FMT(want));
 	}
@@ -193,7 +207,7 @@ static void check_modules(struct checker *c, struct tree *t, uint32_t dir)
 	for (uint32_t i = r.from; i < r.to; i++)
 		if (S_ISREG(t->items[i].mode) &&
 		    str_eq(entry_name(&t->items[i]), S("package.json")) &&
-		    (is_package_dir(t, t->items[i].parent)))
+		    (node_package_dir(t, t->items[i].parent)))
 			read_package(c, t, i);
 	compare_lock(c, t, dir);
 	inspect_all(c, t, dir);

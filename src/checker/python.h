@@ -45,6 +45,12 @@ void hooks_check(struct checker *c, struct site *s);
 /* customize_check judges sitecustomize and usercustomize alone. */
 void customize_check(struct checker *c, struct site *s);
 
+/* interpreter_inside digests the interpreter at prefix of the tree of r, when its library is there;
+ * interpreter_beside the one whose files are roots of their own. */
+void interpreter_inside(struct checker *c, struct root *r, uint32_t prefix,
+			struct python_version version, struct report_interpreter *out);
+void interpreter_beside(struct checker *c, struct report_interpreter *out);
+
 /* env_digest digests the files and links below dir of which counts says that they belong there, by
  * their path below it; NULL: all. */
 void env_digest(struct checker *c, struct tree *t, uint32_t dir,

@@ -28,7 +28,8 @@ static bool is_site_name(struct str name)
 /* ---- the interpreter's version ---- */
 
 /* pyvenv.cfg: "version = 3.11.7" of venv, "version_info = 3.11.7.final.0" of virtualenv. */
-static struct str config_version(struct checker *c, struct tree *t, uint32_t i)
+static struct str config_value(struct checker *c, struct tree *t, uint32_t i, struct str name,
+			       struct str other)
 {
 	struct str text;
 
@@ -40,8 +41,8 @@ static struct str config_version(struct checker *c, struct tree *t, uint32_t i)
 		value = str_trim(value);
 		while (value.n > 0 && value.p[value.n - 1] == '\r')
 			value.n--;
-		if (str_ieq(key, S("version")) || str_ieq(key, S("version_info")))
-			return str_head(value, 32);
+		if (str_ieq(key, name) || str_ieq(key, other))
+			return value;
 	}
 	return S("");
 }
@@ -79,8 +80,10 @@ static struct str binary_version(const struct tree *t, uint32_t prefix)
 static void find_version(struct checker *c, struct env *e, uint32_t site)
 {
 	struct tree *t = &e->root->tree;
-	struct str text = config_version(c, t, tree_below(t, e->prefix, S("pyvenv.cfg")));
+	struct str text = config_value(c, t, tree_below(t, e->prefix, S("pyvenv.cfg")),
+				       S("version"), S("version_info"));
 
+	text = str_head(text, 32);
 	if (python_version_read(text).minor < 0)
 		text = path_version(t, site);
 	if (python_version_read(text).minor < 0)
@@ -318,6 +321,25 @@ static bool belongs(const void *ctx, uint32_t i, struct str path)
 		(e->is_venv && (str_has_prefix(path, S("bin/")) || str_eq(path, S("pyvenv.cfg")))));
 }
 
+/* The interpreter that an environment is of, where it lies in the same tree: around it, or in an
+ * image where a virtual environment says. */
+static void find_interpreter(struct checker *c, struct env *e, struct report_environment *out)
+{
+	struct tree *t = &e->root->tree;
+	uint32_t prefix = e->prefix;
+	bool outside;
+
+	if (e->is_venv && t->absolute_inside) {
+		struct str home = config_value(c, t, tree_below(t, e->prefix, S("pyvenv.cfg")),
+					       S("home"), S("home"));
+		uint32_t bin = tree_resolve(t, TREE_NONE, str_tail(home, 1), &outside);
+		if (home.n == 0 || home.p[0] != '/' || bin == TREE_NONE)
+			return;
+		prefix = t->items[bin].parent;
+	}
+	interpreter_inside(c, e->root, prefix, e->version, &out->interpreter);
+}
+
 /* ---- one environment ---- */
 
 static void env_check(struct checker *c, struct env *e, const uint32_t *sites, unsigned n)
@@ -343,6 +365,7 @@ static void env_check(struct checker *c, struct env *e, const uint32_t *sites, u
 					    .version = e->version_text,
 					    .packages = packages };
 	env_digest(c, &e->root->tree, e->prefix, belongs, e, out);
+	find_interpreter(c, e, out);
 }
 
 static bool has_dist_info(const struct tree *t, uint32_t dir)

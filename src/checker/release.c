@@ -13,7 +13,7 @@
 
 enum { PURL_BYTES = 1024, HASH_HITS = 8 };
 
-static struct str purl_of(struct checker *c, const struct package *p)
+struct str release_purl(struct checker *c, const struct package *p)
 {
 	char text[PURL_BYTES];
 	struct buf b;
@@ -48,7 +48,7 @@ static void note_vulnerable(struct checker *c, const struct package *p, struct s
 
 void release_ask(struct checker *c, const struct package *p, enum rule malware)
 {
-	struct str purl = purl_of(c, p);
+	struct str purl = release_purl(c, p);
 	struct advisory_answer a;
 
 	if (c->advisories == NULL || p->eco == ECO_OTHER || p->version.n == 0)
@@ -85,7 +85,7 @@ void release_add(struct checker *c, const struct package *p)
 		return;
 	}
 	release_ask(c, &copy, RULE_KNOWN_MALWARE);
-	publishers_judge(&c->publishers, &copy, purl_of(c, &copy), &c->report.findings);
+	publishers_judge(&c->publishers, &copy, release_purl(c, &copy), &c->report.findings);
 	for (size_t i = 0; i < copy.n_hashes; i++)
 		if (str_eq(copy.hashes[i].algorithm, S("sha256")))
 			artifact_ask(c, copy.where, copy.hashes[i].bytes, RULE_KNOWN_MALWARE);

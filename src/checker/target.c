@@ -2,7 +2,7 @@
  * checker/target.c - a target that is one file.
  * Input: a file of any kind.   Runs in: checker.
  */
-#include "checker/checker.h"
+#include "checker/profile.h"
 
 #include "codec/archive.h"
 #include "inspect/cooldown.h"
@@ -25,26 +25,6 @@ static struct str map_file(int fd, uint64_t size)
 	return p == MAP_FAILED ? (struct str){ NULL, 0 } : (struct str){ p, (size_t)size };
 }
 
-/* The release before, when there is one to compare with. */
-static void compare(struct checker *c, struct profile *new)
-{
-	struct profile old;
-
-	for (unsigned i = 0; i < c->n_roots; i++) {
-		struct root *r = &c->roots[i];
-		if (r->role != ROOT_PREVIOUS || !r->tree.single)
-			continue;
-		struct str map = map_file(r->tree.fd, r->tree.items[0].size);
-		profile_init(&old, &c->arena);
-		if (map.p != NULL && archive_kind(map) != ARCHIVE_NONE &&
-		    artifact_profile(c, entry_name(&r->tree.items[0]), map, &old))
-			change_compare(&old, new, c->report.package, &c->report.findings);
-		else
-			c->report.coverage.unread++;
-		return;
-	}
-}
-
 static void judge_archive(struct checker *c, struct root *r, struct str name)
 {
 	struct entry *e = &r->tree.items[0];
@@ -57,8 +37,9 @@ static void judge_archive(struct checker *c, struct root *r, struct str name)
 	}
 	struct profile profile;
 	profile_init(&profile, &c->arena);
+	profile.files_wanted = compare_previous(c) != NULL;
 	artifact_check(c, name, map, &profile);
-	compare(c, &profile);
+	compare_archive(c, &profile);
 	cooldown_judge(&c->policy, c->request.published_s, c->report.package, name,
 		       &c->report.findings);
 	if (fstat(r->tree.fd, &st) != 0 || !entry_same(e, &st)) {

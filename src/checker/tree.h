@@ -56,11 +56,11 @@ struct dirs {
 
 struct tree {
 	int fd;
-	unsigned depth;	      /* directories in each other that are listed */
 	struct str label;     /* its absolute path */
 	bool single;	      /* one file, which fd is */
+	bool library;	      /* an interpreter's own: directories of packages in it are left out */
 	bool absolute_inside; /* absolute links lead into the tree: it is the root of an image */
-	struct entry top;     /* the directory itself, as it was before it was listed */
+	struct entry top;     /* the directory, as it was before it was listed; or the file */
 	struct walk *listed;  /* as tree_list left it: in directories */
 	uint8_t seal[32];     /* digest of all that was listed: names, and what stat says of them */
 	int64_t newest_ns;    /* the last change of any of it */
@@ -74,18 +74,20 @@ struct tree {
 };
 
 struct team;
+struct sha256;
 
-/* tree_list lists everything below fd, which stays the caller's, at most depth directories deep
- * (deeper ones are left out without counting when depth is less than TREE_DEPTH). Unreadable
- * directories and what is past a bound are counted; that is no error. Nothing is in items yet. */
+/* tree_list lists everything below fd, which stays the caller's; library: but not what is in
+ * directories of packages. Unreadable directories and what is past a bound are counted; that is no
+ * error. Nothing is in items yet. */
 MUST_USE enum err tree_list(struct tree *t, struct team *team, int fd, struct str label,
-			    unsigned depth, struct diag *d);
+			    bool library, struct diag *d);
 
 /* tree_order puts what was listed into items. */
 MUST_USE enum err tree_order(struct tree *t, struct diag *d);
 
-/* tree_single makes a tree of one file that is open already. */
-MUST_USE enum err tree_single(struct tree *t, int fd, struct str name, const struct stat *st);
+/* tree_single makes a tree of one file that is open already; it is sealed with sha. */
+MUST_USE enum err tree_single(struct tree *t, int fd, struct str name, const struct stat *st,
+			      struct sha256 *sha);
 
 /* tree_index makes items findable by path; tree_order does it. */
 MUST_USE enum err tree_index(struct tree *t);

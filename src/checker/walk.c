@@ -251,14 +251,20 @@ static void stamp(struct sha256 *sha, const struct entry *e)
 	sha256_update(sha, (struct str){ "", 1 });
 }
 
+static bool holds_packages(struct str name)
+{
+	return str_eq(name, S("site-packages")) || str_eq(name, S("dist-packages"));
+}
+
 /* A directory among the children gets a node, unless it lies too deep. */
 static void make_node(struct lister *l, struct child *c)
 {
 	struct node *up = l->node;
 
-	if (up->depth + 1 >= l->walk->tree->depth || up->depth + 1 >= TREE_DEPTH ||
-	    entry_name(&c->entry).n > NAME_MAX) {
-		l->skipped += l->walk->tree->depth == TREE_DEPTH;
+	if (l->walk->tree->library && holds_packages(entry_name(&c->entry)))
+		return;
+	if (up->depth + 1 >= TREE_DEPTH || entry_name(&c->entry).n > NAME_MAX) {
+		l->skipped++;
 		return;
 	}
 	c->node = NEW(&l->worker->arena, struct node);
@@ -447,7 +453,8 @@ static struct entry *reserve(void)
 	return items == MAP_FAILED ? NULL : items;
 }
 
-enum err tree_single(struct tree *t, int fd, struct str name, const struct stat *st)
+enum err tree_single(struct tree *t, int fd, struct str name, const struct stat *st,
+		     struct sha256 *sha)
 {
 	*t = (struct tree){ .fd = fd, .label = S(""), .items = reserve(), .n = 1, .single = true };
 	if (t->items == NULL)
@@ -456,15 +463,19 @@ enum err tree_single(struct tree *t, int fd, struct str name, const struct stat 
 	t->items[0].path = name;
 	t->items[0].parent = TREE_NONE;
 	t->items[0].end = 1;
+	t->top = t->items[0];
+	t->newest_ns = later(t->items[0].mtime_ns, t->items[0].ctime_ns);
+	stamp(sha, &t->items[0]);
+	sha256_final(sha, t->seal);
 	return tree_index(t);
 }
 
-enum err tree_list(struct tree *t, struct team *team, int fd, struct str label, unsigned depth,
+enum err tree_list(struct tree *t, struct team *team, int fd, struct str label, bool library,
 		   struct diag *d)
 {
 	struct stat st;
 
-	*t = (struct tree){ .fd = fd, .label = label, .depth = depth };
+	*t = (struct tree){ .fd = fd, .label = label, .library = library };
 	struct walk *w = NEW(&team->workers[0].arena, struct walk);
 	if (w == NULL || fstat(fd, &st) != 0 ||
 	    getrandom(&t->seed, sizeof t->seed, 0) != (ssize_t)sizeof t->seed)

@@ -53,8 +53,10 @@ MUST_USE enum err job_take(int fd, size_t max, struct buf *out);
 MUST_USE enum err job_policy(const struct job *j, struct arena *a, struct check_policy *out,
 			     struct diag *d);
 
-/* job_previous adds the release before, open already, to compare with. */
-void job_previous(struct job *j, int fd, struct str name);
+/* job_previous adds the release before, open already, to compare with; by is who published it.
+ * job_uploader says that of the target. */
+void job_previous(struct job *j, int fd, struct str name, struct str by);
+void job_uploader(struct job *j, struct str by);
 
 /* job_root adds a directory or file to what the checker sees; a missing one is left out.
  * python_roots adds what the interpreter at path loads from, python_find finds `python3`. */

@@ -151,21 +151,23 @@ static void begin(struct job *j, struct str name, const struct job_opts *o)
 	j->request.policy_name = str_z(o->policy);
 }
 
-void job_previous(struct job *j, int fd, struct str name)
+void job_previous(struct job *j, int fd, struct str name, struct str by)
 {
 	j->request.roots[j->request.n_roots++] = (struct check_root){ .role = ROOT_PREVIOUS,
 								      .fd = (uint8_t)add_fd(j, fd),
-								      .label = name };
+								      .label = name,
+								      .uploader = by };
+}
+
+void job_uploader(struct job *j, struct str by)
+{
+	j->request.roots[0].uploader = by;
 }
 
 static enum err add_opts(struct job *j, const struct job_opts *o, struct diag *d)
 {
 	uint32_t before = j->request.n_roots;
 
-	struct stat st;
-
-	if (o->against != NULL && (fstat(j->fds[0], &st) != 0 || !S_ISREG(st.st_mode)))
-		return diag_set(d, ERR_USAGE, "only archives are compared with '%s'", o->against);
 	if (o->against != NULL)
 		job_root(j, ROOT_PREVIOUS, o->against);
 	if (o->against != NULL && j->request.n_roots == before)

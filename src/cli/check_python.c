@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 enum { CONFIG_MAX = 64 << 10, VERSION_MAX = 32, SHIM_MAX = 4096 };
@@ -223,10 +224,29 @@ static void add_sites(struct job *j, const char *prefix, const char *version)
 		job_root(j, ROOT_DPKG, "/var/lib/dpkg/info");
 }
 
-static void add_stdlib(struct job *j, const char *prefix, const char *version)
+/* The program, and the library that most of it is in where it is linked so. */
+static void add_program(struct job *j, const char *prefix, const char *version)
 {
+	struct utsname u;
+	char path[PATH_MAX];
+
+	add(j, ROOT_INTERPRETER, prefix, "/bin/python", version, "");
+	add(j, ROOT_INTERPRETER, prefix, "/lib/libpython", version, ".so.1.0");
+	if (uname(&u) == 0 && join(path, "%s/lib/%s-linux-gnu/libpython%s.so.1.0", prefix,
+				   u.machine, version))
+		job_root(j, ROOT_INTERPRETER, path);
+}
+
+static void add_interpreter(struct job *j, const char *prefix, const char *version)
+{
+	char real[PATH_MAX];
+
 	add(j, ROOT_STDLIB, prefix, "/lib/python", version, "");
-	add(j, ROOT_STDLIB, "/etc", "/python", version, ""); /* Debian's sitecustomize */
+	if (strcmp(prefix, "/usr") == 0) /* Debian's sitecustomize */
+		add(j, ROOT_STDLIB, "/etc", "/python", version, "");
+	add_program(j, prefix, version);
+	if (realpath(prefix, real) != NULL)
+		j->request.prefix = arena_dup(&j->arena, str_z(real));
 }
 
 static bool short_version(const char *full, char out[VERSION_MAX])
@@ -248,7 +268,7 @@ void python_base(struct job *j, const char *venv)
 		return;
 	if (config.system_site)
 		add_sites(j, prefix, version);
-	add_stdlib(j, prefix, version);
+	add_interpreter(j, prefix, version);
 }
 
 enum err python_roots(struct job *j, const char *interpreter, struct diag *d)
@@ -268,7 +288,7 @@ enum err python_roots(struct job *j, const char *interpreter, struct diag *d)
 		return diag_set(d, ERR_NOT_FOUND, "cannot tell what '%s' loads from", interpreter);
 	j->request.python = arena_dup(&j->arena, str_z(version));
 	add_sites(j, dir, version);
-	add_stdlib(j, dir, version);
+	add_interpreter(j, dir, version);
 	if (j->request.n_roots == 0)
 		return diag_set(d, ERR_NOT_FOUND, "'%s' has no packages", interpreter);
 	return OK;

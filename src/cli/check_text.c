@@ -138,6 +138,17 @@ static void sum_up(struct cli *c, const struct report *r)
 	buf_add(&c->out, S("); --all shows them\n"));
 }
 
+static void interpreter(struct cli *c, const struct report_interpreter *i)
+{
+	if (!i->known)
+		return;
+	buf_add(&c->out, S("    interpreter "));
+	safe(c, i->path);
+	buf_addf(&c->out, ": %llu files, ", (unsigned long long)i->files);
+	buf_addhex(&c->out, (struct str){ (const char *)i->digest, REPORT_DIGEST });
+	buf_addc(&c->out, '\n');
+}
+
 static void environments(struct cli *c, const struct report *r)
 {
 	if (r->n_environments > 0)
@@ -158,6 +169,7 @@ static void environments(struct cli *c, const struct report *r)
 			buf_addhex(&c->out, (struct str){ (const char *)e->digest, REPORT_DIGEST });
 		}
 		buf_addc(&c->out, '\n');
+		interpreter(c, &e->interpreter);
 	}
 	if (r->n_environments > SHOWN_ENVIRONMENTS)
 		buf_addf(&c->out, "and %zu more\n", r->n_environments - SHOWN_ENVIRONMENTS);

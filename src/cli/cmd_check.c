@@ -164,7 +164,7 @@ static enum err compare_with_index(struct checking *k, const char *target, struc
 	TRY(fetch_previous(p.eco, p.name, p.version, &out->arena, &before, d));
 	enum err e = job_open(&job, target, &k->opts, d);
 	if (e == OK)
-		job_previous(&job, before.fd, before.file.name);
+		job_previous(&job, before.fd, before.file.name, before.file.uploader);
 	else
 		fd_closep(&before.fd);
 	buf_reset(&out->text);
@@ -205,9 +205,10 @@ static enum err check_artifact(struct checking *k, const struct package *p, stru
 		check_proof_release(p, &fetched, k->data);
 	enum err e = job_open_fd(&job, fetched.fd, fetched.file.name, &k->opts, d);
 	job.request.published_s = fetched.file.uploaded_s;
+	job_uploader(&job, fetched.file.uploader);
 	if (e == OK && k->opts.against == NULL &&
 	    fetch_previous(p->eco, p->name, p->version, &out->arena, &fetched, NULL) == OK)
-		job_previous(&job, fetched.fd, fetched.file.name);
+		job_previous(&job, fetched.fd, fetched.file.name, fetched.file.uploader);
 	if (e == OK)
 		e = run_job(&job, out, d);
 	if (e == OK)
@@ -362,8 +363,8 @@ static int check_run(struct cli *c)
 static const struct cli_opt opts[] = {
 	{ "format", "FORMAT", "text (default), json or sarif" },
 	{ "policy", "FILE", "what to allow, until when and why" },
-	{ "against", "FILE|index",
-	  "compare with the release before (fetched for a release that is named)" },
+	{ "against", "PREVIOUS|index",
+	  "compare with an archive or directory, or the release before (fetched)" },
 	{ "offline", NULL, "fetch nothing: a release is judged by the advisories alone" },
 	{ "detonate", NULL,
 	  "run it in a sandbox, also an environment; not to be able to is no pass" },

@@ -108,9 +108,9 @@ static enum err resolve(struct pip *p, struct diag *d)
 	enum err e = run_pip(p, PIP_RESOLVE, "install", &why);
 	if (e != OK)
 		return diag_set(d, e,
-				"%.80s: nothing was installed. While it resolves pip can start no "
-				"program, so what has to be built (source archives, directories, "
-				"git) ends it",
+				"%.60s: nothing was installed. What has to be built (source "
+				"archives, directories, git) ends pip here: judge it with 'yett "
+				"check', build a wheel where that does no harm, install that",
 				diag_text(&why));
 	return read_report(p, path, d);
 }

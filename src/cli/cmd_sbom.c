@@ -44,6 +44,74 @@ static struct sbom_file *unowned(const struct report *r, struct arena *a, size_t
 	return files;
 }
 
+static int by_release(const void *va, const void *vb)
+{
+	const struct package *a = *(struct package *const *)va, *b = *(struct package *const *)vb;
+	int order = a->eco != b->eco ? (a->eco < b->eco ? -1 : 1) : str_cmp(a->name, b->name);
+
+	return order != 0 ? order : str_cmp(a->version, b->version);
+}
+
+static bool same_hash(const struct package_hash *a, const struct package_hash *b)
+{
+	return str_eq(a->algorithm, b->algorithm) && a->n == b->n &&
+	       memcmp(a->bytes, b->bytes, a->n) == 0;
+}
+
+/* What is installed has the digest of its archive from a lock file beside it, where that names one
+ * archive and not many. */
+static void share_hashes(const struct report *r, struct arena *a)
+{
+	size_t n = r->packages.n;
+	struct package **p = NEW_ARRAY(a, struct package *, n + 1);
+
+	for (size_t i = 0; p != NULL && i < n; i++)
+		p[i] = &r->packages.items[i];
+	if (p == NULL || n == 0)
+		return;
+	qsort(p, n, sizeof *p, by_release);
+	for (size_t i = 0, k; i < n; i = k) {
+		const struct package *known = NULL;
+		bool one = p[i]->version.n > 0;
+		for (k = i; k < n && by_release(&p[i], &p[k]) == 0; k++) {
+			if (p[k]->n_hashes == 0)
+				continue;
+			one = one && p[k]->n_hashes == 1 &&
+			      (known == NULL || same_hash(known->hashes, p[k]->hashes));
+			known = p[k];
+		}
+		for (size_t j = i; j < k && one && known != NULL; j++) {
+			if (p[j]->n_hashes > 0 || p[j]->url.n > 0)
+				continue;
+			p[j]->hashes = known->hashes;
+			p[j]->n_hashes = 1;
+		}
+	}
+}
+
+static struct sbom_digest *digests(const struct report *r, struct arena *a, size_t *out_n)
+{
+	struct sbom_digest *d = NEW_ARRAY(a, struct sbom_digest, 2 * r->n_environments + 1);
+
+	*out_n = 0;
+	for (size_t i = 0; d != NULL && i < r->n_environments; i++) {
+		const struct report_environment *e = &r->environments[i];
+		if (e->has_digest) {
+			struct sbom_digest *one = &d[(*out_n)++];
+			one->what = S("environment");
+			one->path = e->path.n > 0 ? e->path : r->target;
+			memcpy(one->sha256, e->digest, sizeof one->sha256);
+		}
+		if (e->interpreter.known) {
+			struct sbom_digest *one = &d[(*out_n)++];
+			one->what = S("interpreter");
+			one->path = e->interpreter.path;
+			memcpy(one->sha256, e->interpreter.digest, sizeof one->sha256);
+		}
+	}
+	return d;
+}
+
 static void write_sbom(struct cli *c, const struct report *r, struct arena *a, bool spdx)
 {
 	char date[CLOCK_TEXT], serial[SBOM_SERIAL];
@@ -59,6 +127,8 @@ static void write_sbom(struct cli *c, const struct report *r, struct arena *a, b
 	make_serial(serial);
 	s.serial = str_z(serial);
 	s.files = unowned(r, a, &s.n_files);
+	s.digests = digests(r, a, &s.n_digests);
+	share_hashes(r, a);
 	if (spdx)
 		sbom_spdx(&s, &c->out);
 	else

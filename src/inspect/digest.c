@@ -4,10 +4,25 @@
 #include <string.h>
 #include <sys/stat.h>
 
-void env_digest_begin(struct env_digest *d, struct sha256 *h)
+static void begin(struct env_digest *d, struct sha256 *h, struct str line)
 {
 	*d = (struct env_digest){ .h = h };
-	sha256_update(h, S("yett-environment-1\n"));
+	sha256_update(h, line);
+}
+
+void env_digest_begin(struct env_digest *d, struct sha256 *h)
+{
+	begin(d, h, S("yett-environment-1\n"));
+}
+
+void interpreter_digest_begin(struct env_digest *d, struct sha256 *h)
+{
+	begin(d, h, S("yett-interpreter-1\n"));
+}
+
+void package_digest_begin(struct env_digest *d, struct sha256 *h)
+{
+	begin(d, h, S("yett-package-1\n"));
 }
 
 enum err env_digest_add(struct env_digest *d, struct str path, unsigned mode,

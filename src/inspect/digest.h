@@ -19,8 +19,12 @@ struct env_digest {
 	uint64_t files;
 };
 
-/* env_digest_begin starts a list with h, which must stay untouched until env_digest_end. */
+/* env_digest_begin starts a list with h, which must stay untouched until env_digest_end. The lists
+ * of an interpreter and of one package have other first lines: "yett-interpreter-1",
+ * "yett-package-1". */
 void env_digest_begin(struct env_digest *d, struct sha256 *h);
+void interpreter_digest_begin(struct env_digest *d, struct sha256 *h);
+void package_digest_begin(struct env_digest *d, struct sha256 *h);
 
 /* env_digest_add takes the next file. path must stay valid until the next call. ERR_SYNTAX: it does
  * not come after the one before. */

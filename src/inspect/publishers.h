@@ -77,6 +77,10 @@ const struct publisher_entry *publishers_project(const struct publishers *l, enu
 /* publishers_knows: the newest entry of that file says the same already. */
 bool publishers_knows(const struct publishers *l, const struct publisher_entry *e);
 
+/* publishers_signed gives the newest attestation of a release that holds; NULL: none is known. */
+const struct publisher_entry *publishers_signed(const struct publishers *l,
+						const struct package *p);
+
 /* publishers_judge adds what the ledger says of a release to f: what is invalid, gone or changed,
  * and whether it is of whom p->identity names. */
 void publishers_judge(const struct publishers *l, const struct package *p, struct str purl,

@@ -292,3 +292,15 @@ void publishers_judge(const struct publishers *l, const struct package *p, struc
 	if (last == NULL && p->identity != NULL)
 		judge_lock(p, NULL, purl, f);
 }
+
+const struct publisher_entry *publishers_signed(const struct publishers *l, const struct package *p)
+{
+	size_t n;
+	const struct publisher_entry *of = publishers_project(l, p->eco, p->name, &n);
+
+	while (p->version.n > 0 && n-- > 0)
+		if (of[n].state == PUBLISHER_VALID &&
+		    version_cmp(p->eco, of[n].version, p->version, NULL) == 0)
+			return &of[n];
+	return NULL;
+}

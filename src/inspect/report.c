@@ -274,6 +274,18 @@ static void put_detonation(struct buf *b, const struct report_detonation *t)
 	jw_obj_end(b);
 }
 
+static void put_interpreter(struct buf *b, const struct report_interpreter *i)
+{
+	if (!i->known)
+		return;
+	jw_key(b, S("interpreter"));
+	jw_obj(b);
+	put(b, S("path"), i->path);
+	put_number(b, S("files"), i->files);
+	put_hex(b, S("digest"), i->digest, sizeof i->digest);
+	jw_obj_end(b);
+}
+
 static void put_environments(struct buf *b, const struct report *r)
 {
 	jw_key(b, S("environments"));
@@ -288,6 +300,7 @@ static void put_environments(struct buf *b, const struct report *r)
 		put_number(b, S("files"), e->files);
 		if (e->has_digest)
 			put_hex(b, S("digest"), e->digest, sizeof e->digest);
+		put_interpreter(b, &e->interpreter);
 		jw_obj_end(b);
 	}
 	jw_arr_end(b);
@@ -336,6 +349,8 @@ static void put_package(struct buf *b, const struct package *p)
 		put(b, S("url"), p->url);
 	if (p->direct)
 		jw_kv_bool(b, S("direct"), true);
+	if (p->has_contents)
+		put_hex(b, S("files_sha256"), p->contents, sizeof p->contents);
 	if (p->n_hashes > 0) {
 		jw_key(b, S("hashes"));
 		jw_obj(b);

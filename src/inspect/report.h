@@ -49,6 +49,14 @@ enum target_kind { TARGET_LIST(X) TARGET_KIND_COUNT };
 /* target_word gives a kind's name in the report. */
 struct str target_word(enum target_kind k);
 
+/* An interpreter without packages. */
+struct report_interpreter {
+	bool known;
+	struct str path; /* of its program, or its prefix */
+	uint64_t files;
+	uint8_t digest[REPORT_DIGEST]; /* inspect/digest.h */
+};
+
 /* An interpreter with everything it would load, or a node_modules directory. */
 struct report_environment {
 	struct str path; /* within the target; "" is the target itself */
@@ -57,6 +65,7 @@ struct report_environment {
 	uint64_t packages, files;
 	bool has_digest;
 	uint8_t digest[REPORT_DIGEST]; /* inspect/digest.h */
+	struct report_interpreter interpreter;
 };
 
 /* How much was looked at. */

@@ -239,6 +239,13 @@ static void read_environment(struct reading *r, const struct json *v)
 	e->packages = number(r, v, S("packages"));
 	e->files = number(r, v, S("files"));
 	e->has_digest = bytes_of(r, json_get(v, S("digest")), e->digest, sizeof e->digest);
+	const struct json *i = json_get(v, S("interpreter"));
+	if (i == NULL)
+		return;
+	e->interpreter.path = get(r, i, S("path"));
+	e->interpreter.files = number(r, i, S("files"));
+	e->interpreter.known = bytes_of(r, json_get(i, S("digest")), e->interpreter.digest,
+					sizeof e->interpreter.digest);
 }
 
 static void read_hash(struct reading *r, struct str algorithm, const struct json *v,
@@ -290,6 +297,7 @@ static void read_package(struct reading *r, const struct json *v)
 	p.url = get(r, v, S("url"));
 	p.line = (uint32_t)number(r, v, S("line"));
 	p.direct = json_bool(json_get(v, S("direct")));
+	p.has_contents = bytes_of(r, json_get(v, S("files_sha256")), p.contents, sizeof p.contents);
 	read_hashes(r, json_get(v, S("hashes")), &p);
 	enum err e = package_list_add(&r->out->packages, &p);
 	if (e != OK)

@@ -226,6 +226,13 @@ enum severity { SEV_INFO, SEV_HOLD, SEV_BLOCK };
 	X(RULE_DNS_EXFILTRATION, "dns-exfiltration", SEV_HOLD,                                     \
 	  "looks up names built from data of the host", "queries carry data past firewalls",       \
 	  "see which domain is asked")                                                             \
+	X(RULE_TIME_BOMB, "time-bomb", SEV_HOLD,                                                   \
+	  "spawns, connects or runs hidden code from a certain date on",                           \
+	  "whoever tests it before that day sees nothing",                                         \
+	  "read what it does then; set the clock there in a sandbox")                              \
+	X(RULE_HOST_BOUND, "host-bound", SEV_INFO,                                                 \
+	  "spawns, connects or runs hidden code on certain machines only",                         \
+	  "whoever tests it elsewhere sees nothing", "weigh it with the other findings")           \
 	X(RULE_OBFUSCATED, "obfuscated", SEV_HOLD, "source is written so that it cannot be read",  \
 	  "only what should not be seen is hidden so", "ask for the source it was made from")      \
 	X(RULE_LOOKALIKE_NAMES, "lookalike-names", SEV_HOLD,                                       \
@@ -408,7 +415,29 @@ enum severity { SEV_INFO, SEV_HOLD, SEV_BLOCK };
 	  "look what they are for")                                                                \
 	X(RULE_GROWN, "grown", SEV_INFO, "much larger than the last release",                      \
 	  "payloads of hijacks are large: whole runtimes and bundles",                             \
-	  "look what was added")
+	  "look what was added")                                                                   \
+	X(RULE_PACKAGE_ADDED, "package-added", SEV_INFO, "package that was not there before",      \
+	  "hijacks bring their payload in a package of their own",                                 \
+	  "see who asked for it")                                                                  \
+	X(RULE_PACKAGE_GONE, "package-gone", SEV_INFO, "package that was there before",            \
+	  "what was installed is not what is installed now", "nothing, if you removed it")         \
+	X(RULE_PACKAGE_VERSION, "package-version", SEV_INFO, "package in another version",         \
+	  "what is new in it is told beside this", "nothing, if you asked for it")                 \
+	X(RULE_SAME_VERSION, "same-version-other-code", SEV_HOLD,                                  \
+	  "other code under the same version",                                                     \
+	  "an index never changes a release: somebody did behind its back, or it is another build",\
+	  "see which of the two is what the index has, and what differs")                          \
+	X(RULE_FILES_DIFFER, "files-differ", SEV_INFO, "other files than before",                  \
+	  "the version alone does not tell that",                                                  \
+	  "nothing, if you know why")                                                              \
+	X(RULE_PUBLISHER_CHANGED, "publisher-changed", SEV_INFO,                                   \
+	  "names another publisher than the release before",                                       \
+	  "a project was handed over, or somebody else publishes in its name",                     \
+	  "see whether the project announced it")                                                  \
+	X(RULE_PUBLISHER_AND_CODE, "publisher-and-dependency", SEV_HOLD,                           \
+	  "another publisher, and a new dependency",                                               \
+	  "a stolen account shows so: its mail address changes, and the payload is a new package", \
+	  "check the new dependency, and see whether the project announced the change")
 
 /* Who published it, and whether that can be proved. */
 #define RULES_TRUST(X)                                                                             \

@@ -17,7 +17,7 @@ struct site *site_add(struct unit *u, uint32_t effect, uint32_t at)
 	if (f->n_sites == UNIT_SITES)
 		return NULL;
 	struct site *s = &f->sites[f->n_sites++];
-	*s = (struct site){ .effect = effect, .scope = u->scope, .layer = u->layer };
+	*s = (struct site){ .effect = effect, .scope = u->scope, .layer = u->layer, .at = at };
 	s->line = u->layer > 0 ? f->sites[f->layers[u->layer].parent].line
 			       : unit_line(u, at < u->n ? u->tok[at].at : 0);
 	return s;

@@ -116,6 +116,7 @@ static void window(struct unit *u)
 		struct site *s = &u->file->sites[i];
 		s->runs = u->scopes[s->scope].runs;
 	}
+	unit_guards(u, first);
 }
 
 static bool lexers_init(struct lexers *lx, const struct unit *u)

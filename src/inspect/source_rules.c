@@ -313,6 +313,22 @@ static bool destroys(const struct joined *j, const struct site *s)
 	return true;
 }
 
+/* Deprecations and expiries print, retries wait: none of that is looked at here. */
+static bool waits(const struct joined *j, const struct site *s)
+{
+	bool code = s->note & N_CODE &&
+		    (s->layers > 0 || s->taint & (T_DECODED | T_FETCHED) || s->text.n == 0);
+
+	if (!s->runs || !(s->note & (N_DATED | N_HOST_BOUND)) || s->note & N_TEXT ||
+	    !(code || s->effect & (CAP_NET | CAP_EXEC | CAP_FETCH_RUN | CAP_DNS) ||
+	      s->note & N_WIPES))
+		return false;
+	finding_add(j->f->findings, s->note & N_DATED ? RULE_TIME_BOMB : RULE_HOST_BOUND,
+		    j->f->package, j->f->path, s->line, s->guard, "%.*s only behind this condition",
+		    FMT(s->call));
+	return true;
+}
+
 static bool unreadable(const struct joined *j, const struct site *s)
 {
 	if (!(s->effect & CAP_OBFUSCATED))
@@ -335,7 +351,7 @@ static bool injection(const struct joined *j, const struct site *s)
 
 static bool (*const rules[])(const struct joined *, const struct site *) = {
 	startup, decoded,  packed,   sent,     fetch_run,  spawns_written, runtime,
-	stays,	 vanishes, metadata, destroys, unreadable, injection,	   collects,
+	stays,	 vanishes, metadata, destroys, unreadable, injection,	   collects, waits,
 };
 
 /* Names of files that every tool of a language reads say little. */

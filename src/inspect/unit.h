@@ -84,6 +84,8 @@ struct site {
 	struct str text; /* what it is given, as far as is known */
 	struct str call; /* the name that is called */
 	struct str path; /* the file it writes, deletes or runs, as far as is known */
+	uint32_t at;	 /* its token, while its window lasts */
+	struct str guard; /* the condition it is behind, when that asks for date or place */
 };
 
 enum site_note {
@@ -99,6 +101,8 @@ enum site_note {
 	N_DECODED = 1024,     /* writes what was decoded */
 	N_FAILS = 2048,	      /* fails when its work is done */
 	N_INTERPRETER = 4096, /* starts an interpreter of programs */
+	N_DATED = 8192,	      /* behind a comparison of the clock with a constant */
+	N_HOST_BOUND = 16384, /* behind a question for host, user or place */
 	N_DROP = 256,	      /* goes to a place where anybody drops things */
 };
 
@@ -258,6 +262,10 @@ void rules_join(struct source *f);
 /* unit_scope opens a scope in the current one. unit_edge notes a call of a function by name. */
 void unit_scope(struct unit *u, enum scope_kind kind, uint32_t name);
 void unit_edge(struct unit *u, uint32_t scope, uint32_t name);
+
+/* guards.c: unit_guards marks the sites from number first on that are behind conditions of date and
+ * place; it is known which of them run. */
+void unit_guards(struct unit *u, uint32_t first);
 
 /* unit_reach sets scopes' runs: what module level calls, and what that calls. */
 void unit_reach(struct unit *u);

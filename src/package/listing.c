@@ -56,24 +56,6 @@ static void set_hex(struct package_hash *h, struct str algorithm, uint8_t bytes,
 	h->n = bytes;
 }
 
-/* set_sri takes the first sha512 of npm's "sha512-BASE64 sha1-...". */
-static void set_sri(struct package_hash *h, struct str sri)
-{
-	while (sri.n) {
-		char room[128];
-		struct buf b;
-		struct str one = str_cut(sri, ' ', &sri);
-		buf_fixed(&b, room, sizeof room);
-		if (!str_has_prefix(one, S("sha512-")) ||
-		    base64_decode(&b, str_tail(one, 7), BASE64_STD) != OK || b.n != 64)
-			continue;
-		memcpy(h->bytes, room, 64);
-		h->algorithm = S("sha512");
-		h->n = 64;
-		return;
-	}
-}
-
 /* ---- names of files ---- */
 
 /* wheel_version cuts "name-VERSION-...-any.whl". */
@@ -324,6 +306,22 @@ static enum err pypi_html(struct listing *l, struct str name, struct str base, s
 
 /* ---- npm ---- */
 
+/* "name <address>". */
+static struct str uploader_of(struct arena *a, const struct json *user)
+{
+	struct str name = text_of(a, user, S("name")), address = text_of(a, user, S("email"));
+	char text[LISTING_UPLOADER];
+	struct buf b;
+	struct str s;
+
+	buf_fixed(&b, text, sizeof text);
+	buf_addf(&b, "%.*s <%.*s>", FMT(name), FMT(address));
+	if (name.n == 0 || buf_finish(&b, &s) != OK)
+		return S("");
+	s = arena_dup(a, s);
+	return s.p != NULL ? s : S("");
+}
+
 static enum err npm_version(struct listing *l, struct str base, const struct json *version,
 			    const struct json *body, const struct json *times)
 {
@@ -338,10 +336,10 @@ static enum err npm_version(struct listing *l, struct str base, const struct jso
 	for (size_t at; (at = str_chr(f.name, '/')) != SIZE_MAX;)
 		f.name = str_tail(f.name, at + 1);
 	f.name = str_head(f.name, str_chr(f.name, '?'));
-	set_sri(&f.hash, text_of(l->arena, dist, S("integrity")));
-	if (f.hash.n == 0)
+	if (!package_hash_sri(&f.hash, text_of(l->arena, dist, S("integrity"))))
 		set_hex(&f.hash, S("sha1"), 20, text_of(l->arena, dist, S("shasum")));
 	f.uploaded_s = time_of(text_of(l->arena, times, f.version));
+	f.uploader = uploader_of(l->arena, json_get(body, S("_npmUser")));
 	/* A registry that signs its versions also lists their attestations. */
 	f.provenance = joined(l->arena, base,
 			      text_of(l->arena, json_get(dist, S("attestations")), S("url")));
@@ -399,6 +397,7 @@ void listing_encode(const struct listing *l, struct buf *out)
 		wr_str(out, (struct str){ (const char *)f->hash.bytes, f->hash.n });
 		wr_i64(out, f->uploaded_s);
 		wr_bool(out, f->yanked);
+		wr_str(out, f->uploader);
 		wr_str(out, f->provenance);
 		wr_bool(out, f->provenance_said);
 	}
@@ -408,7 +407,7 @@ enum err listing_decode(struct arena *a, enum ecosystem eco, struct str text, st
 {
 	struct rd r = rd_from(text);
 	struct listing l = { .arena = a };
-	uint32_t n = rd_count(&r, LISTING_FILES, 30);
+	uint32_t n = rd_count(&r, LISTING_FILES, 34);
 
 	for (uint32_t i = 0; i < n && r.err == OK; i++) {
 		struct listing_file f = { .name = rd_str(&r, 512) };
@@ -423,6 +422,7 @@ enum err listing_decode(struct arena *a, enum ecosystem eco, struct str text, st
 		f.hash.n = (uint8_t)bytes.n;
 		f.uploaded_s = rd_i64(&r);
 		f.yanked = rd_bool(&r);
+		f.uploader = rd_str(&r, LISTING_UPLOADER);
 		f.provenance = rd_str(&r, 8192);
 		f.provenance_said = rd_bool(&r);
 		if (r.err == OK && !(name_ok(f.name) && (eco != ECO_NPM || f.kind == LISTING_TGZ)))

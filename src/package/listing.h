@@ -10,7 +10,11 @@
 #include "base/diag.h"
 #include "package/package.h"
 
-enum { LISTING_FILES = 65536, LISTING_TEXT = 64 << 20 /* bytes of a document */ };
+enum {
+	LISTING_FILES = 65536,
+	LISTING_UPLOADER = 256,
+	LISTING_TEXT = 64 << 20, /* bytes of a document */
+};
 
 /* What an artifact is, best first. */
 enum listing_kind { LISTING_WHEEL, LISTING_SDIST, LISTING_TGZ, LISTING_OTHER };
@@ -23,6 +27,7 @@ struct listing_file {
 	struct package_hash hash; /* the strongest that is published; n 0: none */
 	int64_t uploaded_s;	  /* 0: not said */
 	bool yanked;
+	struct str uploader;   /* who published it, "name <address>"; "": not said, as by PyPI */
 	struct str provenance; /* URL of the document that says who published it; "": none */
 	bool provenance_said;  /* the index knows of such documents: "" means there is none */
 };

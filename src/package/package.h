@@ -61,6 +61,8 @@ struct package {
 	bool elsewhere;	  /* optional, and by its own words not for this kind of machine */
 	struct package_hash *hashes; /* of all its artifacts; in the list's arena */
 	size_t n_hashes, cap_hashes;
+	bool has_contents;    /* it is installed, and all of its files could be read: */
+	uint8_t contents[32]; /* their digest (docs/check-report.md) */
 	bool hashes_cut;			 /* there are more than LIMIT_PACKAGE_HASHES */
 	const struct package_identity *identity; /* NULL: anybody; each begins with its "kind" */
 };
@@ -76,6 +78,10 @@ void package_list_init(struct package_list *l, struct arena *a, size_t max);
 
 /* package_list_add appends p as it is (its strings are not copied). ERR_LIMIT, ERR_NOMEM. */
 MUST_USE enum err package_list_add(struct package_list *l, const struct package *p);
+
+/* package_hash_sri takes the first sha512 of npm's "sha512-BASE64 sha1-...". False: there is none.
+ */
+bool package_hash_sri(struct package_hash *h, struct str sri);
 
 /* ecosystem_osv and ecosystem_purl give an ecosystem's name in OSV records ("PyPI") and in package
  * URLs ("pypi"); "" for ECO_OTHER. */

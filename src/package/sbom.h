@@ -15,6 +15,13 @@ struct sbom_file {
 	unsigned n_hashes;
 };
 
+/* The digest of an environment or an interpreter. */
+struct sbom_digest {
+	struct str what; /* "environment", "interpreter" */
+	struct str path; /* any bytes */
+	uint8_t sha256[32];
+};
+
 struct sbom {
 	struct str tool, tool_version; /* who writes: "yett", "0.3.0" */
 	struct str timestamp;	       /* "2026-11-23T09:00:00Z" */
@@ -24,6 +31,8 @@ struct sbom {
 	size_t n_packages;
 	const struct sbom_file *files; /* those that no package owns */
 	size_t n_files;
+	const struct sbom_digest *digests;
+	size_t n_digests;
 	bool own_files; /* they are the subject's own, and not just owned by no package */
 	bool complete; /* everything under subject was read; false: the list may lack something */
 };

@@ -6,6 +6,31 @@
 
 #include "codec/jw.h"
 
+static void property(struct buf *b, struct str name, struct str value)
+{
+	jw_obj(b);
+	jw_kv_str(b, S("name"), name);
+	jw_kv_str(b, S("value"), value);
+	jw_obj_end(b);
+}
+
+static void digest_property(struct buf *b, struct str name, const uint8_t sha256[32],
+			    struct str path)
+{
+	jw_obj(b);
+	jw_key(b, S("name"));
+	jw_quote_open(b);
+	buf_add(b, S("yett:"));
+	jw_str_add(b, name);
+	buf_add(b, S("-digest"));
+	jw_quote_close(b);
+	jw_key(b, S("value"));
+	jw_quote_open(b);
+	sbom_digest_text(b, sha256, path);
+	jw_quote_close(b);
+	jw_obj_end(b);
+}
+
 static void metadata(struct buf *b, const struct sbom *s)
 {
 	jw_key(b, S("metadata"));
@@ -28,14 +53,14 @@ static void metadata(struct buf *b, const struct sbom *s)
 	jw_kv_str(b, S("type"), S("application"));
 	jw_kv_str(b, S("name"), s->subject);
 	jw_obj_end(b);
-	jw_obj_end(b);
-}
-
-static void property(struct buf *b, struct str name, struct str value)
-{
-	jw_obj(b);
-	jw_kv_str(b, S("name"), name);
-	jw_kv_str(b, S("value"), value);
+	if (s->n_digests > 0) {
+		jw_key(b, S("properties"));
+		jw_arr(b);
+		for (size_t i = 0; i < s->n_digests; i++)
+			digest_property(b, s->digests[i].what, s->digests[i].sha256,
+					s->digests[i].path);
+		jw_arr_end(b);
+	}
 	jw_obj_end(b);
 }
 
@@ -87,7 +112,7 @@ static void package(struct buf *b, const struct package *p, size_t number)
 		jw_obj_end(b);
 		jw_arr_end(b);
 	}
-	if (origin.n > 0 || p->wanted.n > 0 || p->scripts) {
+	if (origin.n > 0 || p->wanted.n > 0 || p->scripts || p->has_contents) {
 		jw_key(b, S("properties"));
 		jw_arr(b);
 		if (origin.n > 0)
@@ -96,6 +121,8 @@ static void package(struct buf *b, const struct package *p, size_t number)
 			property(b, S("yett:wanted"), p->wanted);
 		if (p->scripts)
 			property(b, S("yett:install-script"), S("true"));
+		if (p->has_contents)
+			digest_property(b, S("files"), p->contents, S(""));
 		jw_arr_end(b);
 	}
 	evidence(b, p);

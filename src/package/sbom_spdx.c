@@ -13,6 +13,16 @@ static void licences(struct buf *b)
 	jw_kv_str(b, S("copyrightText"), S("NOASSERTION"));
 }
 
+static void tool(struct buf *b, const struct sbom *s)
+{
+	jw_quote_open(b);
+	buf_add(b, S("Tool: "));
+	jw_str_add(b, s->tool);
+	buf_addc(b, '-');
+	jw_str_add(b, s->tool_version);
+	jw_quote_close(b);
+}
+
 static void head(struct buf *b, const struct sbom *s)
 {
 	jw_kv_str(b, S("spdxVersion"), S("SPDX-2.3"));
@@ -29,17 +39,30 @@ static void head(struct buf *b, const struct sbom *s)
 	jw_kv_str(b, S("created"), s->timestamp);
 	jw_key(b, S("creators"));
 	jw_arr(b);
-	jw_quote_open(b);
-	buf_add(b, S("Tool: "));
-	jw_str_add(b, s->tool);
-	buf_addc(b, '-');
-	jw_str_add(b, s->tool_version);
-	jw_quote_close(b);
+	tool(b, s);
 	jw_arr_end(b);
 	jw_kv_str(b, S("comment"),
 		  s->complete ? S("Everything below the subject was read.")
 			      : S("Not everything below the subject could be read: something may "
 				  "be missing."));
+	jw_obj_end(b);
+}
+
+/* "interpreter digest sha256:HEX PATH", by whom and when. */
+static void annotation(struct buf *b, const struct sbom *s, struct str what,
+		       const uint8_t sha256[32], struct str path)
+{
+	jw_obj(b);
+	jw_kv_str(b, S("annotationDate"), s->timestamp);
+	jw_kv_str(b, S("annotationType"), S("OTHER"));
+	jw_key(b, S("annotator"));
+	tool(b, s);
+	jw_key(b, S("comment"));
+	jw_quote_open(b);
+	jw_str_add(b, what);
+	buf_add(b, S(" digest "));
+	sbom_digest_text(b, sha256, path);
+	jw_quote_close(b);
 	jw_obj_end(b);
 }
 
@@ -51,6 +74,14 @@ static void subject(struct buf *b, const struct sbom *s)
 	jw_kv_str(b, S("downloadLocation"), S("NOASSERTION"));
 	jw_kv_bool(b, S("filesAnalyzed"), false);
 	licences(b);
+	if (s->n_digests > 0) {
+		jw_key(b, S("annotations"));
+		jw_arr(b);
+		for (size_t i = 0; i < s->n_digests; i++)
+			annotation(b, s, s->digests[i].what, s->digests[i].sha256,
+				   s->digests[i].path);
+		jw_arr_end(b);
+	}
 	jw_obj_end(b);
 }
 
@@ -70,11 +101,13 @@ static void source_info(struct buf *b, const struct package *p)
 	jw_quote_close(b);
 }
 
-static void package(struct buf *b, const struct package *p, size_t number)
+static void package(struct buf *b, const struct sbom *s, size_t i)
 {
+	const struct package *p = &s->packages[i];
+
 	jw_obj(b);
 	jw_key(b, S("SPDXID"));
-	sbom_ref(b, "SPDXRef-p", number);
+	sbom_ref(b, "SPDXRef-p", i + 1);
 	jw_kv_str(b, S("name"), sbom_name(p));
 	if (p->version.n > 0)
 		jw_kv_str(b, S("versionInfo"), p->version);
@@ -97,6 +130,12 @@ static void package(struct buf *b, const struct package *p, size_t number)
 	}
 	source_info(b, p);
 	licences(b);
+	if (p->has_contents) {
+		jw_key(b, S("annotations"));
+		jw_arr(b);
+		annotation(b, s, S("files"), p->contents, S(""));
+		jw_arr_end(b);
+	}
 	jw_obj_end(b);
 }
 
@@ -155,7 +194,7 @@ void sbom_spdx(const struct sbom *s, struct buf *out)
 	jw_arr(out);
 	subject(out, s);
 	for (size_t i = 0; i < s->n_packages; i++)
-		package(out, &s->packages[i], i + 1);
+		package(out, s, i);
 	jw_arr_end(out);
 	if (s->n_files > 0) {
 		jw_key(out, S("files"));

@@ -147,3 +147,12 @@ struct str sbom_origin(enum origin o)
 		return S("");
 	}
 }
+
+void sbom_digest_text(struct buf *b, const uint8_t sha256[32], struct str path)
+{
+	buf_add(b, S("sha256:"));
+	buf_addhex(b, (struct str){ (const char *)sha256, 32 });
+	if (path.n > 0)
+		buf_addc(b, ' ');
+	jw_str_add(b, path);
+}

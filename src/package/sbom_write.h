@@ -25,6 +25,9 @@ void sbom_purl(struct buf *b, const struct package *p);
 /* sbom_url_ok: s can stand where the schemas ask for an absolute URL. */
 bool sbom_url_ok(struct str s);
 
+/* sbom_digest_text writes "sha256:HEX PATH" into a string value that is open. */
+void sbom_digest_text(struct buf *b, const uint8_t sha256[32], struct str path);
+
 /* sbom_ref writes a string value of prefix and number: "p1". */
 void sbom_ref(struct buf *b, const char *prefix, size_t number);
 

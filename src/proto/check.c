@@ -6,6 +6,7 @@
 void check_request_encode(const struct check_request *r, struct buf *out)
 {
 	wr_str(out, r->name);
+	wr_str(out, r->prefix);
 	wr_str(out, r->python);
 	wr_str(out, r->build);
 	wr_str(out, r->policy_name);
@@ -21,6 +22,7 @@ void check_request_encode(const struct check_request *r, struct buf *out)
 		wr_u8(out, r->roots[i].role);
 		wr_u8(out, r->roots[i].fd);
 		wr_str(out, r->roots[i].label);
+		wr_str(out, r->roots[i].uploader);
 	}
 }
 
@@ -29,6 +31,7 @@ enum err check_request_decode(struct check_request *r, struct str message)
 	struct rd rd = rd_from(message);
 
 	*r = (struct check_request){ .name = rd_str(&rd, CHECK_LABEL) };
+	r->prefix = rd_str(&rd, CHECK_LABEL);
 	r->python = rd_str(&rd, 64);
 	r->build = rd_str(&rd, 256);
 	r->policy_name = rd_str(&rd, CHECK_LABEL);
@@ -39,11 +42,12 @@ enum err check_request_decode(struct check_request *r, struct str message)
 	r->advisory_fd = (int8_t)rd_u8(&rd);
 	r->cache_fd = (int8_t)rd_u8(&rd);
 	r->publishers_fd = (int8_t)rd_u8(&rd);
-	r->n_roots = rd_count(&rd, CHECK_ROOTS, 6);
+	r->n_roots = rd_count(&rd, CHECK_ROOTS, 10);
 	for (uint32_t i = 0; i < r->n_roots; i++) {
 		r->roots[i].role = rd_u8(&rd);
 		r->roots[i].fd = rd_u8(&rd);
 		r->roots[i].label = rd_str(&rd, CHECK_LABEL);
+		r->roots[i].uploader = rd_str(&rd, CHECK_UPLOADER);
 		if (r->roots[i].role >= ROOT_ROLES)
 			return ERR_SYNTAX;
 	}

@@ -17,17 +17,19 @@ enum check_fd { CHECK_REQUEST = 3, CHECK_REPORT = 4, CHECK_REMEMBER = 5, CHECK_F
 enum {
 	CHECK_ROOTS = 16,
 	CHECK_LABEL = 4096,
+	CHECK_UPLOADER = 256,
 	CHECK_REQUEST_MAX = 256 << 10,
 };
 
 /* What a directory or file is to the checker. */
 enum check_role {
-	ROOT_TARGET,	/* what was asked for: a directory or a file */
-	ROOT_SITE,	/* a directory of packages that the interpreter also loads from */
-	ROOT_USER_SITE, /* the same, of the user */
-	ROOT_STDLIB,	/* the interpreter's own library */
-	ROOT_DPKG,	/* /var/lib/dpkg/info */
-	ROOT_PREVIOUS,	/* the release before, to compare with */
+	ROOT_TARGET,	  /* what was asked for: a directory or a file */
+	ROOT_SITE,	  /* a directory of packages that the interpreter also loads from */
+	ROOT_USER_SITE,	  /* the same, of the user */
+	ROOT_STDLIB,	  /* the interpreter's own library */
+	ROOT_INTERPRETER, /* a file of it: the program, the shared library */
+	ROOT_DPKG,	  /* /var/lib/dpkg/info */
+	ROOT_PREVIOUS,	  /* the release before, to compare with */
 	ROOT_ROLES,
 };
 
@@ -35,6 +37,7 @@ struct check_root {
 	uint8_t role; /* enum check_role */
 	uint8_t fd;
 	struct str label; /* its absolute path, for people and for resolving links */
+	struct str uploader; /* account that published it, as its index says; "" */
 };
 
 enum check_flag {
@@ -43,6 +46,7 @@ enum check_flag {
 
 struct check_request {
 	struct str name;   /* of the target, as the user gave it */
+	struct str prefix; /* where that interpreter lies: "/usr"; or "" */
 	struct str python; /* version of the interpreter, where it is known: "3.11.7"; or "" */
 	struct str build;  /* names this build of yett: what another one remembered is not used */
 	struct str policy_name;

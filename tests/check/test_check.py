@@ -286,28 +286,6 @@ class Files(unittest.TestCase):
         self.assertIn("1.82.8", text)
         self.assertIn("known-malware", rules(report("pkg:pypi/litellm@1.82.7", code=2)))
 
-
-    def test_against(self):
-        old = world.wheel(fresh("against-old"), "demo", "1.0", {"demo/__init__.py": b"x = 1\n"})
-        path = fresh("against-new")
-        same = world.wheel(path, "demo", "1.1", {"demo/__init__.py": b"x = 2\n"})
-        r = report(same, "--against", old, code=0)
-        self.assertEqual([f for f in r["findings"] if f["rule"].startswith("new-")], [])
-        bad = world.wheel(path, "demo", "1.2", {
-            "demo/__init__.py": b"import base64\nexec(base64.b64decode('%s'))\n" % world.INNER.encode(),
-            "demo.pth": b"import demo\n", "demo/x.js": b"1\n"})
-        r = report(bad, "--against", old)
-        self.assertLessEqual({"new-startup-hook", "new-capability", "new-file-kind"}, rules(r))
-        npm = {"name": "demo", "version": "1.0.0"}
-        one = world.tar(path / "demo-1.0.0.tgz", {"package/package.json": json.dumps(npm).encode()})
-        npm = dict(npm, version="1.0.1", scripts={"postinstall": "node a.js"},
-                   optionalDependencies={"@x/setup": "github:x/y#79ac49ee"}, dependencies={"y": "^1.0.0"})
-        two = world.tar(path / "demo-1.0.1.tgz", {"package/package.json": json.dumps(npm).encode()})
-        r = report(two, "--against", one)
-        self.assertLessEqual({"new-install-script", "new-foreign-dependency"}, rules(r, "hold"))
-        self.assertIn("new-dependency", rules(r, "info"))
-        self.assertEqual(check(path, "--against", one)[0], 64)
-
     def test_sbom(self):
         path, site = venv("sbom")
         (site / "mine.py").write_text("x = 1\n")

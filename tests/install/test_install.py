@@ -197,6 +197,8 @@ class Pip(Base):
                 self.assertFalse(self.mark.exists())
                 self.assertEqual(self.there(), [])
                 self.assertIn("yett: ", p.stderr)
+                if code == 69:
+                    self.assertIn("build a wheel where that does no harm", p.stderr)
 
     def test_pip_in_this_directory_is_not_taken(self):
         (self.dir / "pip.py").write_text("open(%r, 'w')\n" % str(self.mark))

@@ -36,4 +36,24 @@ CASE(vector)
 	sha256_done(&h);
 }
 
-TESTS(CASE_ROW(vector))
+/* Nothing of the same files is the digest of something else. */
+CASE(first_lines)
+{
+	void (*const begin[])(struct env_digest *, struct sha256 *) = { env_digest_begin, interpreter_digest_begin,
+									package_digest_begin };
+	static const char *const lines[] = { "yett-environment-1\n", "yett-interpreter-1\n", "yett-package-1\n" };
+	uint8_t want[SHA256_BYTES], got[SHA256_BYTES];
+	struct env_digest d;
+	struct sha256 h;
+
+	CHECK(sha256_init(&h) == OK);
+	for (size_t i = 0; i < 3; i++) {
+		begin[i](&d, &h);
+		env_digest_end(&d, got);
+		sha256(str_z(lines[i]), want);
+		CHECK(memcmp(got, want, sizeof want) == 0);
+	}
+	sha256_done(&h);
+}
+
+TESTS(CASE_ROW(vector), CASE_ROW(first_lines))

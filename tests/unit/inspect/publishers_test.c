@@ -250,6 +250,30 @@ CASE(strange_names_stay_in_their_line)
 	buf_free(&b);
 }
 
-TESTS(CASE_ROW(first_use_says_nothing), CASE_ROW(attestation_vanishes), CASE_ROW(identity_changes), CASE_ROW(people_sign_too),
+CASE(who_signed)
+{
+	struct publisher_entry e[3] = { usual("1.0"), usual("1.1"), usual("1.1") };
+	struct package p = { .eco = ECO_PYPI, .name = S("p"), .version = S("1.1.0") };
+	struct publishers l;
+	struct buf b;
+
+	e[1].state = PUBLISHER_INVALID;
+	e[1].repository = e[2].repository = S("https://github.com/thief/r");
+	begin();
+	buf_init(&b, 1 << 20);
+	for (size_t i = 0; i < 3; i++)
+		publishers_write(&e[i], &b);
+	CHECK(publishers_read(&l, buf_str(&b), &arena) == OK);
+	CHECK_STR(publishers_signed(&l, &p)->repository, S("https://github.com/thief/r"));
+	p.version = S("1.0");
+	CHECK_STR(publishers_signed(&l, &p)->repository, S("https://github.com/o/r"));
+	p.version = S("2.0");
+	CHECK(publishers_signed(&l, &p) == NULL);
+	p.version = S("");
+	CHECK(publishers_signed(&l, &p) == NULL);
+	buf_free(&b);
+}
+
+TESTS(CASE_ROW(who_signed), CASE_ROW(first_use_says_nothing), CASE_ROW(attestation_vanishes), CASE_ROW(identity_changes), CASE_ROW(people_sign_too),
       CASE_ROW(builds_differ), CASE_ROW(invalid_is_told), CASE_ROW(lock_files_name_identities), CASE_ROW(lines_can_be_torn),
       CASE_ROW(strange_names_stay_in_their_line))

@@ -8,6 +8,8 @@
 #include "base/buf.h"
 #include "tests/unit/check.h"
 
+#include <stdio.h>
+
 static struct arena scratch, kept, tables;
 static struct lexicon *lexicon;
 static struct findings f;
@@ -195,6 +197,120 @@ CASE(staying_and_vanishing)
 	HIT(RULE_WIPES_HOME);
 	SH("rm -rf ./build && tsc -p .");
 	NONE();
+}
+
+/* Says which of many texts it was. */
+static void fires(bool good, const char *text)
+{
+	if (!good)
+		fprintf(stderr, "not as expected: %s\n", text);
+	CHECK(good);
+}
+
+CASE(dated)
+{
+	/* what is run then is harmless for its kind: it is the condition that is told */
+	static const char *const python[] = {
+		"import os, datetime\nif datetime.datetime.now() > datetime.datetime(2026, 4, 1):\n    os.system('id')\n",
+		"import os\nfrom datetime import date\nif date.today() >= date(2026, 4, 1): os.system('id')\n",
+		"import os, time\nif time.time() > 1767225600:\n  x = 1\n  if x:\n    os.system('id')\n",
+		"import os, time\nT = 1_767_225_600\nnow = time.time()\nif now > T:\n    os.system('id')\n",
+		"import os, time\nif time.strftime('%Y%m%d') > '20260401':\n    os.system('id')\n",
+		"import os, datetime\nif str(datetime.date.today()) > '2026-04-01':\n    os.system('id')\n",
+		"import os, datetime\nn = datetime.datetime.now()\nif n.month == 4 and n.day == 1:\n    os.system('id')\n",
+		"import os, time\ndef f():\n    os.system('id')\nif time.time() > 1767225600:\n    f()\n",
+		"import os, time\ndef f():\n    if time.time() < 1767225600:\n        return\n    os.system('id')\nf()\n",
+		"import os, time, sys\nif time.time() < 1767225600:\n    sys.exit(0)\nos.system('id')\n",
+		"import os, time\nif time.time() < 1767225600:\n    pass\nelif x:\n    pass\nelse:\n    os.system('id')\n",
+		"import os, time\nwhile time.time() < 1767225600:\n    time.sleep(9)\nos.system('id')\n",
+		"import os, time\ntime.time() > 1767225600 and os.system('id')\n",
+		"import os, time\nos.system('id') if time.time() > 1767225600 else None\n",
+		"import time, urllib.request\nif time.time() > 1767225600:\n    urllib.request.urlopen('http://192.0.2.1/')\n",
+		"import time, base64\nif time.time() > 1767225600:\n    exec(base64.b64decode(x))\n",
+	};
+	static const char *const javascript[] = {
+		"const c = require('child_process');if (Date.now() > 1767225600000) { c.execSync('id') }",
+		"const c = require('child_process');if (new Date() > new Date(2026, 3, 1)) c.execSync('id');",
+		"const c = require('child_process');if (new Date() > new Date('2026-04-01')) c.execSync('id');",
+		"const c = require('child_process');const d = new Date();if (d.getMonth() === 3) {if (1) {c.execSync('id')}}",
+		"const c = require('child_process');Date.now() > 1767225600000 && c.execSync('id');",
+		"const c = require('child_process');Date.now() > 1767225600000 ? c.execSync('id') : 0;",
+		"const c = require('child_process');if (Date.now() < 1767225600000) {} else { c.execSync('id') }",
+		"(() => {const c = require('child_process');if (Date.now() < 1767225600000) return;c.execSync('id')})()",
+		"const c = require('child_process')\nconst now = Date.now()\nif (now > 1767225600000) c.execSync('id')\n",
+	};
+
+	for (size_t i = 0; i < sizeof python / sizeof python[0]; i++) {
+		look(LANG_PYTHON, ROLE_MODULE, str_z(python[i]));
+		fires(has(RULE_TIME_BOMB), python[i]);
+	}
+	CHECK(rule_row(RULE_TIME_BOMB)->severity == SEV_HOLD);
+	for (size_t i = 0; i < sizeof javascript / sizeof javascript[0]; i++) {
+		look(LANG_JAVASCRIPT, ROLE_MODULE, str_z(javascript[i]));
+		fires(has(RULE_TIME_BOMB), javascript[i]);
+	}
+	CHECK_STR(f.items[0].excerpt, S("if (now > 1767225600000)"));
+}
+
+CASE(not_dated)
+{
+	static const char *const python[] = {
+		/* retries and deadlines */
+		"import os, time\nstart = time.time()\nwhile time.time() - start < 30:\n    os.system('id')\n",
+		"import os, time\nend = time.time() + 30\nwhile True:\n    os.system('id')\n    if time.time() > end: break\n",
+		/* caches */
+		"import os, time\nif time.time() - os.path.getmtime('x') > 86400:\n    os.system('id')\n",
+		"import os, time, datetime\nif datetime.datetime.now() > cache.expires:\n    os.system('id')\n",
+		/* certificates */
+		"import os, datetime\nif cert.not_valid_after < datetime.datetime.utcnow():\n    os.system('id')\n",
+		"import os, datetime\nif cert.not_valid_after < datetime.datetime(2026, 4, 1):\n    os.system('id')\n",
+		/* nothing happens then that matters; or only when somebody calls it */
+		"import warnings, datetime\nif datetime.date.today() > datetime.date(2026, 4, 1):\n    warnings.warn('x')\n",
+		"import os, time\ndef f():\n    if time.time() > 1767225600:\n        os.system('id')\n",
+		/* beside it, not behind it */
+		"import os, time\nif time.time() > 1767225600:\n    x = 1\nos.system('id')\n",
+		"import os, datetime\nEPOCH = datetime.datetime(1970, 1, 1)\nif datetime.datetime.now() > EPOCH:\n    os.system('id')\n",
+		"import os, sys\nif sys.version_info >= (3, 12):\n    os.system('id')\n",
+		"import os, time\nif os.path.getmtime('x') > 1767225600:\n    os.system('id')\n",
+	};
+	static const char *const javascript[] = {
+		"const c = require('child_process');const t = Date.now();if (Date.now() - t > 5000) c.execSync('id');",
+		"const c = require('child_process');if (cache.time < Date.now()) c.execSync('id');",
+		"const c = require('child_process');if (Date.now() > 1767225600000) {} c.execSync('id');",
+		/* without semicolons a line ends all the same; and one letter means many things in a bundle */
+		"const c = require('child_process')\nconst a = 1\nconst t = Date.now() > 1767225600000\nif (a) c.execSync('id')\n",
+		"const c = require('child_process');function f(){var n=Date.now()>1767225600000}var n=g();if(n>1)c.execSync('id')",
+		"const c = require('child_process');let t = Date.now(), v = 20260401;if (x > 3) c.execSync('id');",
+	};
+
+	for (size_t i = 0; i < sizeof python / sizeof python[0]; i++) {
+		look(LANG_PYTHON, ROLE_MODULE, str_z(python[i]));
+		fires(!has(RULE_TIME_BOMB), python[i]);
+	}
+	for (size_t i = 0; i < sizeof javascript / sizeof javascript[0]; i++) {
+		look(LANG_JAVASCRIPT, ROLE_MODULE, str_z(javascript[i]));
+		fires(!has(RULE_TIME_BOMB), javascript[i]);
+	}
+}
+
+CASE(host_bound)
+{
+	PY(ROLE_MODULE, "import os, socket\nif socket.gethostname() == 'build-7':\n    os.system('id')\n");
+	HIT(RULE_HOST_BOUND);
+	PY(ROLE_MODULE, "import os\nif os.environ.get('CI') or os.getenv('GITHUB_ACTIONS'):\n    os.system('id')\n");
+	HIT(RULE_HOST_BOUND);
+	PY(ROLE_MODULE, "import os, locale\nl = locale.getdefaultlocale()\nif l[0].startswith('fa'):\n    os.system('id')\n");
+	HIT(RULE_HOST_BOUND);
+	JS(ROLE_MODULE, "const c = require('child_process');if (Intl.DateTimeFormat().resolvedOptions().timeZone === 'Asia/Tehran') "
+			"{ c.execSync('id') }");
+	HIT(RULE_HOST_BOUND);
+	CHECK(rule_row(RULE_HOST_BOUND)->severity == SEV_INFO && !has(RULE_TIME_BOMB));
+	PY(ROLE_MODULE, "import os, sys\nif sys.platform == 'linux':\n    os.system('id')\n");
+	CHECK(!has(RULE_HOST_BOUND));
+	JS(ROLE_MODULE, "const c = require('child_process');if (url.hostname === 'x') c.execSync('id');");
+	CHECK(!has(RULE_HOST_BOUND));
+	PY(ROLE_MODULE, "import os\nif os.environ.get('MY_OPTION'):\n    os.system('id')\n");
+	CHECK(!has(RULE_HOST_BOUND));
 }
 
 CASE(lifecycle)
@@ -464,7 +580,7 @@ CASE(bounded)
 }
 
 TESTS(CASE_ROW(startup_exec), CASE_ROW(decoded), CASE_ROW(secrets), CASE_ROW(fetched),
-      CASE_ROW(staying_and_vanishing), CASE_ROW(lifecycle), CASE_ROW(unseen),
+      CASE_ROW(staying_and_vanishing), CASE_ROW(dated), CASE_ROW(not_dated), CASE_ROW(host_bound), CASE_ROW(lifecycle), CASE_ROW(unseen),
       CASE_ROW(capabilities), CASE_ROW(padded), CASE_ROW(packed), CASE_ROW(shell),
       CASE_ROW(hidden_directions), CASE_ROW(hidden_anywhere), CASE_ROW(letters_of_other_blocks),
       CASE_ROW(kinds), CASE_ROW(bounded))

@@ -121,6 +121,12 @@ CASE(provenance)
 		      "\"1.2.0\":{\"dist\":{\"tarball\":\"/c-1.2.0.tgz\"}}}}", &l) == OK && l.n == 3);
 	CHECK(l.files[0].provenance_said && l.files[1].provenance_said && !l.files[2].provenance_said);
 	CHECK(l.files[0].provenance.n == 0 && l.files[1].provenance.n > 0);
+	CHECK(read_as(ECO_NPM, true,
+		      "{\"versions\":{\"1.0.0\":{\"dist\":{\"tarball\":\"/c-1.0.0.tgz\"},\"_npmUser\":{\"name\":\"ann\","
+		      "\"email\":\"a@example.org\"}},\"1.1.0\":{\"dist\":{\"tarball\":\"/c-1.1.0.tgz\"},\"_npmUser\":5}}}",
+		      &l) == OK && l.n == 2);
+	CHECK_STR(l.files[0].uploader, S("ann <a@example.org>"));
+	CHECK_STR(l.files[1].uploader, S(""));
 	arena_done(&arena);
 }
 

@@ -57,6 +57,8 @@ CASE(says)
 	CHECK(str_find(buf_str(&b),
 		       S("\"aggregate\":\"incomplete\",\"assemblies\":[\"subject\"]")) != SIZE_MAX);
 	CHECK(str_find(buf_str(&b), S("\"type\":\"file\"")) != SIZE_MAX);
+	CHECK(str_find(buf_str(&b), S("{\"name\":\"yett:interpreter-digest\",\"value\":\"sha256:0200")) != SIZE_MAX);
+	CHECK(str_find(buf_str(&b), S("{\"name\":\"yett:files-digest\",\"value\":\"sha256:0800")) != SIZE_MAX);
 	buf_reset(&b);
 	s.complete = true;
 	sbom_cyclonedx(&s, &b);
@@ -64,6 +66,8 @@ CASE(says)
 	buf_reset(&b);
 	sbom_spdx(&s, &b);
 	CHECK(str_find(buf_str(&b), S("Everything below the subject was read.")) != SIZE_MAX);
+	CHECK(str_find(buf_str(&b), S("\"comment\":\"interpreter digest sha256:0200")) != SIZE_MAX);
+	CHECK(str_find(buf_str(&b), S("\"comment\":\"files digest sha256:0800")) != SIZE_MAX);
 	CHECK(str_find(buf_str(&b), S("\"fileName\":\"./etc/odd")) != SIZE_MAX);
 	buf_free(&b);
 	struct buf small;
