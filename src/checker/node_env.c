@@ -3,6 +3,7 @@
  * what the hidden lock file says should be there.
  * Input: the target's files.   Runs in: checker.
  */
+#include "checker/profile.h"
 #include "checker/python.h"
 
 #include "codec/json.h"
@@ -11,10 +12,6 @@
 #include <string.h>
 
 enum { PACKAGE_JSON = 4 << 20, LOCK_JSON = 64 << 20, GYP_FILE = 1 << 20 };
-
-/* Scripts that npm runs by itself when the package is installed. */
-static const struct str lifecycle[] = { SC("preinstall"), SC("install"),    SC("postinstall"),
-					SC("prepare"),	  SC("preprepare"), SC("postprepare") };
 
 static bool is_modules(struct str label)
 {
@@ -79,16 +76,20 @@ static uint32_t started(const struct tree *t, uint32_t dir, struct str command)
 	return i != TREE_NONE && S_ISREG(t->items[i].mode) ? i : TREE_NONE;
 }
 
-static void judge_scripts(struct checker *c, struct tree *t, uint32_t i, const struct json *scripts,
+static bool has_gyp(const struct tree *t, uint32_t i)
+{
+	return tree_below(t, t->items[i].parent, S("binding.gyp")) != TREE_NONE;
+}
+
+static void judge_scripts(struct checker *c, struct tree *t, uint32_t i, const struct json *root,
 			  struct str purl)
 {
-	for (size_t k = 0; k < sizeof lifecycle / sizeof lifecycle[0]; k++) {
-		const struct json *v = json_get(scripts, lifecycle[k]);
-		struct str command = json_str(&c->arena, v);
-		/* npm runs prepare for git dependencies only. */
-		if (v == NULL || command.p == NULL || k >= 3)
+	struct str name, command;
+
+	for (unsigned k = 0; k < NPM_SCRIPTS; k++) {
+		if (!npm_script(&c->arena, root, has_gyp(t, i), k, &name, &command))
 			continue;
-		judge_script(c, t, i, purl, lifecycle[k], command);
+		judge_script(c, t, i, purl, name, command);
 		uint32_t file = started(t, t->items[i].parent, command);
 		if (file == TREE_NONE || t->items[file].inspected)
 			continue;
@@ -110,22 +111,11 @@ static void own_package(struct tree *t, uint32_t dir, uint32_t owner)
 	}
 }
 
-/* npm builds what has a binding.gyp and no install script of its own. */
-static uint32_t built_unasked(const struct tree *t, uint32_t dir, const struct json *root)
-{
-	const struct json *scripts = json_get(root, S("scripts"));
-	bool own = json_get(scripts, S("preinstall")) != NULL ||
-		   json_get(scripts, S("install")) != NULL ||
-		   json_is(json_get(root, S("gypfile")), JSON_FALSE);
-
-	return own ? TREE_NONE : tree_below(t, dir, S("binding.gyp"));
-}
-
 static void read_package(struct checker *c, struct tree *t, uint32_t i)
 {
 	struct package p = { .eco = ECO_NPM, .origin = ORIGIN_INDEX };
 	const struct json *root;
-	struct str text;
+	struct str text, name, command;
 
 	if (!file_copy(c, t, i, PACKAGE_JSON, &text) ||
 	    json_read(&c->arena, text, &root, NULL) != OK)
@@ -134,21 +124,15 @@ static void read_package(struct checker *c, struct tree *t, uint32_t i)
 	p.version = json_str(&c->arena, json_get(root, S("version")));
 	if (p.name.p == NULL || p.version.p == NULL)
 		return;
-	const struct json *scripts = json_get(root, S("scripts"));
-	uint32_t built = built_unasked(t, t->items[i].parent, root);
-	p.scripts = built != TREE_NONE;
-	for (size_t k = 0; k < 3; k++)
-		p.scripts |= json_get(scripts, lifecycle[k]) != NULL;
+	for (unsigned k = 0; k < NPM_SCRIPTS; k++)
+		p.scripts |= npm_script(&c->arena, root, has_gyp(t, i), k, &name, &command);
 	p.where = file_path(c, t, i);
 	size_t first = c->report.findings.n;
 	release_add(c, &p);
 	finding_date(c, first, "installed", t->items[i].ctime_ns);
 	uint32_t owner = (uint32_t)c->report.packages.n;
 	own_package(t, t->items[i].parent, owner);
-	judge_scripts(c, t, i, scripts, package_purl(c, &t->items[i]));
-	if (built != TREE_NONE)
-		judge_script(c, t, built, package_purl(c, &t->items[i]), S("install"),
-			     S("node-gyp rebuild"));
+	judge_scripts(c, t, i, root, package_purl(c, &t->items[i]));
 }
 
 /* What follows the last "node_modules/": the package's name, and its file. */
@@ -223,8 +207,8 @@ static void compare_lock(struct checker *c, struct tree *t, uint32_t dir)
 			continue;
 		struct package *p = &c->report.packages.items[owner - 1];
 		if (str_eq(p->version, want))
-			note_integrity(c, p, json_str(&c->arena, json_get(key + 1,
-									  S("integrity"))));
+			note_integrity(c, p,
+				       json_str(&c->arena, json_get(key + 1, S("integrity"))));
 		else
 			file_finding(c, t, i, RULE_FILE_ALTERED, package_purl(c, &t->items[i]), 0,
 				     S(""), "the lock file says %.*s", FMT(want));

@@ -208,8 +208,8 @@ static enum err read_call(const struct anthropic_at *at, const struct json *v,
 	TRY(ANTHROPIC_READ(at, v, call_rows, &b));
 	if (b.id.p == NULL)
 		return anthropic_bad(at, S("id"), "a string");
-	if (b.name.n == 0)
-		return anthropic_bad(at, S("name"), "a tool's name");
+	if (b.name.p == NULL)
+		return anthropic_bad(at, S("name"), "a string");
 	if (b.caller != NULL && !json_str_eq(json_get(b.caller, S("type")), S("direct")))
 		TRY(anthropic_extra(at, S("caller"), json_raw(b.caller)));
 	struct llm_part *p = add(at, &b, PART_TOOL_CALL, list);

@@ -87,12 +87,13 @@ static enum err read_message(const struct anthropic_at *at, const struct json *v
 	if (msg == NULL)
 		return ERR_NOMEM;
 	TRY(anthropic_content(&blocks, m.content, &msg->parts));
-	if (msg->role == ROLE_SYSTEM)
-		for (const struct llm_part *p = msg->parts; p != NULL; p = p->next)
-			/* such as tool_addition */
-			if (p->kind != PART_TEXT && p->kind != PART_OPAQUE)
-				return anthropic_bad(&blocks, S("type"),
-						     "text in a system message");
+	for (const struct llm_part *p = msg->parts; p != NULL; p = p->next) {
+		if (p->kind == PART_TOOL_CALL && p->name.n == 0)
+			return anthropic_bad(&blocks, S("name"), "a tool's name");
+		/* such as tool_addition */
+		if (msg->role == ROLE_SYSTEM && p->kind != PART_TEXT && p->kind != PART_OPAQUE)
+			return anthropic_bad(&blocks, S("type"), "text in a system message");
+	}
 	return OK;
 }
 
@@ -309,7 +310,7 @@ static const struct anthropic_field metadata_rows[] = {
 static enum err read_stop(const struct anthropic_at *at, const struct json *v,
 			  struct llm_request *r)
 {
-	JSON_EACH_ITEM(v, it) {
+	JSON_EACH_ITEM (v, it) {
 		if (it->type != JSON_STRING)
 			return anthropic_bad(at, S("stop_sequences"), "an array of strings");
 		TRY(llm_str_add(at->a, &r->stop, json_esc(it)));
@@ -327,7 +328,7 @@ static bool keeps_everything(const struct json *v)
 
 	if (!json_is(edits, JSON_ARRAY) || json_count(v) != 1)
 		return false;
-	JSON_EACH_ITEM(edits, it)
+	JSON_EACH_ITEM (edits, it)
 		if (!json_str_eq(json_get(it, S("type")), S("clear_thinking_20251015")) ||
 		    !json_str_eq(json_get(it, S("keep")), S("all")) || json_count(it) != 2)
 			return false;
@@ -356,10 +357,10 @@ static enum err read_lists(const struct anthropic_at *at, const struct top *t,
 {
 	if (t->instructions != NULL)
 		TRY(read_instructions(at, t->instructions, r));
-	JSON_EACH_ITEM(t->messages, it)
+	JSON_EACH_ITEM (t->messages, it)
 		TRY(read_message(at, it, r));
 	if (t->tools != NULL)
-		JSON_EACH_ITEM(t->tools, it)
+		JSON_EACH_ITEM (t->tools, it)
 			TRY(read_tool(at, it, r));
 	if (t->tool_choice != NULL)
 		TRY(read_choice(at, t->tool_choice, r));
