@@ -487,10 +487,7 @@ uint32_t fold_arguments(struct unit *u, uint32_t open, struct value *out, uint32
 	for (uint32_t at = open + 1; at < close && n < max && !loop;) {
 		uint32_t end = at;
 		while (end < close && !unit_is(u, end, ','))
-			end = (u->tok[end].kind == TOK_NAME ? end
-			       : unit_mate(u, end) > end    ? unit_mate(u, end)
-							    : end) +
-			      1;
+			end = unit_past(u, end);
 		if (unit_word(u, at, W_LAMBDA) || end == at)
 			out[n++] = value_unknown(0);
 		else

@@ -291,8 +291,7 @@ uint32_t fold_comprehension(const struct unit *u, uint32_t open, uint32_t close)
 			return i;
 		if (u->tok[i].kind == TOK_OP && u->tok[i].op == ',' && i > open + 64)
 			return 0; /* a long list */
-		if (u->tok[i].kind != TOK_NAME)
-			i = unit_mate(u, i) > i ? unit_mate(u, i) : i;
+		i = unit_past(u, i) - 1;
 	}
 	return 0;
 }
@@ -322,9 +321,9 @@ void fold_bracket(struct fold *f, enum frame_kind kind, uint32_t open)
 	struct each *e = NEW(u->a, struct each);
 	uint32_t in = loop + 1, end;
 	while (in < close && !unit_word(u, in, W_IN))
-		in++;
+		in = unit_past(u, in);
 	for (end = in + 1; end < close && !unit_word(u, end, W_IF) && !unit_word(u, end, W_FOR);)
-		end = (u->tok[end].kind != TOK_NAME ? unit_mate(u, end) : end) + 1;
+		end = unit_past(u, end);
 	if (e == NULL) {
 		f->spent = true;
 		return;

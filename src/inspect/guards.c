@@ -174,7 +174,7 @@ static uint32_t expression_end(const struct unit *u, uint32_t t)
 		    unit_word(u, t, W_LET) || unit_word(u, t, W_VAR) ||
 		    (unit_word(u, t, W_IF) && u->lang == LANG_JAVASCRIPT))
 			return t;
-		t = k->kind == TOK_OP && unit_mate(u, t) > t ? unit_mate(u, t) + 1 : t + 1;
+		t = unit_past(u, t);
 	}
 	return last;
 }
@@ -320,9 +320,7 @@ static void python_if(struct guards *g, uint32_t t)
 
 	while (colon < u->n && colon < t + CONDITION && !unit_is(u, colon, ':') &&
 	       u->tok[colon].kind != TOK_NEWLINE)
-		colon = u->tok[colon].kind == TOK_OP && unit_mate(u, colon) > colon
-				? unit_mate(u, colon) + 1
-				: colon + 1;
+		colon = unit_past(u, colon);
 	if (!unit_is(u, colon, ':'))
 		return;
 	g->note = note_of(about(g, t + 1, colon));
@@ -379,9 +377,7 @@ static void javascript_if(struct guards *g, uint32_t t)
 		else
 			while (end < u->n && !unit_is(u, end, ';') && !unit_is(u, end, '}') &&
 			       look(g, 1))
-				end = unit_mate(u, end) > end && u->tok[end].kind == TOK_OP
-					      ? unit_mate(u, end) + 1
-					      : end + 1;
+				end = unit_past(u, end);
 		more = unit_word(u, end + 1, W_ELSE) && depth++ < 8;
 		if (!more)
 			break;

@@ -221,6 +221,15 @@ static inline uint32_t unit_mate(const struct unit *u, uint32_t t)
 	return m == TOKEN_NONE || m >= u->n ? t : m;
 }
 
+/* unit_past gives the token behind t, or behind the partner of a bracket that opens at t: always
+ * further on, where the tokens between do not pair up as well. */
+static inline uint32_t unit_past(const struct unit *u, uint32_t t)
+{
+	uint32_t m = u->tok[t].kind == TOK_NAME ? t : unit_mate(u, t);
+
+	return (m > t ? m : t) + 1;
+}
+
 /* unit_chain gives the first token of the chain a.b(c)[d].e that ends at token t. */
 uint32_t unit_chain(const struct unit *u, uint32_t t);
 

@@ -141,13 +141,10 @@ static uint32_t nth(const struct unit *u, uint32_t from, uint32_t k)
 {
 	uint32_t t = from;
 
-	for (; k > 0 && t < u->n && t < from + 4096; t++) {
+	for (; k > 0 && t < u->n && t < from + 4096; t = unit_past(u, t)) {
 		if (u->tok[t].kind == TOK_NEWLINE)
 			return from;
-		if (unit_is(u, t, ','))
-			k--;
-		else if (u->tok[t].kind != TOK_NAME && unit_mate(u, t) > t)
-			t = unit_mate(u, t);
+		k -= unit_is(u, t, ',');
 	}
 	return t;
 }

@@ -553,6 +553,9 @@ CASE(bounded)
 			       &scratch, &f, &caps);
 		CHECK(scratch.used <= budget);
 	}
+	/* a comprehension whose only "in" stands within a bracket ends, too */
+	look(LANG_PYTHON, ROLE_STARTUP, S("exec([a for (b in c) in d])\nexec([a for (b in c) d])\n"));
+	look(LANG_PYTHON, ROLE_STARTUP, S("exec(a for [b in c] if d in e)\n"));
 	/* layers within layers end */
 	look(LANG_PYTHON, ROLE_MODULE, S("s = 'exec(s[::-1][::-1])'\nexec(s[::-1][::-1])\n"));
 	CHECK(f.n <= FINDINGS_FILE);
