@@ -1,5 +1,5 @@
-"""tests/inspect/broken.py LOOK - programs in Python and JavaScript that are broken in a few places. The rules come to an
-end with each of them: brackets that do not pair up must not lead them back to where they were."""
+"""tests/inspect/broken.py LOOK - programs in Python and JavaScript that are broken in a few places. The rules come
+to an end with each of them: brackets that do not pair up must not lead them back to where they were."""
 import pathlib
 import random
 import re
@@ -12,13 +12,13 @@ WHOLE_S = 120  # for a batch that takes a second
 
 # Each piece has room for expressions (E), targets of loops (T) and statements (S).
 E = ["(E)", "[E for T in E]", "(E for T in E if E)", "{E: E for T in E}", "lambda a, b=E: E", "E if E else E",
-     "E[E:E:-1]", "f'{E!r:>{E}}'", "E.join(E)", "__import__(E).b64decode(E)", "exec(E, E)", "map(E, E)", "E + E", "E in E", "not E",
-     "E := E", "{E, E}", "[E, E]", "(E, E) => E", "function (a) { return E }", "`a${E}`", "await E", "E ? E : E", "{E: E}",
-     "async (a) => { S; }", "-E", "String.fromCharCode(E)", "a", "b", "x", "1", "'s'", "b'q'", "None"]
+     "E[E:E:-1]", "f'{E!r:>{E}}'", "E.join(E)", "__import__(E).b64decode(E)", "exec(E, E)", "map(E, E)", "E + E", "E in E",
+     "not E", "E := E", "{E, E}", "[E, E]", "(E, E) => E", "function (a) { return E }", "`a${E}`", "await E", "E ? E : E",
+     "{E: E}", "async (a) => { S; }", "-E", "String.fromCharCode(E)", "a", "b", "x", "1", "'s'", "b'q'", "None"]
 T = ["a", "a, b", "(a, b)", "(b in c)", "[a]", "a[E]"]
 S = ["x = E", "exec(E)", "eval(E)", "if E:\n    S", "for T in E:\n    S", "def f(a=E):\n    S\n    return E",
-     "with E as T:\n    S", "import base64, os as x", "const {a: b} = require(E);", "if (E) { S } else { S }", "import {a as b} from E;",
-     "class A(E):\n    S", "E"]
+     "with E as T:\n    S", "import base64, os as x", "const {a: b} = require(E);", "if (E) { S } else { S }",
+     "import {a as b} from E;", "class A(E):\n    S", "E"]
 LEAVES = {"E": E[-7:], "T": T[:1], "S": S[-1:]}
 
 
