@@ -50,7 +50,8 @@ class Provider:
     def requests(self):
         if not self.log.exists():
             return []
-        return [json.loads(line) for line in self.log.read_text().splitlines()]
+        whole, _, _ = self.log.read_text().rpartition("\n")  # a long line is written in pieces
+        return [json.loads(line) for line in whole.splitlines()]
 
     def stop(self):
         self.process.kill()
