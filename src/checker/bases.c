@@ -4,6 +4,7 @@
  */
 #include "checker/bases.h"
 
+#include "checker/python.h"
 #include "inspect/digest.h"
 
 #include <string.h>
@@ -13,11 +14,6 @@ enum { BASELESS = TREE_NONE - 1 };
 bool bases_info(struct str name)
 {
 	return str_has_suffix(name, S(".dist-info")) || str_has_suffix(name, S(".egg-info"));
-}
-
-static bool is_site(struct str name)
-{
-	return str_eq(name, S("site-packages")) || str_eq(name, S("dist-packages"));
 }
 
 static uint32_t *base_of(const struct bases *b, uint32_t dir)
@@ -40,7 +36,7 @@ bool bases_find(struct bases *b, struct checker *c, const struct root *r)
 		const struct entry *e = &t->items[i];
 		if (bases_info(entry_name(e)))
 			*base_of(b, e->parent) = e->parent;
-		if (S_ISDIR(e->mode) && (is_site(entry_name(e)) || node_package_dir(t, i)))
+		if (S_ISDIR(e->mode) && (is_site_name(entry_name(e)) || node_package_dir(t, i)))
 			*base_of(b, i) = i;
 	}
 	for (uint32_t i = 0; i < t->n; i++)

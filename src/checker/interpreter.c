@@ -48,11 +48,6 @@ static void add(struct gathering *g, struct tree *t, uint32_t i, struct str path
 	memcpy(r->sha256, e->sha256, sizeof r->sha256);
 }
 
-static bool holds_packages(struct str name)
-{
-	return str_eq(name, S("site-packages")) || str_eq(name, S("dist-packages"));
-}
-
 /* What lies in __pycache__ is left out while it is of the source beside it. */
 static void check_bytecode(struct checker *c, struct site *s, uint32_t i)
 {
@@ -91,7 +86,7 @@ static void add_library(struct gathering *g, struct root *r, uint32_t dir, struc
 	examine(c, t, in.from, in.to, 0, NULL);
 	for (uint32_t i = in.from; i < in.to; i++) {
 		struct entry *e = &t->items[i];
-		if (S_ISDIR(e->mode) && holds_packages(entry_name(e))) {
+		if (S_ISDIR(e->mode) && is_site_name(entry_name(e))) {
 			i = e->end - 1;
 			continue;
 		}

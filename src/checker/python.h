@@ -51,6 +51,9 @@ void interpreter_inside(struct checker *c, struct root *r, uint32_t prefix,
 			struct python_version version, struct report_interpreter *out);
 void interpreter_beside(struct checker *c, struct report_interpreter *out);
 
+/* is_site_name tells whether a directory of that name holds packages. */
+bool is_site_name(struct str name);
+
 /* env_digest digests the files and links below dir of which counts says that they belong there, by
  * their path below it; NULL: all. */
 void env_digest(struct checker *c, struct tree *t, uint32_t dir,

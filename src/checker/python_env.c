@@ -20,7 +20,7 @@ struct env {
 	unsigned n_sites;
 };
 
-static bool is_site_name(struct str name)
+bool is_site_name(struct str name)
 {
 	return str_eq(name, S("site-packages")) || str_eq(name, S("dist-packages"));
 }
