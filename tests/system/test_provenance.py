@@ -520,6 +520,11 @@ class Real(unittest.TestCase):
                         "pypi_attestations-0.0.19.tar.gz", "pypi-attestations==0.0.19")
         self.assertEqual(out["documents"][0]["attestations"][0]["publisher"]["repository"], "trailofbits/pypi-attestations")
 
+    def test_pypi_wheel(self):
+        out = self.yett("--provenance", str(GOLDEN / "sampleproject-4.0.0-py3-none-any.whl.provenance"), "--file",
+                        "sampleproject-4.0.0-py3-none-any.whl", "sampleproject==4.0.0")
+        self.assertEqual(out["documents"][0]["attestations"][0]["publisher"]["repository"], "pypa/sampleproject")
+
     def test_npm(self):
         with tempfile.TemporaryDirectory() as where:
             r = subprocess.run(["npm", "pack", "--silent", "sigstore@0.4.0"], cwd=where, capture_output=True, text=True, timeout=120) \
