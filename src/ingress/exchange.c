@@ -5,6 +5,7 @@
 #include "ingress/choose.h"
 #include "ingress/count.h"
 #include "ingress/echo.h"
+#include "ingress/fallback.h"
 #include "ingress/limits.h"
 #include "ingress/link.h"
 #include "ingress/meter.h"
@@ -22,7 +23,6 @@ enum {
 	ARENA_SMALL = 1 << 10,
 	RETRY_FIRST_MS = 250, /* the pause before the same deployment is asked again; doubles */
 	RETRY_MAX_MS = 8000,
-	RETRIES_ASKED = 10, /* the most that a client's header may ask for */
 	KEEP_LINES = 2 << 10,
 };
 
@@ -191,6 +191,15 @@ static const struct {
 	{ H_IDEMPOTENCY_KEY, FIELD_IDEMPOTENCY_KEY },
 };
 
+static uint32_t milliseconds(struct str seconds)
+{
+	int64_t ms;
+
+	return seconds.p != NULL && num_scaled(seconds, 3, &ms) == OK && ms > 0 && ms < INT32_MAX
+		       ? (uint32_t)ms
+		       : 0;
+}
+
 static enum err keep_fields(struct exchange *x, const struct http1_head *h, struct diag *d)
 {
 	for (unsigned i = 0; i < sizeof passed / sizeof passed[0]; i++) {
@@ -207,15 +216,12 @@ static enum err keep_fields(struct exchange *x, const struct http1_head *h, stru
 		user = h->known[H_X_LITELLM_CUSTOMER_ID];
 	if (user.p != NULL)
 		usage_text(x->end_user, sizeof x->end_user, user);
-	int64_t ms;
-	struct str timeout = h->known[x->stream ? H_X_LITELLM_STREAM_TIMEOUT : H_X_LITELLM_TIMEOUT];
-	if (timeout.p != NULL && num_scaled(timeout, 3, &ms) == OK && ms > 0 && ms < INT32_MAX)
-		x->timeout_ms = (uint32_t)ms;
+	x->timeout_ms = milliseconds(h->known[H_X_LITELLM_TIMEOUT]);
+	x->stream_timeout_ms = milliseconds(h->known[H_X_LITELLM_STREAM_TIMEOUT]);
 	uint64_t retries;
-	x->retries_left = x->gen->policy.num_retries > 0 ? (unsigned)x->gen->policy.num_retries : 0;
 	if (h->known[H_X_LITELLM_NUM_RETRIES].p != NULL &&
-	    num_u64(h->known[H_X_LITELLM_NUM_RETRIES], 10, &retries) == OK)
-		x->retries_left = retries < RETRIES_ASKED ? (unsigned)retries : RETRIES_ASKED;
+	    num_u64(h->known[H_X_LITELLM_NUM_RETRIES], UINT32_MAX, &retries) == OK)
+		x->retries_asked = retries < EXCHANGE_RETRIES ? (int)retries : EXCHANGE_RETRIES;
 	return OK;
 }
 
@@ -276,6 +282,7 @@ void exchange_begin(struct conn *c, const struct route_match *m, const struct ht
 	x->route = m->route;
 	x->client = m->route->dialect;
 	x->key_slot = UINT32_MAX;
+	x->retries_asked = -1;
 	x->start_ms = (int64_t)loop_wall_ms(c->in->loop);
 	x->start_mono_ms = loop_now_ms(c->in->loop);
 	make_id(x);
@@ -478,53 +485,14 @@ static void send(struct exchange *x, const struct json *root)
 		echo_call(x, &c);
 }
 
-static const struct policy_fallback *fallback_list(const struct exchange *x,
-						   enum policy_fallback_kind kind)
+/* How often a group may be asked again: the client's word, the deployment's, the router's. */
+static unsigned retries_of(const struct exchange *x)
 {
-	const struct policy *p = &x->gen->policy;
-	const struct policy_fallback *any = NULL;
+	int n = x->retries_asked >= 0	   ? x->retries_asked
+		: x->dep->max_retries >= 0 ? x->dep->max_retries
+					   : x->gen->policy.num_retries;
 
-	for (uint32_t i = 0; i < p->n_fallbacks; i++) {
-		if (p->fallbacks[i].kind != kind)
-			continue;
-		if (str_eq(p->fallbacks[i].model, x->model))
-			return &p->fallbacks[i];
-		if (str_eq(p->fallbacks[i].model, S("*")))
-			any = &p->fallbacks[i];
-	}
-	return any;
-}
-
-/* Moves on to the next model of the list; false: there is none. */
-static bool fall_back(struct exchange *x, enum policy_fallback_kind kind)
-{
-	const struct policy *p = &x->gen->policy;
-	const struct policy_fallback *list = fallback_list(x, kind);
-	struct str star;
-
-	while (list != NULL && x->next_fallback < list->n_to &&
-	       (int)x->fallbacks < p->max_fallbacks) {
-		struct str name = list->to[x->next_fallback++];
-		const struct policy_model *m = policy_model_find(p, name, &star);
-		if (m == NULL || m == x->group)
-			continue;
-		x->group = m;
-		x->star = star.p ? arena_dup(&x->arena, star) : S("");
-		x->fallbacks++;
-		x->n_tried = 0;
-		x->retries_left = p->num_retries > 0 ? (unsigned)p->num_retries : 0;
-		x->flags |= USAGE_FALLBACK;
-		return true;
-	}
-	return false;
-}
-
-bool exchange_has_alternative(const struct exchange *x)
-{
-	const struct policy_fallback *list = fallback_list(x, FALLBACK_GENERAL);
-
-	return x->retries_left > 0 || (list != NULL && x->next_fallback < list->n_to &&
-				       (int)x->fallbacks < x->gen->policy.max_fallbacks);
+	return n > 0 ? (unsigned)n : 0;
 }
 
 static void none_free(struct exchange *x, enum err e, uint32_t retry_after_s)
@@ -561,13 +529,15 @@ static void try_with(struct exchange *x, const struct json *root)
 	}
 	while ((e = choose_deployment(in, &x->gen->policy, x->group, x->tried, x->n_tried, true,
 				      (int64_t)(x->asked_bytes / 4), &choice)) != OK) {
-		if (!fall_back(x, e == ERR_LIMIT ? FALLBACK_CONTEXT : FALLBACK_GENERAL)) {
+		if (!fallback_next(x, e == ERR_LIMIT ? FALLBACK_CONTEXT : FALLBACK_GENERAL)) {
 			none_free(x, e, choice.retry_after_s);
 			return;
 		}
 	}
 	x->dep = choice.dep;
 	x->dep_index = choice.index;
+	if (x->n_tried == 0)
+		x->retries_left = retries_of(x);
 	if (root == NULL && parse(x, &root, &d) != OK) { /* it was valid when it came */
 		refuse_diag(x, &d, NULL);
 		return;
@@ -587,10 +557,8 @@ static void on_retry(struct timer *t)
 	exchange_try(x);
 }
 
-static int32_t retries_of_class(const struct policy *p, enum llm_error_kind kind)
+static int32_t of_class(const struct policy_by_class *r, enum llm_error_kind kind)
 {
-	const struct policy_by_class *r = &p->retry_policy;
-
 	switch ((int)kind) {
 	case LLM_AUTH:
 	case LLM_PERMISSION:
@@ -620,13 +588,14 @@ void exchange_failed(struct exchange *x, const struct llm_error *e, bool retryab
 		     uint32_t retry_after_ms)
 {
 	const struct policy *p = &x->gen->policy;
-	int32_t by_class = retries_of_class(p, e->kind);
+	int32_t by_class = of_class(&p->retry_policy, e->kind);
 	enum policy_fallback_kind kind = e->kind == LLM_CONTEXT	  ? FALLBACK_CONTEXT
 					 : e->kind == LLM_CONTENT ? FALLBACK_CONTENT
 								  : FALLBACK_GENERAL;
 
 	if (x->group->n_deployments > 1 && retryable)
-		choose_failed(x->in, p, x->dep_index, e->status, retry_after_ms);
+		choose_failed(x->in, p, x->dep_index, e->status,
+			      of_class(&p->allowed_fails_policy, e->kind), retry_after_ms);
 	if (by_class >= 0 && x->attempts <= 1)
 		x->retries_left = (unsigned)by_class;
 	if (retryable && x->retries_left > 0) {
@@ -637,6 +606,8 @@ void exchange_failed(struct exchange *x, const struct llm_error *e, bool retryab
 			return;
 		}
 		uint64_t pause = (uint64_t)RETRY_FIRST_MS << (x->n_tried < 5 ? x->n_tried : 5);
+		if (pause < p->retry_after_ms)
+			pause = p->retry_after_ms;
 		if (pause < retry_after_ms)
 			pause = retry_after_ms;
 		if (pause <= RETRY_MAX_MS) {
@@ -644,7 +615,7 @@ void exchange_failed(struct exchange *x, const struct llm_error *e, bool retryab
 			return;
 		}
 	}
-	if ((retryable || kind != FALLBACK_GENERAL) && fall_back(x, kind)) {
+	if (fallback_next(x, kind)) { /* after a bad request too: another model may take it */
 		exchange_try(x);
 		return;
 	}

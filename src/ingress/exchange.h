@@ -15,7 +15,11 @@
 #include "llm/llm.h"
 #include "proto/call.h"
 
-enum { EXCHANGE_TRIED = 16, EXCHANGE_ID = 24 };
+enum {
+	EXCHANGE_TRIED = 16,
+	EXCHANGE_ID = 24,
+	EXCHANGE_RETRIES = 10, /* the most that a client may ask for */
+};
 
 /* Where the answer stands; see relay.c. */
 enum answer_state {
@@ -27,9 +31,9 @@ enum answer_state {
 };
 
 struct exchange {
-	struct llm_sink sink; /* where the decoder of a translated stream pushes to */
+	struct llm_sink sink;	    /* where the decoder of a translated stream pushes to */
 	struct exchange *next_free; /* also in link_replace's list of those whose call is gone */
-	struct conn *conn; /* NULL once the client is gone */
+	struct conn *conn;	    /* NULL once the client is gone */
 	struct ingress *in;
 	struct generation *gen;
 	struct arena arena;
@@ -37,20 +41,24 @@ struct exchange {
 
 	const struct route *route;
 	enum llm_dialect client;   /* whom we answer */
-	bool array_open;                 /* the array's bracket is written */
+	bool array_open;	   /* the array's bracket is written */
 	struct str model_esc;	   /* model, escaped for JSON, in the arena; for translations */
 	bool stream, array_stream; /* array_stream: Gemini without alt=sse */
 	bool wants_usage;	   /* the client asked for a stream's usage itself */
 	struct body body;
 	enum encoding encoding; /* of the body as it came */
-	struct body sent; /* a large translated body, until the response head */
+	struct body sent;	/* a large translated body, until the response head */
 	size_t asked_bytes;
-	struct str model;	    /* as asked, in the arena */
-	struct str query_model;	    /* of the path */
-	uint32_t key_id, key_slot;  /* slot UINT32_MAX: master or open */
-	bool counted;		    /* holds a place in the parallel counters */
-	struct reply_limits limits; /* what the key's limits said */
-	uint32_t timeout_ms;	    /* the client's own, 0 none */
+	struct str model;			/* as asked, in the arena */
+	struct str query_model;			/* of the path */
+	uint32_t key_id, key_slot;		/* slot UINT32_MAX: master or open */
+	bool counted;				/* holds a place in the parallel counters */
+	struct reply_limits limits;		/* what the key's limits said */
+	uint32_t timeout_ms, stream_timeout_ms; /* the client's own, 0 none */
+	int retries_asked;			/* by the client; -1 none */
+	bool drop_params;			/* asked by the client */
+	bool steered;				/* see ingress/steer.h */
+	struct policy_fallback *own_fallbacks;	/* asked by the client; NULL none */
 	struct str fields[CALL_FIELD_COUNT];
 
 	/* the attempt */
@@ -64,13 +72,14 @@ struct exchange {
 	bool lent;	      /* cancelled, and egress may still read the body */
 	uint32_t tried[EXCHANGE_TRIED];
 	unsigned n_tried, attempts, retries_left, fallbacks;
-	unsigned next_fallback; /* place in the list of the model first asked for */
+	enum policy_fallback_kind fallback_kind; /* the list in use, of the model first asked for */
+	unsigned next_fallback;			 /* the place in it */
 
 	/* the answer */
 	enum answer_state answer;
 	struct str reply_lines; /* header lines for the client, in the arena */
-	struct str whole; /* A_WHOLE: all of the body, in the ring, while END is looked at */
-	uint32_t expected; /* A_WHOLE: the body's length where the provider tells it */
+	struct str whole;	/* A_WHOLE: all of the body, in the ring, while END is looked at */
+	uint32_t expected;	/* A_WHOLE: the body's length where the provider tells it */
 	struct buf got;	 /* A_ERROR, A_WHOLE: the body; A_HELD, A_STREAM: an unfinished event */
 	struct buf held; /* A_HELD: ready output */
 	struct llm_decoder *decoder;
@@ -132,8 +141,5 @@ void exchange_refuse(struct exchange *x, const struct llm_error *e, const struct
  * last byte is gathered by the caller afterwards or before, but always in the same turn: the record
  * is in keeper's file before the turn is flushed. */
 void exchange_finish(struct exchange *x);
-
-/* exchange_has_alternative: a failure before the first content would be tried elsewhere. */
-bool exchange_has_alternative(const struct exchange *x);
 
 #endif

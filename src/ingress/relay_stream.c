@@ -7,6 +7,7 @@
 #include "ingress/relay_stream.h"
 
 #include "codec/sse.h"
+#include "ingress/fallback.h"
 #include "ingress/meter.h"
 #include "ingress/relay.h"
 #include "llm/gemini.h"
@@ -362,7 +363,7 @@ void relay_stream_begin(struct exchange *x)
 	x->answer = A_HELD;
 	x->sink.on_event = on_event;
 	/* With nowhere else to go there is no reason to hold anything back. */
-	if (!exchange_has_alternative(x) && x->conn != NULL)
+	if (!fallback_left(x) && x->conn != NULL)
 		x->eager = true;
 }
 

@@ -1,0 +1,88 @@
+"""What LiteLLM's clients and configurations rely on: the same requests had the same effect in LiteLLM 1.99.4."""
+# Proves T-04.
+import json
+import unittest
+
+from harness import MASTER, GateTest, deployments, events
+
+
+class Requests(GateTest):
+    NAMES = ("good", "status-500", "status-400", "never")
+    ROUTER = {"num_retries": 0, "disable_cooldowns": True}
+
+    def sent(self, count=1):
+        return [r["body"] for r in self.provider.requests() if "method" in r][-count:]
+
+    def test_what_is_for_the_gate_stays_here(self):
+        ours = {"tags": ["a"], "litellm_metadata": {"k": "v"}, "metadata": {"generation": {"name": "x"}},
+                "litellm_session_id": "s", "litellm_trace_id": "t", "guardrails": ["g"], "cache": {"no-cache": True},
+                "no-log": True, "num_retries": 0, "max_retries": 0, "request_timeout": 20, "stream_timeout": 20,
+                "allowed_openai_params": ["seed"], "drop_params": True, "langfuse_secret_key": "sk-lf-1"}
+        for up in ("openai", "anthropic", "gemini"):
+            for stream in (False, True):
+                with self.subTest(up=up, stream=stream):
+                    status, _, data = self.gate.chat(up + "-good", stream=stream, **ours)
+                    self.assertEqual(status, 200, data)
+                    self.assertEqual(set(self.sent()[0]) & set(ours), set())
+        status, _, data = self.gate.request(
+            "POST", "/v1/messages", {"model": "anthropic-good", "max_tokens": 5, "tags": ["a"],
+                                     "metadata": {"user_id": "u"}, "messages": [{"role": "user", "content": "x"}]},
+            {"x-api-key": MASTER})
+        self.assertEqual(status, 200, data)
+        self.assertEqual(self.sent()[0]["metadata"], {"user_id": "u"})
+        self.assertNotIn("tags", self.sent()[0])
+
+    def test_metadata_of_a_stored_call_is_the_providers(self):
+        self.assertEqual(self.gate.chat("openai-good", store=True, metadata={"k": "v"})[0], 200)
+        self.assertEqual(self.sent()[0]["metadata"], {"k": "v"})
+
+    def test_drop_params(self):
+        self.assertEqual(self.gate.chat("anthropic-good", seed=1)[0], 400)
+        self.assertEqual(self.gate.chat("anthropic-good", seed=1, drop_params=True)[0], 200)
+
+    def test_retries_and_timeout(self):
+        before = len(self.provider.requests())
+        self.assertEqual(self.gate.chat("openai-status-500", num_retries=2)[0], 500)
+        self.assertEqual(len(self.provider.requests()) - before, 3)
+        body = {"model": "openai-never", "messages": [{"role": "user", "content": "hi"}]}
+        for more, headers in (({"timeout": 0.5}, {}), ({"stream": True, "stream_timeout": 0.5}, {}),
+                              ({"stream": True}, {"x-litellm-stream-timeout": "0.5"})):
+            status, _, data = self.gate.request("POST", "/v1/chat/completions", dict(body, **more),
+                                                {"authorization": "Bearer " + MASTER, **headers})
+            self.assertEqual(status, 504, data)
+
+    def test_fallbacks_of_the_client(self):
+        for name in ("status-500", "status-400"):
+            status, headers, data = self.gate.chat("openai-" + name, fallbacks=["nope", {"model": "gemini-good"}])
+            self.assertEqual((status, headers.get("x-litellm-attempted-fallbacks")), (200, "1"), data)
+        key = self.gate.key(models=["openai-status-500", "anthropic-good"])
+        self.assertEqual(self.gate.chat("openai-status-500", key, fallbacks=["gemini-good"])[0], 500)
+        self.assertEqual(self.gate.chat("openai-status-500", key, fallbacks=["gemini-good", "anthropic-good"])[0], 200)
+
+
+class Configuration(GateTest):
+    @classmethod
+    def config(cls):
+        port = cls.provider.port
+        models = deployments(port, ("good", "status-500"), cls.KEYS)
+        models.append({"model_name": "patient", "litellm_params": {
+            "model": "openai/status-500", "api_base": "http://127.0.0.1:%d/v1" % port, "api_key": "sk-x",
+            "num_retries": 2}})
+        return {"model_list": models, "router_settings": {"num_retries": 0, "disable_cooldowns": True},
+                "general_settings": {"master_key": MASTER, "always_include_stream_usage": True}}
+
+    def test_retries_of_a_deployment(self):
+        for model, tries in (("patient", 3), ("openai-status-500", 1)):
+            before = len(self.provider.requests())
+            self.assertEqual(self.gate.chat(model)[0], 500)
+            self.assertEqual(len(self.provider.requests()) - before, tries)
+
+    def test_streams_always_end_with_their_usage(self):
+        for up in ("openai", "anthropic", "gemini"):
+            status, _, data = self.gate.chat(up + "-good", stream=True)
+            self.assertEqual(status, 200)
+            self.assertEqual(json.loads(events(data)[-2])["usage"]["total_tokens"], 18, up)
+
+
+if __name__ == "__main__":
+    unittest.main()
