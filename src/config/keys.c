@@ -25,6 +25,7 @@
 #define WHY_REDIS "limits are shared inside of one gate only"
 #define WHY_ALERT "no alerts are sent; scrape /metrics"
 #define WHY_GUARD "guardrails are not served yet"
+#define WHY_TOLD "told by /model/info"
 #define WHY_MCP "MCP is not served yet"
 
 static const struct key_row top[] = {
@@ -200,16 +201,18 @@ static const struct key_row info[] = {
 	NONE("health_check_model", "no model is called for its health"),
 	NONE("health_check_timeout", "no model is called for its health"),
 	NONE("disable_background_health_check", "no model is called for its health"),
-	NONE("supports_vision", "the provider says what it can do"),
-	NONE("supports_function_calling", "the provider says what it can do"),
-	NONE("supports_reasoning", "the provider says what it can do"),
-	NONE("supports_response_schema", "the provider says what it can do"),
-	NONE("supports_prompt_caching", "the provider says what it can do"),
+	EXACT("supports_vision", set_info, 0, WHY_TOLD),
+	EXACT("supports_function_calling", set_info, 0, WHY_TOLD),
+	EXACT("supports_reasoning", set_info, 0, WHY_TOLD),
+	EXACT("supports_response_schema", set_info, 0, WHY_TOLD),
+	EXACT("supports_prompt_caching", set_info, 0, WHY_TOLD),
 	NONE("region", "no region is checked"),
 	NONE("db_model", "models stand in the file only"),
+	READ("key", "told by /model/info as the model's name at the provider"),
+	READ("litellm_provider", "told by /model/info as the provider"),
 	NONE("tier", "tag routing is not served yet"),
-	NONE("version", "for people; nothing reads it"),
-	NONE("description", "for people; nothing reads it"),
+	EXACT("version", set_info, 0, WHY_TOLD),
+	EXACT("description", set_info, 0, WHY_TOLD),
 };
 
 static const struct key_row credential[] = {
@@ -474,6 +477,9 @@ static bool harmless(struct loader *l, const struct key_row *row, const struct n
 	return row->status == CONFIG_UNSUPPORTED && row->set == NULL && value_off(l, v);
 }
 
+/* LiteLLM takes any key here, and tells it. */
+static const struct key_row any_info = EXACT("", set_info, 0, WHY_TOLD);
+
 enum err section_apply(struct loader *l, enum section s, const struct node *map, void *base)
 {
 	char room[2 * LIMIT_NAME];
@@ -488,6 +494,8 @@ enum err section_apply(struct loader *l, enum section s, const struct node *map,
 	NODE_EACH(map, v) {
 		const struct key_row *row = row_find(s, v->name);
 		struct str at = path_of(s, v->name, &path);
+		if (row == NULL && s == SECT_INFO)
+			row = &any_info;
 		if (row == NULL) {
 			note(l, CONFIG_UNSUPPORTED, at, v, "unknown key, ignored");
 			continue;

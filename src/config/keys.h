@@ -44,7 +44,8 @@ bool key_is_served(struct str name);
 #define SETTERS(X)                                                                            \
 	X(set_bool) X(set_str) X(set_name) X(set_u32) X(set_u64) X(set_i32) X(set_i64)        \
 	X(set_ms) X(set_pico) X(set_weight) X(set_node) X(set_base) X(set_default)            \
-	X(set_extra_body) X(set_drops) X(set_groups) X(set_strategy) X(set_retry_policy)      \
+	X(set_extra_body) X(set_info) X(set_drops) X(set_groups) X(set_strategy)              \
+	X(set_retry_policy)                                                                   \
 	X(set_fails_policy) X(set_fallbacks) X(set_context_fallbacks)                         \
 	X(set_content_fallbacks) X(set_default_fallbacks) X(set_aliases)
 

@@ -118,6 +118,7 @@ static void deployment_encode(const struct policy_deployment *d, struct buf *b)
 	defaults_encode(d->defaults, d->n_defaults, b);
 	defaults_encode(d->extra_body, d->n_extra_body, b);
 	strs_encode(d->drops, d->n_drops, b);
+	defaults_encode(d->info, d->n_info, b);
 }
 
 static void deployment_decode(struct rd *r, struct arena *a, struct policy_deployment *d)
@@ -145,11 +146,12 @@ static void deployment_decode(struct rd *r, struct arena *a, struct policy_deplo
 	d->defaults = defaults_decode(r, a, &d->n_defaults);
 	d->extra_body = defaults_decode(r, a, &d->n_extra_body);
 	d->drops = strs_decode(r, a, DROPS_MAX, &d->n_drops);
+	d->info = defaults_decode(r, a, &d->n_info);
 	if (r->err == OK && (unsigned)d->serves >= SERVES_COUNT)
 		r->err = ERR_SYNTAX;
 }
 
-enum { DEPLOYMENT_MIN = 4 * 4 + 1 + 1 + 2 + 3 * 4 + 8 + 5 * 4 + 1 + 2 * 8 + 5 * 8 + 3 * 4 };
+enum { DEPLOYMENT_MIN = 4 * 4 + 1 + 1 + 2 + 3 * 4 + 8 + 5 * 4 + 1 + 2 * 8 + 5 * 8 + 4 * 4 };
 
 /* ---- names and routes ---- */
 

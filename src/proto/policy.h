@@ -50,6 +50,8 @@ struct policy_deployment {
 	uint32_t n_extra_body;
 	struct str *drops;          /* additional_drop_params */
 	uint32_t n_drops;
+	struct policy_default *info; /* what else model_info holds: only told, by /model/info */
+	uint32_t n_info;
 };
 
 struct policy_model {

@@ -60,6 +60,69 @@ class Requests(GateTest):
         self.assertEqual(self.gate.chat("openai-status-500", key, fallbacks=["gemini-good", "anthropic-good"])[0], 200)
 
 
+    def test_headers(self):
+        status, headers, _ = self.gate.chat("openai-good")
+        self.assertEqual(status, 200)
+        got = {k: v for k, v in headers.items() if k.startswith("x-litellm-")}
+        self.assertEqual((got["x-litellm-model-group"], got["x-litellm-attempted-retries"],
+                          got["x-litellm-attempted-fallbacks"]), ("openai-good", "0", "0"))
+        self.assertIn("x-litellm-call-id", got)
+
+    def test_places_of_a_key(self):
+        key = self.gate.key()
+        for headers in ({"x-litellm-api-key": key}, {"x-litellm-api-key": "Bearer " + key, "authorization": "Bearer x"},
+                        {"Ocp-Apim-Subscription-Key": key}, {"api-key": key}):
+            self.assertEqual(self.gate.request("GET", "/v1/models", headers=headers)[0], 200, headers)
+            status = self.gate.request("GET", "/key/info", headers=headers, port=self.gate.admin_port)[0]
+            self.assertEqual(status, 401 if "Ocp-Apim-Subscription-Key" in headers else 200)
+
+
+class Models(GateTest):
+    @classmethod
+    def config(cls):
+        base = {"api_base": "http://127.0.0.1:%d/v1" % cls.provider.port, "api_key": "sk-x"}
+        return {"model_list": [
+                    {"model_name": "mini", "litellm_params": {"model": "openai/gpt-4o-mini", **base},
+                     "model_info": {"id": "mini-1", "base_model": "gpt-4o-mini", "supports_vision": True, "owner": {"team": "a"}}},
+                    {"model_name": "mine/*", "litellm_params": {"model": "openai/*", "api_key": "sk-x"}},
+                    {"model_name": "mine/gpt-4o", "litellm_params": {"model": "openai/gpt-4o", "api_key": "sk-x"}},
+                    {"model_name": "claude-*", "litellm_params": {"model": "anthropic/claude-*", "api_key": "sk-x"}},
+                    {"model_name": "g/*", "litellm_params": {"model": "gemini/*", "api_key": "sk-x"}}],
+                "router_settings": {"model_group_alias": {"small": "mini"}},
+                "general_settings": {"master_key": MASTER}, "yett": {"admin_on_inference": False}}
+
+    def get(self, path, key=MASTER):
+        status, _, data = self.gate.request("GET", path, headers={"authorization": "Bearer " + key})
+        self.assertEqual(status, 200, data)
+        return json.loads(data)["data"]
+
+    def test_a_wildcard_is_listed_with_the_models_it_leads_to(self):
+        names = [m["id"] for m in self.get("/v1/models/")]
+        self.assertEqual(len(names), len(set(names)))
+        for name in ("mini", "small", "mine/*", "mine/gpt-4o", "mine/gpt-4o-mini", "claude-haiku-4-5", "g/gemini-2.5-pro"):
+            self.assertIn(name, names)
+        for name in ("mine/claude-haiku-4-5", "claude-claude-haiku-4-5", "g/gpt-4o", "mine/gemini/gemini-2.5-pro"):
+            self.assertNotIn(name, names)
+        key = self.gate.key(models=["mine/gpt-4o-mini", "claude-*"])
+        names = [m["id"] for m in self.get("/v1/models", key)]
+        self.assertIn("mine/gpt-4o-mini", names)
+        self.assertEqual([n for n in names if not n.startswith(("claude-", "mine/gpt-4o-mini"))], [])
+
+    def test_information_for_keys(self):
+        rows = self.get("/v1/model/info", self.gate.key(models=["mini", "mine/gpt-4o-mini"]))
+        self.assertEqual([r["model_name"] for r in rows], ["mini", "mine/gpt-4o-mini", "small"])
+        for row in rows:
+            self.assertEqual(row["litellm_params"]["model"], "openai/gpt-4o-mini")
+            info = row["model_info"]
+            self.assertEqual((info["max_tokens"], info["max_input_tokens"], info["mode"]), (16384, 128000, "chat"))
+            self.assertEqual(info["input_cost_per_token"], 1.5e-07)
+        self.assertEqual((rows[0]["model_info"]["supports_vision"], rows[0]["model_info"]["owner"]), (True, {"team": "a"}))
+        self.assertEqual([r["model_name"] for r in self.get("/model/info?litellm_model_id=mini%2D1")], ["mini", "small"])
+        self.assertEqual(self.gate.request("GET", "/model/info", headers={"authorization": "Bearer sk-no"})[0], 401)
+        status, _, _ = self.gate.request("GET", "/model/info?litellm_model_id=x", headers={"authorization": "Bearer " + MASTER})
+        self.assertEqual(status, 404)
+
+
 class Configuration(GateTest):
     @classmethod
     def config(cls):
