@@ -160,6 +160,8 @@ static const struct key_row params[] = {
 	EXACT("modalities", set_default, 0, WHY_DEFAULT),
 	EXACT("prediction", set_default, 0, WHY_DEFAULT),
 	EXACT("web_search_options", set_default, 0, WHY_DEFAULT),
+	EXACT("safety_settings", set_default, 0, WHY_DEFAULT),
+	EXACT("chat_template_kwargs", set_default, 0, WHY_DEFAULT),
 	NONE("stream", "the client says whether it streams"),
 	NONE("metadata", "stays with LiteLLM's callbacks"),
 

@@ -228,30 +228,61 @@ static enum err encode(struct exchange *x, const struct json *root, struct str m
 		       : OK;
 }
 
-/* The translated text goes through the same overrides as a splice; a large one moves into the
- * arena. */
+/* What s makes of its text, in the turn's memory. */
+static enum err spliced(struct exchange *x, struct splice *s, struct str *out)
+{
+	struct buf b;
+
+	TRY(s->err);
+	char *room = arena_take(&x->in->turn, splice_len(s), 1);
+	if (room == NULL)
+		return ERR_NOMEM;
+	buf_fixed(&b, room, splice_len(s));
+	splice_write(s, &b);
+	return buf_finish(&b, out);
+}
+
+/* The configuration's word in what an OpenAI client asked: it is translated with the rest. */
+static enum err ask_more(struct exchange *x, const struct json **root)
+{
+	struct arena *a = &x->in->turn;
+	struct str text;
+	struct splice s;
+
+	splice_init(&s, json_raw(*root));
+	overrides_asked(x->dep, *root, &s, a);
+	TRY(spliced(x, &s, &text));
+	return json_read(a, text, root, NULL);
+}
+
+/* And in what the provider gets, where it could not be said before. */
+static enum err override_encoded(struct exchange *x, struct str *text)
+{
+	struct arena *a = &x->in->turn;
+	const struct json *encoded;
+	struct splice s;
+
+	TRY(json_read(a, *text, &encoded, NULL));
+	splice_init(&s, *text);
+	if (x->client == DIALECT_OPENAI)
+		overrides_extra(x->dep, encoded, &s, a);
+	else
+		overrides_splice(x->dep, x->up, encoded, &s, a);
+	return spliced(x, &s, text);
+}
+
+/* A large translation moves into the arena. */
 static enum err build_other(struct exchange *x, const struct json *root, struct call *c,
 			    struct diag *d)
 {
 	struct ingress *in = x->in;
-	const struct json *encoded;
-	struct splice s;
 
+	if (overrides_any(x->dep) && x->client == DIALECT_OPENAI)
+		TRY(ask_more(x, &root));
 	TRY(encode(x, root, c->model, d));
 	struct str text = buf_str(&in->encoded);
-	if (overrides_any(x->dep)) {
-		TRY(json_read(&in->turn, text, &encoded, NULL));
-		splice_init(&s, text);
-		overrides_splice(x->dep, x->up, encoded, &s, &in->turn);
-		TRY(s.err);
-		char *room = arena_take(&in->turn, splice_len(&s), 1);
-		if (room == NULL)
-			return ERR_NOMEM;
-		struct buf spliced;
-		buf_fixed(&spliced, room, splice_len(&s));
-		splice_write(&s, &spliced);
-		text = buf_str(&spliced);
-	}
+	if (overrides_any(x->dep))
+		TRY(override_encoded(x, &text));
 	if (text.n <= CALL_INLINE_MAX)
 		return add_part(c, &(struct body){ 0 }, text);
 	body_free(in->bodies, &x->sent);

@@ -1,5 +1,4 @@
 """What LiteLLM's clients and configurations rely on: the same requests had the same effect in LiteLLM 1.99.4."""
-# Proves T-04.
 import json
 import unittest
 
@@ -131,6 +130,10 @@ class Configuration(GateTest):
         models.append({"model_name": "patient", "litellm_params": {
             "model": "openai/status-500", "api_base": "http://127.0.0.1:%d/v1" % port, "api_key": "sk-x",
             "num_retries": 2}})
+        for up, more in (("gemini", {"reasoning_effort": "low", "safety_settings": [{"category": "A", "threshold": "B"}]}),
+                         ("anthropic", {"stop": "X", "tool_choice": "auto", "additional_drop_params": ["seed", "n"]})):
+            models.append(deployments(port, ("good",), cls.KEYS, (up,), **more)[0])
+            models[-1]["model_name"] = "set-" + up
         return {"model_list": models, "router_settings": {"num_retries": 0, "disable_cooldowns": True},
                 "general_settings": {"master_key": MASTER, "always_include_stream_usage": True}}
 
@@ -139,6 +142,18 @@ class Configuration(GateTest):
             before = len(self.provider.requests())
             self.assertEqual(self.gate.chat(model)[0], 500)
             self.assertEqual(len(self.provider.requests()) - before, tries)
+
+    def test_parameters_of_a_deployment(self):
+        """They are OpenAI's, whatever the provider speaks: LiteLLM sets them before it translates."""
+        self.assertEqual(self.gate.chat("set-gemini")[0], 200)
+        body = self.provider.requests()[-1]["body"]
+        self.assertEqual(body["generationConfig"]["thinkingConfig"]["thinkingBudget"], 1024)
+        self.assertEqual(body["safetySettings"], [{"category": "A", "threshold": "B"}])
+        self.assertEqual(self.gate.chat("set-anthropic", seed=1, n=3)[0], 200)
+        self.assertEqual(self.provider.requests()[-1]["body"]["stop_sequences"], ["X"])
+        body = {"model": "set-anthropic", "max_tokens": 9, "messages": [{"role": "user", "content": "x"}]}
+        self.assertEqual(self.gate.request("POST", "/v1/messages", body, {"x-api-key": MASTER})[0], 200)
+        self.assertEqual(self.provider.requests()[-1]["body"], {**body, "model": "good", "stop_sequences": ["X"]})
 
     def test_streams_always_end_with_their_usage(self):
         for up in ("openai", "anthropic", "gemini"):
