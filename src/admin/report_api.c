@@ -326,5 +326,11 @@ static void on_state(struct conn *c, struct answer *a)
 
 void metrics(struct conn *c)
 {
+	/* Whether another key is one of the gate's only keeper knows. */
+	if (c->admin->policy.metrics_auth && c->caller != CALLER_MASTER) {
+		conn_error(c, 401, S("send the master key: require_auth_for_metrics_endpoint"),
+			   S(""));
+		return;
+	}
 	conn_ask(c, MSG_STATUS, S(""), on_state);
 }

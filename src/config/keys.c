@@ -51,6 +51,7 @@ static const struct key_row top[] = {
 	NONE("assistant_settings", "assistants are not served yet"),
 	NONE("prompts", "stored prompts are not served yet"),
 	NONE("model_group_settings", "headers are not forwarded by group"),
+	NONE("sandbox_tools", "tools are the client's"),
 };
 
 static const struct key_row model[] = {
@@ -239,8 +240,8 @@ static const struct key_row credential[] = {
 	EXACT("model_group_alias", set_aliases, 0,                                                 \
 	      "other names for a group; hidden ones are not listed"),                              \
 	EXACT("retry_policy", set_retry_policy, POL(retry_policy), "retries by class of failure"), \
-	EXACT("allowed_fails_policy", set_fails_policy, POL(allowed_fails_policy),                 \
-	      "failures by class"),                                                                \
+	APPROX("allowed_fails_policy", set_fails_policy, POL(allowed_fails_policy),                \
+	       "a number for each class; failures of all classes count together"),                \
 	EXACT("max_fallbacks", set_i32, POL(max_fallbacks),                                        \
 	      "fallbacks tried for one call; 5 at the most"),                                      \
 	EXACT("retry_after", set_ms, POL(retry_after_ms),                                          \
@@ -283,17 +284,18 @@ static const struct key_row litellm[] = {
 	NONE("disable_end_user_cost_tracking", "end users are recorded, not limited"),
 	NONE("cost_discount_config", "prices are the table's or the deployment's"),
 	NONE("cost_margin_config", "prices are the table's or the deployment's"),
-	APPROX("require_auth_for_metrics_endpoint", NULL, 0, "/metrics is on the admin listener"),
+	EXACT("require_auth_for_metrics_endpoint", set_bool, POL(metrics_auth),
+	      "/metrics asks for a key; the admin listener's for the master key"),
 	NONE("enable_json_schema_validation", "answers are not checked against schemas"),
 	NONE("route_all_chat_openai_to_responses", "the Responses API is not served yet"),
-	NONE("use_chat_completions_url_for_anthropic_messages",
-	      "each provider is called in its own format"),
+	READ("use_chat_completions_url_for_anthropic_messages",
+	     "always so: OpenAI is called by chat completions"),
 	NONE("network_mock", "use the built-in provider: model: echo/openai"),
 	NONE("public_model_groups", "/v1/models lists what the key may use"),
 	NONE("mcp_aliases", WHY_MCP), NONE("guardrails", WHY_GUARD),
 	NONE("prometheus_metrics_config", "/metrics has one form"),
 	NONE("custom_prometheus_metadata_labels", "/metrics has one form"),
-	NONE("telemetry", "none is sent"),
+	READ("telemetry", "none is sent"),
 	NONE("tag_budget_config", WHY_TEAMS), NONE("langfuse_default_tags", WHY_CALLBACKS),
 	NONE("s3_callback_params", WHY_CALLBACKS), NONE("datadog_params", WHY_CALLBACKS),
 	NONE("custom_provider_map", "providers are rows of a table in the program"),
@@ -479,9 +481,6 @@ static bool harmless(struct loader *l, const struct key_row *row, const struct n
 	return row->status == CONFIG_UNSUPPORTED && row->set == NULL && value_off(l, v);
 }
 
-/* LiteLLM takes any key here, and tells it. */
-static const struct key_row any_info = EXACT("", set_info, 0, WHY_TOLD);
-
 enum err section_apply(struct loader *l, enum section s, const struct node *map, void *base)
 {
 	char room[2 * LIMIT_NAME];
@@ -496,8 +495,8 @@ enum err section_apply(struct loader *l, enum section s, const struct node *map,
 	NODE_EACH(map, v) {
 		const struct key_row *row = row_find(s, v->name);
 		struct str at = path_of(s, v->name, &path);
-		if (row == NULL && s == SECT_INFO)
-			row = &any_info;
+		if (row == NULL)
+			row = key_of_kind(s, v->name);
 		if (row == NULL) {
 			note(l, CONFIG_UNSUPPORTED, at, v, "unknown key, ignored");
 			continue;

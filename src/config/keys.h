@@ -37,6 +37,9 @@ struct key_row {
 MUST_USE enum err section_apply(struct loader *l, enum section s, const struct node *map,
 				void *base);
 
+/* key_of_kind gives the row of a kind of keys to which name belongs, or NULL: config/kinds.c. */
+const struct key_row *key_of_kind(enum section s, struct str name);
+
 /* key_is_served: name is a key of litellm_params that yett obeys. */
 bool key_is_served(struct str name);
 

@@ -2,6 +2,7 @@
 #include "ingress/local.h"
 
 #include "base/rd.h"
+#include "ingress/auth.h"
 #include "ingress/meter.h"
 #include "ingress/models.h"
 #include "ingress/reply.h"
@@ -46,8 +47,15 @@ static void readiness(struct conn *c)
 			    : S("{\"status\":\"starting\"}"));
 }
 
-static void metrics(struct conn *c)
+static void metrics(struct conn *c, const struct http1_head *h)
 {
+	struct caller caller;
+	struct diag why = { 0 };
+
+	if (c->in->gen->policy.metrics_auth && auth_caller(c->in, h, &caller, &why) != OK) {
+		local_refuse(c, DIALECT_OPENAI, &why);
+		return;
+	}
 	buf_reset(&c->in->encoded);
 	meter_write(c->in, &c->in->encoded);
 	local_finish(c, S("text/plain; version=0.0.4; charset=utf-8"));
@@ -111,7 +119,7 @@ void local_answer(struct conn *c, const struct route_match *m, const struct http
 		readiness(c);
 		return;
 	case EP_METRICS:
-		metrics(c);
+		metrics(c, h);
 		return;
 	default:
 		hand_over(c, raw);

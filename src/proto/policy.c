@@ -252,6 +252,7 @@ static void encode_router(const struct policy *p, struct buf *b)
 	wr_u32(b, p->max_body_bytes);
 	wr_u32(b, p->global_max_parallel);
 	wr_bool(b, p->always_include_usage);
+	wr_bool(b, p->metrics_auth);
 }
 
 void policy_encode(const struct policy *p, struct buf *b)
@@ -394,6 +395,7 @@ static void decode_router(struct rd *r, struct policy *p)
 		r->err = ERR_LIMIT;
 	p->global_max_parallel = rd_u32(r);
 	p->always_include_usage = rd_bool(r);
+	p->metrics_auth = rd_bool(r);
 }
 
 enum err policy_decode(struct policy *out, struct str blob, struct arena *a)

@@ -135,7 +135,8 @@ class Configuration(GateTest):
             models.append(deployments(port, ("good",), cls.KEYS, (up,), **more)[0])
             models[-1]["model_name"] = "set-" + up
         return {"model_list": models, "router_settings": {"num_retries": 0, "disable_cooldowns": True},
-                "general_settings": {"master_key": MASTER, "always_include_stream_usage": True}}
+                "general_settings": {"master_key": MASTER, "always_include_stream_usage": True},
+                "litellm_settings": {"require_auth_for_metrics_endpoint": True}}
 
     def test_retries_of_a_deployment(self):
         for model, tries in (("patient", 3), ("openai-status-500", 1)):
@@ -154,6 +155,15 @@ class Configuration(GateTest):
         body = {"model": "set-anthropic", "max_tokens": 9, "messages": [{"role": "user", "content": "x"}]}
         self.assertEqual(self.gate.request("POST", "/v1/messages", body, {"x-api-key": MASTER})[0], 200)
         self.assertEqual(self.provider.requests()[-1]["body"], {**body, "model": "good", "stop_sequences": ["X"]})
+
+    def test_metrics_ask_for_a_key(self):
+        key = self.gate.key()
+        for port, who in ((self.gate.port, {MASTER: 200, key: 200, "sk-no": 401}),
+                          (self.gate.admin_port, {MASTER: 200, key: 401})):
+            self.assertEqual(self.gate.request("GET", "/metrics", port=port)[0], 401)
+            for sent, want in who.items():
+                got = self.gate.request("GET", "/metrics", headers={"authorization": "Bearer " + sent}, port=port)[0]
+                self.assertEqual(got, want)
 
     def test_streams_always_end_with_their_usage(self):
         for up in ("openai", "anthropic", "gemini"):
