@@ -498,7 +498,9 @@ enum err section_apply(struct loader *l, enum section s, const struct node *map,
 		if (row == NULL)
 			row = key_of_kind(s, v->name);
 		if (row == NULL) {
-			note(l, CONFIG_UNSUPPORTED, at, v, "unknown key, ignored");
+			note(l, CONFIG_UNSUPPORTED, at, v,
+			     s == SECT_PARAMS ? "unknown key, not sent; extra_body would send it"
+					      : "unknown key, ignored");
 			continue;
 		}
 		if (harmless(l, row, v))

@@ -76,6 +76,17 @@ class Requests(GateTest):
             self.assertEqual(status, 401 if "Ocp-Apim-Subscription-Key" in headers else 200)
 
 
+    def test_a_whole_form_of_a_key(self):
+        """Clients made from LiteLLM's schema send every member, most of them empty."""
+        empty = {n: None for n in ("budget_limits", "budget_fallbacks", "mcp_rpm_limit", "tag_rpm_limit", "router_settings",
+                                   "disable_global_guardrails", "max_budget", "team_id", "guardrails", "of_a_later_release")}
+        form = dict(empty, models=["openai-good"], key_type="default", auto_rotate=False, allowed_routes=[], config={})
+        status, reply = self.gate.admin("POST", "/key/generate", form)
+        self.assertEqual(status, 200, reply)
+        self.assertEqual(self.gate.admin("POST", "/key/update", dict(empty, key=reply["key"]))[0], 200)
+        self.assertEqual(self.gate.admin("POST", "/key/generate", {"of_a_later_release": 1})[0], 400)
+
+
 class Models(GateTest):
     @classmethod
     def config(cls):
