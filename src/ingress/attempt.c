@@ -7,7 +7,9 @@
 #include "ingress/choose.h"
 #include "ingress/count.h"
 #include "ingress/echo.h"
+#include "ingress/limits.h"
 #include "ingress/link.h"
+#include "ingress/meter.h"
 #include "ingress/relay.h"
 #include "ingress/request.h"
 
@@ -59,6 +61,16 @@ static void reset_attempt(struct exchange *x)
 	x->lent = false; /* egress takes CANCEL before the next CALL */
 }
 
+/* Takes what the call may cost from what its key has left, in place of an earlier attempt. */
+static void pend(struct exchange *x, const struct json *root)
+{
+	int64_t pico = x->budgeted ? meter_expect(x, root) : 0;
+
+	if (pico != x->pending_pico)
+		limits_pend(x->in, x->key_slot, pico - x->pending_pico);
+	x->pending_pico = pico;
+}
+
 static void send(struct exchange *x, const struct json *root)
 {
 	struct ingress *in = x->in;
@@ -87,6 +99,7 @@ static void send(struct exchange *x, const struct json *root)
 		x->tried[x->n_tried++] = x->dep_index;
 	choose_begin(in, x->dep_index);
 	x->in_flight = true;
+	pend(x, root);
 	if (x->dep->serves == SERVES_ECHO)
 		echo_call(x, &c);
 }

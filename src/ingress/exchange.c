@@ -66,6 +66,8 @@ static void give(struct exchange *x)
 	body_free(in->bodies, &x->sent);
 	if (x->counted)
 		limits_release(in, x->key_slot);
+	if (x->pending_pico != 0)
+		limits_pend(in, x->key_slot, -x->pending_pico);
 	generation_drop(x->gen);
 	arena_reset(&x->arena);
 	arena = x->arena;
@@ -163,6 +165,7 @@ void exchange_refuse_diag(struct exchange *x, const struct diag *d, const struct
 
 void exchange_gone(struct exchange *x)
 {
+	x->abandoned = x->in_flight;
 	exchange_cancel(x);
 	x->conn = NULL;
 	x->flags |= USAGE_CLIENT_GONE;
@@ -325,6 +328,7 @@ static enum err admit(struct exchange *x, const struct json *root, struct reply_
 		return OK;
 	TRY(limits_admit(in, key, lim, d));
 	x->counted = true;
+	x->budgeted = key->budget_pico >= 0;
 	x->limits = *lim;
 	return OK;
 }

@@ -49,6 +49,8 @@ struct exchange {
 	struct str query_model;	    /* of the path */
 	uint32_t key_id, key_slot;  /* slot UINT32_MAX: master or open */
 	bool counted;		    /* holds a place in the parallel counters */
+	bool budgeted;		    /* its key has a budget */
+	int64_t pending_pico;	    /* of its key's budget, until it ends */
 	struct reply_limits limits; /* what the key's limits said */
 	uint32_t timeout_ms;	    /* the client's own, 0 none */
 	struct str fields[CALL_FIELD_COUNT];
@@ -61,6 +63,7 @@ struct exchange {
 	enum llm_dialect up; /* whom we ask */
 	uint32_t call_id;
 	bool in_flight, same; /* same: splice, no translation */
+	bool abandoned;	      /* the client left while it was in flight */
 	bool lent;	      /* cancelled, and egress may still read the body */
 	uint32_t tried[EXCHANGE_TRIED];
 	unsigned n_tried, attempts, retries_left, fallbacks;
