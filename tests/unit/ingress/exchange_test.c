@@ -43,8 +43,8 @@ static struct link_opts new_rings(void)
 
 static void *shared(size_t n)
 {
-	void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-		       -1, 0);
+	void *p = mmap(NULL, n, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (p == MAP_FAILED)
 		abort();
@@ -88,14 +88,9 @@ static void fresh(void)
 	model = (struct policy_model){ .name = S("m"), .deployments = both, .n_deployments = 2 };
 	static struct policy_price unknown[2] = { { -1, -1, -1, -1, -1 }, { -1, -1, -1, -1, -1 } };
 	gen = (struct generation){ .refs = 1, .prices = unknown };
-	gen.policy = (struct policy){ .open = true,
-				      .deployments = deps,
-				      .n_deployments = 2,
-				      .models = &model,
-				      .n_models = 1,
-				      .n_exact = 1,
-				      .num_retries = 2,
-				      .timeout_ms = 1000,
+	gen.policy = (struct policy){ .open = true, .deployments = deps, .n_deployments = 2,
+				      .models = &model, .n_models = 1, .n_exact = 1,
+				      .num_retries = 2, .timeout_ms = 1000,
 				      .retry_policy = { -1, -1, -1, -1, -1, -1 },
 				      .allowed_fails_policy = { -1, -1, -1, -1, -1, -1 },
 				      .max_body_bytes = LIMIT_BODY };
@@ -113,9 +108,8 @@ static void ask(size_t body)
 {
 	static char text[BODY + 512];
 	int head = snprintf(text, sizeof text,
-			    "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\n"
-			    "content-length: %zu\r\n\r\n{\"model\":\"m\",\"x\":\"",
-			    body);
+			    "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n"
+			    "content-length: %zu\r\n\r\n{\"model\":\"m\",\"x\":\"", body);
 	size_t end = str_find((struct str){ text, (size_t)head }, S("\r\n\r\n")) + 4;
 
 	memset(text + head, 'x', body - ((size_t)head - end) - 2);
@@ -233,7 +227,7 @@ CASE(egress_is_started_anew)
 
 CASE(a_client_cannot_ask_for_endless_retries)
 {
-	static const char text[] = "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\n"
+	static const char text[] = "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n"
 				   "x-litellm-num-retries: 4000000000\r\n"
 				   "content-length: 13\r\n\r\n{\"model\":\"m\"}";
 
@@ -264,7 +258,7 @@ CASE(a_deployment_has_its_own_number_of_retries)
 
 CASE(a_body_is_measured_by_its_own_policy)
 {
-	static const char text[] = "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\n"
+	static const char text[] = "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n"
 				   "transfer-encoding: chunked\r\n\r\n40\r\n";
 	static char bytes[64], answer[4096];
 	struct generation *before = &gen;
@@ -336,8 +330,7 @@ static void say_error(uint32_t id, uint16_t status, struct str body)
 }
 
 /* What a client at path hears of a provider's error. */
-static struct str hear(const char *path, enum policy_provider_kind serves, uint16_t status,
-		       struct str body)
+static struct str hear(const char *path, enum policy_provider_kind serves, uint16_t status, struct str body)
 {
 	static char text[1024], answer[100000];
 
@@ -346,13 +339,11 @@ static struct str hear(const char *path, enum policy_provider_kind serves, uint1
 	gen.policy.num_retries = 0;
 	deps[0].serves = serves;
 	bool gemini = strstr(path, "Content") != NULL;
-	const char *asked =
-		gemini ? "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"x\"}]}]}"
-		       : "{\"model\":\"m\",\"max_tokens\":5,\"messages\":[{\"role\":\"user\","
-			 "\"content\":\"x\"}]}";
-	int n = snprintf(text, sizeof text,
-			 "POST %s HTTP/1.1\r\nhost: a\r\ncontent-length: %zu\r\n\r\n%s", path,
-			 strlen(asked), asked);
+	const char *asked = gemini ? "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"x\"}]}]}"
+				   : "{\"model\":\"m\",\"max_tokens\":5,\"messages\":[{\"role\":\"user\","
+				     "\"content\":\"x\"}]}";
+	int n = snprintf(text, sizeof text, "POST %s HTTP/1.1\r\nhost: localhost\r\ncontent-length: %zu\r\n\r\n%s",
+			 path, strlen(asked), asked);
 	CHECK(send(client, text, (size_t)n, 0) == n);
 	conn->watch.on_ready(&conn->watch, EPOLLIN);
 	ingress_flush(&in);
@@ -387,10 +378,9 @@ CASE(a_providers_own_words)
 		{ "recorded/ai-sdk/google/google-429-retry-info.json",
 		  "/v1beta/models/m:generateContent", SERVES_GEMINI, 429 },
 	};
-	struct str claude = S(
-		"{\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\",\"message\":"
-		"\"This model does not support effort level 'xhigh'.\"},"
-		"\"request_id\":\"req_011Ca7jT9AHpgXgdv8igm4z9\"}");
+	struct str claude = S("{\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\",\"message\":"
+			      "\"This model does not support effort level 'xhigh'.\"},"
+			      "\"request_id\":\"req_011Ca7jT9AHpgXgdv8igm4z9\"}");
 
 	CHECK_STR(body_of(hear("/v1/messages", SERVES_ANTHROPIC, 400, claude)), claude);
 	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
@@ -400,8 +390,7 @@ CASE(a_providers_own_words)
 		struct str body = shared_slurp(fd);
 		struct str said = hear(files[i].path, files[i].serves, files[i].status, body);
 		CHECK_STR(body_of(said), body);
-		CHECK(str_has_prefix(said, files[i].status == 429 ? S("HTTP/1.1 429 ")
-								  : S("HTTP/1.1 400 ")));
+		CHECK(str_has_prefix(said, files[i].status == 429 ? S("HTTP/1.1 429 ") : S("HTTP/1.1 400 ")));
 		/* Another dialect gets its own shape. */
 		said = body_of(hear("/v1/messages", files[i].serves, files[i].status, body));
 		CHECK(str_has_prefix(said, S("{\"type\":\"error\",\"error\":{\"type\":\"")));
@@ -411,18 +400,14 @@ CASE(a_providers_own_words)
 
 CASE(no_key_in_a_providers_words)
 {
-	struct str said = S(
-		"{\"error\":{\"message\":\"Incorrect API key provided: sk-ab***yz.\",\"x\":1}}");
+	struct str said = S("{\"error\":{\"message\":\"Incorrect API key provided: sk-ab***yz.\",\"x\":1}}");
 
 	CHECK_STR(body_of(hear("/v1/chat/completions", SERVES_OPENAI, 400, said)),
-		  S("{\"error\":{\"message\":\"Incorrect API key provided: [key "
-		    "removed]\",\"x\":1}}"));
+		  S("{\"error\":{\"message\":\"Incorrect API key provided: [key removed]\",\"x\":1}}"));
 	struct str other = body_of(hear("/v1/messages", SERVES_OPENAI, 400, said));
-	CHECK(str_find(other, S("[key removed]")) != SIZE_MAX &&
-	      str_find(other, S("sk-ab")) == SIZE_MAX);
+	CHECK(str_find(other, S("[key removed]")) != SIZE_MAX && str_find(other, S("sk-ab")) == SIZE_MAX);
 	other = body_of(hear("/v1/chat/completions", SERVES_OPENAI, 401, said));
-	CHECK(str_find(other, S("Incorrect")) == SIZE_MAX &&
-	      str_find(other, S("credential")) != SIZE_MAX);
+	CHECK(str_find(other, S("Incorrect")) == SIZE_MAX && str_find(other, S("credential")) != SIZE_MAX);
 	/* What is not an error in the dialect's shape gets one. */
 	other = body_of(hear("/v1/chat/completions", SERVES_OPENAI, 422, S("{\"detail\":\"no\"}")));
 	CHECK(str_has_prefix(other, S("{\"error\":{\"message\":\"no\"")));
@@ -431,7 +416,7 @@ CASE(no_key_in_a_providers_words)
 }
 
 TESTS(CASE_ROW(a_providers_own_words), CASE_ROW(no_key_in_a_providers_words),
-      CASE_ROW(a_refused_credential), CASE_ROW(a_deployment_has_its_own_number_of_retries),
-      CASE_ROW(a_cancelled_body_waits_for_its_end), CASE_ROW(a_failed_call_is_tried_elsewhere),
+      CASE_ROW(a_refused_credential),
+      CASE_ROW(a_deployment_has_its_own_number_of_retries), CASE_ROW(a_cancelled_body_waits_for_its_end), CASE_ROW(a_failed_call_is_tried_elsewhere),
       CASE_ROW(egress_is_started_anew), CASE_ROW(a_client_cannot_ask_for_endless_retries),
       CASE_ROW(a_body_is_measured_by_its_own_policy))
