@@ -1,4 +1,5 @@
 """What LiteLLM's clients and configurations rely on: the same requests had the same effect in LiteLLM 1.99.4."""
+# Proves T-04.
 import json
 import unittest
 
