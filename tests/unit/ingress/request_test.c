@@ -212,17 +212,24 @@ CASE(what_is_for_the_gate_does_not_go_to_the_provider)
 	CHECK(call.head_timeout_ms == 1000);
 }
 
+#define ASKED "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],"
+
 CASE(a_translation_does_not_refuse_what_is_for_the_gate)
 {
-	fresh(DIALECT_OPENAI, EP_CHAT);
-	x.up = DIALECT_ANTHROPIC;
-	x.same = false;
-	CHECK(str_find(built(S("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":"
-			       "\"hi\"}],"
-			       "\"tags\":[],\"litellm_session_id\":\"s\",\"guardrails\":[\"g\"],"
-			       "\"seed\":1,\"drop_params\":true}"),
-			     false),
-		       S("seed")) == SIZE_MAX);
+	static const char *const rest[] = {
+		"\"tags\":[\"a\"],\"litellm_session_id\":\"s\",\"guardrails\":[\"g\"]}",
+		"\"seed\":1,\"drop_params\":true}",
+	};
+	char body[256];
+
+	for (unsigned i = 0; i < sizeof rest / sizeof rest[0]; i++) {
+		fresh(DIALECT_OPENAI, EP_CHAT);
+		x.up = DIALECT_ANTHROPIC;
+		x.same = false;
+		(void)snprintf(body, sizeof body, ASKED "%s", rest[i]);
+		struct str sent = built(str_z(body), false);
+		CHECK(str_find(sent, S("tags")) == SIZE_MAX && str_find(sent, S("seed")) == SIZE_MAX);
+	}
 }
 
 CASE(fallbacks_of_a_request)
