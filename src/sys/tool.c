@@ -4,6 +4,7 @@
 #include "sys/tool.h"
 
 #include "sys/fs.h"
+#include "sys/tool_box.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -42,8 +43,7 @@ enum { EXEC_FAILED = 127 };
 #define NR_VFORK __NR_clone3
 #endif
 
-#define LOAD(field)                                                                                \
-	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
+#define LOAD(field)		   BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 #define JUMP(test, value, yes, no) BPF_JUMP(BPF_JMP | (test) | BPF_K, (value), (yes), (no))
 #define GIVE(what)		   BPF_STMT(BPF_RET | BPF_K, (what))
 
@@ -78,6 +78,8 @@ static enum err stay_alone(void)
 
 static enum err arrange(const struct tool *t, pid_t parent)
 {
+	if (t->box != NULL && (clearenv() != 0 || tool_box_enter(t->box, t->out_fd) != OK))
+		return ERR_SYS;
 	for (size_t i = 0; t->env != NULL && t->env[i] != NULL; i += 2)
 		if (setenv(t->env[i], t->env[i + 1], 1) != 0)
 			return ERR_SYS;
@@ -127,6 +129,8 @@ enum err tool_run(const struct tool *t, int *out_status, struct diag *d)
 	int errors[2];
 
 	assert(t->argv[0] != NULL);
+	if (t->box != NULL)
+		TRY(tool_box_possible(d));
 	if (pipe2(errors, O_CLOEXEC) != 0)
 		return diag_set(d, ERR_SYS, "cannot make a pipe: %s", strerror(errno));
 	AUTO(fd_closep) int ours = errors[0];
