@@ -117,6 +117,8 @@ static bool look_up(struct pip *p, struct str written)
 	}
 	if (e != OK)
 		install_say("no source archive of '%.*s' is known: %s", FMT(name), diag_text(&d));
+	else if (all->n > before)
+		install_say("showing pip the source archives of '%.*s', too", FMT(name));
 	arena_done(&a);
 	return all->n > before;
 }
