@@ -328,11 +328,11 @@ const struct cmd cmd_pip_install = {
 	.brief = "judge every wheel that pip would install, then install just those",
 	.more = "pip resolves as always, with its own configuration. Every wheel is fetched by "
 		"digest and\njudged as by 'yett check'; only when all of them may be installed "
-		"does "
-		"pip install these\nbytes. Source archives, directories and repositories are "
-		"refused: to build is to run.\n\nThe exit status is 0 installed, 1 hold, 2 block, "
-		"3 "
-		"inconclusive; 64 and up are errors.",
+		"does pip install these\nbytes. Source archives, directories and repositories are "
+		"refused: to build is to run.\n\n--allow-sdist NAME (or :all:) lets a release of "
+		"that package be built that has no wheel: its\nsource archive is judged, built in "
+		"a box of wheels that were judged, and its wheel judged, too.\n\nThe exit status "
+		"is 0 installed, 1 hold, 2 block, 3 inconclusive; 64 and up are errors.",
 	.opts = opts,
 	.args_min = 1,
 	.args_max = CLI_ARGS,

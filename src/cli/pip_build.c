@@ -1,6 +1,7 @@
 /*
  * cli/pip_build.c - builds the wheel of a source archive that was judged.
  * Input: hostile (the archive, what its build prints and leaves).   Runs in: cli.
+ * Fuzz: fuzz/sdist_requires_fuzz.c, fuzz/pip_log_fuzz.c
  *
  * pip builds in an environment of its own that it throws away, made of what the archive says it
  * needs: wheels that were resolved, fetched by digest and judged before, and nothing else, because

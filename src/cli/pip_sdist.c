@@ -1,6 +1,7 @@
 /*
  * cli/pip_sdist.c - `yett pip install --allow-sdist`: releases that exist as source archives only.
- * Input: hostile (an index's listings, pip's log, archives, what a build leaves).   Runs in: cli.
+ * Input: hostile (an index's listings, pip's log, archives).   Runs in: cli.
+ * Fuzz: fuzz/listing_fuzz.c, fuzz/pip_log_fuzz.c
  *
  * To choose a release pip has to know what it needs, and of a source archive that is known only
  * after its code has run. So pip is shown a stub for each such release, a wheel without anything

@@ -9,7 +9,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
@@ -25,16 +24,6 @@
 
 enum { EXEC_FAILED = 127 };
 
-#if defined(__x86_64__)
-#define NATIVE AUDIT_ARCH_X86_64
-#define OTHERS 0x40000000u /* calls of the x32 table, which has a fork of its own */
-#elif defined(__aarch64__)
-#define NATIVE AUDIT_ARCH_AARCH64
-#define OTHERS 0x80000000u
-#else
-#error "which calls make a process is not known for this machine"
-#endif
-
 #ifdef __NR_fork
 #define NR_FORK	 __NR_fork
 #define NR_VFORK __NR_vfork
@@ -43,7 +32,8 @@ enum { EXEC_FAILED = 127 };
 #define NR_VFORK __NR_clone3
 #endif
 
-#define LOAD(field)		   BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
+#define LOAD(field)                                                                                \
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 #define JUMP(test, value, yes, no) BPF_JUMP(BPF_JMP | (test) | BPF_K, (value), (yes), (no))
 #define GIVE(what)		   BPF_STMT(BPF_RET | BPF_K, (what))
 

@@ -15,7 +15,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
 #include <linux/close_range.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -30,14 +29,6 @@
 #include <unistd.h>
 
 enum { NOBODY = 65534 };
-
-#if defined(__x86_64__)
-#define NATIVE AUDIT_ARCH_X86_64
-#define OTHERS 0x40000000u
-#else
-#define NATIVE AUDIT_ARCH_AARCH64
-#define OTHERS 0x80000000u
-#endif
 
 /* ---- namespaces ---- */
 

@@ -191,7 +191,7 @@ class Pip(Base):
         for args, code in [([sdist], 77), ([project], 77), (["-e", project], 77), (["builds @ file://%s" % sdist], 77),
                            (["git+file://%s" % project], 77), (["--no-binary", ":all:", "builds"], 77),
                            (["--report", "x", "good"], 64), (["--unknown", "good"], 64), (["-r", self.dir / "r.txt"], 69),
-                           (["-r", self.dir / "e.txt"], 69), (["hook"], 69), (["builds"], 69)]:
+                           (["-r", self.dir / "e.txt"], 69), (["hook"], 69), (["builds"], 77)]:
             with self.subTest(args=args):
                 p = self.pip(*args, code=code)
                 self.assertFalse(self.mark.exists())

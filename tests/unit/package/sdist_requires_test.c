@@ -1,4 +1,4 @@
-/* tests/unit/package/sdist_requires_test.c - what a source archive needs to be built. Proves T-35. */
+/* tests/unit/package/sdist_requires_test.c - what a source archive needs to be built. Proves T-39. */
 #include "package/sdist_requires.h"
 
 #include "tests/unit/check.h"
