@@ -432,6 +432,23 @@ class Npm(Base):
         self.npm(code=69, env=env)
         self.nothing()
 
+    def test_the_project_has_no_secret_sent(self):
+        self.lock("good")
+        host = self.index.url[5:]
+        self.env["SECRET"] = "s3cret"
+        for text in ("%s/:_authToken=${SECRET}\n" % host.replace("127.0.0.1", "localhost"), "registry=%s/${SECRET}/\n" % self.index.url,
+                     "script-shell = ./x.sh\n", "\"script\\u002dshell\"=./x.sh\n", "node-options[] = -r ./x.js\n",
+                     "@s:registry=http://localhost:1/\r//localhost:1/:_authToken=${SECRET}\n"):
+            with self.subTest(text=text):
+                (self.project / ".npmrc").write_text(text)
+                self.assertIn(".npmrc:", self.npm(code=77).stderr)
+                self.nothing()
+        self.assertEqual([s for s in self.index.seen if "s3cret" in s], [])
+        # The registry is the user's own choice, so it may get what the project names.
+        (self.project / ".npmrc").write_text("%s/npm/:_authToken=${SECRET}\ncache=${HOME}/x\n" % host)
+        self.npm()
+        self.assertEqual(self.there(), ["good"])
+
     def test_cooldown(self):
         policy = self.dir / "policy.yaml"
         policy.write_text("version: 1\ncooldown_days: 7\n")
