@@ -9,6 +9,7 @@
  * either. Releases without a wheel: cli/pip_sdist.c.
  */
 #include "cli/pip.h"
+#include "cli/pip_files.h"
 
 #include "sys/fs.h"
 #include "sys/tool.h"
@@ -281,6 +282,8 @@ static enum err steps(struct pip *p, struct diag *d)
 {
 	bool go;
 
+	if (cli_value(p->in.cli, "yes") == NULL)
+		TRY(pip_files_check(&p->args, d));
 	TRY(prepare(p, d));
 	TRY(resolve(p, &go, d));
 	if (!go || p->report.n == 0)

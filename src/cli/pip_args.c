@@ -23,6 +23,7 @@ enum fate {
 	WANTS = 128, /* names what is wanted */
 	NO_INDEX = 256,
 	SDISTS = 512, /* for us alone */
+	IS_FILE = 1024,
 };
 
 struct option {
@@ -33,8 +34,8 @@ struct option {
 };
 
 static const struct option options[] = {
-	{ "--requirement", 'r', true, TO_RESOLVE | WANTS },
-	{ "--constraint", 'c', true, TO_RESOLVE },
+	{ "--requirement", 'r', true, TO_RESOLVE | WANTS | IS_FILE },
+	{ "--constraint", 'c', true, TO_RESOLVE | IS_FILE },
 	{ "--no-deps", 0, false, TO_RESOLVE },
 	{ "--pre", 0, false, TO_RESOLVE },
 	{ "--prefer-binary", 0, false, TO_RESOLVE },
@@ -139,6 +140,8 @@ static enum err take(struct pip_args *p, const struct option *o, const char *val
 		p->sdists[p->n_sdists++] = value;
 	if ((o->fate & INDEX) != 0)
 		p->index = value;
+	if ((o->fate & IS_FILE) != 0 && p->n_files < PIP_ARGS)
+		p->files[p->n_files++] = value; /* of more there are no arguments */
 	for (unsigned run = 0; run < PIP_RUNS; run++) {
 		if ((o->fate & 1u << run) == 0)
 			continue;

@@ -19,6 +19,8 @@ struct pip_args {
 	const char *index;		/* of --index-url, or NULL */
 	const char *sdists[PIP_SDISTS]; /* of --allow-sdist: names, separated by commas */
 	size_t n_sdists;
+	const char *files[PIP_ARGS]; /* of -r and -c */
+	size_t n_files;
 	bool no_index;
 	bool dry_run;	/* judge, install nothing */
 	bool something; /* a requirement or a file of them is named */

@@ -200,6 +200,23 @@ class Pip(Base):
                 if code == 69:
                     self.assertIn("build a wheel where that does no harm", p.stderr)
 
+    def test_a_file_has_no_secret_sent(self):
+        self.env["SECRET"] = "s3cret"
+        text = "good\n--index-url %s/${SECRET}/simple\n" % self.index.url
+        inner = self.dir / "in.txt"
+        for outer, nested in [(text.encode(), ""), (text.encode("utf-16"), ""), (b"# coding: utf-7\n" + text.encode("utf-7"), ""),
+                              (b"good\n-r in.txt\n", text), (b"good\n--constraint=./in.txt\n", text),
+                              (b"-r \\\n in.txt\n", text), (b"-r %s/in.txt\n" % self.index.url.encode(), "")]:
+            with self.subTest(outer=outer):
+                (self.dir / "r.txt").write_bytes(outer)
+                inner.write_text(nested)
+                self.assertIn("--yes", self.pip("-r", "r.txt", code=77, cwd=self.dir).stderr)
+                self.assertEqual(self.index.seen, [])
+        (self.dir / "r.txt").write_text("# ${SECRET} is no variable here\n-c in.txt\ngood\n")
+        inner.write_text("good==1.0\n")
+        self.pip("-r", self.dir / "r.txt")
+        self.assertIn("good", self.there())
+
     def test_pip_in_this_directory_is_not_taken(self):
         (self.dir / "pip.py").write_text("open(%r, 'w')\n" % str(self.mark))
         if subprocess.run([self.python, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"]).returncode:
