@@ -38,7 +38,7 @@ static enum err run_pip(struct pip *p, const struct pip_args *args, enum pip_run
 				    "1",
 				    "TMPDIR",
 				    p->tmp,
-				    run != PIP_RESOLVE || args != &p->args ? "PIP_REQUIREMENT"
+				    run != PIP_RESOLVE || args != p->shown ? "PIP_REQUIREMENT"
 									   : NULL,
 				    "",
 				    run == PIP_INSTALL ? "PIP_FIND_LINKS" : NULL,
@@ -238,6 +238,9 @@ static enum err find_python(struct pip *p, struct diag *d)
 static enum err prepare(struct pip *p, struct diag *d)
 {
 	TRY(find_python(p, d));
+	p->shown = NEW(&p->in.arena, struct pip_args);
+	if (p->shown == NULL)
+		return diag_set(d, ERR_NOMEM, "out of memory");
 	TRY(install_path(&p->in, "tmp", &p->tmp, d));
 	TRY(fs_mkdirs(p->tmp, d));
 	/* So that we ask about times where pip takes the packages from. */
@@ -257,7 +260,8 @@ static enum err resolve(struct pip *p, bool *out_go, struct diag *d)
 	for (unsigned round = 0; round < ROUNDS_MAX; round++) {
 		struct diag why = { 0 };
 		install_say("resolving with pip");
-		enum err e = pip_resolve(p, &p->args, links, &p->report, &why);
+		TRY(pip_hashes(p, p->shown, d));
+		enum err e = pip_resolve(p, p->shown, links, &p->report, &why);
 		if (e != OK && sdist_missing(p))
 			continue;
 		if (e != OK)

@@ -30,7 +30,8 @@ struct sdists {
 
 struct pip {
 	struct install in;
-	struct pip_args args;
+	struct pip_args args;	/* the user's */
+	struct pip_args *shown; /* with what pip is to know of source archives */
 	struct pip_report report;
 	char python[CLI_PATH];
 	const char *tmp; /* pip's own, in the private directory */
@@ -65,6 +66,10 @@ MUST_USE enum err sdist_stub_path(struct pip *p, const struct sdist *s, char out
  * place. *out_go false: something must not be installed, so nothing of it ran. ERR_DENIED: it is
  * not what the index says, or not allowed by name; ERR_UNSUPPORTED: there is no box to build in. */
 MUST_USE enum err sdist_build(struct pip *p, struct sdist *s, bool *out_go, struct diag *d);
+
+/* pip_hashes gives the user's arguments with files of requirements in which the digest of a source
+ * archive allows its wheel, too. */
+MUST_USE enum err pip_hashes(struct pip *p, struct pip_args *out, struct diag *d);
 
 /* pip_build does the second half of it: archive was judged. */
 MUST_USE enum err pip_build(struct pip *p, struct sdist *s, const char *archive, bool *out_go,

@@ -25,9 +25,10 @@
 #include "sys/fs.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { STUBS_MAX = 4096, STUB_BYTES = 16 << 10, LISTINGS_ARENA = 512 << 20 };
+enum { STUBS_MAX = 2048, STUB_BYTES = 16 << 10, LISTINGS_ARENA = 512 << 20 };
 
 /* ---- stubs ---- */
 
@@ -98,8 +99,9 @@ static bool look_up(struct pip *p, struct str written)
 
 	buf_fixed(&b, room, sizeof room);
 	package_name_normalise(ECO_PYPI, written, &b);
-	if (p->args.no_index || buf_finish(&b, &name) != OK ||
-	    !package_name_valid(ECO_PYPI, written))
+	const char *no_index = getenv("PIP_NO_INDEX");
+	if (p->args.no_index || (no_index != NULL && no_index[0] != 0) ||
+	    buf_finish(&b, &name) != OK || !package_name_valid(ECO_PYPI, written))
 		return false;
 	for (size_t i = 0; i < all->n_names; i++)
 		if (str_eq(all->names[i], name))

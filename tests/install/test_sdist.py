@@ -113,6 +113,15 @@ class Sdist(test_install.Pip):
         self.assertEqual(self.fetched(file), 1)
         self.assertFalse(list(self.site.rglob("direct_url.json")))
 
+    def test_it_is_pinned_by_its_digest(self):
+        file = self.sdist(requires=["companion"])
+        pins = "builds==1.0 \\\n    --hash=sha256:%s\ncompanion==1.0 --hash=sha256:%s\n"
+        other = sha256(self.index.files["companion-1.0-py3-none-any.whl"])
+        for digest, code in [(sha256(b"other"), 69), (sha256(self.index.files[file]), 0)]:
+            (self.dir / "r.txt").write_text(pins % (digest, other))
+            self.pip("--allow-sdist=:all:", "-r", self.dir / "r.txt", code=code)
+        self.assertLessEqual({"builds.py", "companion"}, set(self.there()))
+
     def test_a_wheel_goes_first(self):
         file = self.sdist(name="companion")
         self.pip("--allow-sdist", "companion", "companion")

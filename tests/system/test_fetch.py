@@ -1,4 +1,5 @@
-"""Package indexes on loopback, over TLS and without, honest and not; advisory records by URL."""
+"""Package indexes on loopback, over TLS and without, honest and not; advisory records by URL.
+Proves T-40."""
 import base64
 import gzip
 import hashlib
