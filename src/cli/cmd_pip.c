@@ -260,6 +260,7 @@ static enum err resolve(struct pip *p, bool *out_go, struct diag *d)
 	for (unsigned round = 0; round < ROUNDS_MAX; round++) {
 		struct diag why = { 0 };
 		install_say("resolving with pip");
+		TRY(sdist_show(p, d));
 		TRY(pip_hashes(p, p->shown, d));
 		enum err e = pip_resolve(p, p->shown, links, &p->report, &why);
 		if (e != OK && sdist_missing(p))

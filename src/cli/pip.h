@@ -13,7 +13,8 @@
 struct sdist {
 	struct str name;
 	struct listing_file file;
-	uint8_t wheel[32]; /* digest of the wheel that pip is shown: a stub, or what was built */
+	const char *path;  /* of the wheel that pip is shown: a stub, or what was built */
+	uint8_t wheel[32]; /* its digest */
 	bool built;
 	struct package_hash made_of; /* the archive that was judged */
 };
@@ -24,7 +25,8 @@ struct sdists {
 	size_t n, cap;
 	struct str *names; /* whose releases were looked up */
 	size_t n_names, cap_names;
-	const char *links; /* the directory of what pip is shown */
+	const char *dir;   /* where the wheels are that pip is shown, */
+	const char *links; /* and the page that names them */
 	const char *log;   /* of pip's last resolution */
 };
 
@@ -51,16 +53,15 @@ MUST_USE enum err pip_fetch(struct pip *p, const struct pip_args *args,
 /* sdist_prepare shows pip the releases of those names that --allow-sdist names. */
 MUST_USE enum err sdist_prepare(struct pip *p, struct diag *d);
 
+/* sdist_show writes the page anew that pip is shown. */
+MUST_USE enum err sdist_show(struct pip *p, struct diag *d);
+
 /* sdist_missing looks up what pip's last resolution did not find, to show it pip, too. False:
  * nothing new. */
 bool sdist_missing(struct pip *p);
 
 /* sdist_wanted gives the release that the report names by its stub, or NULL: all are there. */
 struct sdist *sdist_wanted(struct pip *p);
-
-/* sdist_stub_path gives the place of a release's stub. */
-MUST_USE enum err sdist_stub_path(struct pip *p, const struct sdist *s, char out[CLI_PATH],
-				  struct diag *d);
 
 /* sdist_build fetches one, judges it, then what it needs, and builds it; the wheel takes the stub's
  * place. *out_go false: something must not be installed, so nothing of it ran. ERR_DENIED: it is

@@ -283,15 +283,15 @@ static enum err take_wheel(struct build *b, struct diag *d)
 	if (dir < 0)
 		return diag_set(d, ERR_SYS, "cannot open '%s': %s", path, strerror(errno));
 	TRY(find_wheel(b, dir, name, d));
-	TRY(sdist_stub_path(b->p, b->s, path, d));
-	(void)unlink(path);
-	if (snprintf(path, sizeof path, "%s/%s", b->p->sdists.links, name) >= (int)sizeof path)
+	(void)unlink(b->s->path);
+	if (snprintf(path, sizeof path, "stubs/%s", name) >= (int)sizeof path)
 		return diag_set(d, ERR_LIMIT, "the wheel's name is too long");
+	TRY(install_path(&b->p->in, path, &b->s->path, d));
 	buf_init(&bytes, WHEEL_MAX);
 	enum err e = fs_read_at(dir, name, FS_NOFOLLOW, &bytes, d);
 	sha256(buf_str(&bytes), b->s->wheel);
 	if (e == OK)
-		e = fs_write(path, buf_str(&bytes), 0600, d);
+		e = fs_write(b->s->path, buf_str(&bytes), 0600, d);
 	buf_free(&bytes);
 	b->s->built = e == OK;
 	return e;

@@ -16,6 +16,7 @@
 #include "cli/fetch.h"
 #include "cli/pip.h"
 
+#include "codec/url.h"
 #include "crypto/sha256.h"
 #include "package/pip_log.h"
 #include "package/requirement.h"
@@ -47,17 +48,19 @@ static bool known(const struct sdists *all, struct str name, struct str version)
 	return false;
 }
 
-enum err sdist_stub_path(struct pip *p, const struct sdist *s, char out[CLI_PATH], struct diag *d)
+/* Where the stub of a release lies. */
+static enum err stub_path(struct pip *p, struct sdist *s, struct diag *d)
 {
+	char rest[CLI_PATH];
 	struct buf b;
 
-	buf_fixed(&b, out, CLI_PATH - 1);
-	buf_addf(&b, "%s/", p->sdists.links);
+	buf_fixed(&b, rest, sizeof rest - 1);
+	buf_add(&b, S("stubs/"));
 	wheel_stub_name(s->name, s->file.version, &b);
 	if (b.err != OK)
 		return diag_set(d, ERR_LIMIT, "the name of a release is too long");
-	out[b.n] = 0;
-	return OK;
+	rest[b.n] = 0;
+	return install_path(&p->in, rest, &s->path, d);
 }
 
 static enum err add_stub(struct pip *p, struct str name, const struct listing_file *f,
@@ -65,16 +68,15 @@ static enum err add_stub(struct pip *p, struct str name, const struct listing_fi
 {
 	struct sdists *all = &p->sdists;
 	struct sdist s = { .name = name };
-	char path[CLI_PATH];
 	struct buf b;
 
 	TRY(arena_keep(&p->in.arena, f->name, &s.file.name));
 	TRY(arena_keep(&p->in.arena, f->version, &s.file.version));
 	s.file.hash = f->hash;
-	TRY(sdist_stub_path(p, &s, path, d));
+	TRY(stub_path(p, &s, d));
 	buf_init(&b, STUB_BYTES);
 	wheel_stub(name, s.file.version, f->requires_python, &b);
-	enum err e = b.err == OK ? fs_write(path, buf_str(&b), 0600, d) : b.err;
+	enum err e = b.err == OK ? fs_write(s.path, buf_str(&b), 0600, d) : b.err;
 	sha256(buf_str(&b), s.wheel);
 	buf_free(&b);
 	TRY(e);
@@ -128,13 +130,35 @@ static bool look_up(struct pip *p, struct str written)
 
 enum err sdist_prepare(struct pip *p, struct diag *d)
 {
-	TRY(install_path(&p->in, "stubs", &p->sdists.links, d));
+	TRY(install_path(&p->in, "stubs", &p->sdists.dir, d));
+	TRY(install_path(&p->in, "links.html", &p->sdists.links, d));
 	TRY(install_path(&p->in, "pip.log", &p->sdists.log, d));
-	TRY(fs_mkdirs(p->sdists.links, d));
+	TRY(fs_mkdirs(p->sdists.dir, d));
 	for (size_t i = 0; i < p->args.n_sdists; i++)
 		for (struct str rest = str_z(p->args.sdists[i]); rest.n > 0;)
 			(void)look_up(p, str_trim(str_cut(rest, ',', &rest)));
 	return OK;
+}
+
+/* A page, since not every pip tells the digest of what it finds in a directory. */
+enum err sdist_show(struct pip *p, struct diag *d)
+{
+	struct buf b;
+
+	buf_init(&b, STUBS_MAX * (3 * CLI_PATH + 256));
+	buf_add(&b, S("<!DOCTYPE html>\n"));
+	for (size_t i = 0; i < p->sdists.n; i++) {
+		const struct sdist *s = &p->sdists.items[i];
+		buf_add(&b, S("<a href=\"file://"));
+		url_encode(&b, str_z(s->path), S("/"));
+		buf_add(&b, S("#sha256="));
+		buf_addhex(&b, (struct str){ (const char *)s->wheel, sizeof s->wheel });
+		buf_add(&b, S("\">wheel</a>\n"));
+	}
+	enum err e = b.err == OK ? fs_write(p->sdists.links, buf_str(&b), 0600, d)
+				 : diag_set(d, b.err, "too many source archives");
+	buf_free(&b);
+	return e;
 }
 
 bool sdist_missing(struct pip *p)
