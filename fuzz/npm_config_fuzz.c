@@ -1,7 +1,7 @@
 /*
  * fuzz/npm_config_fuzz.c - a project's .npmrc, and behind a NUL what the user's own says. Oracle:
  * what is let through has no variable of the environment but for a host that the user names or for
- * a file of this machine, and no line is worse for more lines of the user's. Proves T-40.
+ * a file of this machine, and no line is worse for more lines of the user's. Proves T-41.
  */
 #include "fuzz/fuzz.h"
 

@@ -1,7 +1,7 @@
 /*
  * fuzz/pip_log_fuzz.c - what pip calls missing. Oracle: each of them stands in the text, is there
  * once, begins as a name does and is one word; without the conflicts there are no more, and those
- * there are are among the others or did not fit. Proves T-39.
+ * there are are among the others or did not fit. Proves T-40.
  */
 #include "fuzz/fuzz.h"
 

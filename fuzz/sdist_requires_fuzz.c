@@ -2,7 +2,7 @@
  * fuzz/sdist_requires_fuzz.c - what an archive says that it needs to be built. The first byte says
  * whether the rest is an archive or one requirement. Oracle: whatever is given out is one argument
  * for pip that names a package of an index: no option, no URL, no file, no control characters, and
- * is given out once. Proves T-39.
+ * is given out once. Proves T-40.
  */
 #include "fuzz/fuzz.h"
 

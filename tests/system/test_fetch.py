@@ -1,5 +1,5 @@
 """Package indexes on loopback, over TLS and without, honest and not; advisory records by URL.
-Proves T-40."""
+Proves T-41."""
 import base64
 import gzip
 import hashlib

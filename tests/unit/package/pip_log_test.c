@@ -1,4 +1,4 @@
-/* tests/unit/package/pip_log_test.c - what pip found nothing for. Proves T-39. */
+/* tests/unit/package/pip_log_test.c - what pip found nothing for. Proves T-40. */
 #include "package/pip_log.h"
 
 #include "tests/unit/check.h"

@@ -1,4 +1,4 @@
-/* tests/unit/package/sdist_requires_test.c - what a source archive needs to be built. Proves T-39. */
+/* tests/unit/package/sdist_requires_test.c - what a source archive needs to be built. Proves T-40. */
 #include "package/sdist_requires.h"
 
 #include "tests/unit/check.h"

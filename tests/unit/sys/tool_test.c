@@ -1,4 +1,4 @@
-/* tests/unit/sys/tool_test.c - a user's tool has what the user has, and alone it starts nothing. Proves T-35, T-39. */
+/* tests/unit/sys/tool_test.c - a user's tool has what the user has, and alone it starts nothing. Proves T-35, T-40. */
 #include "sys/tool.h"
 
 #include "sys/fs.h"
