@@ -28,6 +28,7 @@ struct sdists {
 	const char *dir;   /* where the wheels are that pip is shown, */
 	const char *links; /* and the page that names them */
 	const char *log;   /* of pip's last resolution */
+	unsigned n_builds;
 };
 
 struct pip {

@@ -143,10 +143,13 @@ static enum err ask_python(struct build *b, char room[ANSWER_MAX], const char *o
 	return OK;
 }
 
-static enum err make_dirs(const struct build *b, char home[CLI_PATH], char out[CLI_PATH],
-			  struct diag *d)
+/* A directory for each build: what one leaves running never reaches the next. */
+static enum err make_dirs(struct build *b, char home[CLI_PATH], char out[CLI_PATH], struct diag *d)
 {
-	dir_remove(b->dir);
+	char rest[32];
+
+	(void)snprintf(rest, sizeof rest, "build-%u", b->p->sdists.n_builds++);
+	TRY(install_path(&b->p->in, rest, &b->dir, d));
 	if (snprintf(home, CLI_PATH, "%s/home", b->dir) >= CLI_PATH ||
 	    snprintf(out, CLI_PATH, "%s/out", b->dir) >= CLI_PATH)
 		return diag_set(d, ERR_LIMIT, "a name in the private directory is too long");
@@ -328,7 +331,6 @@ enum err pip_build(struct pip *p, struct sdist *s, const char *archive, bool *ou
 		TRY(pip_args_add(&b->args, PIP_FETCH, p->args.runs[PIP_FETCH][i], d));
 	}
 	TRY(install_path(&p->in, "needs", &b->needs, d));
-	TRY(install_path(&p->in, "build", &b->dir, d));
 	TRY(install_path(&p->in, "build.txt", &b->log, d));
 	dir_remove(b->needs); /* of the one before */
 	TRY(fs_mkdirs(b->needs, d));

@@ -67,12 +67,14 @@ static bool other_encoding(struct str text)
 {
 	for (unsigned i = 0; i < 2; i++) {
 		struct str line = str_cut(text, '\n', &text);
-		size_t at = str_find(line, S("coding"));
-		if (at == SIZE_MAX || line.p[0] != '#')
+		if (!str_has_prefix(line, S("#")))
 			continue;
-		line = str_trim(str_tail(line, at + 7));
-		if (!str_has_prefix(line, S("utf-8")) && !str_has_prefix(line, S("ascii")))
-			return true;
+		for (size_t at; (at = str_find(line, S("coding"))) != SIZE_MAX;) {
+			line = str_tail(line, at + strlen("coding"));
+			bool names = line.n > 0 && (line.p[0] == ':' || line.p[0] == '=');
+			if (names && !str_has_prefix(str_trim(str_tail(line, 1)), S("utf-8")))
+				return true;
+		}
 	}
 	return false;
 }

@@ -74,7 +74,7 @@ static bool names_files(struct str text)
 static enum err copy_of(struct pip *p, size_t i, const char **out, struct diag *d)
 {
 	const char *path = p->args.files[i];
-	char rest[32];
+	char rest[64];
 	struct buf text, new;
 	enum err e = OK;
 

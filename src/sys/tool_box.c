@@ -24,11 +24,14 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 enum { NOBODY = 65534 };
+
+#define FILE_BYTES ((rlim_t)4 << 30) /* of one file, what it says among them */
 
 /* ---- namespaces ---- */
 
@@ -196,6 +199,14 @@ enum err tool_box_enter(const struct tool_box *box, int out_fd)
 	AUTO(fd_closep) int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 	int out = out_fd >= 0 ? out_fd : nothing;
 
+	struct rlimit bytes;
+
+	if (getrlimit(RLIMIT_FSIZE, &bytes) != 0)
+		return ERR_SYS;
+	bytes.rlim_max = bytes.rlim_max < FILE_BYTES ? bytes.rlim_max : FILE_BYTES;
+	bytes.rlim_cur = bytes.rlim_max;
+	if (setrlimit(RLIMIT_FSIZE, &bytes) != 0)
+		return ERR_SYS;
 	if (nothing < 0 || dup2(nothing, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
 	    dup2(out, STDERR_FILENO) < 0)
 		return ERR_SYS;

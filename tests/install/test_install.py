@@ -204,7 +204,7 @@ class Pip(Base):
         self.env["SECRET"] = "s3cret"
         text = "good\n--index-url %s/${SECRET}/simple\n" % self.index.url
         inner = self.dir / "in.txt"
-        for outer, nested in [(text.encode(), ""), (text.encode("utf-16"), ""), (b"# coding: utf-7\n" + text.encode("utf-7"), ""),
+        for outer, nested in [(text.encode(), ""), (text.encode("utf-16"), ""), (b"# coding utf-8, coding= utf-7\n" + text.encode("utf-7"), ""),
                               (b"good\n-r in.txt\n", text), (b"good\n--constraint=./in.txt\n", text),
                               (b"-r \\\n in.txt\n", text), (b"-r %s/in.txt\n" % self.index.url.encode(), "")]:
             with self.subTest(outer=outer):
