@@ -276,6 +276,22 @@ class Files(unittest.TestCase):
         (path / "bom.json").write_text(json.dumps(sbom))
         self.assertIn("known-malware", rules(report(path / "bom.json", code=2), "block"))
 
+    def test_names_one_slip_away(self):
+        path = fresh("slips")
+        listed = path / "requirements.txt"
+        listed.write_text("requests==2.32.4\nreqeusts==2.32.4\ngrequests==0.7.0\ntypes-yett==1.0\npython-dateuti==2.9\n")
+        r = report(listed, code=1)
+        self.assertEqual([(f["package"], f["line"]) for f in r["findings"] if f["rule"] == "typosquat"],
+                         [("pkg:pypi/reqeusts@2.32.4", 2)])
+        self.assertEqual([f["line"] for f in r["findings"] if f["rule"] == "name-near-known"], [5])
+        squat = world.wheel(path, "urlib3", "1.0", {"urlib3/__init__.py": b"x = 1\n"})
+        self.assertIn("typosquat", rules(report(squat, code=1), "hold"))
+        self.assertIn("typosquat", rules(report("reqeusts==2.32.4", code=1), "hold"))
+        installed = path / "node_modules/expresss"
+        installed.mkdir(parents=True)
+        (installed / "package.json").write_text(json.dumps({"name": "expresss", "version": "1.0.0"}))
+        self.assertIn("typosquat", rules(report(path / "node_modules", code=1), "hold"))
+
     def test_releases(self):
         r = report("litellm==1.82.7", code=2)
         self.assertIn("known-malware", rules(r, "block"))
