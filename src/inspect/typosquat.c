@@ -19,7 +19,7 @@ enum {
 	NAME_MAX_BYTES = 214, /* npm's bound, the longer one */
 	SHORTEST = 5,	      /* shorter names have too many neighbours */
 	COMPARED = 5000,      /* of each ecosystem; whoever comes later is only known */
-	FIRST = 1000,	      /* of these any slip within is held, */
+	FIRST = 1000,	      /* of these any other letter is held, */
 	LONG = 8,	      /* when they are as long as this */
 };
 
@@ -62,6 +62,11 @@ static struct str drawn(const char *c)
 	}
 }
 
+static bool separates(char c)
+{
+	return c == '-' || c == '_' || c == '.' || c == '@' || c == '/';
+}
+
 static void form_make(struct form *f, struct str name)
 {
 	size_t n = 0;
@@ -71,7 +76,7 @@ static void form_make(struct form *f, struct str name)
 	f->n_shape = 0;
 	for (size_t i = 0; i < name.n && i < NAME_MAX_BYTES; i++) {
 		char c = name.p[i];
-		if (c == '-' || c == '_' || c == '.' || c == '@' || c == '/')
+		if (separates(c))
 			continue;
 		f->text[n] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
 		struct str seen = drawn(&f->text[n++]);
@@ -109,14 +114,21 @@ static enum near edit_same(struct str a, struct str b, size_t i, size_t differ)
 	return differ == 1 ? NEAR_LETTER : NEAR_NONE;
 }
 
-/* How a differs from b by one edit; NEAR_NONE when by none or by more. */
-static enum near edit(struct str a, struct str b)
+static size_t same_head(struct str a, struct str b)
 {
-	size_t i = 0, j = 0;
-	struct str longer = a.n > b.n ? a : b;
+	size_t i = 0;
 
 	while (i < a.n && i < b.n && a.p[i] == b.p[i])
 		i++;
+	return i;
+}
+
+/* How a differs from b by one edit; NEAR_NONE when by none or by more. */
+static enum near edit(struct str a, struct str b)
+{
+	size_t i = same_head(a, b), j = 0;
+	struct str longer = a.n > b.n ? a : b;
+
 	while (j < a.n - i && j < b.n - i && a.p[a.n - 1 - j] == b.p[b.n - 1 - j])
 		j++;
 	size_t differ = longer.n - i - j;
@@ -154,10 +166,30 @@ static enum near compare(const struct form *a, const struct form *b)
 	return str_eq(shape_of(a), shape_of(b)) ? NEAR_GLYPH : edit(a->bare, b->bare);
 }
 
-static bool is_held(enum near near, size_t rank, size_t length)
+/* How long the part of a name is in which the at-th of its letters stands: in a short one another
+ * letter is another member of a family, google-cloud-dns and google-cloud-kms. */
+static size_t part_at(struct str name, size_t at)
+{
+	size_t letters = 0, part = 0;
+
+	for (size_t i = 0; i < name.n; i++) {
+		if (!separates(name.p[i])) {
+			letters++;
+			part++;
+		} else if (letters > at) {
+			break;
+		} else {
+			part = 0;
+		}
+	}
+	return part;
+}
+
+static bool is_held(enum near near, size_t rank, const struct form *a, const struct form *known)
 {
 	if (near == NEAR_LETTER)
-		return rank < FIRST && length >= LONG;
+		return rank < FIRST && known->bare.n >= LONG &&
+		       part_at(known->name, same_head(a->bare, known->bare)) >= SHORTEST;
 	return near == NEAR_GLYPH || near == NEAR_SWAP || near == NEAR_DOUBLE;
 }
 
@@ -221,7 +253,7 @@ struct slip typosquat_slip(struct typosquats *t, enum ecosystem eco, struct str 
 			continue;
 		form_make(&other, k->name);
 		enum near near = compare(&f, &other);
-		bool held = is_held(near, i, other.bare.n);
+		bool held = is_held(near, i, &f, &other);
 		if (near != NEAR_NONE && (slip.near == NEAR_NONE || held))
 			slip = (struct slip){ near, k->name, held };
 	}

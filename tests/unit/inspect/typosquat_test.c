@@ -60,6 +60,8 @@ CASE(left_alone)
 	CHECK(near_to(ECO_PYPI, "s4transfer", "", false) == NEAR_NONE);
 	CHECK(near_to(ECO_PYPI, "yett", "", false) == NEAR_NONE);
 	CHECK(near_to(ECO_PYPI, "types-reqests", "types-requests", true) == NEAR_LETTER);
+	/* Another member of a family, for all that one can tell. */
+	CHECK(near_to(ECO_PYPI, "google-cloud-kns", "google-cloud-kms", false) == NEAR_LETTER);
 	CHECK(near_to(ECO_PYPI, "types-yett", "", false) == NEAR_NONE);
 	CHECK(near_to(ECO_PYPI, "requests-py", "", false) == NEAR_NONE);
 	CHECK(near_to(ECO_NPM, "@types/requests", "", false) == NEAR_NONE);
@@ -206,9 +208,9 @@ CASE(recall)
 		printf("# slips of kind %u: %zu made, %zu found, %zu held\n", k, tally[k].made,
 		       tally[k].found, tally[k].held);
 	expect(&tally[0], 990, 980);
-	expect(&tally[1], 900, 600);
+	expect(&tally[1], 990, 550);
 	expect(&tally[2], 990, 990);
-	expect(&tally[3], 900, 600);
+	expect(&tally[3], 990, 550);
 	expect(&tally[4], 990, 900);
 	expect(&tally[5], 990, 0);
 	arena_done(&arena);
