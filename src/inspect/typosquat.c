@@ -4,6 +4,8 @@
  */
 #include "inspect/typosquat.h"
 
+#include "package/version.h"
+
 #include <string.h>
 
 __asm__(".section .rodata.popular,\"a\"\n"
@@ -218,6 +220,7 @@ static void load(struct typosquats *t, enum ecosystem eco)
 	t->n[eco] = n;
 }
 
+/* Whatever its spelling. */
 static bool is_known(enum ecosystem eco, struct str name)
 {
 	char text[NAME_MAX_BYTES + 16];
@@ -227,7 +230,7 @@ static bool is_known(enum ecosystem eco, struct str name)
 	buf_addc(&row, '\n');
 	buf_add(&row, ecosystem_purl(eco));
 	buf_addc(&row, '\t');
-	buf_add(&row, name);
+	package_name_normalise(eco, name, &row);
 	buf_addc(&row, '\n');
 	return row.err == OK && str_find(table(), buf_str(&row)) != SIZE_MAX;
 }

@@ -39,8 +39,8 @@ struct typosquats {
 /* typosquats_init makes the names be kept in a. */
 void typosquats_init(struct typosquats *t, struct arena *a);
 
-/* typosquat_slip compares name (normalised) with those of its ecosystem; of several it gives the
- * first that is held, else the first. */
+/* typosquat_slip compares name, however it is spelt, with those of its ecosystem; of several it
+ * gives the first that is held, else the first. */
 struct slip typosquat_slip(struct typosquats *t, enum ecosystem eco, struct str name);
 
 /* typosquat_check makes a finding of it: of a release that has its name by an index, which anybody

@@ -264,6 +264,14 @@ class Files(unittest.TestCase):
         self.assertIn("known-malware", rules(r, "block"))
         self.assertIn("install-script", rules(r))
 
+    def test_npm_main_in_the_same_directory(self):
+        # npm packs a file twice whose name in package.json begins with "./".
+        source = b"module.exports = 1;\n"
+        twice = world.tar(fresh("dots") / "proxy-1.0.0.tgz", {
+            "package/./dist/index.js": source, "package/dist/index.js": source,
+            "package/package.json": b'{"name":"proxy","version":"1.0.0","main":"./dist/index.js"}'})
+        self.assertEqual(rules(report(twice, code=0)), {"archive-odd"})
+
     def test_manifests(self):
         path = fresh("manifests")
         (path / "requirements.txt").write_text("requests==2.32.4\nlitellm==1.82.8\n")

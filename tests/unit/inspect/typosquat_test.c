@@ -55,6 +55,9 @@ CASE(left_alone)
 	/* Known, though only a name of the first thousands is what others are compared with. */
 	CHECK(near_to(ECO_PYPI, "grequests", "", false) == NEAR_NONE);
 	CHECK(near_to(ECO_PYPI, "retworkx", "", false) == NEAR_NONE);
+	/* Wheels have their own spelling of their name. */
+	CHECK(near_to(ECO_PYPI, "PyYAML", "", false) == NEAR_NONE);
+	CHECK(near_to(ECO_PYPI, "Typing_Extensions", "", false) == NEAR_NONE);
 	CHECK(near_to(ECO_PYPI, "urllib4", "", false) == NEAR_NONE);
 	CHECK(near_to(ECO_PYPI, "httpx2", "", false) == NEAR_NONE);
 	CHECK(near_to(ECO_PYPI, "s4transfer", "", false) == NEAR_NONE);
