@@ -219,4 +219,31 @@ CASE(recall)
 	arena_done(&arena);
 }
 
-TESTS(CASE_ROW(slips), CASE_ROW(left_alone), CASE_ROW(findings), CASE_ROW(recall))
+/* Those that nothing is said of are two slips away, add a word, or are near to a name of few. */
+CASE(recorded)
+{
+	FILE *in = fopen("tests/golden/squats.txt", "re");
+	struct tally all = { 0 };
+	char line[BYTES];
+
+	begin();
+	CHECK(in != NULL);
+	while (in != NULL && fgets(line, sizeof line, in) != NULL) {
+		struct str name = str_head(str_z(line), str_chr(str_z(line), '\n'));
+		if (name.p[0] == '#')
+			continue;
+		struct slip s = typosquat_slip(&squats, ECO_PYPI, name);
+		all.made++;
+		all.found += s.near != NEAR_NONE;
+		all.held += s.held;
+	}
+	if (in != NULL)
+		(void)fclose(in);
+	CHECK(all.made == 131 && all.found >= 92 && all.held >= 70);
+	CHECK(near_to(ECO_NPM, "crossenv", "cross-env", false) == NEAR_SEPARATOR);
+	CHECK(near_to(ECO_NPM, "mongose", "mongoose", true) == NEAR_DOUBLE);
+	CHECK(near_to(ECO_NPM, "electorn", "electron", true) == NEAR_SWAP);
+	arena_done(&arena);
+}
+
+TESTS(CASE_ROW(slips), CASE_ROW(left_alone), CASE_ROW(findings), CASE_ROW(recall), CASE_ROW(recorded))
