@@ -121,14 +121,30 @@ function stub() {
 			it[method] = (url, data, more) => send(method.toUpperCase(), url, data, more);
 		return Object.assign(it, { default: it, fetch: it, request: it, create: () => it, Headers, Request, Response });
 	}
+	const lacks = (e, name) => e.code === 'MODULE_NOT_FOUND' && !/^[./]/.test(name) && e.message.includes(name);
+	const pretended = new Map();
 	Module._load = function (name, parent, main) {
 		try {
 			return load.call(this, name, parent, main);
 		} catch (e) {
-			if (e.code !== 'MODULE_NOT_FOUND' || /^[./]/.test(name) || !e.message.includes(name))
+			const top = pretended.get(name) ?? name;
+			if (top === name && !lacks(e, name))
 				throw e;
-			say('stub', name);
-			return clients.includes(name) ? client() : anything();
+			say('stub', top);
+			return clients.includes(top) ? client() : anything();
+		}
+	};
+	// require.resolve gives options, the loader does not: that one has to hear that nothing is there.
+	const resolve = Module._resolveFilename;
+	Module._resolveFilename = function (name, ...more) {
+		try {
+			return resolve.call(this, name, ...more);
+		} catch (e) {
+			if (more.length < 3 || !lacks(e, name))
+				throw e;
+			const path = `/home/dev/app/node_modules/${name}/index.js`;
+			pretended.set(path, name);
+			return path;
 		}
 	};
 }
