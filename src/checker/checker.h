@@ -14,6 +14,7 @@
 #include "inspect/report.h"
 #include "inspect/source.h"
 #include "inspect/startup.h"
+#include "inspect/typosquat.h"
 #include "package/manifest.h"
 #include "proto/check.h"
 
@@ -46,6 +47,7 @@ struct checker {
 	struct root roots[CHECK_ROOTS];
 	unsigned n_roots;
 	const struct advisory_index *advisories; /* NULL: none */
+	struct typosquats squats;
 	struct publishers publishers;			 /* who published what; empty: not known */
 	char *text;				 /* CHECKER_TEXT bytes, reserved */
 	uint64_t deadline_ns;

@@ -170,17 +170,20 @@ static bool collects(const struct joined *j, const struct site *s)
 
 static bool fetch_run(const struct joined *j, const struct site *s)
 {
+	/* That a module starts the script beside it is not seen. */
+	enum rule rule = j->f->role == ROLE_BESIDE ? RULE_FETCH_MAY_RUN : RULE_FETCH_RUN;
+
 	if (s->runs && s->note & N_CODE && s->taint & T_FETCHED) {
-		report(j, RULE_FETCH_RUN, s, "runs fetched text");
+		report(j, rule, s, "runs fetched text");
 		return true;
 	}
 	if (s->runs && s->note & N_PIPED) {
-		report(j, RULE_FETCH_RUN, s, "a shell fetches and runs");
+		report(j, rule, s, "a shell fetches and runs");
 		return true;
 	}
 	if (s->runs && s->note & N_INTERPRETER && s->effect & CAP_EXEC &&
 	    (s->taint & T_FETCHED || (s->taint & T_DECODED && j->running & CAP_NET))) {
-		report(j, RULE_FETCH_RUN, s, "an interpreter is given what was fetched or decoded");
+		report(j, rule, s, "an interpreter is given what was fetched or decoded");
 		return true;
 	}
 	if (s->note & N_CODE && s->taint & T_FETCHED) {
@@ -350,8 +353,8 @@ static bool injection(const struct joined *j, const struct site *s)
 }
 
 static bool (*const rules[])(const struct joined *, const struct site *) = {
-	startup, decoded,  packed,   sent,     fetch_run,  spawns_written, runtime,
-	stays,	 vanishes, metadata, destroys, unreadable, injection,	   collects, waits,
+	startup,  decoded,  packed,   sent,	  fetch_run, spawns_written, runtime, stays,
+	vanishes, metadata, destroys, unreadable, injection, collects,	     waits,
 };
 
 /* Names of files that every tool of a language reads say little. */
