@@ -131,6 +131,15 @@ static bool packed(const struct joined *j, const struct site *s)
 	return true;
 }
 
+/* Code out of a picture, or out of whatever else nobody reads for code. */
+static bool data_run(const struct joined *j, const struct site *s)
+{
+	if (!s->runs || !(s->note & N_CODE) || !(s->taint & T_DATA))
+		return false;
+	report(j, RULE_DATA_RUN, s, "what runs stands in a file of another kind");
+	return true;
+}
+
 static bool sent(const struct joined *j, const struct site *s)
 {
 	uint32_t worst = s->taint & (T_ENV_ALL | T_SECRET);
@@ -155,6 +164,16 @@ static bool sent(const struct joined *j, const struct site *s)
 		return true;
 	}
 	return false;
+}
+
+/* All of the environment becomes a text, and something is connected to. */
+static bool told(const struct joined *j, const struct site *s)
+{
+	bool here = s->runs && s->note & N_TOLD && j->running & CAP_NET;
+
+	if (here)
+		report(j, RULE_SECRETS_NEAR_NET, s, "the whole environment is made a text");
+	return here;
 }
 
 static bool collects(const struct joined *j, const struct site *s)
@@ -353,8 +372,9 @@ static bool injection(const struct joined *j, const struct site *s)
 }
 
 static bool (*const rules[])(const struct joined *, const struct site *) = {
-	startup,  decoded,  packed,   sent,	  fetch_run, spawns_written, runtime, stays,
-	vanishes, metadata, destroys, unreadable, injection, collects,	     waits,
+	startup, decoded,  data_run, packed,   sent,	   fetch_run, spawns_written, runtime,
+	stays,	 vanishes, metadata, destroys, unreadable, injection, collects,	      waits,
+	told,
 };
 
 /* Names of files that every tool of a language reads say little. */
