@@ -141,8 +141,8 @@ void python_check(struct checker *c, struct root *r);
 /* stdlib_check looks at what an interpreter's own library starts by itself. */
 void stdlib_check(struct checker *c, struct root *r);
 
-/* node_scripts judges what the package.json at entry i, read into root, makes run. prepare: it is no
- * installed package but a project, whose scripts npm runs when that is installed from. */
+/* node_scripts judges what the package.json at entry i, read into root, makes run. prepare: it is
+ * no installed package but a project, whose scripts npm runs when that is installed from. */
 struct json;
 void node_scripts(struct checker *c, struct tree *t, uint32_t i, const struct json *root,
 		  struct str purl, bool prepare);
