@@ -171,6 +171,7 @@ static void read_direct_url(struct checker *c, struct site *s, uint32_t i, struc
 		memcpy(p->hashes, d.hashes, d.n_hashes * sizeof *d.hashes);
 		p->n_hashes = d.n_hashes;
 		p->cap_hashes = d.n_hashes + 1;
+		p->hashes_from = d.n_hashes > 0 ? file_path(c, t, i) : S("");
 	}
 	if (p->origin == ORIGIN_EDITABLE)
 		file_finding(c, t, i, RULE_EDITABLE, S(""), 0, p->url, "%.*s", FMT(p->name));
