@@ -271,7 +271,7 @@ static bool packed_text(struct str *text, struct str *out)
 	return true;
 }
 
-/* uv: an array of the directory with the files, an array of one array of algorithm and digest, the
+/* uv: an array of the directory with the files, an array of one map of algorithm to digest, the
  * wheel's name, and more. */
 static void offer_pointer(struct search *s, uint32_t i)
 {
@@ -285,7 +285,7 @@ static void offer_pointer(struct search *s, uint32_t i)
 	    ((unsigned char)text.p[0] & 0xf0) != 0x90)
 		return;
 	text = str_tail(arena_dup(&s->c->arena, text), 1);
-	if (!packed_text(&text, &id) || !str_has_prefix(text, S("\x91\x92")))
+	if (!packed_text(&text, &id) || !str_has_prefix(text, S("\x91\x81")))
 		return;
 	text = str_tail(text, 2);
 	if (!packed_text(&text, &algorithm) || !str_eq(algorithm, S("Sha256")) ||

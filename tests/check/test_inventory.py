@@ -196,7 +196,7 @@ class Contents(unittest.TestCase):
             file = "%s-1.0-py3-none-any.whl" % name
             at = cache / "uv/wheels-v8/pypi" / name / ("1.0-py3-none-any" + end)
             at.parent.mkdir(parents=True)
-            at.write_bytes(b"\x95%c%s\x91\x92\xa6Sha256\xd9\x40%s%c%s\0policy" % (
+            at.write_bytes(b"\x95%c%s\x91\x81\xa6Sha256\xd9\x40%s%c%s\0policy" % (
                 0xa0 + len(id), id.encode(), sha(data).encode(), 0xa0 + len(file), file.encode()))
             return str(at.relative_to(home))
 
