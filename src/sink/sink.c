@@ -156,8 +156,9 @@ void sink_scan(struct sink *s, struct str bytes, const struct place *to, struct 
 		stolen++;
 		sink_tell(s, FACT_LEFT, i, text, str_z(h->how), str_z(h->excerpt));
 	}
-	if (stolen == 0 && opaque && canary_opaque(bytes))
-		sink_tell(s, FACT_OPAQUE, (uint32_t)bytes.n, text, S(""), S(""));
+	const char *sealed = stolen == 0 && opaque ? canary_sealed(bytes) : NULL;
+	if (sealed != NULL || (stolen == 0 && opaque && canary_opaque(bytes)))
+		sink_tell(s, FACT_OPAQUE, (uint32_t)bytes.n, text, str_z(sealed), S(""));
 	if (s->hits.truncated)
 		sink_tell(s, FACT_CAPPED, 1, S("layers of one message"), S(""), S(""));
 }
