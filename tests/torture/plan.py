@@ -9,7 +9,7 @@ import struct
 import subprocess
 
 HERE = pathlib.Path(__file__).resolve().parent
-CALLS = re.findall(r"^\tX\((\w+)\)", (HERE / "fail.c").read_text(), re.M)
+CALLS = re.findall(r"^\tX\((\w+)[,)]", (HERE / "fail.c").read_text(), re.M)
 HEAD, STACK, TRACED, ENTRY = struct.Struct("<IIiIQqQ"), struct.Struct("<12Q"), 1 << 16, struct.Struct("<IIQ")
 ENTRIES = HEAD.size + STACK.size
 SHORT = -1
@@ -25,6 +25,10 @@ ERRORS = {
     "fstat": ("EIO",), "fsync": ("EIO",), "ftruncate": ("ENOSPC",), "rename": ("ENOSPC",), "renameat": ("ENOSPC",),
     "memfd_create": ("EMFILE",), "socket": ("EMFILE",), "socketpair": ("EMFILE",), "connect": ("ECONNREFUSED",),
     "pipe2": ("EMFILE",), "fcntl": ("EMFILE",), "epoll_create1": ("EMFILE",), "epoll_ctl": ("ENOMEM",),
+    "mkdir": ("ENOSPC",), "symlink": ("ENOSPC",), "chdir": ("EACCES",), "chmod": ("EPERM",), "fchmod": ("EPERM",),
+    "mount": ("EPERM", "ENOMEM"), "mount_setattr": ("EPERM", "ENOSYS"), "umount2": ("EPERM",), "sethostname": ("EPERM",),
+    "setns": ("EPERM",), "inotify_init1": ("EMFILE",), "inotify_add_watch": ("ENOSPC",), "process_vm_readv": ("EPERM",),
+    "dup2": ("EMFILE",), "ioctl": ("EINTR", "ENOENT", "EIO"), "syscall": ("EPERM", "ENOMEM"),
     "epoll_wait": ("EINTR",), "poll": ("EINTR",), "getrandom": ("EINTR",), "fork": ("EAGAIN",),
 }
 
