@@ -232,6 +232,7 @@ torture:
 	@tests/torture/run $(ROLES)
 	@$(if $(ROLES),,tests/torture/run --check)
 	@$(if $(ROLES),,tests/torture/run --helpers)
+	@$(if $(ROLES),,tests/torture/run --detonator)
 
 fuzz:
 	@tools/fuzz $(or $(SECONDS),60) $(TARGETS)
