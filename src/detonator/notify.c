@@ -24,7 +24,7 @@ enum {
 	ARGS_MAX = 6,
 	SKIP_FROM_NS = 100000000, /* a sleep that is longer is over at once */
 	TELL_FROM_S = 60,
-	MESSAGES_MAX = 8,
+	MESSAGES_MAX = 1024, /* as many as the kernel takes */
 };
 
 /* Reads n bytes at address of the caller; how many could be read. Split at the page's border: the
@@ -108,8 +108,25 @@ static void look_exec(struct supervisor *s, pid_t pid, uint64_t path, uint64_t a
 	tell(s, FACT_EXEC, (uint32_t)pid, buf_str(&b), S(""), S(""));
 }
 
-/* The port that an address names gets a listener before the call goes on. What goes to the box
- * itself stays there. */
+/* What goes to the box itself stays there, and what goes to a whole network does not leave it. */
+static bool stays(const struct sockaddr_in *v4)
+{
+	uint32_t ip = ntohl(v4->sin_addr.s_addr);
+
+	return ip == INADDR_ANY || ip >> 24 == 127 || ip >> 28 == 14;
+}
+
+static bool stays_v6(const struct in6_addr *ip)
+{
+	struct sockaddr_in v4;
+
+	memcpy(&v4.sin_addr, ip->s6_addr + 12, sizeof v4.sin_addr);
+	if (IN6_IS_ADDR_V4MAPPED(ip))
+		return stays(&v4);
+	return IN6_IS_ADDR_LOOPBACK(ip) || IN6_IS_ADDR_UNSPECIFIED(ip) || IN6_IS_ADDR_MULTICAST(ip);
+}
+
+/* The port that an address names gets a listener before the call goes on. */
 static void look_address(struct supervisor *s, pid_t pid, uint64_t address, uint64_t n)
 {
 	union {
@@ -122,9 +139,9 @@ static void look_address(struct supervisor *s, pid_t pid, uint64_t address, uint
 	if (address == 0 || n < sizeof a.v4 ||
 	    peek(s, pid, address, a.bytes, n < sizeof a ? (size_t)n : sizeof a) < sizeof a.v4)
 		return;
-	if (a.sa.sa_family == AF_INET && (ntohl(a.v4.sin_addr.s_addr) >> 24) != 127)
+	if (a.sa.sa_family == AF_INET && !stays(&a.v4))
 		ask_listen(s, ntohs(a.v4.sin_port));
-	else if (a.sa.sa_family == AF_INET6 && !IN6_IS_ADDR_LOOPBACK(&a.v6.sin6_addr))
+	else if (a.sa.sa_family == AF_INET6 && !stays_v6(&a.v6.sin6_addr))
 		ask_listen(s, ntohs(a.v6.sin6_port));
 }
 

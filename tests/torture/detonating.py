@@ -63,7 +63,7 @@ class Detonating:
             try:
                 p = subprocess.run([self.tree / "libexec/yett/detonator", "--variants=1", "--phases=import"], preexec_fn=arrange,
                                    pass_fds=(3, 4), stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE,
-                                   env={"PATH": os.environ["PATH"]})
+                                   env={"PATH": os.environ["PATH"], "ASAN_OPTIONS": "detect_leaks=0"})  # not in a jail
             finally:
                 os.close(target)
             report.seek(0)
@@ -104,7 +104,7 @@ class Detonating:
                 errors = ERRORS[call] if i == 0 else ERRORS[call][i % len(ERRORS[call]):][:1]
                 if "ipc.c" in plan.line(where):
                     errors = [e for e in errors if e != "SHORT"]  # of a packet all or nothing goes
-                if "flow.c" in plan.line(where):
+                if role == "sink":
                     errors = [e for e in errors if e != "ECONNRESET"]  # said only behind all that came
                 todo += [(call, where, nth, e) for e in errors if self.only in plan.line(where)]
         for call, where, nth, error in todo:
