@@ -20,6 +20,7 @@ struct http1_field {
 /* X(enum name, lower-case name): fields that the program looks at get an index at parse time. */
 #define HTTP1_KNOWN(X)                                   \
 	X(H_HOST, "host")                                \
+	X(H_ORIGIN, "origin")                            \
 	X(H_CONTENT_LENGTH, "content-length")            \
 	X(H_TRANSFER_ENCODING, "transfer-encoding")      \
 	X(H_CONNECTION, "connection")                    \

@@ -28,6 +28,7 @@ struct parser {
 	struct arena *arena;
 	const struct str *deep;      /* json_skim's, else NULL */
 	json_scan_fn *scan;
+	bool quick;                  /* json_scan_short is asked first */
 	enum err err;                /* what is wrong, and where */
 	const char *at;
 	unsigned depth;
@@ -115,6 +116,10 @@ static inline const char *add(struct parser *s, enum json_type type, const char 
 static const char *read_string(struct parser *s, const char *p)
 {
 	const char *from = p + 1;
+	const char *quick = s->quick ? json_scan_short(from, s->end) : NULL;
+
+	if (quick != NULL)
+		return add(s, JSON_STRING, from, (size_t)(quick - from), false, quick + 1);
 	struct json_scan r = s->scan(from, s->end);
 	struct str text = { from, (size_t)(r.at - from) };
 
@@ -316,6 +321,7 @@ enum err json_parse_with(json_scan_fn *scan, struct str src, struct json *toks, 
 	s.arena = NULL;
 	s.deep = NULL;
 	s.scan = scan;
+	s.quick = scan != json_scan_bytes; /* nothing stands before what all is compared with */
 	s.depth = 0;
 	s.in_object = false;
 	TRY(run(&s, src, out_at));
@@ -339,6 +345,7 @@ static enum err read_into(struct arena *a, struct str src, size_t guess, const s
 	s.arena = a;
 	s.deep = deep;
 	s.scan = json_scan_best();
+	s.quick = true;
 	s.depth = 0;
 	s.in_object = false;
 	s.toks = arena_take(a, s.cap * sizeof *s.toks, _Alignof(struct json));
@@ -370,13 +377,21 @@ bool json_is(const struct json *v, enum json_type t)
 	return v != NULL && v->type == (unsigned)t;
 }
 
+/* A plain string's content is s. Most differ in length or first byte, and cost no call; the quote
+ * behind it makes a first byte readable even where there is none. */
+static inline bool same(const struct json *v, struct str s)
+{
+	return v->n == s.n && (s.n == 0 || (*v->p == *s.p && memcmp(v->p, s.p, s.n) == 0));
+}
+
 const struct json *json_get(const struct json *v, struct str name)
 {
 	if (!json_is(v, JSON_OBJECT))
 		return NULL;
-	JSON_EACH_MEMBER(v, key)
-		if ((key->n == name.n || key->esc) && json_str_eq(key, name))
+	JSON_EACH_MEMBER(v, key) {
+		if (key->esc ? json_str_eq(key, name) : same(key, name))
 			return key + 1;
+	}
 	return NULL;
 }
 
@@ -411,7 +426,7 @@ bool json_str_eq(const struct json *v, struct str s)
 	if (!json_is(v, JSON_STRING))
 		return false;
 	if (!v->esc)
-		return v->n == s.n && (s.n == 0 || memcmp(v->p, s.p, s.n) == 0);
+		return same(v, s);
 	return json_names_cmp((struct str){ v->p, v->n }, true, s, false) == 0;
 }
 

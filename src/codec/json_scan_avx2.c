@@ -54,21 +54,6 @@ AVX2 static inline struct masks look(const char *p)
 	return (struct masks){ top_bits(stops(lo), stops(hi)), top_bits(lo, hi) };
 }
 
-/* Nearly every string ends in the first 32 bytes and is plain ASCII: gives its closing quote, or
- * NULL when it takes a closer look. */
-AVX2 static inline const char *short_end(const char *p)
-{
-	__m256i v = _mm256_loadu_si256((const __m256i *)(const void *)p);
-	uint32_t stop = (uint32_t)_mm256_movemask_epi8(stops(v));
-	uint32_t high = (uint32_t)_mm256_movemask_epi8(v);
-	uint32_t first = stop & (~stop + 1);
-
-	if (first == 0 || (high & (first - 1)) != 0)
-		return NULL;
-	p += _tzcnt_u32(first);
-	return *p == '"' ? p : NULL;
-}
-
 /* look for the last bytes of the text. The spaces put behind them stop nothing. */
 AVX2 __attribute__((noinline)) static struct masks look_short(const char *p, size_t n)
 {
@@ -120,10 +105,7 @@ AVX2 static struct json_scan scan(const char *p, const char *end)
 {
 	unsigned flags = 0, plain = 0;
 	uint64_t high = 0; /* of the blocks so far; a bit at any place counts */
-	const char *quick = end - p >= BLOCK / 2 ? short_end(p) : NULL;
 
-	if (quick != NULL)
-		return (struct json_scan){ quick, 0 };
 	while (p < end) {
 		size_t n = (size_t)(end - p), at = 0;
 		struct masks m = n >= BLOCK ? look(p) : look_short(p, n);

@@ -47,6 +47,46 @@ static enum err check_key(const struct ingress *in, const struct key *key, struc
 	return OK;
 }
 
+/* 127.0.0.1 and its like; "127.example.org" is a name that anybody can have. */
+static bool is_loopback(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] != '.' && (s.p[i] < '0' || s.p[i] > '9'))
+			return false;
+	return str_has_prefix(s, S("127."));
+}
+
+/* A host, with a port or without, under which nobody but this machine is reached. */
+static bool is_local(struct str host)
+{
+	struct str port, name = str_cut(host, ':', &port);
+
+	return is_loopback(name) || str_ieq(name, S("localhost")) ||
+	       (name.n > 10 && str_ieq(str_tail(name, name.n - 10), S(".localhost"))) ||
+	       str_eq(host, S("[::1]")) || str_has_prefix(host, S("[::1]:"));
+}
+
+/*
+ * A gate without a master key answers whoever reaches it, and so does the browser of whoever sits
+ * here: any web page can have it send a POST to loopback, and read the answer too once its own name
+ * leads there (DNS rebinding). Origin tells the one, Host the other.
+ */
+static enum err check_guest(const struct http1_head *h, struct diag *d)
+{
+	struct str origin = h->known[H_ORIGIN], host = h->known[H_HOST];
+	size_t scheme = str_find(origin, S("://"));
+
+	if (host.p != NULL && !is_local(host))
+		return diag_set(d, ERR_DENIED,
+				"a gate without a master key is asked as 127.0.0.1 or localhost "
+				"only; set general_settings.master_key to give it another name");
+	if (origin.p != NULL && (scheme == SIZE_MAX || !is_local(str_tail(origin, scheme + 3))))
+		return diag_set(d, ERR_DENIED,
+				"a gate without a master key does not answer web pages; set "
+				"general_settings.master_key and send a key");
+	return OK;
+}
+
 enum err auth_caller(struct ingress *in, const struct http1_head *h, struct caller *out,
 		     struct diag *d)
 {
@@ -57,7 +97,7 @@ enum err auth_caller(struct ingress *in, const struct http1_head *h, struct call
 	*out = (struct caller){ 0 };
 	if (sent.p == NULL || sent.n == 0) {
 		if (p->open)
-			return OK;
+			return check_guest(h, d);
 		return diag_set(
 			d, ERR_AUTH,
 			"no API key; send the gate's key as 'Authorization: Bearer sk-...'");
@@ -74,7 +114,7 @@ enum err auth_caller(struct ingress *in, const struct http1_head *h, struct call
 		return OK;
 	}
 	if (p->open)
-		return OK;
+		return check_guest(h, d);
 	return diag_set(d, ERR_AUTH,
 			"the API key is not one of this gate's; see 'yett key create'");
 }

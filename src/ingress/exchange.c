@@ -1,10 +1,13 @@
-/* ingress/exchange.c - attempts, retries and fallbacks of one request. Runs in: ingress. */
+/*
+ * ingress/exchange.c - one request: its head, its body, its end. Asking is attempt.c's, answers are
+ * relay.c's.
+ * Input: hostile.   Runs in: ingress.   Fuzz: fuzz/json_fuzz.c
+ */
 #include "ingress/exchange.h"
 
+#include "ingress/attempt.h"
 #include "ingress/auth.h"
 #include "ingress/choose.h"
-#include "ingress/count.h"
-#include "ingress/echo.h"
 #include "ingress/limits.h"
 #include "ingress/link.h"
 #include "ingress/meter.h"
@@ -20,16 +23,10 @@
 
 enum {
 	ARENA_SMALL = 1 << 10,
-	RETRY_FIRST_MS = 250, /* the pause before the same deployment is asked again; doubles */
-	RETRY_MAX_MS = 8000,
 	RETRIES_ASKED = 10, /* the most that a client's header may ask for */
-	KEEP_LINES = 2 << 10,
 };
 
 static_assert(sizeof(struct exchange) + ARENA_SMALL <= LIMIT_CALL_SLOT, "as base/limits.h says");
-
-static void on_retry(struct timer *t);
-static void try_with(struct exchange *x, const struct json *root);
 
 /* ---- life -------------------------------------------------------------------------------------
  */
@@ -46,7 +43,6 @@ static struct exchange *take(struct ingress *in)
 		buf_init(&x->got, LIMIT_RESPONSE);
 		buf_init(&x->held, LIMIT_RESPONSE);
 		x->in = in;
-		x->timer.on_expire = on_retry;
 		return x;
 	}
 	in->free_exchanges = x->next_free;
@@ -70,6 +66,8 @@ static void give(struct exchange *x)
 	body_free(in->bodies, &x->sent);
 	if (x->counted)
 		limits_release(in, x->key_slot);
+	if (x->pending_pico != 0)
+		limits_pend(in, x->key_slot, -x->pending_pico);
 	generation_drop(x->gen);
 	arena_reset(&x->arena);
 	arena = x->arena;
@@ -78,7 +76,6 @@ static void give(struct exchange *x)
 	*x = (struct exchange){
 		.in = in, .arena = arena, .got = got, .held = held, .next_free = in->free_exchanges
 	};
-	x->timer.on_expire = on_retry;
 	in->free_exchanges = x;
 }
 
@@ -154,7 +151,7 @@ void exchange_refuse(struct exchange *x, const struct llm_error *e, const struct
 	}
 }
 
-static void refuse_diag(struct exchange *x, const struct diag *d, const struct reply_limits *lim)
+void exchange_refuse_diag(struct exchange *x, const struct diag *d, const struct reply_limits *lim)
 {
 	struct llm_error e = { 0 };
 
@@ -168,6 +165,7 @@ static void refuse_diag(struct exchange *x, const struct diag *d, const struct r
 
 void exchange_gone(struct exchange *x)
 {
+	x->abandoned = x->in_flight;
 	exchange_cancel(x);
 	x->conn = NULL;
 	x->flags |= USAGE_CLIENT_GONE;
@@ -330,15 +328,12 @@ static enum err admit(struct exchange *x, const struct json *root, struct reply_
 		return OK;
 	TRY(limits_admit(in, key, lim, d));
 	x->counted = true;
+	x->budgeted = key->budget_pico >= 0;
 	x->limits = *lim;
 	return OK;
 }
 
-/*
- * adopt takes the policy in force now where it is not the one that x began with: an upstream that
- * has been removed since is not asked any more. No call is in flight.
- */
-static enum err adopt(struct exchange *x, struct diag *d)
+enum err exchange_adopt(struct exchange *x, struct diag *d)
 {
 	struct ingress *in = x->in;
 
@@ -359,7 +354,7 @@ static enum err adopt(struct exchange *x, struct diag *d)
 	return find_model(x, key, d);
 }
 
-static enum err parse(struct exchange *x, const struct json **out_root, struct diag *d)
+enum err exchange_parse(struct exchange *x, const struct json **out_root, struct diag *d)
 {
 	size_t at;
 	enum err e = json_read(&x->in->turn, (struct str){ x->body.p, x->body.n }, out_root, &at);
@@ -392,266 +387,10 @@ void exchange_body(struct exchange *x, struct body *body)
 	x->body = *body;
 	x->asked_bytes = body->n;
 	x->limits = lim;
-	if (adopt(x, &d) != OK || decode(x, &d) != OK || parse(x, &root, &d) != OK ||
-	    admit(x, root, &lim, &d) != OK) {
-		refuse_diag(x, &d, &lim);
+	if (exchange_adopt(x, &d) != OK || decode(x, &d) != OK ||
+	    exchange_parse(x, &root, &d) != OK || admit(x, root, &lim, &d) != OK) {
+		exchange_refuse_diag(x, &d, &lim);
 		return;
 	}
-	try_with(x, root);
-}
-
-/* ---- attempts ---------------------------------------------------------------------------------
- */
-
-static enum llm_dialect serves(struct exchange *x)
-{
-	switch (x->dep->serves) {
-	case SERVES_ANTHROPIC:
-		return DIALECT_ANTHROPIC;
-	case SERVES_GEMINI:
-		return DIALECT_GEMINI;
-	case SERVES_ECHO:
-		return echo_dialect(request_upstream_model(x));
-	case SERVES_OPENAI:
-	case SERVES_COUNT:
-	default:
-		return DIALECT_OPENAI;
-	}
-}
-
-static bool counts_tokens(const struct exchange *x)
-{
-	return x->route->endpoint == EP_COUNT_TOKENS || x->route->endpoint == EP_GEMINI_COUNT;
-}
-
-/* Forgets what an earlier attempt left. */
-static void reset_attempt(struct exchange *x)
-{
-	buf_reset(&x->got);
-	buf_reset(&x->held);
-	x->answer = A_NONE;
-	x->decoder = NULL;
-	x->encoder = NULL;
-	x->peek = (struct llm_peek){ 0 };
-	x->whole = (struct str){ NULL, 0 };
-	x->expected = 0;
-	x->searched = 0;
-	x->unpaid = 0;
-	x->events = 0;
-	x->stream_error = false;
-	x->error = (struct llm_error){ 0 };
-	x->eager = false;
-	x->upstream_status = 0;
-	x->retry_after_ms = 0;
-	x->lent = false; /* egress takes CANCEL before the next CALL */
-}
-
-static void send(struct exchange *x, const struct json *root)
-{
-	struct ingress *in = x->in;
-	UNSET struct call c;
-	struct diag d = { 0 };
-
-	reset_attempt(x);
-	x->up = serves(x);
-	x->same = x->up == x->client;
-	if (counts_tokens(x) && (!x->same || x->dep->serves == SERVES_ECHO)) {
-		count_answer(x, root);
-		return;
-	}
-	if (request_build(x, root, &c, &d) != OK) {
-		refuse_diag(x, &d, NULL);
-		return;
-	}
-	if (x->dep->serves != SERVES_ECHO && link_call(in->link, &c, x) != OK) {
-		(void)diag_set(&d, ERR_BUSY, "too many calls are in flight; retry in a second");
-		refuse_diag(x, &d, NULL);
-		return;
-	}
-	x->call_id = c.id;
-	x->attempts++;
-	if (x->n_tried < EXCHANGE_TRIED)
-		x->tried[x->n_tried++] = x->dep_index;
-	choose_begin(in, x->dep_index);
-	x->in_flight = true;
-	if (x->dep->serves == SERVES_ECHO)
-		echo_call(x, &c);
-}
-
-static const struct policy_fallback *fallback_list(const struct exchange *x,
-						   enum policy_fallback_kind kind)
-{
-	const struct policy *p = &x->gen->policy;
-	const struct policy_fallback *any = NULL;
-
-	for (uint32_t i = 0; i < p->n_fallbacks; i++) {
-		if (p->fallbacks[i].kind != kind)
-			continue;
-		if (str_eq(p->fallbacks[i].model, x->model))
-			return &p->fallbacks[i];
-		if (str_eq(p->fallbacks[i].model, S("*")))
-			any = &p->fallbacks[i];
-	}
-	return any;
-}
-
-/* Moves on to the next model of the list; false: there is none. */
-static bool fall_back(struct exchange *x, enum policy_fallback_kind kind)
-{
-	const struct policy *p = &x->gen->policy;
-	const struct policy_fallback *list = fallback_list(x, kind);
-	struct str star;
-
-	while (list != NULL && x->next_fallback < list->n_to &&
-	       (int)x->fallbacks < p->max_fallbacks) {
-		struct str name = list->to[x->next_fallback++];
-		const struct policy_model *m = policy_model_find(p, name, &star);
-		if (m == NULL || m == x->group)
-			continue;
-		x->group = m;
-		x->star = star.p ? arena_dup(&x->arena, star) : S("");
-		x->fallbacks++;
-		x->n_tried = 0;
-		x->retries_left = p->num_retries > 0 ? (unsigned)p->num_retries : 0;
-		x->flags |= USAGE_FALLBACK;
-		return true;
-	}
-	return false;
-}
-
-bool exchange_has_alternative(const struct exchange *x)
-{
-	const struct policy_fallback *list = fallback_list(x, FALLBACK_GENERAL);
-
-	return x->retries_left > 0 || (list != NULL && x->next_fallback < list->n_to &&
-				       (int)x->fallbacks < x->gen->policy.max_fallbacks);
-}
-
-static void none_free(struct exchange *x, enum err e, uint32_t retry_after_s)
-{
-	struct reply_limits lim = x->limits;
-	struct diag d = { 0 };
-
-	lim.retry_after_s = retry_after_s;
-	if (e == ERR_LIMIT)
-		(void)diag_set(
-			&d, ERR_LIMIT,
-			"the prompt is larger than the context of every deployment of this model");
-	else
-		(void)diag_set(&d, e, "no deployment of '%.*s' is free: %s; retry in %u s",
-			       (int)(x->group->name.n < 100 ? x->group->name.n : 100),
-			       x->group->name.p,
-			       e == ERR_RATE ? "all are at their limits"
-					     : "all are cooling down after failures",
-			       retry_after_s);
-	refuse_diag(x, &d, &lim);
-}
-
-/* root is the parsed body where this turn has it already, else NULL. */
-static void try_with(struct exchange *x, const struct json *root)
-{
-	struct ingress *in = x->in;
-	struct choice choice = { 0 };
-	struct diag d = { 0 };
-	enum err e;
-
-	if (adopt(x, &d) != OK) {
-		refuse_diag(x, &d, NULL);
-		return;
-	}
-	while ((e = choose_deployment(in, &x->gen->policy, x->group, x->tried, x->n_tried, true,
-				      (int64_t)(x->asked_bytes / 4), &choice)) != OK) {
-		if (!fall_back(x, e == ERR_LIMIT ? FALLBACK_CONTEXT : FALLBACK_GENERAL)) {
-			none_free(x, e, choice.retry_after_s);
-			return;
-		}
-	}
-	x->dep = choice.dep;
-	x->dep_index = choice.index;
-	if (root == NULL && parse(x, &root, &d) != OK) { /* it was valid when it came */
-		refuse_diag(x, &d, NULL);
-		return;
-	}
-	send(x, root);
-}
-
-void exchange_try(struct exchange *x)
-{
-	try_with(x, NULL);
-}
-
-static void on_retry(struct timer *t)
-{
-	struct exchange *x = (struct exchange *)((char *)t - offsetof(struct exchange, timer));
-
-	exchange_try(x);
-}
-
-static int32_t retries_of_class(const struct policy *p, enum llm_error_kind kind)
-{
-	const struct policy_by_class *r = &p->retry_policy;
-
-	switch ((int)kind) {
-	case LLM_AUTH:
-	case LLM_PERMISSION:
-		return r->auth;
-	case LLM_TIMEOUT:
-		return r->timeout;
-	case LLM_RATE:
-		return r->rate_limit;
-	case LLM_CONTENT:
-		return r->content;
-	case LLM_BAD_REQUEST:
-		return r->bad_request;
-	default:
-		return r->internal;
-	}
-}
-
-static bool untried_left(struct exchange *x)
-{
-	struct choice choice;
-
-	return choose_deployment(x->in, &x->gen->policy, x->group, x->tried, x->n_tried, false, 0,
-				 &choice) == OK;
-}
-
-void exchange_failed(struct exchange *x, const struct llm_error *e, bool retryable,
-		     uint32_t retry_after_ms)
-{
-	const struct policy *p = &x->gen->policy;
-	int32_t by_class = retries_of_class(p, e->kind);
-	enum policy_fallback_kind kind = e->kind == LLM_CONTEXT	  ? FALLBACK_CONTEXT
-					 : e->kind == LLM_CONTENT ? FALLBACK_CONTENT
-								  : FALLBACK_GENERAL;
-
-	if (x->group->n_deployments > 1 && retryable)
-		choose_failed(x->in, p, x->dep_index, e->status, retry_after_ms);
-	if (by_class >= 0 && x->attempts <= 1)
-		x->retries_left = (unsigned)by_class;
-	if (retryable && x->retries_left > 0) {
-		x->retries_left--;
-		x->flags |= USAGE_RETRIED;
-		if (untried_left(x)) {
-			exchange_try(x);
-			return;
-		}
-		uint64_t pause = (uint64_t)RETRY_FIRST_MS << (x->n_tried < 5 ? x->n_tried : 5);
-		if (pause < retry_after_ms)
-			pause = retry_after_ms;
-		if (pause <= RETRY_MAX_MS) {
-			timer_set(x->in->loop, &x->timer, pause);
-			return;
-		}
-	}
-	if ((retryable || kind != FALLBACK_GENERAL) && fall_back(x, kind)) {
-		exchange_try(x);
-		return;
-	}
-	struct reply_limits lim = x->limits;
-	if (retry_after_ms)
-		lim.retry_after_s = (retry_after_ms + 999) / 1000;
-	struct llm_error told = *e;
-	relay_hide_auth(x, &told);
-	exchange_refuse(x, &told, &lim);
+	attempt(x, root);
 }

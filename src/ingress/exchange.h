@@ -49,6 +49,8 @@ struct exchange {
 	struct str query_model;	    /* of the path */
 	uint32_t key_id, key_slot;  /* slot UINT32_MAX: master or open */
 	bool counted;		    /* holds a place in the parallel counters */
+	bool budgeted;		    /* its key has a budget */
+	int64_t pending_pico;	    /* of its key's budget, until it ends */
 	struct reply_limits limits; /* what the key's limits said */
 	uint32_t timeout_ms;	    /* the client's own, 0 none */
 	struct str fields[CALL_FIELD_COUNT];
@@ -61,6 +63,7 @@ struct exchange {
 	enum llm_dialect up; /* whom we ask */
 	uint32_t call_id;
 	bool in_flight, same; /* same: splice, no translation */
+	bool abandoned;	      /* the client left while it was in flight */
 	bool lent;	      /* cancelled, and egress may still read the body */
 	uint32_t tried[EXCHANGE_TRIED];
 	unsigned n_tried, attempts, retries_left, fallbacks;
@@ -116,24 +119,23 @@ void exchange_writable(struct exchange *x);
 /* exchange_cancel ends the call in flight, if there is one: nothing more of it will be heard. */
 void exchange_cancel(struct exchange *x);
 
-/* exchange_try chooses a deployment and sends the call, or answers with an error. */
-void exchange_try(struct exchange *x);
+/* exchange_parse reads the body; ERR_SYNTAX and ERR_LIMIT say in d what is wrong with it. *out_root
+ * lasts as long as the turn. */
+MUST_USE enum err exchange_parse(struct exchange *x, const struct json **out_root, struct diag *d);
 
-/* exchange_failed decides after a failed attempt: retry, fall back, or answer with e.
- * e is the provider's own word, by which cooldowns and retries go; what the client must not hear of
- * it is hidden here. retry_after_ms is the provider's wish, 0 none. */
-void exchange_failed(struct exchange *x, const struct llm_error *e, bool retryable,
-		     uint32_t retry_after_ms);
+/* exchange_adopt takes the policy in force now where it is not the one that x began with: an
+ * upstream that has been removed since is not asked any more. No call is in flight. */
+MUST_USE enum err exchange_adopt(struct exchange *x, struct diag *d);
 
 /* exchange_refuse answers with an error of ours, records the call and ends it. lim may be NULL. */
 void exchange_refuse(struct exchange *x, const struct llm_error *e, const struct reply_limits *lim);
+
+/* exchange_refuse_diag is exchange_refuse with what d says. */
+void exchange_refuse_diag(struct exchange *x, const struct diag *d, const struct reply_limits *lim);
 
 /* exchange_finish records the call with the status that the client got, and ends it. The client's
  * last byte is gathered by the caller afterwards or before, but always in the same turn: the record
  * is in keeper's file before the turn is flushed. */
 void exchange_finish(struct exchange *x);
-
-/* exchange_has_alternative: a failure before the first content would be tried elsewhere. */
-bool exchange_has_alternative(const struct exchange *x);
 
 #endif

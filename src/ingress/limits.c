@@ -21,15 +21,28 @@ static uint32_t parallel_of(const struct ingress *in, uint32_t slot)
 	return sum;
 }
 
-static enum err admit_budget(struct ingress *in, const struct key *key, struct diag *d)
+static enum err admit_budget(struct ingress *in, const struct key *key, struct reply_limits *lim,
+			     struct diag *d)
 {
 	struct counter_key *c = &in->counters->keys[key->slot];
 
-	if (key->budget_pico < 0 ||
-	    atomic_load_explicit(&c->spent_pico, memory_order_relaxed) < key->budget_pico)
+	if (key->budget_pico < 0)
 		return OK;
-	return diag_set(d, ERR_BUDGET,
-			"the budget of this key is spent; raise max_budget or wait for its reset");
+	int64_t left = key->budget_pico -
+		       atomic_load_explicit(&c->spent_pico, memory_order_relaxed);
+	if (left <= 0)
+		return diag_set(d, ERR_BUDGET,
+				"the budget of this key is spent; raise max_budget or wait for its "
+				"reset");
+	for (unsigned w = 0; w < in->n_workers; w++)
+		left -= atomic_load_explicit(&in->counters->key_pending_pico[w][key->slot],
+					     memory_order_relaxed);
+	if (left > 0)
+		return OK;
+	lim->retry_after_s = 1;
+	return diag_set(d, ERR_RATE,
+			"what this key's calls under way may cost takes all that is left of its "
+			"budget; retry when one has ended, or ask for fewer max_tokens");
 }
 
 static enum err admit_tokens(struct ingress *in, const struct key *key, struct reply_limits *lim,
@@ -68,7 +81,7 @@ enum err limits_admit(struct ingress *in, const struct key *key, struct reply_li
 		      struct diag *d)
 {
 	lim->reset_s = seconds_left(in);
-	TRY(admit_budget(in, key, d));
+	TRY(admit_budget(in, key, lim, d));
 	TRY(admit_tokens(in, key, lim, d));
 	if (key->parallel >= 0 && parallel_of(in, key->slot) >= (uint64_t)key->parallel) {
 		lim->retry_after_s = 1;
@@ -86,6 +99,12 @@ enum err limits_admit(struct ingress *in, const struct key *key, struct reply_li
 void limits_release(struct ingress *in, uint32_t slot)
 {
 	atomic_fetch_sub_explicit(&in->counters->key_parallel[in->worker][slot], 1,
+				  memory_order_relaxed);
+}
+
+void limits_pend(struct ingress *in, uint32_t slot, int64_t pico)
+{
+	atomic_fetch_add_explicit(&in->counters->key_pending_pico[in->worker][slot], pico,
 				  memory_order_relaxed);
 }
 

@@ -18,6 +18,10 @@ MUST_USE enum err limits_admit(struct ingress *in, const struct key *key, struct
 void limits_release(struct ingress *in, uint32_t slot);
 void limits_spend(struct ingress *in, uint32_t slot, int64_t tokens, int64_t cost_pico);
 
+/* limits_pend adds to what the calls in flight of a key may cost: its budget is taken by them, too,
+ * so that calls sent all at once do not each find it untouched. Negative: they have ended. */
+void limits_pend(struct ingress *in, uint32_t slot, int64_t pico);
+
 /* limits_model: key may use this model. */
 bool limits_model(const struct key *key, const struct policy *p, struct str asked,
 		  const struct policy_model *m);

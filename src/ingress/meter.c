@@ -8,13 +8,22 @@
 
 #include <string.h>
 
-enum { NO_SLOT_BYTES_PER_TOKEN = 4 };
+enum {
+	BYTES_PER_TOKEN = 4,
+	USUAL_OUTPUT = 4096, /* tokens, where neither request nor deployment has a limit */
+	OUTPUT_MAX = 1 << 30,
+};
 
+#define PRICE_MAX (INT64_MAX / 8)
+
+/* 0 where a provider counts so many tokens that nobody can believe it: the sum of all parts of a
+ * price must fit. */
 static int64_t at_price(int64_t tokens, int64_t price)
 {
 	int64_t cost;
 
-	if (tokens <= 0 || price <= 0 || __builtin_mul_overflow(tokens, price, &cost))
+	if (tokens <= 0 || price <= 0 || __builtin_mul_overflow(tokens, price, &cost) ||
+	    cost > PRICE_MAX)
 		return 0;
 	return cost;
 }
@@ -39,13 +48,44 @@ int64_t meter_cost(const struct exchange *x, bool *out_known)
 	       at_price(u->output - u->reasoning, p.output) + at_price(u->reasoning, think_price);
 }
 
+/* A number above 0 among the members of v, the first name first, else otherwise. */
+static int64_t asked(const struct json *v, const struct str *names, int64_t otherwise)
+{
+	for (; names->n != 0; names++) {
+		int64_t n;
+		if (json_i64(json_get(v, *names), &n) == OK && n > 0)
+			return n < OUTPUT_MAX ? n : OUTPUT_MAX;
+	}
+	return otherwise;
+}
+
+int64_t meter_expect(const struct exchange *x, const struct json *root)
+{
+	static const struct str limits[] = { SC("max_completion_tokens"), SC("max_tokens"),
+					     SC("maxOutputTokens"), SC("") };
+	static const struct str answers[] = { SC("n"), SC("candidateCount"), SC("") };
+	const struct json *config = x->client == DIALECT_GEMINI
+					    ? json_get(root, S("generationConfig"))
+					    : root;
+	struct policy_price p = x->gen->prices[x->dep_index];
+	int64_t usual = x->dep->max_output_tokens > 0 ? x->dep->max_output_tokens : USUAL_OUTPUT;
+	int64_t output = at_price(asked(config, limits, usual) * asked(config, answers, 1),
+				  p.output);
+
+	if (p.output > 0 && output == 0)
+		output = PRICE_MAX / LIMIT_CONNS; /* beyond any budget, and all calls' sum fits */
+	return at_price((int64_t)(x->asked_bytes / BYTES_PER_TOKEN), p.input) + output;
+}
+
 /* A stream that broke off, or whose provider tells nothing, still counts: one token an event, and
- * the usual four bytes a token for what was asked. */
+ * the usual four bytes a token for what was asked. So does a call whose client has left before the
+ * answer: the provider has read it, and its price must not be had for nothing. */
 static void estimate(struct exchange *x)
 {
-	if (x->peek.usage.known || x->upstream_status != 200 || x->events == 0)
+	if (x->peek.usage.known || x->upstream_status >= 300 ||
+	    (x->events == 0 && !x->abandoned))
 		return;
-	x->peek.usage.input = (int64_t)(x->asked_bytes / NO_SLOT_BYTES_PER_TOKEN);
+	x->peek.usage.input = (int64_t)(x->asked_bytes / BYTES_PER_TOKEN);
 	x->peek.usage.output = x->events;
 	x->flags |= USAGE_ESTIMATED;
 }

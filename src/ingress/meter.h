@@ -5,6 +5,7 @@
 #ifndef INGRESS_METER_H
 #define INGRESS_METER_H
 
+#include "codec/json.h"
 #include "ingress/ingress.h"
 
 struct exchange;
@@ -15,6 +16,11 @@ void meter_call(struct exchange *x);
 /* meter_cost gives the price of usage in pico-dollars; *out_known is false when no price is known.
  */
 int64_t meter_cost(const struct exchange *x, bool *out_known);
+
+/* meter_expect gives what the request root may cost at the deployment that x has chosen: its prompt
+ * at four bytes a token, and all the tokens of answer that it allows, or the usual limit where it
+ * names none. 0 when no price is known. */
+int64_t meter_expect(const struct exchange *x, const struct json *root);
 
 /* meter_status counts one answer by its status class. */
 void meter_status(struct ingress *in, unsigned status);

@@ -6,6 +6,7 @@
 
 #include "base/num.h"
 #include "codec/jw.h"
+#include "ingress/attempt.h"
 #include "ingress/choose.h"
 #include "ingress/link.h"
 #include "ingress/meter.h"
@@ -253,7 +254,7 @@ static void end_upstream_error(struct exchange *x)
 	e.body = own_words(x, root, body);
 	bool retryable = retryable_status(x->upstream_status) && e.kind != LLM_CONTEXT &&
 			 e.kind != LLM_CONTENT;
-	exchange_failed(x, &e, retryable, x->retry_after_ms);
+	attempt_failed(x, &e, retryable, x->retry_after_ms);
 }
 
 /* ---- whole answers ----------------------------------------------------------------------------
@@ -312,7 +313,7 @@ static void bad_answer(struct exchange *x)
 	llm_error_set(&e, LLM_UPSTREAM, &x->in->turn,
 		      S("the provider's answer cannot be understood"));
 	e.request_id = str_z(x->id);
-	exchange_failed(x, &e, true, 0);
+	attempt_failed(x, &e, true, 0);
 }
 
 /* An answer that goes on as it is need not be read whole: its outermost object is, and its usage
@@ -379,5 +380,5 @@ void exchange_end(struct exchange *x, enum call_end how, bool any_byte)
 		return;
 	}
 	end_error(x, how == END_OK ? END_PROTOCOL : how, &e);
-	exchange_failed(x, &e, how != END_REFUSED_CALL && how != END_TOO_LARGE, 0);
+	attempt_failed(x, &e, how != END_REFUSED_CALL && how != END_TOO_LARGE, 0);
 }

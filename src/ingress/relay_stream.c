@@ -7,6 +7,7 @@
 #include "ingress/relay_stream.h"
 
 #include "codec/sse.h"
+#include "ingress/attempt.h"
 #include "ingress/meter.h"
 #include "ingress/relay.h"
 #include "llm/gemini.h"
@@ -349,7 +350,7 @@ static bool stream_broke(struct exchange *x, struct chunk *k)
 		relay_hide_auth(x, &e);
 		relay_stream_end(x, &e);
 	} else {
-		exchange_failed(x, &e,
+		attempt_failed(x, &e,
 				e.kind != LLM_BAD_REQUEST && e.kind != LLM_CONTEXT &&
 					e.kind != LLM_CONTENT,
 				0);
@@ -362,7 +363,7 @@ void relay_stream_begin(struct exchange *x)
 	x->answer = A_HELD;
 	x->sink.on_event = on_event;
 	/* With nowhere else to go there is no reason to hold anything back. */
-	if (!exchange_has_alternative(x) && x->conn != NULL)
+	if (!attempt_has_alternative(x) && x->conn != NULL)
 		x->eager = true;
 }
 

@@ -98,9 +98,13 @@ void shared_clear(struct keeper *k, unsigned worker)
 	struct counters *c = k->counters;
 
 	c->n_workers = k->workers; /* whoever just died could write here */
-	for (unsigned i = 0; i < LIMIT_KEYS; i++)
+	for (unsigned i = 0; i < LIMIT_KEYS; i++) {
 		if (atomic_load_explicit(&c->key_parallel[worker][i], memory_order_relaxed))
 			atomic_store_explicit(&c->key_parallel[worker][i], 0, memory_order_relaxed);
+		if (atomic_load_explicit(&c->key_pending_pico[worker][i], memory_order_relaxed))
+			atomic_store_explicit(&c->key_pending_pico[worker][i], 0,
+					      memory_order_relaxed);
+	}
 	for (unsigned i = 0; i < LIMIT_DEPLOYMENTS; i++)
 		if (atomic_load_explicit(&c->deployment_parallel[worker][i], memory_order_relaxed))
 			atomic_store_explicit(&c->deployment_parallel[worker][i], 0,

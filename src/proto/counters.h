@@ -37,6 +37,7 @@ struct counters {
 	struct counter_deployment deployments[LIMIT_DEPLOYMENTS];
 	/* Calls in flight by worker, so that a dead worker's share can be cleared. */
 	_Atomic uint32_t key_parallel[LIMIT_WORKERS][LIMIT_KEYS];
+	_Atomic int64_t key_pending_pico[LIMIT_WORKERS][LIMIT_KEYS]; /* what they may cost */
 	_Atomic uint32_t deployment_parallel[LIMIT_WORKERS][LIMIT_DEPLOYMENTS];
 	_Atomic uint32_t parallel[LIMIT_WORKERS];
 	struct counter_worker workers[LIMIT_WORKERS];

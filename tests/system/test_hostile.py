@@ -1,5 +1,5 @@
 """Hostile clients and providers: clear errors, nothing leaks, nothing hangs, the gate lives on."""
-# Proves T-04, T-06, T-07, T-09, T-14.
+# Proves T-04, T-06, T-07, T-09, T-14, T-39.
 import json
 import os
 import socket
@@ -161,6 +161,33 @@ class Clients(GateTest):
         finally:
             for s in socks:
                 s.close()
+
+
+class WebPages(GateTest):
+    """A gate without a master key, and what a page in this machine's browser can send to it."""
+
+    @classmethod
+    def config(cls):
+        config = super().config()
+        del config["general_settings"]
+        return config
+
+    def ask(self, host, lines="", path="/v1/chat/completions", body=BODY):
+        head = "%s %s HTTP/1.1\r\nHost: %s\r\n%sContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s"
+        got = self.raw((head % ("POST" if body else "GET", path, host, lines, len(body), body)).encode(), timeout=3)
+        return int(got.split(b" ")[1]), got
+
+    def test_only_this_machine_is_answered(self):
+        page = "Origin: https://evil.example\r\n"
+        for host, lines, want in (("127.0.0.1:4000", "", 200), ("localhost", "Origin: http://localhost:3000\r\n", 200),
+                                  ("127.0.0.1:4000", page, 403), ("evil.example:4000", "", 403),
+                                  ("127.0.0.1:4000", page + "Authorization: Bearer sk-any\r\n", 403)):
+            for path, body in (("/v1/chat/completions", BODY), ("/v1/models", "")):
+                with self.subTest(host=host, lines=lines, path=path):
+                    status, got = self.ask(host, lines, path, body)
+                    self.assertEqual(status, want, got)
+                    if want == 403:
+                        self.assertIn(b"general_settings.master_key", got)
 
 
 class Providers(GateTest):

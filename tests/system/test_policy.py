@@ -1,6 +1,7 @@
 """Keys, limits, budgets, retries, cooldowns and fallbacks."""
 # Proves T-13, T-16.
 import json
+import socket
 import time
 import unittest
 
@@ -84,6 +85,34 @@ class Keys(GateTest):
             t.join()
         self.assertEqual(sorted(got), [200, 429, 429])
         self.assertEqual(self.gate.chat("openai-good", key)[0], 200)
+
+    def test_parallel_calls_do_not_outrun_a_budget(self):
+        import threading
+        key = self.gate.key(max_budget=0.1)
+        got = []
+        threads = [threading.Thread(target=lambda: got.append(self.gate.chat("openai-slow", key, max_tokens=20)))
+                   for _ in range(6)]  # each may cost some 25 * 0.001 + 20 * 0.002
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        self.assertEqual(sorted(status for status, _, _ in got), [200, 200, 429, 429, 429, 429])
+        _, headers, data = next(r for r in got if r[0] == 429)
+        self.assertEqual(headers["retry-after"], "1")
+        self.assertIn("under way", json.loads(data)["error"]["message"])
+        self.assertEqual(self.gate.chat("openai-good", key)[0], 200)  # they cost 0.025 each
+
+    def test_who_leaves_before_the_answer_pays_for_the_question(self):
+        key = self.gate.key()
+        body = json.dumps({"model": "openai-slow", "messages": [{"role": "user", "content": "x" * 4000}]})
+        before = len(self.provider.requests())
+        with socket.create_connection(("127.0.0.1", self.gate.port), timeout=5) as s:
+            s.sendall(("POST /v1/chat/completions HTTP/1.1\r\nHost: gate\r\nAuthorization: Bearer %s\r\n"
+                       "Content-Length: %d\r\n\r\n%s" % (key, len(body), body)).encode())
+            wait_for("the provider to have it", lambda: len(self.provider.requests()) > before, 5)
+        def spent():
+            return 1 <= self.gate.admin("GET", "/key/info?key=" + key)[1]["info"]["spend"] < 1.1
+        wait_for("its price", spent, 5)
 
     def test_key_info_is_for_its_owner(self):
         mine, other = self.gate.key(), self.gate.key()

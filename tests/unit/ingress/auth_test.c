@@ -1,6 +1,6 @@
 /*
  * tests/unit/ingress/auth_test.c - whose request is it: every place of a credential, every refusal.
- * Proves T-06.
+ * Proves T-06, T-39.
  */
 #include "ingress/auth.h"
 
@@ -13,6 +13,7 @@
 
 static struct ingress in;
 static struct generation gen;
+static const char *host = "localhost";
 
 static void fresh(void)
 {
@@ -37,7 +38,8 @@ static enum err ask(const char *lines, const char *target, struct caller *out, s
 	static char text[2048];
 	struct http1_head h;
 
-	int n = snprintf(text, sizeof text, "POST %s HTTP/1.1\r\nHost: a\r\n%s\r\n", target, lines);
+	int n = snprintf(text, sizeof text, "POST %s HTTP/1.1\r\nHost: %s\r\n%s\r\n", target, host,
+			 lines);
 	CHECK(http1_request(&h, (struct str){ text, (size_t)n }, 0, NULL) == OK);
 	*d = (struct diag){ 0 };
 	return auth_caller(&in, &h, out, d);
@@ -93,6 +95,50 @@ CASE(open_gate)
 	CHECK(known("x-api-key: " KEY "\r\n", "/"));
 }
 
+static bool guest(const char *as, const char *lines)
+{
+	struct caller c;
+	struct diag d;
+
+	host = as;
+	enum err e = ask(lines, "/v1/x", &c, &d);
+	host = "localhost";
+	CHECK(e == OK || e == ERR_DENIED);
+	return e == OK;
+}
+
+CASE(open_gate_and_browsers)
+{
+	fresh();
+	gen.policy = (struct policy){ .open = true };
+	CHECK(guest("127.0.0.1:4000", "") && guest("127.1.2.3", "") && guest("[::1]:4000", ""));
+	CHECK(guest("[::1]", "") && guest("LocalHost:4000", "") && guest("yett.localhost", ""));
+	/* a name that leads here today */
+	CHECK(!guest("evil.example", "") && !guest("evil.example:4000", ""));
+	CHECK(!guest("127.evil.example", "") && !guest("127.0.0.1.evil.example", ""));
+	CHECK(!guest("localhost.evil.example", "") && !guest("evillocalhost", ""));
+	CHECK(!guest("192.0.2.1", "") && !guest("[::1].evil", "") && !guest("[2001:db8::1]", ""));
+	/* a page that sends from elsewhere */
+	CHECK(guest("127.0.0.1", "Origin: http://localhost:3000\r\n"));
+	CHECK(guest("127.0.0.1", "Origin: https://[::1]:8443\r\n"));
+	CHECK(!guest("127.0.0.1", "Origin: https://evil.example\r\n"));
+	CHECK(!guest("127.0.0.1", "Origin: null\r\n"));
+	CHECK(!guest("127.0.0.1", "Origin: https://localhost.evil.example\r\n"));
+	CHECK(!guest("127.0.0.1", "Origin: http://192.0.2.1\r\n"));
+	CHECK(!guest("127.0.0.1", "Origin: https://evil.example\r\nx-api-key: sk-wrong\r\n"));
+}
+
+/* Who has a key is no guest, wherever the request comes from. */
+CASE(keys_and_browsers)
+{
+	fresh();
+	host = "gate.example";
+	CHECK(known("Origin: https://app.example\r\nx-api-key: " KEY "\r\n", "/v1/x"));
+	gen.policy.open = true;
+	CHECK(known("Origin: https://app.example\r\nx-api-key: " KEY "\r\n", "/v1/x"));
+	host = "localhost";
+}
+
 CASE(blocked_and_expired)
 {
 	struct control_key key = { .id = 7, .slot = 3, .blocked = true };
@@ -129,5 +175,6 @@ CASE(nothing_is_repeated)
 	CHECK(ask(lines, "/", &c, &d) == ERR_AUTH && strstr(d.text, "secret") == NULL);
 }
 
-TESTS(CASE_ROW(every_place), CASE_ROW(master), CASE_ROW(open_gate), CASE_ROW(blocked_and_expired),
+TESTS(CASE_ROW(every_place), CASE_ROW(master), CASE_ROW(open_gate), CASE_ROW(open_gate_and_browsers),
+      CASE_ROW(keys_and_browsers), CASE_ROW(blocked_and_expired),
       CASE_ROW(nothing_is_repeated))

@@ -106,7 +106,7 @@ static void ask(size_t body)
 {
 	static char text[BODY + 512];
 	int head = snprintf(text, sizeof text,
-			    "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\n"
+			    "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n"
 			    "content-length: %zu\r\n\r\n{\"model\":\"m\",\"x\":\"", body);
 	size_t end = str_find((struct str){ text, (size_t)head }, S("\r\n\r\n")) + 4;
 
@@ -225,7 +225,7 @@ CASE(egress_is_started_anew)
 
 CASE(a_client_cannot_ask_for_endless_retries)
 {
-	static const char text[] = "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\n"
+	static const char text[] = "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n"
 				   "x-litellm-num-retries: 4000000000\r\n"
 				   "content-length: 13\r\n\r\n{\"model\":\"m\"}";
 
@@ -242,7 +242,7 @@ CASE(a_client_cannot_ask_for_endless_retries)
 
 CASE(a_body_is_measured_by_its_own_policy)
 {
-	static const char text[] = "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\n"
+	static const char text[] = "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n"
 				   "transfer-encoding: chunked\r\n\r\n40\r\n";
 	static char bytes[64], answer[4096];
 	struct generation *before = &gen;
@@ -326,7 +326,7 @@ static struct str hear(const char *path, enum policy_provider_kind serves, uint1
 	const char *asked = gemini ? "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"x\"}]}]}"
 				   : "{\"model\":\"m\",\"max_tokens\":5,\"messages\":[{\"role\":\"user\","
 				     "\"content\":\"x\"}]}";
-	int n = snprintf(text, sizeof text, "POST %s HTTP/1.1\r\nhost: a\r\ncontent-length: %zu\r\n\r\n%s",
+	int n = snprintf(text, sizeof text, "POST %s HTTP/1.1\r\nhost: localhost\r\ncontent-length: %zu\r\n\r\n%s",
 			 path, strlen(asked), asked);
 	CHECK(send(client, text, (size_t)n, 0) == n);
 	conn->watch.on_ready(&conn->watch, EPOLLIN);

@@ -74,6 +74,28 @@ CASE(budget_and_tokens)
 	CHECK(limits_admit(&in, &key, &lim, &d) == ERR_BUDGET);
 }
 
+CASE(calls_under_way_take_budget)
+{
+	struct key key = { .slot = 2, .rpm = -1, .tpm = -1, .parallel = -1, .budget_pico = 1000 };
+	struct reply_limits lim = { 0 };
+	struct diag d = { 0 };
+
+	fresh();
+	limits_pend(&in, 2, 600);
+	CHECK(limits_admit(&in, &key, &lim, &d) == OK && lim.retry_after_s == 0);
+	in.worker = 1; /* all workers' count */
+	limits_pend(&in, 2, 400);
+	CHECK(limits_admit(&in, &key, &lim, &d) == ERR_RATE && lim.retry_after_s == 1);
+	in.worker = 0;
+	limits_spend(&in, 2, 10, 100); /* it cost less than it might have */
+	limits_pend(&in, 2, -600);
+	CHECK(limits_admit(&in, &key, &lim, &d) == OK);
+	limits_spend(&in, 2, 10, 900);
+	CHECK(limits_admit(&in, &key, &lim, &d) == ERR_BUDGET);
+	key.budget_pico = -1;
+	CHECK(limits_admit(&in, &key, &lim, &d) == OK);
+}
+
 CASE(models_of_a_key)
 {
 	struct str names[] = { SC("gpt-4o"), SC("claude-*"), SC("group-a") };
@@ -151,5 +173,5 @@ CASE(context_window)
 	CHECK(choose_deployment(&in, &gen.policy, &m, NULL, 0, false, 200, &c) == ERR_LIMIT);
 }
 
-TESTS(CASE_ROW(requests_per_minute), CASE_ROW(parallel_counts_all_workers), CASE_ROW(budget_and_tokens),
+TESTS(CASE_ROW(requests_per_minute), CASE_ROW(parallel_counts_all_workers), CASE_ROW(budget_and_tokens), CASE_ROW(calls_under_way_take_budget),
       CASE_ROW(models_of_a_key), CASE_ROW(weights_and_order), CASE_ROW(cooldown), CASE_ROW(context_window))

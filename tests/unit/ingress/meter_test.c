@@ -58,8 +58,42 @@ CASE(unknown_and_absurd)
 	CHECK(cost(&(struct llm_usage){ .input = 1, .cache_read = 10 }, &known) == 10);
 	price(INT64_MAX, 1, -1, -1, -1);
 	CHECK(cost(&(struct llm_usage){ .input = INT64_MAX, .output = 3 }, &known) >= 0);
+	/* Nor do parts that fit by themselves make a sum that does not. */
+	price(1000, 1000, -1, -1, -1);
+	CHECK(cost(&(struct llm_usage){ .input = INT64_MAX / 1001, .output = INT64_MAX / 1001 }, &known) == 0);
 	struct exchange none = { .gen = &gen };
 	CHECK(meter_cost(&none, &known) == 0 && !known);
 }
 
-TESTS(CASE_ROW(plain), CASE_ROW(cached_and_reasoning), CASE_ROW(unknown_and_absurd))
+static int64_t expect(enum llm_dialect client, size_t bytes, const char *request)
+{
+	struct exchange x = { .gen = &gen, .dep = &dep, .client = client, .asked_bytes = bytes };
+	struct json toks[32];
+	size_t n;
+
+	CHECK(json_parse(str_z(request), toks, 32, &n, NULL) == OK);
+	return meter_expect(&x, toks);
+}
+
+CASE(expected)
+{
+	price(100, 10, -1, -1, -1);
+	CHECK(expect(DIALECT_OPENAI, 400, "{\"max_tokens\":7}") == 100 * 100 + 7 * 10);
+	CHECK(expect(DIALECT_OPENAI, 0, "{\"max_tokens\":7,\"max_completion_tokens\":9,\"n\":2}") ==
+	      2 * 9 * 10);
+	CHECK(expect(DIALECT_ANTHROPIC, 0, "{\"max_tokens\":7}") == 7 * 10);
+	CHECK(expect(DIALECT_GEMINI, 0,
+		     "{\"max_tokens\":7,\"generationConfig\":{\"maxOutputTokens\":5,"
+		     "\"candidateCount\":3}}") == 3 * 5 * 10);
+	CHECK(expect(DIALECT_OPENAI, 0, "{}") == 4096 * 10);
+	CHECK(expect(DIALECT_OPENAI, 0, "{\"max_tokens\":-1,\"n\":\"x\"}") == 4096 * 10);
+	dep.max_output_tokens = 50;
+	CHECK(expect(DIALECT_OPENAI, 0, "{}") == 50 * 10);
+	/* Numbers that overflow leave no room for anything else, rather than all. */
+	price(1, INT64_MAX / 4, -1, -1, -1);
+	CHECK(expect(DIALECT_OPENAI, 0, "{\"max_tokens\":9000000000000000000,\"n\":128}") > INT64_MAX / 1000000);
+	price(-1, -1, -1, -1, -1);
+	CHECK(expect(DIALECT_OPENAI, 400, "{\"max_tokens\":7}") == 0);
+}
+
+TESTS(CASE_ROW(expected), CASE_ROW(plain), CASE_ROW(cached_and_reasoning), CASE_ROW(unknown_and_absurd))
