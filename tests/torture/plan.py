@@ -13,6 +13,8 @@ CALLS = re.findall(r"^\tX\((\w+)[,)]", (HERE / "fail.c").read_text(), re.M)
 HEAD, STACK, TRACED, ENTRY = struct.Struct("<IIiIQqQ"), struct.Struct("<12Q"), 1 << 16, struct.Struct("<IIQ")
 ENTRIES = HEAD.size + STACK.size
 SHORT = -1
+# What no program may write. One that ends between its two locks cannot be looked through for leaks, and says so.
+BAD = re.compile(r"(?<!Leak)Sanitizer|LeakSanitizer: detected|runtime error:|Assertion|killed by SIG|stack smashing|double free")
 # What each call is made to fail with: what the kernel does. Sockets do not block here, so they are never interrupted, and
 # "again" or a part of the bytes with no later event would be a lie to a loop that is told of readiness once.
 ERRORS = {
