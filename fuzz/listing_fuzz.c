@@ -35,6 +35,7 @@ static void check_read(struct arena *a, enum ecosystem eco, bool json, struct st
 			      l.files[i].provenance_said == again.files[i].provenance_said &&
 			      str_eq(l.files[i].url, again.files[i].url) &&
 			      str_eq(l.files[i].name, again.files[i].name) &&
+			      str_eq(l.files[i].requires_python, again.files[i].requires_python) &&
 			      l.files[i].kind == again.files[i].kind &&
 			      l.files[i].hash.n == again.files[i].hash.n);
 	}

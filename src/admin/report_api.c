@@ -5,6 +5,7 @@
 #include "admin/admin.h"
 
 #include "codec/jw.h"
+#include "proto/model_info.h"
 #include "proto/status.h"
 #include "proto/usage.h"
 #include "sys/clock.h"
@@ -15,64 +16,6 @@
 enum { ROWS_MAX = 5000, ROWS_DEFAULT = 1000, STEP = 200, MONEY_SCALE = 12, DAY_MS = 86400000 };
 
 /* ---- /model/info ---- */
-
-static void per_token(struct buf *b, struct str name, int64_t pico)
-{
-	jw_key(b, name);
-	if (pico < 0)
-		jw_null(b);
-	else
-		jw_number(b, pico, MONEY_SCALE);
-}
-
-/* A deployment as LiteLLM shows it, without its endpoint and credential: this process does not have
- * them. */
-static void one_deployment(struct conn *c, const struct policy_model *m,
-			   const struct policy_deployment *d)
-{
-	struct policy_price price = policy_price_find(&c->admin->policy, d, d->upstream_model);
-	struct buf *b = &c->json;
-
-	jw_obj(b);
-	jw_kv_str(b, S("model_name"), m->name);
-	jw_key(b, S("litellm_params"));
-	jw_obj(b);
-	jw_key(b, S("model"));
-	jw_quote_open(b);
-	jw_str_add(b, d->provider);
-	jw_str_add(b, S("/"));
-	jw_str_add(b, d->upstream_model);
-	jw_quote_close(b);
-	jw_kv_str(b, S("custom_llm_provider"), d->provider);
-	if (d->rpm)
-		jw_kv_int(b, S("rpm"), d->rpm);
-	if (d->tpm)
-		jw_kv_int(b, S("tpm"), (int64_t)d->tpm);
-	if (d->weight)
-		jw_kv_int(b, S("weight"), d->weight);
-	if (d->order)
-		jw_kv_int(b, S("order"), d->order);
-	jw_obj_end(b);
-	jw_key(b, S("model_info"));
-	jw_obj(b);
-	jw_kv_str(b, S("id"), d->id);
-	jw_kv_bool(b, S("db_model"), false);
-	jw_kv_str(b, S("key"), d->upstream_model);
-	if (d->base_model.n)
-		jw_kv_str(b, S("base_model"), d->base_model);
-	jw_kv_str(b, S("litellm_provider"), d->provider);
-	jw_kv_str(b, S("mode"), S("chat"));
-	per_token(b, S("input_cost_per_token"), price.input);
-	per_token(b, S("output_cost_per_token"), price.output);
-	per_token(b, S("cache_read_input_token_cost"), price.cache_read);
-	per_token(b, S("cache_creation_input_token_cost"), price.cache_write);
-	if (d->max_input_tokens)
-		jw_kv_int(b, S("max_input_tokens"), d->max_input_tokens);
-	if (d->max_output_tokens)
-		jw_kv_int(b, S("max_output_tokens"), d->max_output_tokens);
-	jw_obj_end(b);
-	jw_obj_end(b);
-}
 
 void model_info(struct conn *c)
 {
@@ -90,7 +33,7 @@ void model_info(struct conn *c)
 			if (id.n && !str_eq(id, d->id))
 				continue;
 			found = true;
-			one_deployment(c, m, d);
+			model_info_write(&c->json, p, d, m->name, d->upstream_model);
 		}
 	}
 	jw_arr_end(&c->json);
@@ -383,5 +326,11 @@ static void on_state(struct conn *c, struct answer *a)
 
 void metrics(struct conn *c)
 {
+	/* Whether another key is one of the gate's only keeper knows. */
+	if (c->admin->policy.metrics_auth && c->caller != CALLER_MASTER) {
+		conn_error(c, 401, S("send the master key: require_auth_for_metrics_endpoint"),
+			   S(""));
+		return;
+	}
 	conn_ask(c, MSG_STATUS, S(""), on_state);
 }

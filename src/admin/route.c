@@ -72,24 +72,32 @@ static bool path_is(struct str path, struct str pattern, struct str *out_segment
 	return str_chr(*out_segment, '/') == SIZE_MAX;
 }
 
+static bool is_bearer(struct str v)
+{
+	return v.n > 7 && str_ieq(str_head(v, 7), S("Bearer "));
+}
+
+static struct str without_bearer(struct str v)
+{
+	return is_bearer(v) ? str_trim(str_tail(v, 7)) : v;
+}
+
 /* The key that was presented, wherever SDKs put it. */
 static struct str presented(const struct conn *c)
 {
+	static const enum http1_known places[] = { H_X_LITELLM_API_KEY, H_AUTHORIZATION, H_API_KEY,
+						   H_X_API_KEY };
 	const struct http1_head *h = &c->head;
 	const struct policy *p = &c->admin->policy;
-	struct str bearer = h->known[H_AUTHORIZATION];
 
 	for (unsigned i = 0; p->key_header.n && i < h->n_fields; i++)
-		if (str_ieq(h->fields[i].name, p->key_header)) {
-			struct str v = h->fields[i].value;
-			return str_ieq(str_head(v, 7), S("Bearer ")) ? str_trim(str_tail(v, 7)) : v;
-		}
-	if (bearer.p && str_ieq(str_head(bearer, 7), S("Bearer ")))
-		return str_trim(str_tail(bearer, 7));
-	if (h->known[H_X_API_KEY].p)
-		return h->known[H_X_API_KEY];
-	if (h->known[H_API_KEY].p)
-		return h->known[H_API_KEY];
+		if (str_ieq(h->fields[i].name, p->key_header))
+			return without_bearer(h->fields[i].value);
+	for (unsigned i = 0; i < sizeof places / sizeof places[0]; i++) {
+		struct str v = h->known[places[i]];
+		if (v.p != NULL && (places[i] != H_AUTHORIZATION || is_bearer(v)))
+			return without_bearer(v);
+	}
 	return (struct str){ NULL, 0 };
 }
 

@@ -15,6 +15,7 @@
 #include "inspect/source.h"
 #include "inspect/startup.h"
 #include "inspect/trace.h"
+#include "inspect/typosquat.h"
 #include "package/manifest.h"
 #include "proto/check.h"
 
@@ -47,6 +48,7 @@ struct checker {
 	struct root roots[CHECK_ROOTS];
 	unsigned n_roots;
 	const struct advisory_index *advisories; /* NULL: none */
+	struct typosquats squats;
 	struct publishers publishers;			 /* who published what; empty: not known */
 	char *text;				 /* CHECKER_TEXT bytes, reserved */
 	uint64_t deadline_ns;

@@ -214,6 +214,8 @@ enum role installed_role(enum ecosystem eco, enum language lang, struct str path
 	/* node imports no Python. */
 	if (eco == ECO_NPM && lang == LANG_PYTHON)
 		return ROLE_SCRIPT;
+	if (eco == ECO_PYPI && lang == LANG_SHELL)
+		return ROLE_BESIDE;
 	/* An installed setup.py is a module like others, and only what is at the top is imported at
 	 * start. */
 	if (role == ROLE_INSTALL || str_chr(path, '/') != SIZE_MAX)

@@ -111,6 +111,7 @@ static enum err prepare(struct checker *c, struct advisory_index *index, struct 
 	arena_init(&c->scratch, CHECKER_SCRATCH);
 	arena_init(&c->content, CONTENT_ARENA);
 	report_init(&c->report, &c->arena);
+	typosquats_init(&c->squats, &c->arena);
 	c->lexicon = lexicon_new(&c->arena);
 	if (c->lexicon == NULL)
 		return diag_set(d, ERR_NOMEM, "no memory to check with");

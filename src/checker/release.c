@@ -85,7 +85,9 @@ void release_add(struct checker *c, const struct package *p)
 		return;
 	}
 	release_ask(c, &copy, RULE_KNOWN_MALWARE);
-	publishers_judge(&c->publishers, &copy, release_purl(c, &copy), &c->report.findings);
+	struct str purl = release_purl(c, &copy);
+	publishers_judge(&c->publishers, &copy, purl, &c->report.findings);
+	typosquat_check(&c->squats, &copy, purl, &c->report.findings);
 	for (size_t i = 0; i < copy.n_hashes; i++)
 		if (str_eq(copy.hashes[i].algorithm, S("sha256")))
 			artifact_ask(c, copy.where, copy.hashes[i].bytes, RULE_KNOWN_MALWARE);

@@ -5,6 +5,7 @@
 #include "cli/check.h"
 
 #include "advisory/answer.h"
+#include "inspect/typosquat.h"
 #include "package/purl.h"
 #include "sys/clock.h"
 
@@ -47,7 +48,7 @@ static void say(struct report *r, struct arena *a, const struct advisory_answer 
 		buf_add(&b, S("no record names this release; the bad ones on record are"));
 	for (size_t i = 0; x->n_hits == 0 && i < x->n_bad && i < BAD_SHOWN; i++)
 		buf_addf(&b, "%s %.*s", i > 0 ? "," : "", FMT(x->bad[i]));
-	if (x->n_hits == 0) {
+	if (x->n_hits == 0 && r->judgement.verdict == VERDICT_PASS) {
 		struct buf head;
 		buf_init(&head, 4096);
 		buf_addf(&head, "%.*s: no record names it, of %zu about this package",
@@ -82,7 +83,10 @@ enum err release_report(const struct advisory_index *index, const struct package
 	memcpy(r->advisories_sha256, index->digest, sizeof r->advisories_sha256);
 	p.where = S("");
 	TRY(package_list_add(&r->packages, &p));
+	struct typosquats squats;
+	typosquats_init(&squats, a);
 	add_hits(r, &answer);
+	typosquat_check(&squats, &p, r->package, &r->findings);
 	report_judge(r, NULL);
 	say(r, a, &answer);
 	r->elapsed_us = (clock_mono_ns() - began) / 1000;

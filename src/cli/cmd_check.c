@@ -144,7 +144,7 @@ static enum err run_target(const struct checking *k, const struct job *job, stru
 	TRY(job_policy(job, &out->arena, out->policy, d));
 	if (memcmp(out->policy->sha256, r->policy_sha256, sizeof r->policy_sha256) != 0)
 		return diag_set(d, ERR_CONFIG, "the policy has changed meanwhile; check again");
-	detonate(job, r, &out->arena, k->detonating == DETONATE_ALL);
+	detonate(job, r, &out->arena, NULL, k->detonating == DETONATE_ALL);
 	report_judge(r, out->policy);
 	return OK;
 }

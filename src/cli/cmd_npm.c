@@ -15,6 +15,7 @@
  */
 #include "cli/fetch.h"
 #include "cli/install.h"
+#include "cli/npm_config.h"
 
 #include "crypto/sha512.h"
 #include "package/manifest.h"
@@ -119,13 +120,15 @@ static enum err run_npm(struct npm *p, const char *const *verbs, const char *con
 /* Where npm takes the project to be, in its own words. */
 static enum err find_project(struct npm *p, char out[CLI_PATH], struct diag *d)
 {
-	static const char *const verbs[] = { "prefix", NULL }, *const none[] = { NULL };
+	static const char *const verbs[] = { "prefix", NULL }, *const quiet[] = {
+		"--no-update-notifier", NULL
+	};
 	AUTO(fd_closep) int fd = memfd_create("prefix", MFD_CLOEXEC);
 	const struct tool t = { .out_fd = fd };
 
 	if (fd < 0)
 		return diag_set(d, ERR_SYS, "cannot make a memory file");
-	TRY(run_npm(p, verbs, none, &t, d));
+	TRY(run_npm(p, verbs, quiet, &t, d));
 	ssize_t n = pread(fd, out, CLI_PATH - 1, 0);
 	out[n > 0 ? n : 0] = 0;
 	out[strcspn(out, "\n")] = 0;
@@ -141,6 +144,8 @@ static enum err read_lock(struct npm *p, struct diag *d)
 	enum err e = ERR_NOT_FOUND;
 
 	TRY(find_project(p, project, d));
+	if (cli_value(p->in.cli, "yes") == NULL)
+		TRY(npm_config_check(project, d));
 	buf_init(&b, LOCK_MAX);
 	for (size_t i = 0; e == ERR_NOT_FOUND && i < sizeof names / sizeof names[0]; i++) {
 		(void)snprintf(path, sizeof path, "%s/%s", project, names[i]);

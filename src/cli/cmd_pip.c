@@ -6,12 +6,11 @@
  * dependency "name @ https://host/x.tar.gz" in a wheel's metadata makes pip build x to learn its
  * name, in spite of --only-binary and --dry-run, and building is running its code. Without a second
  * process pip cannot, and says so. What is installed are wheels, so the third run needs no program
- * either.
+ * either. Releases without a wheel: cli/pip_sdist.c.
  */
-#include "cli/install.h"
-#include "cli/pip_args.h"
+#include "cli/pip.h"
+#include "cli/pip_files.h"
 
-#include "package/pip_report.h"
 #include "sys/fs.h"
 #include "sys/tool.h"
 
@@ -21,36 +20,27 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PIP_HEAD = 8, REQUIREMENTS_MAX = 64 << 20 };
-
-struct pip {
-	struct install in;
-	struct pip_args args;
-	struct pip_report report;
-	char python[CLI_PATH];
-	const char *files, *tmp; /* directories in the private one: wheels, and pip's own */
-};
+enum { PIP_HEAD = 8, REQUIREMENTS_MAX = 64 << 20, ROUNDS_MAX = 256 };
 
 /* ---- running pip ---- */
 
-static enum err add_all(struct pip *p, enum pip_run run, const char *const *args, struct diag *d)
+/* Starts `python3 -m pip VERB ...` with the arguments of a run and ours, which count more, and
+ * gives an error when it does not end well. */
+static enum err run_pip(struct pip *p, const struct pip_args *args, enum pip_run run,
+			const char *verb, const char *const *ours, struct diag *d)
 {
-	for (size_t i = 0; args[i] != NULL; i++)
-		TRY(pip_args_add(&p->args, run, args[i], d));
-	return OK;
-}
-
-/* run_pip starts `python3 -m pip VERB ...` and gives an error when it does not end well. */
-static enum err run_pip(struct pip *p, enum pip_run run, const char *verb, struct diag *d)
-{
-	const char *argv[PIP_HEAD + PIP_ARGS] = { p->python, "-m", "pip", verb };
-	/* Else -m takes modules from the directory that we stand in, pip among them. */
+	const char *argv[PIP_HEAD + 2 * PIP_ARGS] = { p->python, "-m", "pip", verb };
+	/* Else -m takes modules from the directory that we stand in, pip among them. What was
+	 * asked for has been resolved when pip is run again, whoever asked for it. */
 	const char *const env[] = { "PYTHONSAFEPATH",
 				    "1",
 				    "PIP_DISABLE_PIP_VERSION_CHECK",
 				    "1",
 				    "TMPDIR",
 				    p->tmp,
+				    run != PIP_RESOLVE || args != p->shown ? "PIP_REQUIREMENT"
+									   : NULL,
+				    "",
 				    run == PIP_INSTALL ? "PIP_FIND_LINKS" : NULL,
 				    "",
 				    "PIP_CONSTRAINT",
@@ -65,10 +55,17 @@ static enum err run_pip(struct pip *p, enum pip_run run, const char *verb, struc
 				.keep_fd = p->in.lock_fd,
 				.alone = true,
 				.outlives = run == PIP_INSTALL };
+	size_t n = 4;
 	char ending[64];
 	int status;
 
-	memcpy(argv + 4, p->args.runs[run], (p->args.n[run] + 1) * sizeof *argv);
+	memcpy(argv + n, args->runs[run], args->n[run] * sizeof *argv);
+	n += args->n[run];
+	for (size_t i = 0; ours[i] != NULL; i++) {
+		if (n + 1 == sizeof argv / sizeof argv[0])
+			return diag_set(d, ERR_LIMIT, "too many arguments for pip");
+		argv[n++] = ours[i];
+	}
 	TRY(tool_run(&t, &status, d));
 	if (status == 0)
 		return OK;
@@ -81,7 +78,7 @@ static enum err run_pip(struct pip *p, enum pip_run run, const char *verb, struc
 
 /* ---- resolve ---- */
 
-static enum err read_report(struct pip *p, const char *path, struct diag *d)
+static enum err read_report(struct pip *p, const char *path, struct pip_report *out, struct diag *d)
 {
 	struct buf b;
 
@@ -92,40 +89,40 @@ static enum err read_report(struct pip *p, const char *path, struct diag *d)
 	TRY(e);
 	if (text.p == NULL)
 		return diag_set(d, ERR_NOMEM, "out of memory");
-	return pip_report_read(&p->in.arena, text, &p->report, d);
+	return pip_report_read(&p->in.arena, text, out, d);
 }
 
-static enum err resolve(struct pip *p, struct diag *d)
+enum err pip_resolve(struct pip *p, const struct pip_args *args, const char *const *more,
+		     struct pip_report *out, struct diag *d)
 {
-	struct diag why = { 0 };
-	const char *path;
+	const char *path, *ours[PIP_ARGS];
+	size_t n = 0;
 
 	TRY(install_path(&p->in, "report.json", &path, d));
-	const char *const ours[] = { "--dry-run", "--quiet", "--only-binary", ":all:", "--report",
-				     path,	  NULL };
-	TRY(add_all(p, PIP_RESOLVE, ours, d));
-	install_say("resolving with pip");
-	enum err e = run_pip(p, PIP_RESOLVE, "install", &why);
-	if (e != OK)
-		return diag_set(d, e,
-				"%.60s: nothing was installed. What has to be built (source "
-				"archives, directories, git) ends pip here: judge it with 'yett "
-				"check', build a wheel where that does no harm, install that",
-				diag_text(&why));
-	return read_report(p, path, d);
+	const char *const always[] = { "--dry-run", "--quiet",	   "--only-binary", ":all:",
+				       "--log",	    p->sdists.log, "--report",	    path };
+	memcpy(ours, always, sizeof always);
+	n = sizeof always / sizeof always[0];
+	for (size_t i = 0; more[i] != NULL && n + 1 < PIP_ARGS; i++)
+		ours[n++] = more[i];
+	ours[n] = NULL;
+	(void)unlink(p->sdists.log);
+	TRY(run_pip(p, args, PIP_RESOLVE, "install", ours, d));
+	return read_report(p, path, out, d);
 }
 
 /* ---- fetch ---- */
 
 /* write_list makes a requirements file. With urls: where to take each from; else only its name,
  * version and digest. */
-static enum err write_list(struct pip *p, const char *path, bool urls, struct diag *d)
+static enum err write_list(const struct pip_report *report, const char *path, bool urls,
+			   struct diag *d)
 {
 	struct buf b;
 
 	buf_init(&b, REQUIREMENTS_MAX);
-	for (size_t i = 0; i < p->report.n; i++) {
-		const struct pip_artifact *x = &p->report.items[i];
+	for (size_t i = 0; i < report->n; i++) {
+		const struct pip_artifact *x = &report->items[i];
 		if (urls)
 			buf_addf(&b, "%.*s @ %.*s", FMT(x->name), FMT(x->url));
 		else
@@ -140,72 +137,89 @@ static enum err write_list(struct pip *p, const char *path, bool urls, struct di
 	return e;
 }
 
-static enum err add_items(struct pip *p, struct diag *d)
+/* What has the digest of an item is the same bytes: pip has compared them. */
+static bool is_item(const struct pip *p, const struct pip_artifact *x)
 {
-	for (size_t i = 0; i < p->report.n; i++) {
-		const struct pip_artifact *x = &p->report.items[i];
+	for (size_t i = 0; i < p->in.n; i++)
+		if (memcmp(p->in.items[i].hash.bytes, x->sha256, sizeof x->sha256) == 0)
+			return true;
+	return false;
+}
+
+static enum err add_items(struct pip *p, const struct pip_report *report, const char *dir,
+			  struct diag *d)
+{
+	for (size_t i = 0; i < report->n; i++) {
+		const struct pip_artifact *x = &report->items[i];
 		struct install_item it = { .name = x->name,
 					   .version = x->version,
 					   .file = x->file,
 					   .hash = { .algorithm = S("sha256"),
 						     .n = sizeof x->sha256 } };
 		char rest[CLI_PATH];
-		int n = snprintf(rest, sizeof rest, "files/%.*s", FMT(x->file));
+		int n = snprintf(rest, sizeof rest, "%s/%.*s", dir, FMT(x->file));
 		if (n < 0 || (size_t)n >= sizeof rest)
 			return diag_set(d, ERR_LIMIT, "a file's name is too long");
+		if (is_item(p, x))
+			continue;
 		memcpy(it.hash.bytes, x->sha256, sizeof x->sha256);
+		for (size_t k = 0; k < p->sdists.n; k++)
+			if (memcmp(p->sdists.items[k].wheel, x->sha256, sizeof x->sha256) == 0)
+				it.made_of = p->sdists.items[k].made_of;
 		TRY(install_path(&p->in, rest, &it.path, d));
 		TRY(install_add(&p->in, &it, d));
 	}
 	return OK;
 }
 
-static enum err fetch(struct pip *p, struct diag *d)
+enum err pip_fetch(struct pip *p, const struct pip_args *args, const struct pip_report *report,
+		   const char *dir, struct diag *d)
 {
 	struct diag why = { 0 };
-	const char *list;
+	const char *list, *dest;
 
 	TRY(install_path(&p->in, "fetch.txt", &list, d));
-	TRY(write_list(p, list, true, d));
+	TRY(install_path(&p->in, dir, &dest, d));
+	TRY(fs_mkdirs(dest, d));
+	TRY(write_list(report, list, true, d));
 	const char *const ours[] = { "--quiet",
 				     "--no-deps",
 				     "--only-binary",
 				     ":all:",
 				     "--require-hashes",
 				     "--dest",
-				     p->files,
+				     dest,
 				     "-r",
 				     list,
 				     NULL };
-	TRY(add_all(p, PIP_FETCH, ours, d));
-	install_say("fetching %zu wheels", p->report.n);
-	enum err e = run_pip(p, PIP_FETCH, "download", &why);
+	install_say("fetching %zu wheels", report->n);
+	enum err e = run_pip(p, args, PIP_FETCH, "download", ours, &why);
 	if (e != OK)
 		return diag_set(d, e, "%s: nothing was installed", diag_text(&why));
-	return add_items(p, d);
+	return add_items(p, report, dir, d);
 }
 
 /* ---- install ---- */
 
 static enum err install(struct pip *p, struct diag *d)
 {
-	const char *list;
+	const char *list, *files;
 
 	TRY(install_path(&p->in, "install.txt", &list, d));
-	TRY(write_list(p, list, false, d));
+	TRY(install_path(&p->in, "files", &files, d));
+	TRY(write_list(&p->report, list, false, d));
 	const char *const ours[] = { "--no-deps",
 				     "--no-index",
 				     "--only-binary",
 				     ":all:",
 				     "--pre",
 				     "--find-links",
-				     p->files,
+				     files,
 				     "-r",
 				     list,
 				     "--require-hashes",
 				     NULL };
-	TRY(add_all(p, PIP_INSTALL, ours, d));
-	TRY(run_pip(p, PIP_INSTALL, "install", d));
+	TRY(run_pip(p, &p->args, PIP_INSTALL, "install", ours, d));
 	p->in.installed = true;
 	return OK;
 }
@@ -224,25 +238,65 @@ static enum err find_python(struct pip *p, struct diag *d)
 static enum err prepare(struct pip *p, struct diag *d)
 {
 	TRY(find_python(p, d));
-	TRY(install_path(&p->in, "files", &p->files, d));
+	p->shown = NEW(&p->in.arena, struct pip_args);
+	if (p->shown == NULL)
+		return diag_set(d, ERR_NOMEM, "out of memory");
 	TRY(install_path(&p->in, "tmp", &p->tmp, d));
-	TRY(fs_mkdirs(p->files, d));
 	TRY(fs_mkdirs(p->tmp, d));
 	/* So that we ask about times where pip takes the packages from. */
 	if (p->args.index != NULL && setenv("PIP_INDEX_URL", p->args.index, 1) != 0)
 		return diag_set(d, ERR_NOMEM, "out of memory");
-	return OK;
+	return sdist_prepare(p, d);
+}
+
+/* Until pip finds a way that is of wheels only. What there is as a source archive only is built on
+ * the way; pip then sees what it needs in turn. */
+static enum err resolve(struct pip *p, bool *out_go, struct diag *d)
+{
+	const char *const links[] = { "--find-links", p->sdists.links, NULL };
+	struct sdist *s;
+
+	*out_go = true;
+	for (unsigned round = 0; round < ROUNDS_MAX; round++) {
+		struct diag why = { 0 };
+		install_say("resolving with pip");
+		TRY(sdist_show(p, d));
+		TRY(pip_hashes(p, p->shown, d));
+		enum err e = pip_resolve(p, p->shown, links, &p->report, &why);
+		if (e != OK && sdist_missing(p))
+			continue;
+		if (e != OK)
+			return diag_set(
+				d, e,
+				"%.60s: nothing was installed. What has to be built "
+				"(directories, git, addresses of source archives) ends pip "
+				"here: judge it with 'yett check', build a wheel where that "
+				"does no harm, install that",
+				diag_text(&why));
+		if ((s = sdist_wanted(p)) == NULL)
+			return OK;
+		TRY(sdist_build(p, s, out_go, d));
+		if (!*out_go)
+			return OK;
+	}
+	return diag_set(d, ERR_LIMIT, "more than %d source archives would have to be built",
+			ROUNDS_MAX);
 }
 
 static enum err steps(struct pip *p, struct diag *d)
 {
+	bool go;
+
+	if (cli_value(p->in.cli, "yes") == NULL)
+		TRY(pip_files_check(&p->args, d));
 	TRY(prepare(p, d));
-	TRY(resolve(p, d));
-	if (p->report.n == 0)
+	TRY(resolve(p, &go, d));
+	if (!go || p->report.n == 0)
 		return install_show(&p->in);
-	TRY(fetch(p, d));
-	install_say("judging %zu wheels", p->in.n);
-	TRY(install_judge(&p->in, 0, d));
+	size_t first = p->in.n;
+	TRY(pip_fetch(p, &p->args, &p->report, "files", d));
+	install_say("judging %zu wheels", p->in.n - first);
+	TRY(install_judge(&p->in, first, d));
 	TRY(install_show(&p->in));
 	if (install_allowed(&p->in) && !p->args.dry_run)
 		TRY(install(p, d));
@@ -282,11 +336,11 @@ const struct cmd cmd_pip_install = {
 	.brief = "judge every wheel that pip would install, then install just those",
 	.more = "pip resolves as always, with its own configuration. Every wheel is fetched by "
 		"digest and\njudged as by 'yett check'; only when all of them may be installed "
-		"does "
-		"pip install these\nbytes. Source archives, directories and repositories are "
-		"refused: to build is to run.\n\nThe exit status is 0 installed, 1 hold, 2 block, "
-		"3 "
-		"inconclusive; 64 and up are errors.",
+		"does pip install these\nbytes. Source archives, directories and repositories are "
+		"refused: to build is to run.\n\n--allow-sdist NAME (or :all:) lets a release of "
+		"that package be built that has no wheel: its\nsource archive is judged, built in "
+		"a box of wheels that were judged, and its wheel judged, too.\n\nThe exit status "
+		"is 0 installed, 1 hold, 2 block, 3 inconclusive; 64 and up are errors.",
 	.opts = opts,
 	.args_min = 1,
 	.args_max = CLI_ARGS,

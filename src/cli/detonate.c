@@ -33,7 +33,8 @@ enum {
 /* What a detonator is started with. */
 struct start {
 	int target;
-	char file[NAME_MAX_SHOWN + 16], package[600], python[CLI_PATH + 16], node[CLI_PATH + 16];
+	char file[NAME_MAX_SHOWN + 16], package[600], python[CLI_PATH + 16], node[CLI_PATH + 16],
+		phases[64];
 };
 
 /* ---- the target ---- */
@@ -120,7 +121,8 @@ static void find_node(char *out, size_t cap)
 	out[0] = 0;
 }
 
-static bool prepare(const struct job *j, const struct report *r, struct start *s)
+static bool prepare(const struct job *j, const struct report *r, const char *phases,
+		    struct start *s)
 {
 	char python[CLI_PATH];
 	struct str label = j->request.roots[0].label, rest;
@@ -135,6 +137,8 @@ static bool prepare(const struct job *j, const struct report *r, struct start *s
 		(void)snprintf(s->package, sizeof s->package, "--package=%.*s", FMT(r->package));
 	if (python_find(python, NULL) == OK)
 		(void)snprintf(s->python, sizeof s->python, "--python=%s", python);
+	if (phases != NULL)
+		(void)snprintf(s->phases, sizeof s->phases, "--phases=%s", phases);
 	find_node(s->node, sizeof s->node);
 	return find_target(j, r, s);
 }
@@ -170,7 +174,7 @@ static bool run(const struct start *s, int document)
 	AUTO(fd_closep) int pidfd = -1;
 	char path[CLI_PATH];
 	const int fds[] = { s->target, document };
-	const char *const words[] = { s->file, s->package, s->python, s->node };
+	const char *const words[] = { s->file, s->package, s->python, s->node, s->phases };
 	struct spawn child = {
 		.path = path, .argv = { "detonator" }, .fds = fds, .n_fds = 2, .stderr_fd = quiet
 	};
@@ -211,13 +215,14 @@ static void take(struct report *r, struct arena *a, int document)
 		fprintf(stderr, "yett: %s\n", diag_text(&d));
 }
 
-void detonate(const struct job *j, struct report *r, struct arena *a, bool demanded)
+void detonate(const struct job *j, struct report *r, struct arena *a, const char *phases,
+	      bool demanded)
 {
 	uint64_t begun = clock_mono_ns();
 	AUTO(fd_closep) int document = memfd_create("document", MFD_CLOEXEC);
 	struct start s;
 
-	if (!prepare(j, r, &s))
+	if (!prepare(j, r, phases, &s))
 		unknown(r,
 			S("it is nothing that can be run: name a package, its unpacked directory, "
 			  "or one Python environment"));

@@ -10,8 +10,10 @@
 bool detonate_by_itself(const struct report *r);
 
 /* detonate runs the job's target and adds to its report what it did; the report is to be judged
- * anew. Whatever goes wrong makes it inconclusive; where this system cannot run it, only if that
- * was demanded. Takes minutes at most. */
-void detonate(const struct job *j, struct report *r, struct arena *a, bool demanded);
+ * anew. phases: those that are run, as the detonator names them; NULL: all. Whatever goes wrong
+ * makes it inconclusive; where this system cannot run it, only if that was demanded. Takes minutes
+ * at most. */
+void detonate(const struct job *j, struct report *r, struct arena *a, const char *phases,
+	      bool demanded);
 
 #endif

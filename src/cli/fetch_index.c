@@ -174,8 +174,9 @@ static enum err find_pypi(struct fetch_index *out, struct diag *d)
 
 /* ---- npm ---- */
 
-/* add_token takes "//host/path/:_authToken=..." of a file for the registry that was found. */
-static void add_token(struct fetch_index *out, const char *path)
+/* add_token takes "//host/path/:_authToken=..." of a file for the registry that was found. With
+ * expand a variable of the environment may stand for it. */
+static void add_token(struct fetch_index *out, const char *path, bool expand)
 {
 	char key[FETCH_URL + 32];
 	struct str value, url = str_z(out->url);
@@ -192,7 +193,7 @@ static void add_token(struct fetch_index *out, const char *path)
 	if (str_has_prefix(value, S("${")) && str_has_suffix(value, S("}"))) {
 		char name[256];
 		(void)snprintf(name, sizeof name, "%.*s", (int)(value.n - 3), value.p + 2);
-		value = str_z(getenv(name));
+		value = expand ? str_z(getenv(name)) : S("");
 	}
 	if (value.n && value.n < FETCH_URL / 2 && printable(value))
 		(void)snprintf(out->authorization, sizeof out->authorization, "Bearer %.*s",
@@ -201,28 +202,37 @@ static void add_token(struct fetch_index *out, const char *path)
 	buf_free(&b);
 }
 
+/* The file of the project that we stand in, which may be anybody's, and the user's own. */
+enum { PROJECT, USER, NPM_FILES };
+
 static enum err find_npm(struct str scope, struct fetch_index *out, struct diag *d)
 {
 	static const char *const names[] = { "npm_config_registry", "NPM_CONFIG_REGISTRY", NULL };
 	const char *named = getenv("npm_config_userconfig");
 	char user[PATH_BYTES], key[512];
 	enum err e = OK;
-	bool found = false;
+	bool found = false, by_project = false;
 
 	(void)snprintf(user, sizeof user, "%s", named ? named : "");
 	if (named == NULL)
 		(void)snprintf(user, sizeof user, "%s/.npmrc", home());
-	const char *const files[] = { ".npmrc", user };
+	const char *const files[NPM_FILES] = { [PROJECT] = ".npmrc", [USER] = user };
 	(void)snprintf(key, sizeof key, "%.*s:registry", FMT(scope));
-	for (size_t i = 0; scope.n && i < 2 && !found; i++)
+	for (size_t i = 0; scope.n && i < NPM_FILES && !found; i++) {
 		found = from_file(out, files[i], S(""), str_z(key), ".npmrc", &e, d);
+		by_project |= found && i == PROJECT;
+	}
 	found = found || from_env(out, names, &e, d);
-	for (size_t i = 0; i < 2 && !found; i++)
+	for (size_t i = 0; i < NPM_FILES && !found; i++) {
 		found = from_file(out, files[i], S(""), S("registry"), ".npmrc", &e, d);
+		by_project |= found && i == PROJECT;
+	}
 	if (!found)
 		e = set_url(out, S("https://registry.npmjs.org/"), "the default", d);
-	for (size_t i = 0; i < 2 && e == OK; i++)
-		add_token(out, files[i]);
+	/* A project that names both the registry and the variable could have any secret sent
+	 * anywhere; it may name one of them. */
+	for (size_t i = 0; i < NPM_FILES && e == OK; i++)
+		add_token(out, files[i], i == USER || !by_project);
 	return e;
 }
 

@@ -17,6 +17,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -67,7 +68,11 @@ enum err install_begin(struct install *in, struct cli *c, enum ecosystem eco, st
 				      .data = in->data,
 				      .advisory_fd = in->advisories.fd };
 	TRY(read_policy(in, d));
-	return dir_make(in->data, in->dir, &in->lock_fd, d);
+	TRY(dir_make(in->data, in->dir, &in->lock_fd, d));
+	char whole[PATH_MAX];
+	if (realpath(in->dir, whole) != NULL && strlen(whole) < sizeof in->dir)
+		memcpy(in->dir, whole, strlen(whole) + 1); /* not all that runs here stands here */
+	return OK;
 }
 
 void install_done(struct install *in)
@@ -118,6 +123,7 @@ void install_say(const char *fmt, ...)
  * it this artifact. */
 static int64_t published(const struct install *in, const struct install_item *it)
 {
+	const struct package_hash *hash = it->made_of.n > 0 ? &it->made_of : &it->hash;
 	struct listing l;
 	struct arena a;
 	int64_t when = 0;
@@ -127,8 +133,8 @@ static int64_t published(const struct install *in, const struct install_item *it
 	arena_init(&a, LISTING_ARENA);
 	if (fetch_listing(in->eco, it->name, &a, &l, NULL) == OK)
 		for (size_t i = 0; i < l.n; i++)
-			if (l.files[i].hash.n == it->hash.n &&
-			    memcmp(l.files[i].hash.bytes, it->hash.bytes, it->hash.n) == 0)
+			if (l.files[i].hash.n == hash->n &&
+			    memcmp(l.files[i].hash.bytes, hash->bytes, hash->n) == 0)
 				when = l.files[i].uploaded_s;
 	arena_done(&a);
 	return when;
@@ -158,7 +164,8 @@ static void report_name(const struct install *in, size_t i, char out[REPORT_PATH
 }
 
 /* run_it has the artifact run in the sandbox and makes its report anew. */
-static enum err run_it(const struct job *job, struct buf *text, struct diag *d)
+static enum err run_it(const struct job *job, const char *phases, bool demanded, struct buf *text,
+		       struct diag *d)
 {
 	struct check_policy policy;
 	struct report r;
@@ -173,7 +180,7 @@ static enum err run_it(const struct job *job, struct buf *text, struct diag *d)
 	if (e == OK && memcmp(policy.sha256, r.policy_sha256, sizeof policy.sha256) != 0)
 		e = diag_set(d, ERR_CONFIG, "the policy has changed meanwhile");
 	if (e == OK && detonate_by_itself(&r)) {
-		detonate(job, &r, &a, true);
+		detonate(job, &r, &a, phases, demanded);
 		report_judge(&r, &policy);
 		report_write(&r, &policy, &anew);
 		buf_reset(text);
@@ -188,6 +195,7 @@ static enum err run_it(const struct job *job, struct buf *text, struct diag *d)
 static enum err judge_one(const struct install *in, const struct install_item *it, struct buf *out,
 			  struct diag *d)
 {
+	bool demanded = cli_value(in->cli, "detonate") != NULL;
 	struct job job;
 	int fd = open(it->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
@@ -201,8 +209,8 @@ static enum err judge_one(const struct install *in, const struct install_item *i
 	job.request.published_s = published(in, it);
 	if (e == OK)
 		e = job_run(&job, out, d);
-	if (e == OK && cli_value(in->cli, "detonate") != NULL)
-		e = run_it(&job, out, d);
+	if (e == OK && (demanded || it->builds))
+		e = run_it(&job, it->builds ? "start,install,again" : NULL, demanded, out, d);
 	job_done(&job);
 	return e;
 }

@@ -16,10 +16,13 @@ enum { INSTALL_ITEMS = 50000 };
 
 /* One artifact that lies in the private directory, or the lock file that names them. */
 struct install_item {
-	struct str name, version; /* "" for a lock file */
-	struct str file;	  /* a file name for the checker and for people */
-	const char *path;	  /* where the bytes are */
-	struct package_hash hash; /* sha256 or sha512 that the bytes must have; n 0: none */
+	struct str name, version;    /* "" for a lock file */
+	struct str file;	     /* a file name for the checker and for people */
+	const char *path;	     /* where the bytes are */
+	struct package_hash hash;    /* sha256 or sha512 that the bytes must have; n 0: none */
+	struct package_hash made_of; /* of a wheel that was built here: its source archive */
+	bool builds; /* a source archive whose code will run here: its install phase runs in the
+		      * sandbox first, where there is one */
 	struct report report;
 	struct str text; /* that the report came in; "": there was none */
 };

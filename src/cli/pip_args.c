@@ -21,6 +21,9 @@ enum fate {
 	DRY = 32,
 	INDEX = 64,
 	WANTS = 128, /* names what is wanted */
+	NO_INDEX = 256,
+	SDISTS = 512, /* for us alone */
+	IS_FILE = 1024,
 };
 
 struct option {
@@ -31,8 +34,8 @@ struct option {
 };
 
 static const struct option options[] = {
-	{ "--requirement", 'r', true, TO_RESOLVE | WANTS },
-	{ "--constraint", 'c', true, TO_RESOLVE },
+	{ "--requirement", 'r', true, TO_RESOLVE | WANTS | IS_FILE },
+	{ "--constraint", 'c', true, TO_RESOLVE | IS_FILE },
 	{ "--no-deps", 0, false, TO_RESOLVE },
 	{ "--pre", 0, false, TO_RESOLVE },
 	{ "--prefer-binary", 0, false, TO_RESOLVE },
@@ -55,7 +58,7 @@ static const struct option options[] = {
 	{ "--progress-bar", 0, true, TO_FETCH | TO_INSTALL },
 	{ "--index-url", 'i', true, TO_INDEX | INDEX },
 	{ "--extra-index-url", 0, true, TO_INDEX },
-	{ "--no-index", 0, false, TO_INDEX },
+	{ "--no-index", 0, false, TO_INDEX | NO_INDEX },
 	{ "--find-links", 'f', true, TO_INDEX },
 	{ "--trusted-host", 0, true, TO_INDEX },
 	{ "--cert", 0, true, TO_INDEX },
@@ -75,6 +78,7 @@ static const struct option options[] = {
 	{ "--no-input", 0, false, TO_ALL },
 	{ "--quiet", 'q', false, TO_INSTALL },
 	{ "--verbose", 'v', false, TO_ALL },
+	{ "--allow-sdist", 0, true, SDISTS },
 	{ "--only-binary", 0, true, TO_NONE },
 	{ "--dry-run", 0, false, DRY },
 	{ "--report", 0, true, OURS },
@@ -129,8 +133,15 @@ static enum err take(struct pip_args *p, const struct option *o, const char *val
 		return diag_set(d, ERR_USAGE, "yett itself gives pip its '%s'", o->name);
 	p->dry_run |= (o->fate & DRY) != 0;
 	p->something |= (o->fate & WANTS) != 0;
+	p->no_index |= (o->fate & NO_INDEX) != 0;
+	if ((o->fate & SDISTS) != 0 && p->n_sdists == PIP_SDISTS)
+		return diag_set(d, ERR_LIMIT, "too many '--allow-sdist'");
+	if ((o->fate & SDISTS) != 0)
+		p->sdists[p->n_sdists++] = value;
 	if ((o->fate & INDEX) != 0)
 		p->index = value;
+	if ((o->fate & IS_FILE) != 0 && p->n_files < PIP_ARGS)
+		p->files[p->n_files++] = value; /* of more there are no arguments */
 	for (unsigned run = 0; run < PIP_RUNS; run++) {
 		if ((o->fate & 1u << run) == 0)
 			continue;

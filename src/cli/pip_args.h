@@ -11,14 +11,19 @@
 
 enum pip_run { PIP_RESOLVE, PIP_FETCH, PIP_INSTALL, PIP_RUNS };
 
-enum { PIP_ARGS = 320 };
+enum { PIP_ARGS = 320, PIP_SDISTS = 64 };
 
 struct pip_args {
 	const char *runs[PIP_RUNS][PIP_ARGS]; /* each ends with NULL */
 	size_t n[PIP_RUNS];
-	const char *index; /* of --index-url, or NULL */
-	bool dry_run;	   /* judge, install nothing */
-	bool something;	   /* a requirement or a file of them is named */
+	const char *index;		/* of --index-url, or NULL */
+	const char *sdists[PIP_SDISTS]; /* of --allow-sdist: names, separated by commas */
+	size_t n_sdists;
+	const char *files[PIP_ARGS]; /* of -r and -c */
+	size_t n_files;
+	bool no_index;
+	bool dry_run;	/* judge, install nothing */
+	bool something; /* a requirement or a file of them is named */
 };
 
 /* pip_args_read sorts n arguments as pip would understand them; out borrows them. ERR_USAGE: an

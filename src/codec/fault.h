@@ -37,6 +37,7 @@ enum fault_class {
 	X(FAULT_NAME_ABSOLUTE, FAULT_AMBIGUOUS, "absolute member name")                            \
 	X(FAULT_NAME_UP, FAULT_AMBIGUOUS, "member name with '..'")                                 \
 	X(FAULT_NAME_FORM, FAULT_AMBIGUOUS, "member name with '.' or an empty part")               \
+	X(FAULT_NAME_DOT, FAULT_ODD, "member name with '.' within")                                \
 	X(FAULT_NAME_BACKSLASH, FAULT_AMBIGUOUS, "backslash in a member's name")                   \
 	X(FAULT_NAME_CHARSET, FAULT_AMBIGUOUS, "member name in an unknown or wrong character set") \
 	X(FAULT_NAME_BYTES, FAULT_ODD, "member name that is not UTF-8")                            \

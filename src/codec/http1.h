@@ -33,6 +33,8 @@ struct http1_field {
 	X(H_X_API_KEY, "x-api-key")                      \
 	X(H_API_KEY, "api-key")                          \
 	X(H_X_GOOG_API_KEY, "x-goog-api-key")            \
+	X(H_X_LITELLM_API_KEY, "x-litellm-api-key")      \
+	X(H_OCP_APIM_KEY, "ocp-apim-subscription-key")   \
 	X(H_X_REQUEST_ID, "x-request-id")                \
 	X(H_USER_AGENT, "user-agent")                    \
 	X(H_ANTHROPIC_VERSION, "anthropic-version")      \

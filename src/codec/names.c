@@ -32,7 +32,8 @@ static enum err clean_zip(struct faults *f, struct str raw, uint64_t at)
 	return OK;
 }
 
-static enum err clean_parts(struct faults *f, struct str name, struct str raw, uint64_t at)
+static enum err clean_parts(struct faults *f, struct str name, struct str raw, bool zip,
+			    uint64_t at)
 {
 	struct str rest = name;
 	unsigned depth = 0;
@@ -41,8 +42,10 @@ static enum err clean_parts(struct faults *f, struct str name, struct str raw, u
 	while (rest.n != 0) {
 		size_t slash = str_chr(rest, '/');
 		struct str part = str_head(rest, slash == SIZE_MAX ? rest.n : slash);
+		bool within = !zip && depth > 0 && slash != SIZE_MAX;
 		up = up || str_eq(part, S(".."));
-		form = form || part.n == 0 || str_eq(part, S(".")) || slash == rest.n - 1;
+		form = form || part.n == 0 || (str_eq(part, S(".")) && !within) ||
+		       slash == rest.n - 1;
 		rest = slash == SIZE_MAX ? S("") : str_tail(rest, slash + 1);
 		if (++depth > LIMIT_ARCHIVE_DEPTH)
 			return fault_stop(f, FAULT_NAMES, raw, at);
@@ -65,6 +68,26 @@ struct str name_canonical(struct str raw, bool zip)
 	return s.n != 0 ? s : str_head(raw, 1);
 }
 
+/* Takes every "." between two slashes out of a name: npm packs a file so that package.json calls
+ * "./index.js". Every reader of a tar archive, also one that drops the first part, gets the same
+ * place out of both. */
+static enum err without_dots(struct faults *f, struct str raw, uint64_t at, struct str *name)
+{
+	char *to = arena_take(f->arena, name->n, 1);
+	size_t n = 0;
+
+	if (to == NULL)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < name->n; i++) {
+		while (n > 0 && to[n - 1] == '/' && str_has_prefix(str_tail(*name, i), S("./")))
+			i += 2;
+		if (i < name->n)
+			to[n++] = name->p[i];
+	}
+	*name = (struct str){ to, n };
+	return fault_note(f, FAULT_NAME_DOT, raw, at);
+}
+
 enum err name_clean(struct faults *f, struct str raw, bool zip, uint64_t at, struct str *out)
 {
 	struct str s = name_canonical(raw, zip);
@@ -82,7 +105,8 @@ enum err name_clean(struct faults *f, struct str raw, bool zip, uint64_t at, str
 		TRY(clean_zip(f, raw, at));
 	if (!zip && str_eq(s, S(".")))
 		return OK;
-	return clean_parts(f, raw.p[0] == '/' ? str_tail(s, 1) : s, raw, at);
+	TRY(clean_parts(f, raw.p[0] == '/' ? str_tail(s, 1) : s, raw, zip, at));
+	return !zip && str_find(s, S("/./")) != SIZE_MAX ? without_dots(f, raw, at, out) : OK;
 }
 
 bool name_link_out(struct str name, struct str target)

@@ -33,7 +33,8 @@ MUST_USE enum err names_init(struct names *l, struct arena *a, size_t expected);
 struct str name_canonical(struct str raw, bool zip);
 
 /* name_clean gives the same and notes what is wrong with raw. In a zip archive backslashes, drive
- * letters and "./" are faults as well. *out is set also where OK is not the result. */
+ * letters and "./" are faults as well; in a tar "a/./b" is "a/b" to every reader, and its canonical
+ * name in the faults' arena. *out is set also where OK is not the result. */
 MUST_USE enum err name_clean(struct faults *f, struct str raw, bool zip, uint64_t at,
 			     struct str *out);
 

@@ -132,7 +132,9 @@ static enum err path_set(struct loader *l, const struct provider *row, struct st
 		path.n--;
 	buf_fixed(&b, room, sizeof room);
 	buf_add(&b, path);
-	if (row->append.n && !ends_in_version(path))
+	/* LiteLLM adds no version to Gemini's: a path that works there is whole. */
+	bool whole = ends_in_version(path) || (row->serves == SERVES_GEMINI && path.n);
+	if (!whole)
 		buf_add(&b, row->append);
 	if (b.err != OK || b.n > LIMIT_URL)
 		return diag_set(l->d, ERR_CONFIG, "its api_base is too long");

@@ -25,6 +25,7 @@
 #define WHY_REDIS "limits are shared inside of one gate only"
 #define WHY_ALERT "no alerts are sent; scrape /metrics"
 #define WHY_GUARD "guardrails are not served yet"
+#define WHY_TOLD "told by /model/info"
 #define WHY_MCP "MCP is not served yet"
 
 static const struct key_row top[] = {
@@ -50,6 +51,7 @@ static const struct key_row top[] = {
 	NONE("assistant_settings", "assistants are not served yet"),
 	NONE("prompts", "stored prompts are not served yet"),
 	NONE("model_group_settings", "headers are not forwarded by group"),
+	NONE("sandbox_tools", "tools are the client's"),
 };
 
 static const struct key_row model[] = {
@@ -159,6 +161,8 @@ static const struct key_row params[] = {
 	EXACT("modalities", set_default, 0, WHY_DEFAULT),
 	EXACT("prediction", set_default, 0, WHY_DEFAULT),
 	EXACT("web_search_options", set_default, 0, WHY_DEFAULT),
+	EXACT("safety_settings", set_default, 0, WHY_DEFAULT),
+	EXACT("chat_template_kwargs", set_default, 0, WHY_DEFAULT),
 	NONE("stream", "the client says whether it streams"),
 	NONE("metadata", "stays with LiteLLM's callbacks"),
 
@@ -200,16 +204,18 @@ static const struct key_row info[] = {
 	NONE("health_check_model", "no model is called for its health"),
 	NONE("health_check_timeout", "no model is called for its health"),
 	NONE("disable_background_health_check", "no model is called for its health"),
-	NONE("supports_vision", "the provider says what it can do"),
-	NONE("supports_function_calling", "the provider says what it can do"),
-	NONE("supports_reasoning", "the provider says what it can do"),
-	NONE("supports_response_schema", "the provider says what it can do"),
-	NONE("supports_prompt_caching", "the provider says what it can do"),
+	EXACT("supports_vision", set_info, 0, WHY_TOLD),
+	EXACT("supports_function_calling", set_info, 0, WHY_TOLD),
+	EXACT("supports_reasoning", set_info, 0, WHY_TOLD),
+	EXACT("supports_response_schema", set_info, 0, WHY_TOLD),
+	EXACT("supports_prompt_caching", set_info, 0, WHY_TOLD),
 	NONE("region", "no region is checked"),
 	NONE("db_model", "models stand in the file only"),
+	READ("key", "told by /model/info as the model's name at the provider"),
+	READ("litellm_provider", "told by /model/info as the provider"),
 	NONE("tier", "tag routing is not served yet"),
-	NONE("version", "for people; nothing reads it"),
-	NONE("description", "for people; nothing reads it"),
+	EXACT("version", set_info, 0, WHY_TOLD),
+	EXACT("description", set_info, 0, WHY_TOLD),
 };
 
 static const struct key_row credential[] = {
@@ -234,8 +240,8 @@ static const struct key_row credential[] = {
 	EXACT("model_group_alias", set_aliases, 0,                                                 \
 	      "other names for a group; hidden ones are not listed"),                              \
 	EXACT("retry_policy", set_retry_policy, POL(retry_policy), "retries by class of failure"), \
-	EXACT("allowed_fails_policy", set_fails_policy, POL(allowed_fails_policy),                 \
-	      "failures by class"),                                                                \
+	APPROX("allowed_fails_policy", set_fails_policy, POL(allowed_fails_policy),                \
+	       "a number for each class; failures of all classes count together"),                \
 	EXACT("max_fallbacks", set_i32, POL(max_fallbacks),                                        \
 	      "fallbacks tried for one call; 5 at the most"),                                      \
 	EXACT("retry_after", set_ms, POL(retry_after_ms),                                          \
@@ -278,17 +284,18 @@ static const struct key_row litellm[] = {
 	NONE("disable_end_user_cost_tracking", "end users are recorded, not limited"),
 	NONE("cost_discount_config", "prices are the table's or the deployment's"),
 	NONE("cost_margin_config", "prices are the table's or the deployment's"),
-	APPROX("require_auth_for_metrics_endpoint", NULL, 0, "/metrics is on the admin listener"),
+	EXACT("require_auth_for_metrics_endpoint", set_bool, POL(metrics_auth),
+	      "/metrics asks for a key; the admin listener's for the master key"),
 	NONE("enable_json_schema_validation", "answers are not checked against schemas"),
 	NONE("route_all_chat_openai_to_responses", "the Responses API is not served yet"),
-	NONE("use_chat_completions_url_for_anthropic_messages",
-	      "each provider is called in its own format"),
+	READ("use_chat_completions_url_for_anthropic_messages",
+	     "always so: OpenAI is called by chat completions"),
 	NONE("network_mock", "use the built-in provider: model: echo/openai"),
 	NONE("public_model_groups", "/v1/models lists what the key may use"),
 	NONE("mcp_aliases", WHY_MCP), NONE("guardrails", WHY_GUARD),
 	NONE("prometheus_metrics_config", "/metrics has one form"),
 	NONE("custom_prometheus_metadata_labels", "/metrics has one form"),
-	NONE("telemetry", "none is sent"),
+	READ("telemetry", "none is sent"),
 	NONE("tag_budget_config", WHY_TEAMS), NONE("langfuse_default_tags", WHY_CALLBACKS),
 	NONE("s3_callback_params", WHY_CALLBACKS), NONE("datadog_params", WHY_CALLBACKS),
 	NONE("custom_provider_map", "providers are rows of a table in the program"),
@@ -488,8 +495,12 @@ enum err section_apply(struct loader *l, enum section s, const struct node *map,
 	NODE_EACH(map, v) {
 		const struct key_row *row = row_find(s, v->name);
 		struct str at = path_of(s, v->name, &path);
+		if (row == NULL)
+			row = key_of_kind(s, v->name);
 		if (row == NULL) {
-			note(l, CONFIG_UNSUPPORTED, at, v, "unknown key, ignored");
+			note(l, CONFIG_UNSUPPORTED, at, v,
+			     s == SECT_PARAMS ? "unknown key, not sent; extra_body would send it"
+					      : "unknown key, ignored");
 			continue;
 		}
 		if (harmless(l, row, v))

@@ -37,6 +37,9 @@ struct key_row {
 MUST_USE enum err section_apply(struct loader *l, enum section s, const struct node *map,
 				void *base);
 
+/* key_of_kind gives the row of a kind of keys to which name belongs, or NULL: config/kinds.c. */
+const struct key_row *key_of_kind(enum section s, struct str name);
+
 /* key_is_served: name is a key of litellm_params that yett obeys. */
 bool key_is_served(struct str name);
 
@@ -44,7 +47,8 @@ bool key_is_served(struct str name);
 #define SETTERS(X)                                                                            \
 	X(set_bool) X(set_str) X(set_name) X(set_u32) X(set_u64) X(set_i32) X(set_i64)        \
 	X(set_ms) X(set_pico) X(set_weight) X(set_node) X(set_base) X(set_default)            \
-	X(set_extra_body) X(set_drops) X(set_groups) X(set_strategy) X(set_retry_policy)      \
+	X(set_extra_body) X(set_info) X(set_drops) X(set_groups) X(set_strategy)              \
+	X(set_retry_policy)                                                                   \
 	X(set_fails_policy) X(set_fallbacks) X(set_context_fallbacks)                         \
 	X(set_content_fallbacks) X(set_default_fallbacks) X(set_aliases)
 

@@ -52,7 +52,7 @@ struct params {
 	struct str model_name, model, provider, credential, api_base, api_version, id;
 	const struct node *api_key, *organization, *headers, *extra_headers;
 	struct policy_deployment d;
-	uint32_t cap_defaults, cap_extra, cap_drops;
+	uint32_t cap_defaults, cap_extra, cap_drops, cap_info;
 	struct str *access_groups;
 	uint32_t n_access_groups, cap_access_groups;
 	bool blocked;

@@ -35,6 +35,9 @@ enum err set_name(struct loader *l, const struct node *v, void *field)
 	TRY(value_str(l, v, &s));
 	if (s.n > LIMIT_NAME)
 		return diag_set(l->d, ERR_CONFIG, "is too long");
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < ' ') /* names stand in headers */
+			return diag_set(l->d, ERR_CONFIG, "has a control character");
 	return keep(l, s, field);
 }
 
@@ -194,8 +197,17 @@ enum err set_extra_body(struct loader *l, const struct node *v, void *field)
 	if (v->kind != NODE_MAP)
 		return diag_set(l->d, ERR_CONFIG, "is not a map");
 	NODE_EACH(v, it)
-		TRY(add_default(l, it, &p->d.extra_body, &p->d.n_extra_body, &p->cap_extra));
+	TRY(add_default(l, it, &p->d.extra_body, &p->d.n_extra_body, &p->cap_extra));
 	return OK;
+}
+
+enum err set_info(struct loader *l, const struct node *v, void *field)
+{
+	struct params *p = field;
+
+	if (absent(l, v) || p->d.n_info == POLICY_DEFAULTS)
+		return OK;
+	return add_default(l, v, &p->d.info, &p->d.n_info, &p->cap_info);
 }
 
 static enum err add_names(struct loader *l, const struct node *v, uint32_t max, struct str **items,
@@ -206,9 +218,12 @@ static enum err add_names(struct loader *l, const struct node *v, uint32_t max, 
 	if (node_null(v))
 		return OK;
 	if (v->kind != NODE_LIST || *n + v->n > max)
-		return diag_set(l->d, ERR_CONFIG, v->kind == NODE_LIST ? "is too long" : "is not "
-				"a list");
-	NODE_EACH(v, it) {
+		return diag_set(l->d, ERR_CONFIG,
+				v->kind == NODE_LIST ? "is too long"
+						     : "is not "
+						       "a list");
+	NODE_EACH(v, it)
+	{
 		TRY(set_name(l, it, &s));
 		if (!GROW(l, *items, *n, cap))
 			return ERR_NOMEM;
@@ -239,7 +254,8 @@ enum err set_strategy(struct loader *l, const struct node *v, void *field)
 		struct str name;
 		enum policy_strategy s;
 	} names[] = {
-		{ SC("simple-shuffle"), ROUTE_SHUFFLE }, { SC("least-busy"), ROUTE_LEAST_BUSY },
+		{ SC("simple-shuffle"), ROUTE_SHUFFLE },
+		{ SC("least-busy"), ROUTE_LEAST_BUSY },
 		{ SC("latency-based-routing"), ROUTE_LATENCY },
 		{ SC("usage-based-routing"), ROUTE_USAGE },
 		{ SC("usage-based-routing-v2"), ROUTE_USAGE },
@@ -279,7 +295,8 @@ static enum err set_classes(struct loader *l, const struct node *v, void *field,
 		return OK;
 	if (v->kind != NODE_MAP)
 		return diag_set(l->d, ERR_CONFIG, "is not a map");
-	NODE_EACH(v, it) {
+	NODE_EACH(v, it)
+	{
 		const struct class_name *hit = NULL;
 		for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 			if (str_has_prefix(it->name, names[i].name) &&

@@ -110,6 +110,8 @@ static const struct policy_fallback *fallback_list(const struct exchange *x,
 	const struct policy *p = &x->gen->policy;
 	const struct policy_fallback *any = NULL;
 
+	if (x->own_fallbacks != NULL && kind == FALLBACK_GENERAL)
+		return x->own_fallbacks;
 	for (uint32_t i = 0; i < p->n_fallbacks; i++) {
 		if (p->fallbacks[i].kind != kind)
 			continue;
@@ -121,28 +123,47 @@ static const struct policy_fallback *fallback_list(const struct exchange *x,
 	return any;
 }
 
-/* Moves on to the next model of the list; false: there is none. */
-static bool fall_back(struct exchange *x, enum policy_fallback_kind kind)
+/* The operator's lists are the operator's word; a client's own goes no further than its key. */
+static bool may_use(const struct exchange *x, const struct policy_fallback *list, struct str name,
+		    const struct policy_model *m)
+{
+	if (list != x->own_fallbacks || x->key_slot == UINT32_MAX)
+		return true;
+	const struct key *key = keys_at(x->in->keys, x->key_slot);
+	return key != NULL && key->id == x->key_id &&
+	       limits_model(key, &x->gen->policy, name, m);
+}
+
+static bool next_of(struct exchange *x, enum policy_fallback_kind kind)
 {
 	const struct policy *p = &x->gen->policy;
 	const struct policy_fallback *list = fallback_list(x, kind);
 	struct str star;
 
+	if (x->fallback_kind != kind)
+		x->next_fallback = 0;
+	x->fallback_kind = kind;
 	while (list != NULL && x->next_fallback < list->n_to &&
 	       (int)x->fallbacks < p->max_fallbacks) {
 		struct str name = list->to[x->next_fallback++];
 		const struct policy_model *m = policy_model_find(p, name, &star);
-		if (m == NULL || m == x->group)
+		if (m == NULL || m == x->group || !may_use(x, list, name, m))
 			continue;
 		x->group = m;
 		x->star = star.p ? arena_dup(&x->arena, star) : S("");
 		x->fallbacks++;
 		x->n_tried = 0;
-		x->retries_left = p->num_retries > 0 ? (unsigned)p->num_retries : 0;
 		x->flags |= USAGE_FALLBACK;
 		return true;
 	}
 	return false;
+}
+
+/* Moves on to the next model of the list of this kind or, for want of one there, of the general
+ * list. false: there is none. */
+static bool fall_back(struct exchange *x, enum policy_fallback_kind kind)
+{
+	return next_of(x, kind) || (kind != FALLBACK_GENERAL && next_of(x, FALLBACK_GENERAL));
 }
 
 bool attempt_has_alternative(const struct exchange *x)
@@ -151,6 +172,16 @@ bool attempt_has_alternative(const struct exchange *x)
 
 	return x->retries_left > 0 || (list != NULL && x->next_fallback < list->n_to &&
 				       (int)x->fallbacks < x->gen->policy.max_fallbacks);
+}
+
+/* How often a group may be asked again: the client's word, the deployment's, the router's. */
+static unsigned retries_of(const struct exchange *x)
+{
+	int n = x->retries_asked >= 0	   ? x->retries_asked
+		: x->dep->max_retries >= 0 ? x->dep->max_retries
+					   : x->gen->policy.num_retries;
+
+	return n > 0 ? (unsigned)n : 0;
 }
 
 static void none_free(struct exchange *x, enum err e, uint32_t retry_after_s)
@@ -194,6 +225,8 @@ void attempt(struct exchange *x, const struct json *root)
 	}
 	x->dep = choice.dep;
 	x->dep_index = choice.index;
+	if (x->n_tried == 0)
+		x->retries_left = retries_of(x);
 	if (root == NULL && exchange_parse(x, &root, &d) != OK) { /* it was valid when it came */
 		exchange_refuse_diag(x, &d, NULL);
 		return;
@@ -208,10 +241,8 @@ static void on_retry(struct timer *t)
 	attempt(x, NULL);
 }
 
-static int32_t retries_of_class(const struct policy *p, enum llm_error_kind kind)
+static int32_t of_class(const struct policy_by_class *r, enum llm_error_kind kind)
 {
-	const struct policy_by_class *r = &p->retry_policy;
-
 	switch ((int)kind) {
 	case LLM_AUTH:
 	case LLM_PERMISSION:
@@ -241,13 +272,14 @@ void attempt_failed(struct exchange *x, const struct llm_error *e, bool retryabl
 		    uint32_t retry_after_ms)
 {
 	const struct policy *p = &x->gen->policy;
-	int32_t by_class = retries_of_class(p, e->kind);
+	int32_t by_class = of_class(&p->retry_policy, e->kind);
 	enum policy_fallback_kind kind = e->kind == LLM_CONTEXT	  ? FALLBACK_CONTEXT
 					 : e->kind == LLM_CONTENT ? FALLBACK_CONTENT
 								  : FALLBACK_GENERAL;
 
 	if (x->group->n_deployments > 1 && retryable)
-		choose_failed(x->in, p, x->dep_index, e->status, retry_after_ms);
+		choose_failed(x->in, p, x->dep_index, e->status,
+			      of_class(&p->allowed_fails_policy, e->kind), retry_after_ms);
 	if (by_class >= 0 && x->attempts <= 1)
 		x->retries_left = (unsigned)by_class;
 	if (retryable && x->retries_left > 0) {
@@ -258,6 +290,8 @@ void attempt_failed(struct exchange *x, const struct llm_error *e, bool retryabl
 			return;
 		}
 		uint64_t pause = (uint64_t)RETRY_FIRST_MS << (x->n_tried < 5 ? x->n_tried : 5);
+		if (pause < p->retry_after_ms)
+			pause = p->retry_after_ms;
 		if (pause < retry_after_ms)
 			pause = retry_after_ms;
 		if (pause <= RETRY_MAX_MS) {
@@ -266,7 +300,7 @@ void attempt_failed(struct exchange *x, const struct llm_error *e, bool retryabl
 			return;
 		}
 	}
-	if ((retryable || kind != FALLBACK_GENERAL) && fall_back(x, kind)) {
+	if (fall_back(x, kind)) { /* after a bad request too: another model may take it */
 		attempt(x, NULL);
 		return;
 	}

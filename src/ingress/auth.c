@@ -27,8 +27,9 @@ static struct str named_header(const struct http1_head *h, struct str name)
 /* The places in the order in which LiteLLM looks at them. */
 static struct str presented(const struct ingress *in, const struct http1_head *h)
 {
-	static const enum http1_known places[] = { H_AUTHORIZATION, H_X_API_KEY, H_API_KEY,
-						   H_X_GOOG_API_KEY };
+	static const enum http1_known places[] = { H_X_LITELLM_API_KEY, H_AUTHORIZATION, H_API_KEY,
+						   H_X_API_KEY, H_X_GOOG_API_KEY,
+						   H_OCP_APIM_KEY };
 	struct str v = named_header(h, in->gen->policy.key_header);
 
 	for (unsigned i = 0; v.p == NULL && i < sizeof places / sizeof places[0]; i++)

@@ -221,7 +221,7 @@ static bool cools_at_once(unsigned status)
 }
 
 void choose_failed(struct ingress *in, const struct policy *p, uint32_t index, unsigned status,
-		   uint32_t retry_after_ms)
+		   int32_t allowed, uint32_t retry_after_ms)
 {
 	const struct policy_deployment *d = &p->deployments[index];
 	struct counter_deployment *k = &in->counters->deployments[index];
@@ -229,7 +229,9 @@ void choose_failed(struct ingress *in, const struct policy *p, uint32_t index, u
 	uint64_t fails = counter_add(&k->fails, now / 60000, 1) + 1;
 	uint32_t cooldown_ms = d->cooldown_ms != UINT32_MAX ? d->cooldown_ms : p->cooldown_ms;
 
-	if (p->disable_cooldowns || (!cools_at_once(status) && fails <= p->allowed_fails))
+	bool enough = allowed >= 0 ? fails > (uint32_t)allowed
+				   : cools_at_once(status) || fails > p->allowed_fails;
+	if (p->disable_cooldowns || !enough)
 		return;
 	if (retry_after_ms > cooldown_ms)
 		cooldown_ms = retry_after_ms;

@@ -31,8 +31,9 @@ void choose_used(struct ingress *in, uint32_t index, int64_t tokens, uint32_t fi
 uint32_t choose_in_flight(const struct ingress *in, uint32_t index);
 
 /* choose_failed counts a failure and starts a cooldown where the rules say so: any 429, 401, 404,
- * 408 at once; else after allowed_fails in a minute. retry_after_ms is the provider's wish. */
+ * 408 at once; else after allowed_fails in a minute. allowed, if not negative, is the number for
+ * this class of failure and replaces both. retry_after_ms is the provider's wish. */
 void choose_failed(struct ingress *in, const struct policy *p, uint32_t index, unsigned status,
-		   uint32_t retry_after_ms);
+		   int32_t allowed, uint32_t retry_after_ms);
 
 #endif

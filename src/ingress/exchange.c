@@ -23,7 +23,6 @@
 
 enum {
 	ARENA_SMALL = 1 << 10,
-	RETRIES_ASKED = 10, /* the most that a client's header may ask for */
 };
 
 static_assert(sizeof(struct exchange) + ARENA_SMALL <= LIMIT_CALL_SLOT, "as base/limits.h says");
@@ -189,6 +188,15 @@ static const struct {
 	{ H_IDEMPOTENCY_KEY, FIELD_IDEMPOTENCY_KEY },
 };
 
+static uint32_t milliseconds(struct str seconds)
+{
+	int64_t ms;
+
+	return seconds.p != NULL && num_scaled(seconds, 3, &ms) == OK && ms > 0 && ms < INT32_MAX
+		       ? (uint32_t)ms
+		       : 0;
+}
+
 static enum err keep_fields(struct exchange *x, const struct http1_head *h, struct diag *d)
 {
 	for (unsigned i = 0; i < sizeof passed / sizeof passed[0]; i++) {
@@ -205,15 +213,12 @@ static enum err keep_fields(struct exchange *x, const struct http1_head *h, stru
 		user = h->known[H_X_LITELLM_CUSTOMER_ID];
 	if (user.p != NULL)
 		usage_text(x->end_user, sizeof x->end_user, user);
-	int64_t ms;
-	struct str timeout = h->known[x->stream ? H_X_LITELLM_STREAM_TIMEOUT : H_X_LITELLM_TIMEOUT];
-	if (timeout.p != NULL && num_scaled(timeout, 3, &ms) == OK && ms > 0 && ms < INT32_MAX)
-		x->timeout_ms = (uint32_t)ms;
+	x->timeout_ms = milliseconds(h->known[H_X_LITELLM_TIMEOUT]);
+	x->stream_timeout_ms = milliseconds(h->known[H_X_LITELLM_STREAM_TIMEOUT]);
 	uint64_t retries;
-	x->retries_left = x->gen->policy.num_retries > 0 ? (unsigned)x->gen->policy.num_retries : 0;
 	if (h->known[H_X_LITELLM_NUM_RETRIES].p != NULL &&
-	    num_u64(h->known[H_X_LITELLM_NUM_RETRIES], 10, &retries) == OK)
-		x->retries_left = retries < RETRIES_ASKED ? (unsigned)retries : RETRIES_ASKED;
+	    num_u64(h->known[H_X_LITELLM_NUM_RETRIES], UINT32_MAX, &retries) == OK)
+		x->retries_asked = retries < EXCHANGE_RETRIES ? (int)retries : EXCHANGE_RETRIES;
 	return OK;
 }
 
@@ -274,6 +279,7 @@ void exchange_begin(struct conn *c, const struct route_match *m, const struct ht
 	x->route = m->route;
 	x->client = m->route->dialect;
 	x->key_slot = UINT32_MAX;
+	x->retries_asked = -1;
 	x->start_ms = (int64_t)loop_wall_ms(c->in->loop);
 	x->start_mono_ms = loop_now_ms(c->in->loop);
 	make_id(x);

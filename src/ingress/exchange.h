@@ -15,7 +15,11 @@
 #include "llm/llm.h"
 #include "proto/call.h"
 
-enum { EXCHANGE_TRIED = 16, EXCHANGE_ID = 24 };
+enum {
+	EXCHANGE_TRIED = 16,
+	EXCHANGE_ID = 24,
+	EXCHANGE_RETRIES = 10, /* the most that a client may ask for */
+};
 
 /* Where the answer stands; see relay.c. */
 enum answer_state {
@@ -52,7 +56,11 @@ struct exchange {
 	bool budgeted;		    /* its key has a budget */
 	int64_t pending_pico;	    /* of its key's budget, until it ends */
 	struct reply_limits limits; /* what the key's limits said */
-	uint32_t timeout_ms;	    /* the client's own, 0 none */
+	uint32_t timeout_ms, stream_timeout_ms; /* the client's own, 0 none */
+	int retries_asked;			/* by the client; -1 none */
+	bool drop_params;			/* asked by the client */
+	bool steered;				/* see ingress/steer.h */
+	struct policy_fallback *own_fallbacks;	/* asked by the client; NULL none */
 	struct str fields[CALL_FIELD_COUNT];
 
 	/* the attempt */
@@ -67,7 +75,8 @@ struct exchange {
 	bool lent;	      /* cancelled, and egress may still read the body */
 	uint32_t tried[EXCHANGE_TRIED];
 	unsigned n_tried, attempts, retries_left, fallbacks;
-	unsigned next_fallback; /* place in the list of the model first asked for */
+	enum policy_fallback_kind fallback_kind; /* the list in use, of the model first asked for */
+	unsigned next_fallback;			 /* the place in it */
 
 	/* the answer */
 	enum answer_state answer;

@@ -12,4 +12,9 @@
 void local_answer(struct conn *c, const struct route_match *m, const struct http1_head *h,
 		  struct str raw);
 
+/* local_refuse answers with a refusal in the form of d's dialect; local_finish with what stands in
+ * the process's buffer of encoded text. */
+void local_refuse(struct conn *c, enum llm_dialect d, const struct diag *why);
+void local_finish(struct conn *c, struct str type);
+
 #endif

@@ -24,12 +24,35 @@ bool overrides_any(const struct policy_deployment *dep)
 	return dep->n_defaults != 0 || dep->n_extra_body != 0 || dep->n_drops != 0;
 }
 
-static struct str own_name(enum llm_dialect d, struct str openai)
+/* absent is the answer for a name that the table does not have. */
+static struct str own_name(enum llm_dialect d, struct str openai, struct str absent)
 {
 	for (unsigned i = 0; d != DIALECT_OPENAI && i < sizeof names / sizeof names[0]; i++)
 		if (str_eq(names[i].openai, openai))
 			return d == DIALECT_ANTHROPIC ? names[i].anthropic : names[i].gemini;
-	return openai;
+	return d == DIALECT_OPENAI ? openai : absent;
+}
+
+static struct str default_name(enum llm_dialect d, const struct policy_default *p)
+{
+	return own_name(d, p->name, (struct str){ NULL, 0 });
+}
+
+/* One stop sequence may stand alone with OpenAI only. */
+static struct str default_value(const struct policy_default *p, struct arena *a)
+{
+	struct buf b;
+	char *room = str_eq(p->name, S("stop")) && str_has_prefix(p->value, S("\""))
+			     ? arena_take(a, p->value.n + 2, 1)
+			     : NULL;
+
+	if (room == NULL)
+		return p->value;
+	buf_fixed(&b, room, p->value.n + 2);
+	buf_addc(&b, '[');
+	buf_add(&b, p->value);
+	buf_addc(&b, ']');
+	return buf_str(&b);
 }
 
 static void drop(const struct json *obj, struct str name, struct splice *s)
@@ -54,9 +77,10 @@ static void gemini_defaults(const struct policy_deployment *dep, const struct js
 
 	if (json_is(config, JSON_OBJECT)) {
 		for (uint32_t i = 0; i < dep->n_defaults; i++) {
-			struct str name = own_name(DIALECT_GEMINI, dep->defaults[i].name);
+			struct str name = default_name(DIALECT_GEMINI, &dep->defaults[i]);
 			if (name.p != NULL && json_get(config, name) == NULL)
-				splice_member(s, config, name, dep->defaults[i].value, a);
+				splice_member(s, config, name, default_value(&dep->defaults[i], a),
+					      a);
 		}
 		return;
 	}
@@ -68,17 +92,65 @@ static void gemini_defaults(const struct policy_deployment *dep, const struct js
 	buf_fixed(&b, room, n);
 	buf_addc(&b, '{');
 	for (uint32_t i = 0; i < dep->n_defaults; i++) {
-		struct str name = own_name(DIALECT_GEMINI, dep->defaults[i].name);
+		struct str name = default_name(DIALECT_GEMINI, &dep->defaults[i]);
 		if (name.p == NULL)
 			continue;
 		buf_add(&b, b.n > 1 ? S(",\"") : S("\""));
 		buf_add(&b, name);
 		buf_add(&b, S("\":"));
-		buf_add(&b, dep->defaults[i].value);
+		buf_add(&b, default_value(&dep->defaults[i], a));
 	}
 	buf_addc(&b, '}');
 	if (b.err == OK && b.n > 2)
 		splice_member(s, root, S("generationConfig"), buf_str(&b), a);
+}
+
+static void drop_all(const struct policy_deployment *dep, enum llm_dialect d,
+		     const struct json *root, struct splice *s)
+{
+	for (uint32_t i = 0; i < dep->n_drops; i++) {
+		struct str name = own_name(d, dep->drops[i], dep->drops[i]);
+		drop(root, name, s);
+		if (d == DIALECT_GEMINI)
+			drop(json_get(root, S("generationConfig")), name, s);
+	}
+}
+
+void overrides_extra(const struct policy_deployment *dep, const struct json *root, struct splice *s,
+		     struct arena *a)
+{
+	for (uint32_t i = 0; i < dep->n_extra_body; i++)
+		splice_member(s, root, dep->extra_body[i].name, dep->extra_body[i].value, a);
+}
+
+/* The two names of the longest answer are one parameter. */
+static bool is_set(const struct json *root, struct str name)
+{
+	struct str other = str_eq(name, S("max_tokens"))	      ? S("max_completion_tokens")
+			   : str_eq(name, S("max_completion_tokens")) ? S("max_tokens")
+								      : name;
+
+	return json_get(root, name) != NULL || json_get(root, other) != NULL;
+}
+
+static void defaults(const struct policy_deployment *dep, enum llm_dialect d,
+		     const struct json *root, struct splice *s, struct arena *a)
+{
+	for (uint32_t i = 0; i < dep->n_defaults; i++) {
+		struct str name = default_name(d, &dep->defaults[i]);
+		if (name.p != NULL && !is_set(root, name))
+			splice_member(s, root, name,
+				      d == DIALECT_OPENAI ? dep->defaults[i].value
+							  : default_value(&dep->defaults[i], a),
+				      a);
+	}
+}
+
+void overrides_asked(const struct policy_deployment *dep, const struct json *root, struct splice *s,
+		     struct arena *a)
+{
+	defaults(dep, DIALECT_OPENAI, root, s, a);
+	drop_all(dep, DIALECT_OPENAI, root, s);
 }
 
 void overrides_splice(const struct policy_deployment *dep, enum llm_dialect d,
@@ -86,17 +158,8 @@ void overrides_splice(const struct policy_deployment *dep, enum llm_dialect d,
 {
 	if (d == DIALECT_GEMINI)
 		gemini_defaults(dep, root, s, a);
-	for (uint32_t i = 0; d != DIALECT_GEMINI && i < dep->n_defaults; i++) {
-		struct str name = own_name(d, dep->defaults[i].name);
-		if (name.p != NULL && json_get(root, name) == NULL)
-			splice_member(s, root, name, dep->defaults[i].value, a);
-	}
-	for (uint32_t i = 0; i < dep->n_extra_body; i++)
-		splice_member(s, root, dep->extra_body[i].name, dep->extra_body[i].value, a);
-	for (uint32_t i = 0; i < dep->n_drops; i++) {
-		struct str name = own_name(d, dep->drops[i]);
-		drop(root, name, s);
-		if (d == DIALECT_GEMINI)
-			drop(json_get(root, S("generationConfig")), name, s);
-	}
+	else
+		defaults(dep, d, root, s, a);
+	overrides_extra(dep, root, s, a);
+	drop_all(dep, d, root, s);
 }

@@ -65,16 +65,15 @@ void relay_head_lines(struct exchange *x, struct buf *out)
 {
 	add_line(out, S("x-litellm-call-id: "), str_z(x->id));
 	add_line(out, S("x-litellm-model-id: "), x->dep->id);
+	add_line(out, S("x-litellm-model-group: "), x->group->name);
 	add_line(out, S("x-yett-config: "), str_z(x->gen->config_hex));
-	if (x->attempts > 1 || x->fallbacks) {
-		/* A model whose deployments all cool down is left without an attempt. */
-		unsigned again = x->attempts - 1;
-		buf_add(out, S("x-litellm-attempted-retries: "));
-		buf_addu(out, again > x->fallbacks ? again - x->fallbacks : 0);
-		buf_add(out, S("\r\nx-litellm-attempted-fallbacks: "));
-		buf_addu(out, x->fallbacks);
-		buf_add(out, S("\r\n"));
-	}
+	/* A model whose deployments all cool down is left without an attempt. */
+	unsigned again = x->attempts ? x->attempts - 1 : 0;
+	buf_add(out, S("x-litellm-attempted-retries: "));
+	buf_addu(out, again > x->fallbacks ? again - x->fallbacks : 0);
+	buf_add(out, S("\r\nx-litellm-attempted-fallbacks: "));
+	buf_addu(out, x->fallbacks);
+	buf_add(out, S("\r\n"));
 	buf_add(out, x->reply_lines);
 	reply_limits_write(out, &x->limits);
 }

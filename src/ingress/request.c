@@ -7,32 +7,9 @@
 #include "codec/jw.h"
 #include "codec/splice.h"
 #include "ingress/overrides.h"
+#include "ingress/steer.h"
 
 #include <string.h>
-
-/* Fields of LiteLLM's client that would steer the gate itself. A client of ours cannot: see the
- * advisories about api_base, model_list and user_config in a request's body. */
-static const struct str steering[] = {
-	SC("api_base"),	   SC("api_key"),	SC("base_url"),
-	SC("api_version"), SC("user_config"),	SC("model_list"),
-	SC("fallbacks"),   SC("mock_response"), SC("custom_llm_provider"),
-};
-
-static enum err refuse_steering(const struct json *root, struct diag *d)
-{
-	JSON_EACH_MEMBER (root, key) {
-		for (unsigned i = 0; i < sizeof steering / sizeof steering[0]; i++) {
-			if ((!key->esc && key->n != steering[i].n) ||
-			    !json_str_eq(key, steering[i]))
-				continue;
-			return diag_param(d, ERR_DENIED, steering[i],
-					  "'%.*s' cannot be set by a request; it belongs to the "
-					  "gate's configuration",
-					  FMT(steering[i]));
-		}
-	}
-	return OK;
-}
 
 static enum err look_model(struct exchange *x, const struct json *root, struct diag *d)
 {
@@ -65,23 +42,30 @@ static void look_user(struct exchange *x, const struct json *root)
 		usage_text(x->end_user, sizeof x->end_user, json_str(&x->in->turn, user));
 }
 
-enum err request_look(struct exchange *x, const struct json *root, struct diag *d)
+static enum err look_stream(struct exchange *x, const struct json *root, struct diag *d)
 {
-	if (!json_is(root, JSON_OBJECT))
-		return diag_set(d, ERR_SYNTAX, "the request body must be a JSON object");
-	TRY(refuse_steering(root, d));
-	TRY(look_model(x, root, d));
-	look_user(x, root);
+	const struct json *stream = json_get(root, S("stream"));
+
 	if (x->client == DIALECT_GEMINI)
 		return OK;
-	const struct json *stream = json_get(root, S("stream"));
 	if (stream != NULL && !json_is(stream, JSON_TRUE) && !json_is(stream, JSON_FALSE) &&
 	    !json_is(stream, JSON_NULL))
 		return diag_param(d, ERR_SYNTAX, S("stream"), "'stream' must be true or false");
 	x->stream = json_bool(stream);
-	x->wants_usage = json_bool(
-		json_get(json_get(root, S("stream_options")), S("include_usage")));
+	x->wants_usage = x->gen->policy.always_include_usage ||
+			 json_bool(
+				 json_get(json_get(root, S("stream_options")), S("include_usage")));
 	return OK;
+}
+
+enum err request_look(struct exchange *x, const struct json *root, struct diag *d)
+{
+	if (!json_is(root, JSON_OBJECT))
+		return diag_set(d, ERR_SYNTAX, "the request body must be a JSON object");
+	TRY(steer_look(x, root, d));
+	TRY(look_model(x, root, d));
+	look_user(x, root);
+	return look_stream(x, root, d);
 }
 
 struct str request_upstream_model(struct exchange *x)
@@ -140,7 +124,8 @@ static void ask_usage(struct exchange *x, const struct json *root, struct splice
 	const struct json *options = json_get(root, S("stream_options"));
 	struct arena *a = &x->in->turn;
 
-	if (x->client != DIALECT_OPENAI || !x->stream || x->wants_usage)
+	if (x->client != DIALECT_OPENAI || !x->stream ||
+	    (x->wants_usage && !x->gen->policy.always_include_usage))
 		return;
 	if (json_is(options, JSON_OBJECT))
 		splice_member(s, options, S("include_usage"), S("true"), a);
@@ -165,6 +150,7 @@ static enum err build_same(struct exchange *x, const struct json *root, struct c
 	}
 	if (x->route->endpoint != EP_COUNT_TOKENS && x->route->endpoint != EP_GEMINI_COUNT) {
 		ask_usage(x, root, &s);
+		steer_splice(x, root, &s);
 		overrides_splice(x->dep, x->up, root, &s, &in->turn);
 	}
 	return add_splice(x, c, &s);
@@ -178,6 +164,9 @@ enum err request_neutral(struct exchange *x, const struct json *root, struct llm
 		out->stream = x->stream;
 		out->model = x->model;
 	}
+	if (x->steered)
+		steer_extras(&out->extras);
+	out->include_usage = out->include_usage || x->wants_usage;
 	return OK;
 }
 
@@ -216,7 +205,8 @@ static enum err encode(struct exchange *x, const struct json *root, struct str m
 	struct ingress *in = x->in;
 	struct llm_request r;
 	struct llm_opts o = { .model = model,
-			      .drop_params = x->dep->drop_params || x->gen->policy.drop_params,
+			      .drop_params = x->drop_params || x->dep->drop_params ||
+					     x->gen->policy.drop_params,
 			      .compatible = x->dep->compatible,
 			      .default_max_tokens = x->dep->max_output_tokens > 0
 							    ? x->dep->max_output_tokens
@@ -238,30 +228,61 @@ static enum err encode(struct exchange *x, const struct json *root, struct str m
 		       : OK;
 }
 
-/* The translated text goes through the same overrides as a splice; a large one moves into the
- * arena. */
+/* What s makes of its text, in the turn's memory. */
+static enum err spliced(struct exchange *x, struct splice *s, struct str *out)
+{
+	struct buf b;
+
+	TRY(s->err);
+	char *room = arena_take(&x->in->turn, splice_len(s), 1);
+	if (room == NULL)
+		return ERR_NOMEM;
+	buf_fixed(&b, room, splice_len(s));
+	splice_write(s, &b);
+	return buf_finish(&b, out);
+}
+
+/* The configuration's word in what an OpenAI client asked: it is translated with the rest. */
+static enum err ask_more(struct exchange *x, const struct json **root)
+{
+	struct arena *a = &x->in->turn;
+	struct str text;
+	struct splice s;
+
+	splice_init(&s, json_raw(*root));
+	overrides_asked(x->dep, *root, &s, a);
+	TRY(spliced(x, &s, &text));
+	return json_read(a, text, root, NULL);
+}
+
+/* And in what the provider gets, where it could not be said before. */
+static enum err override_encoded(struct exchange *x, struct str *text)
+{
+	struct arena *a = &x->in->turn;
+	const struct json *encoded;
+	struct splice s;
+
+	TRY(json_read(a, *text, &encoded, NULL));
+	splice_init(&s, *text);
+	if (x->client == DIALECT_OPENAI)
+		overrides_extra(x->dep, encoded, &s, a);
+	else
+		overrides_splice(x->dep, x->up, encoded, &s, a);
+	return spliced(x, &s, text);
+}
+
+/* A large translation moves into the arena. */
 static enum err build_other(struct exchange *x, const struct json *root, struct call *c,
 			    struct diag *d)
 {
 	struct ingress *in = x->in;
-	const struct json *encoded;
-	struct splice s;
 
+	if (overrides_any(x->dep) && x->client == DIALECT_OPENAI)
+		TRY(ask_more(x, &root));
 	TRY(encode(x, root, c->model, d));
 	struct str text = buf_str(&in->encoded);
-	if (overrides_any(x->dep)) {
-		TRY(json_read(&in->turn, text, &encoded, NULL));
-		splice_init(&s, text);
-		overrides_splice(x->dep, x->up, encoded, &s, &in->turn);
-		TRY(s.err);
-		char *room = arena_take(&in->turn, splice_len(&s), 1);
-		if (room == NULL)
-			return ERR_NOMEM;
-		struct buf spliced;
-		buf_fixed(&spliced, room, splice_len(&s));
-		splice_write(&s, &spliced);
-		text = buf_str(&spliced);
-	}
+	if (overrides_any(x->dep))
+		TRY(override_encoded(x, &text));
 	if (text.n <= CALL_INLINE_MAX)
 		return add_part(c, &(struct body){ 0 }, text);
 	body_free(in->bodies, &x->sent);
@@ -304,11 +325,14 @@ enum err request_build(struct exchange *x, const struct json *root, struct call 
 	c->generation = (uint32_t)p->generation;
 	c->upstream = x->dep->upstream;
 	c->path = path_of(x);
-	if (x->stream)
+	uint32_t asked_ms = x->timeout_ms;
+
+	if (x->stream) {
 		timeout_ms = first_set(x->dep->stream_timeout_ms,
 				       first_set(p->stream_timeout_ms, timeout_ms));
-	c->head_timeout_ms = x->timeout_ms && x->timeout_ms < timeout_ms ? x->timeout_ms
-									 : timeout_ms;
+		asked_ms = first_set(x->stream_timeout_ms, asked_ms);
+	}
+	c->head_timeout_ms = asked_ms && asked_ms < timeout_ms ? asked_ms : timeout_ms;
 	c->idle_timeout_ms = c->head_timeout_ms;
 	c->credit = LIMIT_STREAM_CREDIT;
 	c->fields[FIELD_CONTENT_TYPE] = S("application/json");

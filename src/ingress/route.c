@@ -50,10 +50,8 @@ static const struct route routes[] = {
 	{ EP_ADMIN, "admin", .post = true, .prefix = true, .dialect = DIALECT_OPENAI,
 	  .pattern = SC("/key/") },
 	{ EP_ADMIN, "admin", .prefix = true, .dialect = DIALECT_OPENAI, .pattern = SC("/key/") },
-	{ EP_ADMIN, "admin", .prefix = true, .dialect = DIALECT_OPENAI,
-	  .pattern = SC("/model/info") },
-	{ EP_ADMIN, "admin", .prefix = true, .dialect = DIALECT_OPENAI,
-	  .pattern = SC("/v1/model/info") },
+	{ EP_MODEL_INFO, "models", .dialect = DIALECT_OPENAI, .pattern = SC("/model/info") },
+	{ EP_MODEL_INFO, "models", .dialect = DIALECT_OPENAI, .pattern = SC("/v1/model/info") },
 	{ EP_ADMIN, "admin", .prefix = true, .dialect = DIALECT_OPENAI, .pattern = SC("/spend/") },
 };
 
@@ -81,6 +79,9 @@ enum err route_find(struct str method, struct str path, struct route_match *out)
 	     get = str_eq(method, S("GET")) || str_eq(method, S("HEAD"));
 	bool other_method = false;
 
+	/* LiteLLM redirects to the path without the slash at its end. */
+	if (str_has_suffix(path, S("/")) && path.n > 1)
+		path = str_head(path, path.n - 1);
 	for (unsigned i = 0; i < ROUTES; i++) {
 		struct str model = { NULL, 0 };
 		if (!match(&routes[i], path, &model))

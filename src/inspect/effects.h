@@ -23,6 +23,8 @@ enum sink {
 	SINK_CHMOD,
 	SINK_MODULE, /* a module's name */
 	SINK_COPY,   /* from the first path to the second */
+	SINK_TEXT,   /* anything is made a text */
+	SINK_LOAD,   /* a file, or an archive of files, that is code */
 };
 
 struct effect {
@@ -62,6 +64,9 @@ enum text_class {
 /* texts_classes gives the classes (1u << class) of what s names; *out_at is where the first stands,
  * and of which n bytes. quick (texts_quick) may be NULL for short texts. */
 uint32_t texts_classes(const uint8_t *quick, struct str s, size_t *out_at, size_t *out_n);
+
+/* text_names_data tells whether s ends as the name of a file in which nobody expects code. */
+bool text_names_data(struct str s);
 
 /* texts_quick fills the table that lets texts_classes skip; it is zero before. */
 void texts_quick(uint8_t quick[TEXTS_QUICK]);

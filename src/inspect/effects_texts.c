@@ -46,6 +46,8 @@ static const struct {
 	{ SC(".bash_history"), TEXT_CREDENTIALS },
 	{ SC(".zsh_history"), TEXT_CREDENTIALS },
 	{ SC("/etc/shadow"), TEXT_CREDENTIALS },
+	{ SC("/proc/self/environ"), TEXT_CREDENTIALS },
+	{ SC("/proc/1/environ"), TEXT_CREDENTIALS },
 	{ SC(".vault-token"), TEXT_CREDENTIALS },
 	{ SC(".terraform.d/credentials"), TEXT_CREDENTIALS },
 	{ SC(".config/solana/id.json"), TEXT_CREDENTIALS },
@@ -81,6 +83,7 @@ static const struct {
 	{ SC("sitecustomize.py"), TEXT_PERSIST },
 	{ SC("usercustomize.py"), TEXT_PERSIST },
 	{ SC("/var/spool/cron"), TEXT_PERSIST },
+	{ SC(".git/hooks/"), TEXT_PERSIST },
 	{ SC("schtasks /create"), TEXT_PERSIST },
 	{ SC("launchctl load"), TEXT_PERSIST },
 	{ SC(".claude/settings"), TEXT_AGENT },
@@ -164,6 +167,21 @@ static const struct {
 };
 
 enum { TEXTS = sizeof texts / sizeof texts[0] };
+
+bool text_names_data(struct str s)
+{
+	static const struct str endings[] = {
+		SC(".png"), SC(".jpg"),	 SC(".jpeg"), SC(".gif"),   SC(".bmp"),	 SC(".ico"),
+		SC(".svg"), SC(".webp"), SC(".wav"),  SC(".mp3"),   SC(".ogg"),	 SC(".mp4"),
+		SC(".pdf"), SC(".ttf"),	 SC(".woff"), SC(".woff2"), SC(".dat"),	 SC(".bin"),
+		SC(".txt"), SC(".md"),	 SC(".rst"),  SC(".csv"),   SC(".json"), SC(".log"),
+	};
+
+	for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++)
+		if (str_has_suffix(s, endings[i]))
+			return true;
+	return false;
+}
 
 static uint32_t quick_at(const char *p)
 {

@@ -97,6 +97,8 @@ static void operator(struct fold *f, enum fold_op op)
 
 /* ---- operands -------------------------------------------------------------------------------- */
 
+enum { HIDING_DIGITS = 60 }; /* bytes in disguise; or a prime, but nobody runs that */
+
 static struct value number(const struct unit *u, uint32_t at)
 {
 	struct str s = unit_text(u, at);
@@ -117,7 +119,7 @@ static struct value number(const struct unit *u, uint32_t at)
 		if (s.p[i] == '_')
 			continue;
 		if (d >= base || v > INT64_MAX / 64)
-			return value_unknown(0);
+			return value_unknown(s.n > HIDING_DIGITS ? (uint32_t)T_DECODED : 0u);
 		v = v * (int64_t)base + (int64_t)d;
 	}
 	return value_int(v);

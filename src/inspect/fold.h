@@ -24,6 +24,9 @@ struct value fold_expression(struct unit *u, uint32_t t, uint32_t end);
  * values; it gives their number. A keyword argument is its value. */
 uint32_t fold_arguments(struct unit *u, uint32_t open, struct value *out, uint32_t max);
 
+/* fold_comprehension gives the `for` between the brackets that open at open; 0 for none. */
+uint32_t fold_comprehension(const struct unit *u, uint32_t open, uint32_t close);
+
 /* fold_literal gives a string token's bytes; unknown when memory is short. */
 struct value fold_literal(struct unit *u, uint32_t t);
 

@@ -304,6 +304,8 @@ static struct value do_module(struct call *c, struct str with)
 	struct value v = arg(c, 0);
 	if (!value_is_text(&v) || v.partial || v.s.n > 128)
 		return value_unknown(c->taint);
+	if (str_has_suffix(v.s, S(".json")))
+		return value_unknown(c->taint | T_FILE | T_DATA);
 	if (str_has_prefix(v.s, S("node:")))
 		v.s = str_tail(v.s, 5);
 	return value_text(V_NAME, v.s);
@@ -322,6 +324,12 @@ static struct value do_path_join(struct call *c, struct str with)
 	return fold_join(c->u, value_text(V_STR, S("/")), list);
 }
 
+static struct value do_name(struct call *c, struct str with)
+{
+	(void)c;
+	return value_text(V_NAME, with);
+}
+
 static struct value do_home(struct call *c, struct str with)
 {
 	(void)c;
@@ -332,7 +340,16 @@ struct value fold_read(struct call *c, struct str with)
 {
 	(void)with;
 	struct value path = c->self.kind == V_UNKNOWN ? arg(c, 0) : c->self;
-	return value_unknown(c->taint | T_FILE | secret_path(&path));
+	bool data = value_is_text(&path) && text_names_data(path.s);
+	return value_unknown(c->taint | T_FILE | (data ? (uint32_t)T_DATA : 0u) |
+			     secret_path(&path));
+}
+
+/* pkgutil.get_data(package, path) */
+static struct value do_package_file(struct call *c, struct str with)
+{
+	c->self = arg(c, 1);
+	return fold_read(c, with);
 }
 
 static struct value do_get_url(struct call *c, struct str with)
@@ -415,6 +432,7 @@ static const struct fold_row python[] = {
 	{ SC("pathlib.Path.home"), do_home, SC("~") },
 	{ SC("open"), fold_read, SC("") },
 	{ SC("io.open"), fold_read, SC("") },
+	{ SC("pkgutil.get_data"), do_package_file, SC("") },
 	{ SC("requests.get"), do_get_url, SC("") },
 	{ SC("urllib.request.urlopen"), do_get_url, SC("") },
 };
@@ -444,7 +462,9 @@ static const struct fold_row javascript[] = {
 	{ SC("import"), do_module, SC("") },
 	{ SC("module.require"), do_module, SC("") },
 	{ SC("process.mainModule.require"), do_module, SC("") },
-	{ SC("module.createRequire"), do_home, SC("require") },
+	{ SC("module.createRequire"), do_name, SC("require") },
+	{ SC("module._load"), do_module, SC("") },
+	{ SC("URL"), do_same, SC("") },
 	{ SC("path.join"), do_path_join, SC("") },
 	{ SC("path.resolve"), do_path_join, SC("") },
 	{ SC("os.homedir"), do_home, SC("~") },

@@ -103,9 +103,7 @@ void fold_apply(struct fold *f, struct value fn, const struct value *v, uint32_t
 void fold_each(struct fold *f, struct each *e);
 void fold_next(struct fold *f, struct each *e);
 
-/* fold_comprehension gives the `for` between the brackets that open at open; 0 for none.
- * fold_bracket opens the frame of a bracket; a comprehension's begins with what it runs over. */
-uint32_t fold_comprehension(const struct unit *u, uint32_t open, uint32_t close);
+/* fold_bracket opens the frame of a bracket; a comprehension's begins with what it runs over. */
 void fold_bracket(struct fold *f, enum frame_kind kind, uint32_t open);
 
 /* fold_ops.c: what operators and brackets do with values. */

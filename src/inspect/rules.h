@@ -180,6 +180,9 @@ enum severity { SEV_INFO, SEV_HOLD, SEV_BLOCK };
 	X(RULE_DECODED_RUN, "decoded-run", SEV_HOLD, "runs text that it decodes first",            \
 	  "what runs stands nowhere in the package as text",                                       \
 	  "find out what is decoded before anything imports it")                                   \
+	X(RULE_DATA_RUN, "data-run", SEV_HOLD, "runs a file as code that is no source by name",    \
+	  "who looks for code passes such a file over",                                            \
+	  "read the named file before anything imports it")                                        \
 	X(RULE_PACKED, "packed-code", SEV_HOLD,                                                    \
 	  "runs what it makes out of a large encoded constant",                                    \
 	  "nobody can read in the package what runs",                                              \

@@ -328,11 +328,31 @@ static bool begins_word(struct str s, size_t at)
 	return at == 0 || strchr(" \t\r\n;|&()", s.p[at - 1]) != NULL;
 }
 
+/* What the text names outside of its comments. */
+static uint32_t classes_of(struct str s)
+{
+	uint32_t classes = 0;
+	size_t from = 0, at_class, n_class;
+
+	for (size_t at = 0; at < s.n;) {
+		size_t end = word_end(s, at);
+		if (s.p[at] == '#' && begins_word(s, at)) {
+			struct str code = str_head(str_tail(s, from), at - from);
+			classes |= texts_classes(NULL, code, &at_class, &n_class);
+			while (at < s.n && s.p[at] != '\n')
+				at++;
+			from = at;
+		} else {
+			at = end > at ? end : at + 1;
+		}
+	}
+	return classes | texts_classes(NULL, str_tail(s, from), &at_class, &n_class);
+}
+
 void shell_look(struct str s, struct shell_look *out)
 {
 	struct look k = { .out = out, .outer = S("") };
-	size_t at_class, n_class;
-	uint32_t classes = texts_classes(NULL, s, &at_class, &n_class);
+	uint32_t classes = classes_of(s);
 
 	*out = (struct shell_look){ .script = S(""), .saved = S("") };
 	out->caps |= classes & 1u << TEXT_CREDENTIALS ? CAP_CREDENTIALS : 0u;

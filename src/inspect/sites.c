@@ -75,12 +75,20 @@ static const struct method_row {
 	struct str name;
 	uint32_t caps;
 	enum sink sink;
+	bool any; /* on anything, not on a path only */
 } method_rows[] = {
-	{ SC("write_text"), CAP_WRITE, SINK_WRITE },
-	{ SC("write_bytes"), CAP_WRITE, SINK_WRITE },
-	{ SC("unlink"), 0, SINK_DELETE },
-	{ SC("chmod"), 0, SINK_CHMOD },
-	{ SC("open"), 0, SINK_OPEN },
+	{ SC("write_text"), CAP_WRITE, SINK_WRITE, false },
+	{ SC("write_bytes"), CAP_WRITE, SINK_WRITE, false },
+	{ SC("unlink"), 0, SINK_DELETE, false },
+	{ SC("chmod"), 0, SINK_CHMOD, false },
+	{ SC("open"), 0, SINK_OPEN, false },
+	{ SC("read_text"), 0, SINK_OPEN, false },
+	{ SC("read_bytes"), 0, SINK_OPEN, false },
+	{ SC("system"), CAP_EXEC, SINK_SHELL, true }, /* of a C library */
+	{ SC("popen"), CAP_EXEC, SINK_SHELL, true },
+	{ SC("runcode"), CAP_EVAL, SINK_CODE, true },
+	{ SC("runsource"), CAP_EVAL, SINK_CODE, true },
+	{ SC("_compile"), CAP_EVAL, SINK_CODE, true },
 };
 
 static bool sends(struct str name)
@@ -88,6 +96,7 @@ static bool sends(struct str name)
 	static const struct str names[] = {
 		SC("post"), SC("put"),	   SC("send"), SC("sendall"), SC("sendto"), SC("write"),
 		SC("end"),  SC("request"), SC("get"),  SC("patch"),   SC("emit"),
+		SC("storbinary"), SC("storlines"), SC("sendmail"), SC("send_message"),
 	};
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -100,6 +109,7 @@ static bool sends(struct str name)
 struct seen {
 	uint32_t caps, taint;
 	enum sink sink;
+	bool bound; /* f.call(this, ...): what f is given comes second */
 	struct str call;
 	struct value self; /* of a method */
 };
@@ -119,6 +129,17 @@ static const struct effect *starred(struct unit *u, struct str name)
 		e = b.err == OK ? effect_find(u->lang, buf_str(&b)) : NULL;
 	}
 	return e;
+}
+
+/* What f does, for f.call, f.apply and f.bind. */
+static const struct effect *of_function(struct unit *u, struct str path)
+{
+	static const struct str ways[] = { SC(".call"), SC(".apply"), SC(".bind") };
+
+	for (size_t i = 0; u->lang == LANG_JAVASCRIPT && i < sizeof ways / sizeof ways[0]; i++)
+		if (str_has_suffix(path, ways[i]))
+			return effect_find(u->lang, str_head(path, path.n - ways[i].n));
+	return NULL;
 }
 
 /* What the callee [head, open) is known to do. */
@@ -142,11 +163,15 @@ static bool known(struct unit *u, uint32_t head, uint32_t open, char *room, stru
 	const struct effect *e = path.n ? effect_find(u->lang, path) : NULL;
 	if (e == NULL && head == open - 1 && path.n)
 		e = starred(u, path);
+	bool bound = e == NULL && path.n > 0;
+	if (bound)
+		e = of_function(u, path);
 	if (e) {
 		*out = (struct seen){ .caps = e->caps,
 				      .taint = e->taint,
 				      .call = e->path,
 				      .sink = (enum sink)e->sink,
+				      .bound = bound,
 				      .self = { .kind = V_UNKNOWN } };
 		return true;
 	}
@@ -156,7 +181,8 @@ static bool known(struct unit *u, uint32_t head, uint32_t open, char *room, stru
 		return true;
 	}
 	for (size_t i = 0; i < sizeof method_rows / sizeof method_rows[0]; i++) {
-		if (out->self.kind == V_STR && str_eq(method_rows[i].name, out->call)) {
+		if ((out->self.kind == V_STR || method_rows[i].any) &&
+		    str_eq(method_rows[i].name, out->call)) {
 			out->caps = method_rows[i].caps;
 			out->sink = method_rows[i].sink;
 			return true;
@@ -173,7 +199,8 @@ static bool known(struct unit *u, uint32_t head, uint32_t open, char *room, stru
 /* Whether it is worth asking what is called. */
 static bool worth(const struct unit *u, uint32_t head, uint32_t open)
 {
-	if (unit_name(u, open - 1) && u->tok[open - 1].word == W_EFFECT)
+	if (unit_name(u, open - 1) &&
+	    (u->tok[open - 1].word == W_EFFECT || u->tok[open - 1].word == W_IMPORT))
 		return true;
 	if (unit_name(u, open - 1) && u->tok[open - 1].word >= W_APPEND && head != open - 1 &&
 	    u->tok[open - 1].word != W_WRITE)
@@ -194,6 +221,13 @@ static bool worth(const struct unit *u, uint32_t head, uint32_t open)
 static struct str text_of(const struct value *v)
 {
 	return v->kind == V_STR || v->kind == V_BYTES ? v->s : S("");
+}
+
+static uint32_t classes_of(struct str s)
+{
+	size_t at, n;
+
+	return texts_classes(NULL, str_head(s, TEXT_KEPT), &at, &n);
 }
 
 /* A command given as a list, as one line. */
@@ -244,7 +278,9 @@ static bool given_code(const struct value *v, uint32_t n, struct str *code, enum
 			struct str flag = text_of(&v[k].items[i]);
 			struct value program = k == 0 ? v[0].items[0] : v[0];
 			bool node = str_eq(flag, S("-e")) || str_eq(flag, S("--eval"));
-			if (!node && !str_eq(flag, S("-c")))
+			bool c = flag.n > 1 && flag.p[0] == '-' && flag.p[1] != '-' &&
+				 flag.p[flag.n - 1] == 'c'; /* -c, -lc */
+			if (!node && !c)
 				continue;
 			bool sh = str_has_suffix(text_of(&program), S("sh"));
 			*code = text_of(&v[k].items[i + 1]);
@@ -258,10 +294,11 @@ static bool given_code(const struct value *v, uint32_t n, struct str *code, enum
 static void command(struct unit *u, struct site *s, const struct value *v, uint32_t n)
 {
 	struct shell_look look;
-	enum language lang;
+	enum language lang = LANG_NONE;
 	struct str code;
 
-	if (given_code(v, n, &code, &lang) && lang != LANG_SHELL) {
+	bool given_text = given_code(v, n, &code, &lang);
+	if (given_text && lang != LANG_SHELL) {
 		s->note |= N_CODE;
 		site_code(u, s, lang, code);
 	}
@@ -269,11 +306,13 @@ static void command(struct unit *u, struct site *s, const struct value *v, uint3
 	s->taint = given; /* the environment that a program gets is not sent away */
 	for (uint32_t i = 0; i < n && i < 2; i++)
 		s->taint |= i == 0 || v[i].kind == V_LIST ? v[i].taint : 0;
-	s->text = command_line(u, v, n);
+	s->text = given_text && lang == LANG_SHELL ? code : command_line(u, v, n);
 	shell_look(str_head(s->text, SHELL_READ), &look);
 	s->effect |= look.caps;
 	if (look.caps & CAP_NET && look.caps & CAP_ENV_ALL)
 		s->taint |= T_ENV_ALL;
+	if (look.caps & CAP_NET && classes_of(s->text) & 1u << TEXT_CREDENTIALS)
+		s->taint |= T_SECRET;
 	s->note |= (look.pipes_to_shell || look.runs_fetched ? N_PIPED : 0u) |
 		   (look.wipes ? N_WIPES : 0u) | (look.unsafe_agent ? N_UNSAFE_AGENT : 0u) |
 		   (look.interprets ? N_INTERPRETER : 0u) | (look.saved.n ? N_WRITES : 0u);
@@ -302,8 +341,7 @@ static void written(struct unit *u, struct site *s, const struct value *v)
 static void opened(struct site *s, const struct value *v, uint32_t n, enum language lang)
 {
 	struct str mode = n > 1 ? text_of(&v[1]) : S("");
-	size_t at, len;
-	uint32_t classes = texts_classes(NULL, str_head(s->text, TEXT_KEPT), &at, &len);
+	uint32_t classes = classes_of(s->text);
 
 	s->path = s->text;
 	if (lang == LANG_PYTHON && mode.n < 4 &&
@@ -316,8 +354,21 @@ static void opened(struct site *s, const struct value *v, uint32_t n, enum langu
 									       : 0;
 	s->effect |= classes & 1u << TEXT_PERSIST ? CAP_PERSIST : 0;
 	s->effect |= classes & 1u << TEXT_AGENT ? CAP_AGENT : 0;
-	if (s->note & N_WRITES && str_find(s->text, S("authorized_keys")) != SIZE_MAX)
+	if (s->note & N_WRITES && (str_find(s->text, S("authorized_keys")) != SIZE_MAX ||
+				   (s->taint & T_SITE && str_has_suffix(s->text, S(".pth")))))
 		s->effect |= CAP_PERSIST;
+}
+
+/* "data:text/javascript;base64,...": code where a file or a module is named. */
+static void code_of_url(struct unit *u, struct site *s, bool partial)
+{
+	struct str data, media = str_cut(s->text, ',', &data);
+	bool base64 = str_has_suffix(media, S(";base64"));
+
+	if (partial || !str_has_prefix(media, S("data:")))
+		return;
+	if (decode_named(u->a, base64 ? S("base64") : S("percent"), data, &s->text))
+		s->layers = (uint8_t)(s->layers + base64); /* what is quoted hides nothing */
 }
 
 static void code_given(struct unit *u, struct site *s, const struct value *v)
@@ -325,6 +376,7 @@ static void code_given(struct unit *u, struct site *s, const struct value *v)
 	s->note |= N_CODE;
 	s->layers = v->layers;
 	s->text = text_of(v);
+	code_of_url(u, s, v->partial);
 	if (s->text.n && !v->partial)
 		site_code(u, s, u->lang, s->text);
 }
@@ -344,8 +396,7 @@ static void slept(struct unit *u, struct site *s, const struct value *v, uint32_
 
 static void sent(struct unit *u, struct site *s, const struct value *v, uint32_t n)
 {
-	size_t at, len;
-	uint32_t classes = texts_classes(NULL, str_head(s->text, TEXT_KEPT), &at, &len);
+	uint32_t classes = classes_of(s->text);
 
 	(void)u;
 	s->taint &= ~(uint32_t)T_FETCHED;
@@ -413,13 +464,44 @@ static void fill(struct unit *u, struct site *s, enum sink sink, const struct va
 		break;
 	case SINK_MODULE:
 		s->effect |= effect_module(u->lang, s->text);
+		if (str_has_prefix(s->text, S("data:")))
+			code_given(u, s, &v[0]);
+		break;
+	case SINK_TEXT:
+		s->note |= s->taint & T_ENV_ALL ? N_TOLD : 0u;
+		break;
+	case SINK_LOAD:
+		for (uint32_t i = 0; i < n; i++)
+			if (text_names_data(text_of(&v[i]))) {
+				s->note |= N_CODE;
+				s->taint |= T_DATA;
+			}
 		break;
 	case SINK_NONE:
 		break;
 	}
 }
 
-static void note_call(struct unit *u, uint32_t open, const struct seen *k)
+/* What is handed over with a function is what that will be given: map(f, list), Thread(target=f,
+ * args=list), partial(f, a, b). */
+static uint32_t handed(struct value *v, uint32_t n)
+{
+	uint32_t left = n > 0 ? n - 1 : 0;
+
+	for (uint32_t i = 0; i < left; i++)
+		v[i] = v[i + 1];
+	if (left == 1 && v[0].kind == V_LIST && v[0].n > 0) {
+		uint32_t taint = v[0].taint;
+		left = v[0].n < ARGUMENTS ? v[0].n : ARGUMENTS;
+		for (uint32_t i = left; i-- > 0;) {
+			v[i] = v[0].items[i];
+			v[i].taint |= taint;
+		}
+	}
+	return left;
+}
+
+static void note_call(struct unit *u, uint32_t open, const struct seen *k, bool is_handed)
 {
 	struct value v[ARGUMENTS + 1] = { { .kind = V_UNKNOWN } };
 	uint32_t n = 0;
@@ -430,6 +512,10 @@ static void note_call(struct unit *u, uint32_t open, const struct seen *k)
 	if (k->self.kind == V_STR && k->sink != SINK_SEND)
 		v[n++] = k->self;
 	n += fold_arguments(u, open, v + n, ARGUMENTS);
+	if (is_handed)
+		n = handed(v, n);
+	if (k->bound || (is_handed && u->lang == LANG_JAVASCRIPT))
+		n = handed(v, n); /* Reflect.apply(f, this, list) */
 	struct site *s = site_add(u, k->caps, open);
 	if (s == NULL)
 		return;
@@ -477,7 +563,28 @@ static void look_at(struct unit *u, uint32_t head, uint32_t open)
 	struct seen k;
 
 	if (known(u, head, open, room, &k))
-		note_call(u, open, &k);
+		note_call(u, open, &k, false);
+}
+
+/* A function that does something, handed to one that will call it. */
+static void look_at_handed(struct unit *u, uint32_t open)
+{
+	uint32_t head = open + 1, end, last;
+	char room[PATH];
+	struct seen k;
+
+	if (unit_word(u, head, W_TARGET) && unit_is(u, head + 1, '='))
+		head += 2;
+	for (end = head; unit_name(u, end) && unit_is(u, end + 1, '.') && unit_name(u, end + 2);)
+		end += 2;
+	last = end;
+	if (!unit_name(u, last) || !unit_is(u, last + 1, ',') ||
+	    (u->tok[last].word != W_EFFECT && !worth(u, head, last + 1)))
+		return;
+	if (known(u, head, last + 1, room, &k) &&
+	    (k.sink == SINK_CODE || k.sink == SINK_SHELL || k.sink == SINK_SPAWN ||
+	     k.sink == SINK_SEND))
+		note_call(u, open, &k, true);
 }
 
 void site_call(struct unit *u, uint32_t open)
@@ -495,6 +602,23 @@ void site_call(struct unit *u, uint32_t open)
 		maybe_written(u, open);
 	if (worth(u, head, open))
 		look_at(u, head, open);
+	look_at_handed(u, open);
+}
+
+void site_decorator(struct unit *u, uint32_t head, uint32_t end)
+{
+	char room[PATH];
+	struct seen k;
+
+	if (!unit_name(u, end - 1) || u->tok[end - 1].word != W_EFFECT ||
+	    !known(u, head, end, room, &k) || k.sink != SINK_CODE)
+		return;
+	struct site *s = site_add(u, k.caps, head);
+	if (s == NULL)
+		return;
+	s->call = k.call;
+	s->note |= N_CODE;
+	s->taint |= T_DECODED; /* no function that is defined is code to be run */
 }
 
 void site_name(struct unit *u, uint32_t t)

@@ -23,6 +23,7 @@ enum role {
 	ROLE_INSTALL, /* setup.py, a build hook, what a lifecycle script starts */
 	ROLE_STARTUP, /* a .pth or .start line, sitecustomize, usercustomize: at every start */
 	ROLE_SCRIPT,  /* only when somebody starts it: nothing imports it */
+	ROLE_BESIDE,  /* a shell script beside modules: when one of them starts it */
 };
 
 enum {

@@ -131,6 +131,15 @@ static bool packed(const struct joined *j, const struct site *s)
 	return true;
 }
 
+/* Code out of a picture, or out of whatever else nobody reads for code. */
+static bool data_run(const struct joined *j, const struct site *s)
+{
+	if (!s->runs || !(s->note & N_CODE) || !(s->taint & T_DATA))
+		return false;
+	report(j, RULE_DATA_RUN, s, "what runs stands in a file of another kind");
+	return true;
+}
+
 static bool sent(const struct joined *j, const struct site *s)
 {
 	uint32_t worst = s->taint & (T_ENV_ALL | T_SECRET);
@@ -157,6 +166,16 @@ static bool sent(const struct joined *j, const struct site *s)
 	return false;
 }
 
+/* All of the environment becomes a text, and something is connected to. */
+static bool told(const struct joined *j, const struct site *s)
+{
+	bool here = s->runs && s->note & N_TOLD && j->running & CAP_NET;
+
+	if (here)
+		report(j, RULE_SECRETS_NEAR_NET, s, "the whole environment is made a text");
+	return here;
+}
+
 static bool collects(const struct joined *j, const struct site *s)
 {
 	bool here = s->effect & CAP_CREDENTIALS &&
@@ -170,17 +189,20 @@ static bool collects(const struct joined *j, const struct site *s)
 
 static bool fetch_run(const struct joined *j, const struct site *s)
 {
+	/* That a module starts the script beside it is not seen. */
+	enum rule rule = j->f->role == ROLE_BESIDE ? RULE_FETCH_MAY_RUN : RULE_FETCH_RUN;
+
 	if (s->runs && s->note & N_CODE && s->taint & T_FETCHED) {
-		report(j, RULE_FETCH_RUN, s, "runs fetched text");
+		report(j, rule, s, "runs fetched text");
 		return true;
 	}
 	if (s->runs && s->note & N_PIPED) {
-		report(j, RULE_FETCH_RUN, s, "a shell fetches and runs");
+		report(j, rule, s, "a shell fetches and runs");
 		return true;
 	}
 	if (s->runs && s->note & N_INTERPRETER && s->effect & CAP_EXEC &&
 	    (s->taint & T_FETCHED || (s->taint & T_DECODED && j->running & CAP_NET))) {
-		report(j, RULE_FETCH_RUN, s, "an interpreter is given what was fetched or decoded");
+		report(j, rule, s, "an interpreter is given what was fetched or decoded");
 		return true;
 	}
 	if (s->note & N_CODE && s->taint & T_FETCHED) {
@@ -350,8 +372,9 @@ static bool injection(const struct joined *j, const struct site *s)
 }
 
 static bool (*const rules[])(const struct joined *, const struct site *) = {
-	startup, decoded,  packed,   sent,     fetch_run,  spawns_written, runtime,
-	stays,	 vanishes, metadata, destroys, unreadable, injection,	   collects, waits,
+	startup, decoded,  data_run, packed,   sent,	   fetch_run, spawns_written, runtime,
+	stays,	 vanishes, metadata, destroys, unreadable, injection, collects,	      waits,
+	told,
 };
 
 /* Names of files that every tool of a language reads say little. */

@@ -1,6 +1,7 @@
 /*
- * inspect/typosquat.h - names that are one slip away from a much-used one (data/popular-names.tsv,
- * built in). Ring 0.
+ * inspect/typosquat.h - names that are one slip away from a much-used one. data/popular-names.tsv,
+ * built in, has the names: all of them are known, the first of each ecosystem are what others are
+ * mistaken for. Ring 0. docs/false-alarms.md says how the bounds were chosen.
  */
 #ifndef INSPECT_TYPOSQUAT_H
 #define INSPECT_TYPOSQUAT_H
@@ -14,18 +15,37 @@ enum near {
 	NEAR_GLYPH,	/* looks the same: 0 for o, rn for m */
 	NEAR_SWAP,	/* two letters swapped */
 	NEAR_DOUBLE,	/* a letter doubled or no longer */
-	NEAR_EDIT,	/* one letter more, fewer or other */
+	NEAR_LETTER,	/* one letter other, or more or fewer inside */
+	NEAR_END,	/* one letter more or fewer at an end: plurals, families */
 	NEAR_SCOPE,	/* a scope turned into a part of the name, or the other way round */
 };
 
-/* typosquat_near compares name (normalised) with the known ones of its ecosystem; *out_known is the
- * one it is near to, *out_rank its place among them, from 0. */
-enum near typosquat_near(enum ecosystem eco, struct str name, struct str *out_known,
-			 size_t *out_rank);
+/* What a name is near to. */
+struct slip {
+	enum near near;
+	struct str known; /* lives as long as the program */
+	bool held;	  /* of the kind that is made or overlooked, and known to many */
+};
 
-/* typosquat_check makes a finding of it: to be held where the slip is of the kind that is made or
- * overlooked and the known name is among the first, else information. */
-void typosquat_check(enum ecosystem eco, struct str name, struct str package, struct str path,
-		     uint32_t line, struct findings *f);
+struct known_name;
+
+/* The names of an ecosystem as they are compared, made when the first one is asked for. */
+struct typosquats {
+	struct arena *arena;
+	struct known_name *known[ECO_OTHER];
+	size_t n[ECO_OTHER];
+};
+
+/* typosquats_init makes the names be kept in a. */
+void typosquats_init(struct typosquats *t, struct arena *a);
+
+/* typosquat_slip compares name, however it is spelt, with those of its ecosystem; of several it
+ * gives the first that is held, else the first. */
+struct slip typosquat_slip(struct typosquats *t, enum ecosystem eco, struct str name);
+
+/* typosquat_check makes a finding of it: of a release that has its name by an index, which anybody
+ * can put another name beside. */
+void typosquat_check(struct typosquats *t, const struct package *p, struct str package,
+		     struct findings *f);
 
 #endif

@@ -20,6 +20,8 @@ enum taint {
 	T_SELF = 64,   /* this file's own path */
 	T_FILE = 128,  /* read from some file */
 	T_INPUT = 256, /* clipboard, keys, screen */
+	T_SITE = 512,  /* where packages are installed */
+	T_DATA = 1024, /* from a file that is no source, by its name */
 };
 
 enum value_kind { V_UNKNOWN, V_STR, V_BYTES, V_INT, V_LIST, V_MAP, V_NAME, V_METHOD, V_LAMBDA };
@@ -103,6 +105,7 @@ enum site_note {
 	N_INTERPRETER = 4096, /* starts an interpreter of programs */
 	N_DATED = 8192,	      /* behind a comparison of the clock with a constant */
 	N_HOST_BOUND = 16384, /* behind a question for host, user or place */
+	N_TOLD = 32768,	      /* the whole environment is made a text */
 	N_DROP = 256,	      /* goes to a place where anybody drops things */
 };
 
@@ -254,10 +257,12 @@ uint32_t names_javascript(struct unit *u, uint32_t t);
 void walk_python(struct unit *u);
 void walk_javascript(struct unit *u);
 
-/* sites.c: site_call looks at the call whose parenthesis opens at token open; site_text at the text
+/* sites.c: site_call looks at the call whose parenthesis opens at token open; site_decorator at the
+ * plain name [head, end) that is given what it decorates; site_text at the text
  * of a string token, site_name at a name that is known. site_add notes a site and gives it, or NULL
  * when there are too many. */
 void site_call(struct unit *u, uint32_t open);
+void site_decorator(struct unit *u, uint32_t head, uint32_t end);
 void site_text(struct unit *u, uint32_t t);
 void site_name(struct unit *u, uint32_t t);
 struct site *site_add(struct unit *u, uint32_t effect, uint32_t at);

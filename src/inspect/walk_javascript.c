@@ -229,6 +229,10 @@ static uint32_t word(struct walk *w, uint32_t t)
 	case W_OF:
 		if (t > 0 && unit_name(u, t - 1))
 			(void)unit_bind(u, t - 1, BIND_EACH, t + 1, S(""));
+		at = t > 0 && unit_is(u, t - 1, ']') ? unit_mate(u, t - 1) : t;
+		for (uint32_t i = at; i < t; i++) /* const [a, b] of c */
+			if (unit_name(u, i))
+				(void)unit_bind(u, i, BIND_EACH, t + 1, S(""));
 		break;
 	default:
 		name(w, t);

@@ -3,6 +3,7 @@
  * blocks, hands calls and texts to the sites.
  * Input: hostile.   Runs in: checker.   Fuzz: fuzz/source_fuzz.c
  */
+#include "inspect/fold.h"
 #include "inspect/unit.h"
 
 enum { BLOCKS = 128 };
@@ -16,6 +17,8 @@ struct walk {
 	uint32_t statement; /* its first token */
 	uint8_t pending;    /* what the next INDENT opens */
 	uint32_t value;	    /* the binding the statement makes, + 1 */
+	uint32_t function;  /* the name of one whose parameters are being read, */
+	uint32_t close;	    /* and where they end; 0: none */
 };
 
 static void leave(struct walk *w, enum block b)
@@ -43,6 +46,20 @@ static void open_scope(struct walk *w, enum scope_kind kind, uint32_t name)
 	w->pending = w->u->n_scopes > n ? B_SCOPE : B_PLAIN;
 }
 
+/* Defaults of parameters are computed where it is defined: its scope begins behind them. */
+static void enter_function(struct walk *w)
+{
+	struct unit *u = w->u;
+	struct str name = unit_text(u, w->function);
+
+	open_scope(w, SCOPE_FUNCTION, u->tok[w->function].mate);
+	/* called when a class is made, which nobody sees in the text */
+	if (w->pending == B_SCOPE &&
+	    (str_eq(name, S("__new__")) || str_eq(name, S("__init_subclass__"))))
+		u->scopes[u->scope].inlined = true;
+	w->close = 0;
+}
+
 static void definition(struct walk *w, uint32_t t)
 {
 	struct unit *u = w->u;
@@ -53,12 +70,11 @@ static void definition(struct walk *w, uint32_t t)
 	while (open < u->n && open < t + 64 && !unit_is(u, open, '(') && !unit_is(u, open, ':'))
 		open++;
 	(void)unit_bind(u, name, BIND_FUNCTION, open, S(""));
-	open_scope(w, SCOPE_FUNCTION, u->tok[name].mate);
-	/* called when a class is made, which nobody sees in the text */
-	if (w->pending == B_SCOPE && (str_eq(unit_text(u, name), S("__new__")) ||
-				      str_eq(unit_text(u, name), S("__init_subclass__"))))
-		u->scopes[u->scope].inlined = true;
-	for (uint32_t i = open + 1; i < unit_mate(u, open); i++) {
+	w->function = name;
+	w->close = unit_is(u, open, '(') ? unit_mate(u, open) : open;
+	if (w->close <= open)
+		enter_function(w);
+	for (uint32_t i = open + 1; i < unit_mate(u, open); i = unit_past(u, i)) {
 		if (unit_name(u, i) && (unit_is(u, i - 1, '(') || unit_is(u, i - 1, ',') ||
 					unit_is(u, i - 1, '*') || unit_is(u, i - 1, OP_POW)))
 			(void)unit_bind(u, i, BIND_PARAMETER, TOKEN_NONE, S(""));
@@ -201,21 +217,45 @@ static void name(struct walk *w, uint32_t t)
 	addition(w, t);
 }
 
+/* [a for b, c in d for e in f]: the names are bound before what is done with them is looked at. */
+static void comprehension(struct walk *w, uint32_t open)
+{
+	struct unit *u = w->u;
+	uint32_t close = unit_mate(u, open), t = fold_comprehension(u, open, close);
+
+	while (t != 0 && t < close) {
+		uint32_t in = t + 1;
+		while (in < close && in < t + 64 && !unit_word(u, in, W_IN))
+			in++;
+		for (uint32_t i = t + 1; i < in && unit_word(u, in, W_IN); i++)
+			if (unit_name(u, i))
+				(void)unit_bind(u, i, BIND_EACH, in + 1, S(""));
+		for (t = in; t < close && !unit_word(u, t, W_FOR);)
+			t = unit_past(u, t);
+	}
+}
+
 static void op(struct walk *w, uint32_t t)
 {
 	struct unit *u = w->u;
 
 	switch (u->tok[t].op) {
 	case '(':
-		if (unit_calls(u, t))
+		comprehension(w, t);
+		if (unit_calls(u, t) && !(w->close > 0 && unit_mate(u, t) == w->close))
 			site_call(u, t);
 		w->brackets++;
 		break;
 	case '[':
 	case '{':
+		comprehension(w, t);
 		w->brackets++;
 		break;
 	case ')':
+		if (t == w->close)
+			enter_function(w);
+		w->brackets -= w->brackets > 0;
+		break;
 	case ']':
 	case '}':
 		w->brackets -= w->brackets > 0;
@@ -233,6 +273,16 @@ static void op(struct walk *w, uint32_t t)
 	default:
 		break;
 	}
+}
+
+static void decorator(struct unit *u, uint32_t t)
+{
+	uint32_t end = t + 1;
+
+	while (unit_name(u, end) && unit_is(u, end + 1, '.'))
+		end += 2;
+	if (unit_name(u, end) && end + 1 < u->n && u->tok[end + 1].kind == TOK_NEWLINE)
+		site_decorator(u, t + 1, end + 1);
 }
 
 /* A string that is a whole statement documents. */
@@ -284,6 +334,8 @@ void walk_python(struct unit *u)
 			start = false;
 			if (unit_word(u, t, W_ASYNC))
 				t++;
+			if (unit_is(u, t, '@'))
+				decorator(u, t);
 			if (unit_name(u, t))
 				t = statement(&w, t);
 			if (t >= u->n)

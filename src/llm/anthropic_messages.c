@@ -269,8 +269,6 @@ static enum err put_messages(struct writer *w)
 	const struct llm_msg *m = w->r->msgs, *end;
 
 	while (m != NULL) {
-		if (m->name.n)
-			TRY(anthropic_cannot(w->r, w->opts, "messages.name"));
 		if (m->role == ROLE_ASSISTANT) {
 			TRY(put_assistant(w, m));
 			m = m->next;
@@ -284,9 +282,6 @@ static enum err put_messages(struct writer *w)
 			continue;
 		}
 		end = turn_end(w, m);
-		for (const struct llm_msg *x = m->next; x != end; x = x->next)
-			if (x->name.n)
-				TRY(anthropic_cannot(w->r, w->opts, "messages.name"));
 		TRY(put_pass(w, m, end, B(PART_TOOL_RESULT)));
 		TRY(put_pass(w, m, end, ALL & ~B(PART_TOOL_RESULT)));
 		m = end;

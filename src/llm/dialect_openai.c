@@ -10,6 +10,7 @@ static const char *const harmless[] = {
 	"prompt_cache_options",
 	"prompt_cache_retention",
 	"safety_identifier",
+	"safety_settings", /* Gemini's filters; its encoder takes them */
 	"messages.annotations",
 	"messages.content.prompt_cache_breakpoint",
 	"messages.id",

@@ -281,6 +281,14 @@ static enum err put_tier(const struct llm_request *r, struct llm_opts *opts, str
 	return cannot(opts, "service_tier");
 }
 
+/* LiteLLM's clients set Gemini's filters under this name. */
+static void put_safety(const struct llm_request *r, struct buf *out)
+{
+	for (const struct llm_extra *x = r->extras; x != NULL; x = x->next)
+		if (r->origin == DIALECT_OPENAI && str_eq(x->name, S("safety_settings")))
+			jw_kv_raw(out, S("safetySettings"), x->value);
+}
+
 static enum err refuse(const struct llm_request *r, struct llm_opts *opts)
 {
 	/* Frameworks send it by habit; with one tool there is little to call beside it. */
@@ -304,6 +312,7 @@ enum err gemini_encode_request(const struct llm_request *r, struct llm_opts *opt
 		put_tool_config(r, out);
 	TRY(put_config(r, opts, out));
 	TRY(put_tier(r, opts, out));
+	put_safety(r, out);
 	jw_obj_end(out);
 	return out->err;
 }

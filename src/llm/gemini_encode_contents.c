@@ -245,8 +245,6 @@ enum err gemini_encode_contents(const struct llm_request *r, struct llm_opts *op
 	for (const struct llm_msg *m = r->msgs; m != NULL; m = m->next) {
 		if (m->role == ROLE_SYSTEM)
 			continue;
-		if (m->name.n)
-			TRY(cannot(w, "messages.name"));
 		struct str role = m->role == ROLE_ASSISTANT ? S("model") : S("user");
 		for (const struct llm_part *p = m->parts; p != NULL; p = p->next)
 			TRY(put_part(w, p, role));
@@ -254,6 +252,9 @@ enum err gemini_encode_contents(const struct llm_request *r, struct llm_opts *op
 	if (w->role.p != NULL) {
 		jw_arr_end(out);
 		jw_obj_end(out);
+	} else if (r->origin == DIALECT_OPENAI) {
+		/* Instructions alone: Gemini wants something to answer, and LiteLLM says this. */
+		jw_raw(out, S("{\"role\":\"user\",\"parts\":[{\"text\":\" \"}]}"));
 	}
 	jw_arr_end(out);
 	return out->err;

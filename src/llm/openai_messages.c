@@ -532,12 +532,8 @@ static enum err read_message(struct oa_reader *rd, const struct json *v, bool *l
 		return ERR_NOMEM;
 	TRY(role->read(rd, v, m));
 	mark_cache(v, m->parts);
-	if (*leading) {
-		rd->req->instructions = head.parts;
-		if (head.name.p) /* instructions have no speaker */
-			TRY(llm_extra_add(rd->arena, rd->extras, S("messages.name"),
-					  json_raw(json_get(v, S("name")))));
-	}
+	if (*leading)
+		rd->req->instructions = head.parts; /* which have no speaker: a name is left out */
 	return note_extras(rd, v, role);
 }
 

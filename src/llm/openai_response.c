@@ -42,6 +42,8 @@ bool oa_usage(const struct json *v, struct llm_usage *out)
 	};
 	if (out->cache_read == 0) /* DeepSeek's own name */
 		out->cache_read = number(v, S("prompt_cache_hit_tokens"));
+	if (out->cache_write == 0) /* LiteLLM's */
+		out->cache_write = number(v, S("cache_creation_input_tokens"));
 	/* xAI leaves reasoning out of completion_tokens; its total shows that. */
 	if (out->reasoning > 0 &&
 	    number(v, S("total_tokens")) == out->input + out->output + out->reasoning)
@@ -65,6 +67,10 @@ void oa_usage_write(struct buf *b, const struct llm_usage *u)
 	jw_obj(b);
 	jw_kv_int(b, S("reasoning_tokens"), u->reasoning);
 	jw_obj_end(b);
+	if (u->cache_read || u->cache_write) { /* where LiteLLM's clients look */
+		jw_kv_int(b, S("cache_creation_input_tokens"), u->cache_write);
+		jw_kv_int(b, S("cache_read_input_tokens"), u->cache_read);
+	}
 	jw_obj_end(b);
 }
 
@@ -314,7 +320,8 @@ enum err openai_decode_response(const struct json *root, struct llm_response *ou
 	static const struct str counts[] = {
 		SC("prompt_tokens"), SC("completion_tokens"), SC("total_tokens"),
 		SC("prompt_tokens_details"), SC("completion_tokens_details"),
-		SC("prompt_cache_hit_tokens"),
+		SC("prompt_cache_hit_tokens"), SC("cache_creation_input_tokens"),
+		SC("cache_read_input_tokens"),
 	};
 	struct oa_reader rd = { .arena = a, .diag = d, .extras = &out->extras };
 	const struct json *choices = json_get(root, S("choices"));

@@ -165,6 +165,15 @@ static struct str text_of(struct arena *a, const struct json *obj, struct str na
 
 /* ---- PyPI ---- */
 
+/* Which interpreters a file is for; what cannot stand on a line of metadata is not said. */
+static struct str requires_of(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < ' ' || s.p[i] >= 0x7f)
+			return S("");
+	return s.n <= LISTING_REQUIRES ? s : S("");
+}
+
 static enum err pypi_json(struct listing *l, struct str name, struct str base, struct str text,
 			  struct diag *d)
 {
@@ -189,6 +198,7 @@ static enum err pypi_json(struct listing *l, struct str name, struct str base, s
 			text_of(l->arena, json_get(it, S("hashes")), S("sha256")));
 		f.uploaded_s = time_of(text_of(l->arena, it, S("upload-time")));
 		f.yanked = json_is(yanked, JSON_TRUE) || json_is(yanked, JSON_STRING);
+		f.requires_python = requires_of(text_of(l->arena, it, S("requires-python")));
 		/* PEP 740: "provenance" is there, and null where there is none. */
 		f.provenance = joined(l->arena, base, text_of(l->arena, it, S("provenance")));
 		f.provenance_said = f.provenance.n > 0 ||
@@ -276,6 +286,8 @@ static enum err anchor(struct listing *l, struct str name, struct str base, stru
 	if (str_has_prefix(hash, S("sha256=")))
 		set_hex(&f.hash, S("sha256"), 32, str_head(str_tail(hash, 7), 64));
 	(void)attribute(tag, S("data-yanked"), &f.yanked);
+	f.requires_python = requires_of(
+		unescaped(l->arena, attribute(tag, S("data-requires-python"), NULL)));
 	/* PEP 740: the attribute is there for files that have provenance, and for no others, so
 	 * that its absence says nothing. */
 	f.provenance = joined(l->arena, base,
@@ -400,6 +412,7 @@ void listing_encode(const struct listing *l, struct buf *out)
 		wr_str(out, f->uploader);
 		wr_str(out, f->provenance);
 		wr_bool(out, f->provenance_said);
+		wr_str(out, f->requires_python);
 	}
 }
 
@@ -407,7 +420,7 @@ enum err listing_decode(struct arena *a, enum ecosystem eco, struct str text, st
 {
 	struct rd r = rd_from(text);
 	struct listing l = { .arena = a };
-	uint32_t n = rd_count(&r, LISTING_FILES, 34);
+	uint32_t n = rd_count(&r, LISTING_FILES, 38);
 
 	for (uint32_t i = 0; i < n && r.err == OK; i++) {
 		struct listing_file f = { .name = rd_str(&r, 512) };
@@ -425,6 +438,7 @@ enum err listing_decode(struct arena *a, enum ecosystem eco, struct str text, st
 		f.uploader = rd_str(&r, LISTING_UPLOADER);
 		f.provenance = rd_str(&r, 8192);
 		f.provenance_said = rd_bool(&r);
+		f.requires_python = rd_str(&r, LISTING_REQUIRES);
 		if (r.err == OK && !(name_ok(f.name) && (eco != ECO_NPM || f.kind == LISTING_TGZ)))
 			return ERR_SYNTAX;
 		if (r.err == OK)

@@ -13,6 +13,7 @@
 enum {
 	LISTING_FILES = 65536,
 	LISTING_UPLOADER = 256,
+	LISTING_REQUIRES = 256,
 	LISTING_TEXT = 64 << 20, /* bytes of a document */
 };
 
@@ -27,6 +28,7 @@ struct listing_file {
 	struct package_hash hash; /* the strongest that is published; n 0: none */
 	int64_t uploaded_s;	  /* 0: not said */
 	bool yanked;
+	struct str requires_python; /* ">=3.8"; "": not said */
 	struct str uploader;   /* who published it, "name <address>"; "": not said, as by PyPI */
 	struct str provenance; /* URL of the document that says who published it; "": none */
 	bool provenance_said;  /* the index knows of such documents: "" means there is none */

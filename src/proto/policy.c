@@ -118,6 +118,7 @@ static void deployment_encode(const struct policy_deployment *d, struct buf *b)
 	defaults_encode(d->defaults, d->n_defaults, b);
 	defaults_encode(d->extra_body, d->n_extra_body, b);
 	strs_encode(d->drops, d->n_drops, b);
+	defaults_encode(d->info, d->n_info, b);
 }
 
 static void deployment_decode(struct rd *r, struct arena *a, struct policy_deployment *d)
@@ -145,11 +146,12 @@ static void deployment_decode(struct rd *r, struct arena *a, struct policy_deplo
 	d->defaults = defaults_decode(r, a, &d->n_defaults);
 	d->extra_body = defaults_decode(r, a, &d->n_extra_body);
 	d->drops = strs_decode(r, a, DROPS_MAX, &d->n_drops);
+	d->info = defaults_decode(r, a, &d->n_info);
 	if (r->err == OK && (unsigned)d->serves >= SERVES_COUNT)
 		r->err = ERR_SYNTAX;
 }
 
-enum { DEPLOYMENT_MIN = 4 * 4 + 1 + 1 + 2 + 3 * 4 + 8 + 5 * 4 + 1 + 2 * 8 + 5 * 8 + 3 * 4 };
+enum { DEPLOYMENT_MIN = 4 * 4 + 1 + 1 + 2 + 3 * 4 + 8 + 5 * 4 + 1 + 2 * 8 + 5 * 8 + 4 * 4 };
 
 /* ---- names and routes ---- */
 
@@ -250,6 +252,7 @@ static void encode_router(const struct policy *p, struct buf *b)
 	wr_u32(b, p->max_body_bytes);
 	wr_u32(b, p->global_max_parallel);
 	wr_bool(b, p->always_include_usage);
+	wr_bool(b, p->metrics_auth);
 }
 
 void policy_encode(const struct policy *p, struct buf *b)
@@ -392,6 +395,7 @@ static void decode_router(struct rd *r, struct policy *p)
 		r->err = ERR_LIMIT;
 	p->global_max_parallel = rd_u32(r);
 	p->always_include_usage = rd_bool(r);
+	p->metrics_auth = rd_bool(r);
 }
 
 enum err policy_decode(struct policy *out, struct str blob, struct arena *a)

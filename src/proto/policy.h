@@ -50,6 +50,8 @@ struct policy_deployment {
 	uint32_t n_extra_body;
 	struct str *drops;          /* additional_drop_params */
 	uint32_t n_drops;
+	struct policy_default *info; /* what else model_info holds: only told, by /model/info */
+	uint32_t n_info;
 };
 
 struct policy_model {
@@ -119,6 +121,7 @@ struct policy {
 	uint32_t max_body_bytes;           /* LIMIT_BODY at most */
 	uint32_t global_max_parallel;      /* 0: unlimited */
 	bool always_include_usage;
+	bool metrics_auth;                 /* /metrics asks for a key */
 };
 
 /* policy_encode appends the blob; its form is canonical: decoding and encoding gives the same

@@ -1,5 +1,6 @@
 /*
- * sys/jail_landlock.h - Landlock's numbers and structures, for sys/jail*.c only. Ring 1.
+ * sys/jail_landlock.h - Landlock's numbers and structures, for sys/jail*.c and sys/tool_box.c only.
+ * Ring 1.
  * The distribution's headers know its first version only, so the calls are raw ones.
  */
 #ifndef SYS_JAIL_LANDLOCK_H

@@ -4,11 +4,11 @@
 #include "sys/tool.h"
 
 #include "sys/fs.h"
+#include "sys/tool_box.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
@@ -23,16 +23,6 @@
 #include <unistd.h>
 
 enum { EXEC_FAILED = 127 };
-
-#if defined(__x86_64__)
-#define NATIVE AUDIT_ARCH_X86_64
-#define OTHERS 0x40000000u /* calls of the x32 table, which has a fork of its own */
-#elif defined(__aarch64__)
-#define NATIVE AUDIT_ARCH_AARCH64
-#define OTHERS 0x80000000u
-#else
-#error "which calls make a process is not known for this machine"
-#endif
 
 #ifdef __NR_fork
 #define NR_FORK	 __NR_fork
@@ -78,6 +68,8 @@ static enum err stay_alone(void)
 
 static enum err arrange(const struct tool *t, pid_t parent)
 {
+	if (t->box != NULL && (clearenv() != 0 || tool_box_enter(t->box, t->out_fd) != OK))
+		return ERR_SYS;
 	for (size_t i = 0; t->env != NULL && t->env[i] != NULL; i += 2)
 		if (setenv(t->env[i], t->env[i + 1], 1) != 0)
 			return ERR_SYS;
@@ -127,6 +119,8 @@ enum err tool_run(const struct tool *t, int *out_status, struct diag *d)
 	int errors[2];
 
 	assert(t->argv[0] != NULL);
+	if (t->box != NULL)
+		TRY(tool_box_possible(d));
 	if (pipe2(errors, O_CLOEXEC) != 0)
 		return diag_set(d, ERR_SYS, "cannot make a pipe: %s", strerror(errno));
 	AUTO(fd_closep) int ours = errors[0];

@@ -9,19 +9,29 @@
 
 #include <stdbool.h>
 
+/* What a program in a box can reach: it reads the system's programs and libraries and what is below
+ * reads, and writes below write, where it also stands. It has no network, no terminal, no
+ * environment but what it is given, and sees no process outside; from Linux 6.12 on it signals none
+ * either. */
+struct tool_box {
+	const char *const *reads; /* absolute, ends with NULL; what is not there is left out */
+	const char *write;	  /* absolute */
+};
+
 struct tool {
 	const char *const *argv; /* ends with NULL; argv[0] is a path, or is looked for on PATH */
 	const char *const
 		*env; /* name, value, name, value, ..., NULL: besides what we have; or NULL */
-	int out_fd;   /* its standard output; -1: ours */
+	int out_fd;   /* its standard output, in a box also its standard error; -1: ours */
 	int keep_fd;  /* stays open in it under the same number; -1: none */
 	bool alone; /* it can start no other program, threads only: fork and its like give EPERM */
-	bool outlives; /* it goes on when we are killed; else it is killed, too */
+	bool outlives;		    /* it goes on when we are killed; else it is killed, too */
+	const struct tool_box *box; /* or NULL */
 };
 
 /* tool_run starts it and waits for its end; *out_status is as waitpid gives it. An interrupt from
  * the terminal reaches it as well as us, and we wait for what it makes of it. ERR_NOT_FOUND: there
- * is no such program; ERR_SYS. */
+ * is no such program; ERR_UNSUPPORTED: this kernel cannot make the box; ERR_SYS. */
 MUST_USE enum err tool_run(const struct tool *t, int *out_status, struct diag *d);
 
 #endif

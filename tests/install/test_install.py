@@ -191,7 +191,7 @@ class Pip(Base):
         for args, code in [([sdist], 77), ([project], 77), (["-e", project], 77), (["builds @ file://%s" % sdist], 77),
                            (["git+file://%s" % project], 77), (["--no-binary", ":all:", "builds"], 77),
                            (["--report", "x", "good"], 64), (["--unknown", "good"], 64), (["-r", self.dir / "r.txt"], 69),
-                           (["-r", self.dir / "e.txt"], 69), (["hook"], 69), (["builds"], 69)]:
+                           (["-r", self.dir / "e.txt"], 69), (["hook"], 69), (["builds"], 77)]:
             with self.subTest(args=args):
                 p = self.pip(*args, code=code)
                 self.assertFalse(self.mark.exists())
@@ -199,6 +199,23 @@ class Pip(Base):
                 self.assertIn("yett: ", p.stderr)
                 if code == 69:
                     self.assertIn("build a wheel where that does no harm", p.stderr)
+
+    def test_a_file_has_no_secret_sent(self):
+        self.env["SECRET"] = "s3cret"
+        text = "good\n--index-url %s/${SECRET}/simple\n" % self.index.url
+        inner = self.dir / "in.txt"
+        for outer, nested in [(text.encode(), ""), (text.encode("utf-16"), ""), (b"# coding utf-8, coding= utf-7\n" + text.encode("utf-7"), ""),
+                              (b"good\n-r in.txt\n", text), (b"good\n--constraint=./in.txt\n", text),
+                              (b"-r \\\n in.txt\n", text), (b"-r %s/in.txt\n" % self.index.url.encode(), "")]:
+            with self.subTest(outer=outer):
+                (self.dir / "r.txt").write_bytes(outer)
+                inner.write_text(nested)
+                self.assertIn("--yes", self.pip("-r", "r.txt", code=77, cwd=self.dir).stderr)
+                self.assertEqual(self.index.seen, [])
+        (self.dir / "r.txt").write_text("# ${SECRET} is no variable here\n-c in.txt\ngood\n")
+        inner.write_text("good==1.0\n")
+        self.pip("-r", self.dir / "r.txt")
+        self.assertIn("good", self.there())
 
     def test_pip_in_this_directory_is_not_taken(self):
         (self.dir / "pip.py").write_text("open(%r, 'w')\n" % str(self.mark))
@@ -431,6 +448,23 @@ class Npm(Base):
                            % (evil, manifest))
         self.npm(code=69, env=env)
         self.nothing()
+
+    def test_the_project_has_no_secret_sent(self):
+        self.lock("good")
+        host = self.index.url[5:]
+        self.env["SECRET"] = "s3cret"
+        for text in ("%s/:_authToken=${SECRET}\n" % host.replace("127.0.0.1", "localhost"), "registry=%s/${SECRET}/\n" % self.index.url,
+                     "script-shell = ./x.sh\n", "\"script\\u002dshell\"=./x.sh\n", "node-options[] = -r ./x.js\n",
+                     "@s:registry=http://localhost:1/\r//localhost:1/:_authToken=${SECRET}\n"):
+            with self.subTest(text=text):
+                (self.project / ".npmrc").write_text(text)
+                self.assertIn(".npmrc:", self.npm(code=77).stderr)
+                self.nothing()
+        self.assertEqual([s for s in self.index.seen if "s3cret" in s], [])
+        # The registry is the user's own choice, so it may get what the project names.
+        (self.project / ".npmrc").write_text("%s/npm/:_authToken=${SECRET}\ncache=${HOME}/x\n" % host)
+        self.npm()
+        self.assertEqual(self.there(), ["good"])
 
     def test_cooldown(self):
         policy = self.dir / "policy.yaml"

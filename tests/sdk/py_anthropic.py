@@ -174,6 +174,19 @@ class Client:
         holds(raw.headers.get("x-litellm-call-id"), dict(raw.headers))
         same(raw.parse().content[0].text, TEXT, "text")
 
+    def betas(self, up, stream, nonce):
+        """The beta methods: their header is for Anthropic alone."""
+        args = dict(model=up, max_tokens=9, messages=[user(nonce)], betas=["fine-grained-tool-streaming-2025-05-14"],
+                    metadata={"user_id": "u-1"}, extra_headers={"x-litellm-api-key": "Bearer " + KEY},
+                    extra_body={"litellm_metadata": {"tags": ["a"]}})
+        c = anthropic.Anthropic(base_url=BASE, api_key="sk-of-another-house", max_retries=0)
+        if stream:
+            with c.beta.messages.stream(**args) as s:
+                same("".join(s.text_stream), TEXT, "text")
+        else:
+            same(c.beta.messages.create(**args).content[0].text, TEXT, "text")
+        return {"last": nonce}
+
     def thinking(self, up, stream, nonce):
         """Thinking comes with a signature, and goes back unchanged in the next turn."""
         args = dict(thinking={"type": "enabled", "budget_tokens": 1024})
@@ -194,4 +207,4 @@ if __name__ == "__main__":
         ("refusals", FAKE + ECHO[:1], BOTH), ("mid_error", scripted("mid-error"), STREAM),
         ("timeout", scripted("never"), BOTH), ("leave", scripted("trickle"), STREAM),
         ("models", FAKE + ECHO, WHOLE), ("count", FAKE + ECHO, WHOLE), ("use_async", FAKE, BOTH),
-        ("headers", FAKE, WHOLE), ("thinking", ECHO, BOTH)])
+        ("headers", FAKE, WHOLE), ("betas", FAKE, BOTH), ("thinking", ECHO, BOTH)])

@@ -107,6 +107,20 @@ class Client:
         same(said.text, TEXT, "text")
         same(chat.send_message("and now?").text, TEXT, "second message")
 
+    def chat(self, up, stream, nonce):
+        """A chat with filters off, a picture in it, and its history told to the next turn."""
+        off = [types.SafetySetting(category=c, threshold="BLOCK_NONE")
+               for c in ("HARM_CATEGORY_HARASSMENT", "HARM_CATEGORY_HATE_SPEECH")]
+        chat = self.c.chats.create(model=up, config=types.GenerateContentConfig(safety_settings=off))
+        for said in ([nonce, types.Part.from_bytes(data=PNG_BYTES, mime_type="image/png")], "and now?"):
+            if stream:
+                text = "".join(r.text or "" for r in chat.send_message_stream(said))
+            else:
+                text = chat.send_message(said).text
+            same(text, TEXT, "text")
+        same(len(chat.get_history(curated=True)) >= 4, True, "history")
+        return {"images": [["image/png", PNG]], "last": "and now?"}
+
     def tool_choice(self, up, stream, nonce):
         self.ask(up, stream, nonce, tools=TOOLS, tool_config=types.ToolConfig(
             function_calling_config=types.FunctionCallingConfig(mode="ANY", allowed_function_names=["weather"])))
@@ -210,7 +224,7 @@ class Client:
 if __name__ == "__main__":
     main("google-genai", Client(), [
         ("text", FAKE + ECHO, BOTH), ("tools", FAKE + ECHO, BOTH), ("openapi_tools", FAKE, WHOLE),
-        ("automatic", FAKE, WHOLE), ("tool_choice", FAKE, WHOLE), ("schema", CLAUDE, BOTH), ("schema", ECHO, WHOLE),
+        ("automatic", FAKE, WHOLE), ("chat", FAKE, BOTH), ("tool_choice", FAKE, WHOLE), ("schema", CLAUDE, BOTH), ("schema", ECHO, WHOLE),
         ("openapi_schema", CLAUDE, WHOLE), ("images", FAKE, BOTH),
         *(("failure", scripted("status-%d" % s), BOTH) for s in ERRORS),
         ("refusals", FAKE + ECHO[:1], BOTH), ("mid_error", scripted("mid-error"), STREAM),

@@ -128,6 +128,11 @@ class Client:
             return await asyncio.gather(*(one(m) for _ in range(8)))
         same(set(run(go())), {TEXT}, "eight at once")
 
+    def litellm_habits(self, up, stream, nonce):
+        m = model(up, extra_body={"tags": ["a"], "metadata": {"trace_name": "x", "tags": ["b"]}, "cache": {"no-store": True}},
+                  default_headers={"x-litellm-tags": "a"}, model_kwargs={"user": "u-1"})
+        same(ask(m, stream, [HumanMessage("before", name="bob"), HumanMessage(nonce)]).content, TEXT, "text")
+
     def batch(self, up, stream, nonce):
         same([r.content for r in model(up).batch([nonce] * 4)], [TEXT] * 4, "batch")
 
@@ -138,4 +143,5 @@ if __name__ == "__main__":
         ("schema", CLAUDE + ECHO, WHOLE), ("images", FAKE, BOTH),
         *(("failure", scripted("status-%d" % s), BOTH) for s in (400, 429, 500)), ("refusals", FAKE, BOTH),
         ("mid_error", scripted("mid-error"), STREAM), ("timeout", scripted("never"), BOTH),
-        ("leave", scripted("trickle"), STREAM), ("use_async", FAKE, BOTH), ("batch", FAKE, WHOLE)])
+        ("leave", scripted("trickle"), STREAM), ("use_async", FAKE, BOTH), ("batch", FAKE, WHOLE),
+        ("litellm_habits", FAKE, BOTH)])

@@ -2,6 +2,7 @@
 import asyncio
 import gzip
 import json
+import time
 
 import httpx
 import openai
@@ -201,6 +202,26 @@ class Client:
         holds(raw.headers.get("x-litellm-call-id"), dict(raw.headers))
         same(raw.parse().choices[0].message.content, TEXT, "raw")
 
+    def litellm_habits(self, up, stream, nonce):
+        """What applications tell LiteLLM's proxy through this SDK: none of it may disturb the provider."""
+        messages = [dict(user("before"), name="bob"), {"role": "assistant", "content": "yes", "name": "agent"}, user(nonce)]
+        got = self.ask(up, stream, messages, user="u-1", metadata={"generation_name": "x"}, extra_body={
+            "tags": ["a"], "litellm_metadata": {"k": {"v": 1}}, "litellm_session_id": "s", "guardrails": ["pii"],
+            "cache": {"no-cache": True}, "num_retries": 1, "fallbacks": ["echo-openai"], "drop_params": True},
+            seed=7, extra_headers={"x-litellm-tags": "a,b", "x-litellm-timeout": "20", "x-litellm-spend-logs-metadata": "{}"})
+        same(got[0].content, TEXT, "text")
+        failed = up.split("-")[0] + "-status-400"
+        got = self.ask(failed, stream, messages, extra_body={"fallbacks": ["no-such-model", up]})
+        same(got[0].content, TEXT, "text of the fallback")
+        return {"last": nonce}
+
+    def retried(self, up, stream, nonce):
+        """The SDK waits as long as the provider asks, and tries again by itself."""
+        start = time.monotonic()
+        raises(openai.RateLimitError, lambda: self.c.with_options(max_retries=1).chat.completions.create(
+            model=up, messages=[user(nonce)], extra_headers={"x-litellm-num-retries": "0"}), status_code=429)
+        holds(time.monotonic() - start >= 1, "the second attempt came too early")
+
     def compressed(self, up, stream, nonce):
         """As behind a transport that compresses, which httpx has no option for."""
         class Packing(httpx.HTTPTransport):
@@ -238,4 +259,5 @@ if __name__ == "__main__":
         ("refusals", FAKE + ECHO[:1], BOTH), ("mid_error", scripted("mid-error"), STREAM),
         ("timeout", scripted("never"), BOTH), ("leave", scripted("trickle"), STREAM),
         ("models", FAKE + ECHO, WHOLE), ("use_async", FAKE, BOTH), ("headers", FAKE, WHOLE),
+        ("litellm_habits", FAKE, BOTH), ("retried", scripted("status-429")[:1], WHOLE),
         ("compressed", FAKE, BOTH), ("thinking", ECHO, BOTH)])

@@ -1,4 +1,5 @@
-"""Package indexes on loopback, over TLS and without, honest and not; advisory records by URL."""
+"""Package indexes on loopback, over TLS and without, honest and not; advisory records by URL.
+Proves T-41."""
 import base64
 import gzip
 import hashlib
@@ -192,11 +193,19 @@ class Fetch(unittest.TestCase):
         self.ok("release", "pypi", "a-b", "1.1", env={"PIP_CONFIG_FILE": str(conf)})
         npmrc = self.dir / ".npmrc"
         base = self.index("npm") + "/"
-        npmrc.write_text("registry=http://wrong.invalid\n@s:registry=%s\n%s:_authToken=${TOKEN}\n" % (base, base[6:]))
         self.addCleanup(npmrc.unlink)
-        Index.seen.clear()
-        self.ok("release", "npm", "@s/c", "2.0.0", env={"TOKEN": "npm-token"})
-        self.assertEqual({a for _, a in Index.seen}, {"Bearer npm-token"})
+        token = "%s:_authToken=${TOKEN}\n" % base[6:]
+        user = self.dir / "user.npmrc"
+        for project, own, sent in [("@s:registry=%s\n" % base, token, "Bearer npm-token"),
+                                   (token, "@s:registry=%s\n" % base, "Bearer npm-token"),
+                                   # Both would let a project have any secret sent anywhere.
+                                   ("@s:registry=%s\n%s" % (base, token), "", None),
+                                   ("@s:registry=%s\n%s" % (base, token.replace("${TOKEN}", "plain")), "", "Bearer plain")]:
+            npmrc.write_text("registry=http://wrong.invalid\n" + project)
+            user.write_text(own)
+            Index.seen.clear()
+            self.ok("release", "npm", "@s/c", "2.0.0", env={"TOKEN": "npm-token", "npm_config_userconfig": str(user)})
+            self.assertEqual({a for _, a in Index.seen}, {sent})
         self.refused("PIP_INDEX_URL names no http or https URL", "release", "pypi", "a-b", "1", env={"PIP_INDEX_URL": "file:///x"})
 
     def test_credentials_stay_with_their_host(self):

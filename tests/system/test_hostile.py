@@ -80,7 +80,7 @@ class Clients(GateTest):
         self.assertGreater(refused, 100)
 
     def test_steering_fields_are_refused(self):
-        for field in ("api_base", "base_url", "user_config", "model_list", "api_key", "fallbacks"):
+        for field in ("api_base", "base_url", "user_config", "model_list", "api_key", "mock_response"):
             body = dict(json.loads(BODY), **{field: "http://127.0.0.1:1"})
             status, _, data = self.gate.request("POST", "/v1/chat/completions", body,
                                                 {"authorization": "Bearer " + MASTER})

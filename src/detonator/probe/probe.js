@@ -30,8 +30,9 @@ function run(argv, env) {
 	return done.error ? `failed ${done.error.code}` : done.status === 0 ? 'ok' : `failed ${done.status ?? done.signal}`;
 }
 
+// What npm runs of a package that it has from a registry: "prepare" ran before it was packed, if ever.
 function install(p) {
-	for (const name of ['preinstall', 'install', 'postinstall', 'prepublish', 'preprepare', 'prepare', 'postprepare']) {
+	for (const name of ['preinstall', 'install', 'postinstall']) {
 		const script = p.scripts && p.scripts[name];
 		if (typeof script !== 'string')
 			continue;
@@ -61,6 +62,34 @@ function files() {
 	}
 	return found;
 }
+
+// Runs beside the loader of modules that say import: what is missing becomes a module that asks require for it, which
+// has something for every name, and hands on what the importer asks of it.
+const HOOKS = `import fs from 'node:fs';
+export async function resolve(name, context, next) {
+	try {
+		return await next(name, context);
+	} catch (e) {
+		if (e.code !== 'ERR_MODULE_NOT_FOUND' || /^[./#]|^[a-z]+:/.test(name) || !context.parentURL?.startsWith('file:'))
+			throw e;
+		return { url: 'stub:' + encodeURIComponent(JSON.stringify([name, context.parentURL])), format: 'module', shortCircuit: true };
+	}
+}
+export async function load(url, context, next) {
+	if (!url.startsWith('stub:'))
+		return next(url, context);
+	const [name, parent] = JSON.parse(decodeURIComponent(url.slice(5)));
+	const wanted = new Set();
+	for (const [, list, from] of fs.readFileSync(new URL(parent), 'utf8').matchAll(
+		/(?:import|export)\\s*(?:[\\w$]+\\s*,\\s*)?\\{([^{}]*)\\}\\s*from\\s*['"]([^'"]+)['"]/g))
+		for (const word of from === name ? list.split(',') : [])
+			wanted.add(word.trim().split(/\\s+/)[0]);
+	wanted.delete('default');
+	const names = [...wanted].filter((w) => /^[A-Za-z_$][\\w$]*$/.test(w));
+	return { format: 'module', shortCircuit: true, source: 'import { createRequire } from "node:module";' +
+		'const it = createRequire(' + JSON.stringify(parent) + ')(' + JSON.stringify(name) + '); export default it;' +
+		names.map((w, i) => 'const n' + i + ' = it.' + w + '; export { n' + i + ' as ' + w + ' };').join('') };
+}`;
 
 // Missing modules become something of which everything can be asked.
 function stub() {
@@ -92,29 +121,46 @@ function stub() {
 			it[method] = (url, data, more) => send(method.toUpperCase(), url, data, more);
 		return Object.assign(it, { default: it, fetch: it, request: it, create: () => it, Headers, Request, Response });
 	}
+	const lacks = (e, name) => e.code === 'MODULE_NOT_FOUND' && !/^[./]/.test(name) && e.message.includes(name);
+	const pretended = new Map();
 	Module._load = function (name, parent, main) {
 		try {
 			return load.call(this, name, parent, main);
 		} catch (e) {
-			if (e.code !== 'MODULE_NOT_FOUND' || /^[./]/.test(name) || !e.message.includes(name))
+			const top = pretended.get(name) ?? name;
+			if (top === name && !lacks(e, name))
 				throw e;
-			say('stub', name);
-			return clients.includes(name) ? client() : anything();
+			say('stub', top);
+			return clients.includes(top) ? client() : anything();
+		}
+	};
+	// require.resolve gives options, the loader does not: that one has to hear that nothing is there.
+	const resolve = Module._resolveFilename;
+	Module._resolveFilename = function (name, ...more) {
+		try {
+			return resolve.call(this, name, ...more);
+		} catch (e) {
+			if (more.length < 3 || !lacks(e, name))
+				throw e;
+			const path = `/home/dev/app/node_modules/${name}/index.js`;
+			pretended.set(path, name);
+			return path;
 		}
 	};
 }
 
 async function load(names) {
 	stub();
+	require('module').register?.('data:text/javascript,' + encodeURIComponent(HOOKS));
 	for (const name of names) {
 		let status = 'ok';
 		try {
 			require(name);
 		} catch (e) {
 			try {
-				if (e.code !== 'ERR_REQUIRE_ESM')
+				if (e.code !== 'ERR_REQUIRE_ESM' && e.code !== 'ERR_MODULE_NOT_FOUND')
 					throw e;
-				await import(name);
+				await import(require.resolve(name));
 			} catch (x) {
 				status = 'failed ' + String(x && x.message).split('\n')[0];
 			}
@@ -125,7 +171,14 @@ async function load(names) {
 
 // One process loads many files; where it ends early the rest of its group is left out.
 function imports(p) {
-	const all = [dir, ...files()];
+	const all = files();
+	try {
+		require.resolve(dir);
+		all.unshift(dir);
+	} catch (e) { // declarations of types alone have nothing that could be imported
+		if (all.length || p.main)
+			all.unshift(dir);
+	}
 	say('modules', all.length);
 	for (let i = 0; i < all.length; i += i ? 16 : 1) {
 		const group = all.slice(i, i ? i + 16 : 1);

@@ -370,14 +370,23 @@ def stubs():
     return finder
 
 
+def missing(e):
+    """What could not be found, also where that was put into other words: pandas names its dependencies in its own."""
+    for _ in range(8):
+        if isinstance(e, ModuleNotFoundError) and e.name:
+            return e.name.split(".")[0]
+        e = e and (e.__cause__ or e.__context__)
+    return ""
+
+
 def bring_in(name, own, finder):
     """Imports a module; what it lacks is stubbed, one name after the other."""
     import importlib
     for _ in range(64):
         try:
             return importlib.import_module(name)
-        except ModuleNotFoundError as e:
-            top = (e.name or "").split(".")[0]
+        except ImportError as e:
+            top = missing(e)
             if not top or top in own or top in finder.names:
                 raise
             finder.names.add(top)

@@ -44,6 +44,21 @@ CASE(sorts)
 	is(PIP_INSTALL, "");
 	CHECK(sort("--no-index -f ./wheels ./x-1.0-py3-none-any.whl") == OK);
 	is(PIP_FETCH, "--no-index --find-links ./wheels");
+	CHECK(a.no_index && a.n_sdists == 0 && a.n_files == 0);
+}
+
+CASE(what_is_for_us)
+{
+	CHECK(sort("--allow-sdist a,b --allow-sdist=:all: -c c.txt -rr.txt demo") == OK);
+	is(PIP_RESOLVE, "--constraint c.txt --requirement r.txt demo");
+	is(PIP_FETCH, "");
+	is(PIP_INSTALL, "");
+	CHECK(a.n_sdists == 2 && a.n_files == 2 && !a.no_index);
+	CHECK_STR(str_z(a.sdists[0]), S("a,b"));
+	CHECK_STR(str_z(a.sdists[1]), S(":all:"));
+	CHECK_STR(str_z(a.files[0]), S("c.txt"));
+	CHECK_STR(str_z(a.files[1]), S("r.txt"));
+	CHECK(sort("--allow-sdist") == ERR_USAGE && sort("--allow-sdist x") == ERR_USAGE);
 }
 
 CASE(refuses)
@@ -78,4 +93,4 @@ CASE(too_many_are_refused)
 	CHECK(pip_args_read(many, PIP_ARGS + 1, &a, &d) == ERR_LIMIT);
 }
 
-TESTS(CASE_ROW(sorts), CASE_ROW(refuses), CASE_ROW(too_many_are_refused))
+TESTS(CASE_ROW(sorts), CASE_ROW(what_is_for_us), CASE_ROW(refuses), CASE_ROW(too_many_are_refused))

@@ -26,6 +26,36 @@ CASE(canonical)
 	CHECK_STR(name_canonical(S(""), false), S(""));
 }
 
+/* What npm packs where package.json says "main": "./index.js". */
+CASE(dots)
+{
+	static const struct {
+		const char *raw, *name;
+		enum fault_code fault; /* FAULT_COUNT: none */
+	} rows[] = {
+		{ "package/./dist/index.js", "package/dist/index.js", FAULT_NAME_DOT },
+		{ "./a/././b/./c", "a/b/c", FAULT_NAME_DOT },
+		{ "a/.b/c./d", "a/.b/c./d", FAULT_COUNT },
+		{ "a/./../b", "a/../b", FAULT_NAME_UP },
+		{ "a/.", "a/.", FAULT_NAME_FORM },
+		{ "a//b", "a//b", FAULT_NAME_FORM },
+		{ "/./a", "/a", FAULT_NAME_ABSOLUTE },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct faults f = faults();
+		struct str out;
+		CHECK(name_clean(&f, str_z(rows[i].raw), false, 0, &out) == OK);
+		CHECK_STR(out, str_z(rows[i].name));
+		CHECK(rows[i].fault == FAULT_COUNT ? f.n == 0 : f.of[rows[i].fault] == 1);
+	}
+	struct faults strict = faults();
+	struct str out;
+	strict.tolerate = false;
+	CHECK(name_clean(&strict, S("a/./b"), false, 0, &out) == OK);
+	CHECK(name_clean(&strict, S("a/./b"), true, 0, &out) == ERR_SYNTAX);
+}
+
 CASE(bounds)
 {
 	static char deep[2 * LIMIT_ARCHIVE_DEPTH + 1], name[LIMIT_ARCHIVE_NAME + 1];
@@ -85,4 +115,4 @@ CASE(parents)
 	}
 }
 
-TESTS(CASE_ROW(canonical), CASE_ROW(bounds), CASE_ROW(many), CASE_ROW(parents))
+TESTS(CASE_ROW(canonical), CASE_ROW(dots), CASE_ROW(bounds), CASE_ROW(many), CASE_ROW(parents))

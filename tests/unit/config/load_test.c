@@ -290,6 +290,8 @@ CASE(addresses)
 		{ "anthropic/m", "https://a.example/v1/messages", "a.example", "/v1", true, false, 443 },
 		{ "anthropic/m", "https://a.example/proxy", "a.example", "/proxy/v1", true, false, 443 },
 		{ "gemini/m", "https://g.example", "g.example", "/v1beta", true, false, 443 },
+		{ "gemini/m", "https://g.example/google/", "g.example", "/google", true, false, 443 },
+		{ "gemini/m", "https://g.example/v1", "g.example", "/v1", true, false, 443 },
 		{ "gemini/m", "https://g.example/v1alpha", "g.example", "/v1alpha", true, false, 443 },
 		{ "ollama/m", "http://127.0.0.1:11434", "127.0.0.1", "/v1", false, true, 11434 },
 		{ "ollama_chat/m", "http://127.0.0.1:11434/v1", "127.0.0.1", "/v1", false, true, 11434 },

@@ -8,7 +8,7 @@
 
 #include "../check.h"
 
-#define KEY "sk-virtual-0123456789"
+#define KEY    "sk-virtual-0123456789"
 #define MASTER "sk-master-0123456789"
 
 static struct ingress in;
@@ -59,6 +59,10 @@ CASE(every_place)
 	CHECK(known("Authorization: Bearer " KEY "\r\n", "/v1/x"));
 	CHECK(known("authorization: bearer   " KEY " \r\n", "/v1/x"));
 	CHECK(known("authorization: " KEY "\r\n", "/v1/x"));
+	CHECK(known("x-litellm-api-key: " KEY "\r\n", "/v1/x"));
+	CHECK(known("authorization: Bearer sk-ant-oat01-x\r\nX-LiteLLM-API-Key: Bearer " KEY "\r\n",
+		    "/v1/x"));
+	CHECK(known("Ocp-Apim-Subscription-Key: " KEY "\r\n", "/v1/x"));
 	CHECK(known("x-api-key: " KEY "\r\n", "/v1/x"));
 	CHECK(known("api-key: " KEY "\r\n", "/v1/x"));
 	CHECK(known("x-goog-api-key: " KEY "\r\n", "/v1/x"));

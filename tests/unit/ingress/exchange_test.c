@@ -83,6 +83,7 @@ static void fresh(void)
 	for (unsigned i = 0; i < 2; i++)
 		deps[i] = (struct policy_deployment){ .id = i ? S("b") : S("a"),
 						      .upstream_model = S("up"),
+						      .max_retries = -1,
 						      .price = { -1, -1, -1, -1, -1 } };
 	model = (struct policy_model){ .name = S("m"), .deployments = both, .n_deployments = 2 };
 	static struct policy_price unknown[2] = { { -1, -1, -1, -1, -1 }, { -1, -1, -1, -1, -1 } };
@@ -91,6 +92,7 @@ static void fresh(void)
 				      .models = &model, .n_models = 1, .n_exact = 1,
 				      .num_retries = 2, .timeout_ms = 1000,
 				      .retry_policy = { -1, -1, -1, -1, -1, -1 },
+				      .allowed_fails_policy = { -1, -1, -1, -1, -1, -1 },
 				      .max_body_bytes = LIMIT_BODY };
 	if (client >= 0)
 		(void)close(client);
@@ -238,6 +240,20 @@ CASE(a_client_cannot_ask_for_endless_retries)
 	conn_kill(conn);
 	reap();
 	say_end(id, END_CANCELLED);
+}
+
+CASE(a_deployment_has_its_own_number_of_retries)
+{
+	fresh();
+	for (unsigned i = 0; i < 2; i++)
+		deps[i].max_retries = 0;
+	ask(1000);
+	uint32_t id = next_call();
+	CHECK(id != 0);
+	say_status(id, 500);
+	CHECK(next_call() == 0 && conn->x == NULL);
+	conn_kill(conn);
+	reap();
 }
 
 CASE(a_body_is_measured_by_its_own_policy)
@@ -400,6 +416,7 @@ CASE(no_key_in_a_providers_words)
 }
 
 TESTS(CASE_ROW(a_providers_own_words), CASE_ROW(no_key_in_a_providers_words),
-      CASE_ROW(a_refused_credential), CASE_ROW(a_cancelled_body_waits_for_its_end), CASE_ROW(a_failed_call_is_tried_elsewhere),
+      CASE_ROW(a_refused_credential),
+      CASE_ROW(a_deployment_has_its_own_number_of_retries), CASE_ROW(a_cancelled_body_waits_for_its_end), CASE_ROW(a_failed_call_is_tried_elsewhere),
       CASE_ROW(egress_is_started_anew), CASE_ROW(a_client_cannot_ask_for_endless_retries),
       CASE_ROW(a_body_is_measured_by_its_own_policy))

@@ -148,15 +148,21 @@ CASE(cooldown)
 
 	fresh();
 	deployments(d, 2);
-	choose_failed(&in, &gen.policy, 0, 500, 0);
-	choose_failed(&in, &gen.policy, 0, 500, 0);
+	choose_failed(&in, &gen.policy, 0, 500, -1, 0);
+	choose_failed(&in, &gen.policy, 0, 500, -1, 0);
 	CHECK(atomic_load(&in.counters->deployments[0].cool_until_ms) == 0);
-	choose_failed(&in, &gen.policy, 0, 429, 60000);
+	choose_failed(&in, &gen.policy, 0, 429, -1, 60000);
 	for (int i = 0; i < 20; i++)
 		CHECK(choose_deployment(&in, &gen.policy, &m, NULL, 0, false, 0, &c) == OK && c.index == 1);
-	choose_failed(&in, &gen.policy, 1, 404, 0);
+	choose_failed(&in, &gen.policy, 1, 404, -1, 0);
 	CHECK(choose_deployment(&in, &gen.policy, &m, NULL, 0, false, 0, &c) == ERR_BUSY);
 	CHECK(c.retry_after_s >= 4 && c.retry_after_s <= 6);
+	fresh();
+	deployments(d, 2);
+	choose_failed(&in, &gen.policy, 0, 429, 1, 0); /* allowed_fails_policy: one is none */
+	CHECK(atomic_load(&in.counters->deployments[0].cool_until_ms) == 0);
+	choose_failed(&in, &gen.policy, 0, 429, 1, 0);
+	CHECK(atomic_load(&in.counters->deployments[0].cool_until_ms) != 0);
 }
 
 CASE(context_window)

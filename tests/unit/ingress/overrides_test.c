@@ -38,6 +38,8 @@ CASE(defaults_only_where_nothing_is)
 	CHECK(!overrides_any(&(struct policy_deployment){ 0 }));
 	gives(&dep, DIALECT_OPENAI, "{\"temperature\":1}", "{\"temperature\":1,\"max_tokens\":64}");
 	gives(&dep, DIALECT_OPENAI, "{}", "{\"temperature\":0.5,\"max_tokens\":64}");
+	gives(&dep, DIALECT_OPENAI, "{\"max_completion_tokens\":9}",
+	      "{\"max_completion_tokens\":9,\"temperature\":0.5}");
 	gives(&dep, DIALECT_ANTHROPIC, "{\"max_tokens\": 5}",
 	      "{\"max_tokens\": 5,\"temperature\":0.5}");
 }
@@ -62,6 +64,13 @@ CASE(what_a_dialect_has_not_is_left_out)
 	gives(&dep, DIALECT_ANTHROPIC, "{\"a\":1}", "{\"a\":1,\"top_p\":0.9}");
 	dep.n_defaults = 1;
 	gives(&dep, DIALECT_ANTHROPIC, "{\"a\":1}", "{\"a\":1}");
+	/* Names and forms of OpenAI's that no table has are no other dialect's. */
+	static struct policy_default own[] = { { SC("reasoning_effort"), SC("\"low\"") },
+					       { SC("stop"), SC("\"x\"") } };
+	dep = (struct policy_deployment){ .defaults = own, .n_defaults = 2 };
+	gives(&dep, DIALECT_OPENAI, "{}", "{\"reasoning_effort\":\"low\",\"stop\":\"x\"}");
+	gives(&dep, DIALECT_ANTHROPIC, "{}", "{\"stop_sequences\":[\"x\"]}");
+	gives(&dep, DIALECT_GEMINI, "{}", "{\"generationConfig\":{\"stopSequences\":[\"x\"]}}");
 }
 
 CASE(extra_body_wins)

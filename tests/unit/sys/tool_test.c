@@ -1,4 +1,4 @@
-/* tests/unit/sys/tool_test.c - a user's tool has what the user has, and alone it starts nothing. Proves T-35. */
+/* tests/unit/sys/tool_test.c - a user's tool has what the user has, and alone it starts nothing. Proves T-35, T-40. */
 #include "sys/tool.h"
 
 #include "sys/fs.h"
@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 static char said[256];
@@ -80,5 +82,50 @@ CASE(a_descriptor_is_kept)
 	CHECK(fcntl(fd, F_GETFD) == FD_CLOEXEC);
 }
 
+/* In the box, with dir to write to and a file beside it that is none of its business. */
+static bool boxed(const char *dir, const char *command, const char *word)
+{
+	AUTO(fd_closep) int fd = memfd_create("said", MFD_CLOEXEC);
+	const char *const argv[] = { "/bin/sh", "-c", command, NULL };
+	const char *const env[] = { "PATH", "/usr/bin:/bin", NULL }, *const reads[] = { NULL };
+	const struct tool_box box = { .reads = reads, .write = dir };
+	const struct tool t = { .argv = argv, .env = env, .out_fd = fd, .keep_fd = -1, .box = &box };
+	struct diag d = { 0 };
+	int status = -1;
+
+	enum err e = tool_run(&t, &status, &d);
+	if (e == ERR_UNSUPPORTED)
+		return false;
+	CHECK(e == OK);
+	ssize_t n = pread(fd, said, sizeof said - 1, 0);
+	said[n > 0 ? n : 0] = 0;
+	CHECK_STR(str_z(said), str_z(word));
+	return true;
+}
+
+CASE(in_a_box_there_is_little)
+{
+	char base[] = "/tmp/yett-box-XXXXXX", dir[64], file[64], command[512];
+
+	CHECK(mkdtemp(base) != NULL);
+	(void)snprintf(dir, sizeof dir, "%s/work", base);
+	(void)snprintf(file, sizeof file, "%s/secret", base);
+	CHECK(mkdir(dir, 0700) == 0);
+	CHECK(fs_write(file, S("secret\n"), 0600, NULL) == OK);
+	CHECK(setenv("KEPT", "one", 1) == 0);
+	bool can = boxed(dir, "echo a >own && mkdir d && mv own d/ && cat d/own && echo \"$KEPT.\"", "a\n.\n");
+	if (can) {
+		(void)snprintf(command, sizeof command,
+			       "cat %s 2>&- || echo no; (echo x >>%s) 2>&- || echo no; ls %s 2>&- || echo no; "
+			       "cat /proc/1/environ /etc/shadow /dev/tty 2>&- || echo no; read x || echo end",
+			       file, file, base);
+		(void)boxed(dir, command, "no\nno\nno\nno\nend\n");
+		(void)boxed(dir, "python3 -c 'import socket; socket.socket()' 2>&- || echo no", "no\n");
+	}
+	const char *const clean[] = { "rm", "-r", base, NULL };
+	enum err e;
+	CHECK(run(clean, NULL, false, &e) == 0 && e == OK);
+}
+
 TESTS(CASE_ROW(it_has_the_environment_and_more), CASE_ROW(alone_it_starts_nothing), CASE_ROW(what_is_not_there_is_told),
-      CASE_ROW(a_descriptor_is_kept))
+      CASE_ROW(a_descriptor_is_kept), CASE_ROW(in_a_box_there_is_little))

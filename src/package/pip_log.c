@@ -1,0 +1,54 @@
+/*
+ * package/pip_log.c - what pip says it found nothing for.
+ * Input: hostile (written by pip of names that packages chose, and by what a build prints).
+ * Runs in: cli.   Fuzz: fuzz/pip_log_fuzz.c
+ */
+#include "package/pip_log.h"
+
+static bool starts_name(char c)
+{
+	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
+/* The requirement at the beginning of s, without its marker; "": there is none. */
+static struct str wish_at(struct str s)
+{
+	size_t n = 0;
+
+	while (n < s.n && s.p[n] > ' ' && s.p[n] < 0x7f && s.p[n] != ';')
+		n++;
+	return n > 0 && starts_name(s.p[0]) ? str_head(s, n) : S("");
+}
+
+static size_t add(struct str wish, struct str out[PIP_LOG_WISHES], size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(out[i], wish))
+			return n;
+	if (wish.n == 0 || n == PIP_LOG_WISHES)
+		return n;
+	out[n] = wish;
+	return n + 1;
+}
+
+size_t pip_log_missing(struct str text, bool conflicts, struct str out[PIP_LOG_WISHES])
+{
+	static const struct str words[] = {
+		SC("No matching distribution found for "),
+		SC(" depends on "),
+		SC("The user requested (constraint) "),
+		SC("The user requested "),
+	};
+	const size_t n_words = conflicts ? sizeof words / sizeof words[0] : 1;
+	size_t n = 0;
+
+	while (text.n > 0) {
+		struct str line = str_cut(text, '\n', &text);
+		for (size_t i = 0; i < n_words; i++) {
+			size_t at = str_find(line, words[i]);
+			if (at != SIZE_MAX)
+				n = add(wish_at(str_tail(line, at + words[i].n)), out, n);
+		}
+	}
+	return n;
+}
