@@ -169,7 +169,7 @@ endef
 $(foreach m,$(filter-out cli,$(MAINS)),$(eval $(call shifted,$(m))))
 
 # The whole program with a switch that makes the Nth call of a kind fail, for tests/torture/run.
-WRAPPED := $(shell sed -n 's/^\tX(\([a-z0-9_]*\)).*/-Wl,--wrap=\1/p' tests/torture/fail.c)
+WRAPPED := $(shell sed -n 's/^\tX(\([a-z0-9_]*\)[,)].*/-Wl,--wrap=\1/p' tests/torture/fail.c)
 define failing
 $(2): $(3) $(O)/obj/tests/torture/fail.o
 	@mkdir -p $$(@D)
@@ -232,6 +232,7 @@ torture:
 	@tests/torture/run $(ROLES)
 	@$(if $(ROLES),,tests/torture/run --check)
 	@$(if $(ROLES),,tests/torture/run --helpers)
+	@$(if $(ROLES),,tests/torture/run --detonator)
 
 fuzz:
 	@tools/fuzz $(or $(SECONDS),60) $(TARGETS)

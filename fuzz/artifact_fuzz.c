@@ -58,6 +58,15 @@ static bool two_of_one_name(const struct line *lines, size_t n)
 	return false;
 }
 
+/* A name that stands in RECORD as it is, and that everybody reads alike there. */
+static bool is_plain(struct str name)
+{
+	for (size_t i = 0; i < name.n; i++)
+		if ((uint8_t)name.p[i] < ' ' || (uint8_t)name.p[i] >= 0x7f || name.p[i] == '"')
+			return false;
+	return name.n > 0;
+}
+
 /* The same wheel with a RECORD made for it. */
 static void with_record(struct line *lines, size_t n)
 {
@@ -67,10 +76,7 @@ static void with_record(struct line *lines, size_t n)
 	buf_init(&b, 1 << 20);
 	for (size_t i = 0; i < n; i++) {
 		uint8_t digest[SHA256_BYTES];
-		if (str_has_suffix(lines[i].name, S("RECORD")) || lines[i].name.n == 0 ||
-		    str_chr(lines[i].name, '"') != SIZE_MAX ||
-		    str_chr(lines[i].name, '\r') != SIZE_MAX ||
-		    str_chr(lines[i].name, '\0') != SIZE_MAX)
+		if (str_has_suffix(lines[i].name, S("RECORD")) || !is_plain(lines[i].name))
 			continue;
 		lines[kept++] = lines[i];
 		sha256(lines[i].content, digest);

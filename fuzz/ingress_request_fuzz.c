@@ -2,9 +2,9 @@
  * fuzz/ingress_request_fuzz.c - the input is a byte of choices and a client's body, spliced for an
  * upstream of the same dialect. Oracle: what is sent parses; it has the upstream's model, the
  * operator's extra field and, on a stream of OpenAI's, include_usage; every other member is there
- * byte for byte and in the same order; no field that could steer the gate got through; and a body
- * that lies in the shared arena gives the same bytes as one that does not.
- * Proves T-08.
+ * byte for byte and in the same order, but for LiteLLM's own, which are gone; no field that could
+ * steer the gate got through; and a body that lies in the shared arena gives the same bytes as one
+ * that does not. Proves T-08.
  */
 #include "fuzz/fuzz.h"
 
@@ -37,10 +37,19 @@ static void world(uint8_t choices, struct str body, bool shared)
 					  .n_defaults = choices >> 5 & 1 };
 	gen.policy = (struct policy){ .timeout_ms = 60000 };
 	route = (struct route){ .endpoint = EP_CHAT, .dialect = d };
-	x = (struct exchange){ .in = &in, .gen = &gen, .dep = &dep, .route = &route, .client = d,
-			       .up = d, .same = true, .star = S("") };
-	x.body = (struct body){ .p = (char *)(uintptr_t)body.p, .n = body.n, .cap = body.n,
-				.at = 12345, .shared = shared };
+	x = (struct exchange){ .in = &in,
+			       .gen = &gen,
+			       .dep = &dep,
+			       .route = &route,
+			       .client = d,
+			       .up = d,
+			       .same = true,
+			       .star = S("") };
+	x.body = (struct body){ .p = (char *)(uintptr_t)body.p,
+				.n = body.n,
+				.cap = body.n,
+				.at = 12345,
+				.shared = shared };
 	arena_init(&x.arena, 1 << 20);
 	if (d == DIALECT_GEMINI)
 		x.query_model = S("g");
@@ -86,10 +95,57 @@ static bool is_ours(struct str name)
 	return false;
 }
 
-/* The next member from key on that the gate leaves alone. */
-static const struct json *others(struct arena *a, const struct json *key, const struct json *end)
+/* What LiteLLM's clients say to LiteLLM. */
+static bool is_litellms(struct str name, const struct json *root)
 {
-	while (key < end && is_ours(json_str(a, key)))
+	static const struct str names[] = {
+		SC("tags"),
+		SC("cache"),
+		SC("no-log"),
+		SC("timeout"),
+		SC("caching"),
+		SC("verbose"),
+		SC("fallbacks"),
+		SC("guardrails"),
+		SC("num_retries"),
+		SC("max_retries"),
+		SC("drop_params"),
+		SC("langfuse_host"),
+		SC("stream_timeout"),
+		SC("request_timeout"),
+		SC("litellm_call_id"),
+		SC("langfuse_secret"),
+		SC("litellm_metadata"),
+		SC("litellm_trace_id"),
+		SC("langsmith_api_key"),
+		SC("langsmith_project"),
+		SC("litellm_session_id"),
+		SC("langsmith_base_url"),
+		SC("langfuse_public_key"),
+		SC("langfuse_secret_key"),
+		SC("allowed_openai_params"),
+		SC("litellm_request_debug"),
+		SC("additional_drop_params"),
+		SC("context_window_fallbacks"),
+		SC("content_policy_fallbacks"),
+		SC("turn_off_message_logging"),
+		SC("disable_global_guardrails"),
+		SC("context_window_fallback_dict"),
+	};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (str_eq(name, names[i]))
+			return true;
+	return str_eq(name, S("metadata")) && x.client == DIALECT_OPENAI &&
+	       !json_bool(json_get(root, S("store")));
+}
+
+/* The next member of root, from key on, that the gate leaves alone. */
+static const struct json *others(struct arena *a, const struct json *root, const struct json *key)
+{
+	const struct json *end = root + root->skip;
+
+	while (key < end && (is_ours(json_str(a, key)) || is_litellms(json_str(a, key), root)))
 		key += 1 + key[1].skip;
 	return key;
 }
@@ -108,12 +164,13 @@ static void check(uint8_t choices, struct str body, struct str out, struct arena
 		CHECK(json_bool(json_get(json_get(is, S("stream_options")), S("include_usage"))));
 	for (size_t i = 0; i < sizeof steering / sizeof steering[0]; i++)
 		CHECK(json_get(is, steering[i]) == NULL);
-	const struct json *w = others(a, was + 1, was + was->skip);
-	const struct json *s = others(a, is + 1, is + is->skip);
+	JSON_EACH_MEMBER (is, key)
+		CHECK(!is_litellms(json_str(a, key), is));
+	const struct json *w = others(a, was, was + 1), *s = others(a, is, is + 1);
 	while (w < was + was->skip && s < is + is->skip) {
 		CHECK(str_eq(json_raw(w), json_raw(s)) && str_eq(json_raw(w + 1), json_raw(s + 1)));
-		w = others(a, w + 1 + w[1].skip, was + was->skip);
-		s = others(a, s + 1 + s[1].skip, is + is->skip);
+		w = others(a, was, w + 1 + w[1].skip);
+		s = others(a, is, s + 1 + s[1].skip);
 	}
 	CHECK(w == was + was->skip && s == is + is->skip);
 }

@@ -16,7 +16,9 @@ struct candidate {
 };
 
 struct run {
-	struct str from, end;
+	bool first; /* from the first version on, whatever that is called */
+	struct version_key from;
+	struct str end;
 	enum advisory_end kind;
 };
 
@@ -25,7 +27,7 @@ struct said {
 	const struct advisory_index *ix;
 	struct arena *a;
 	enum ecosystem eco;
-	struct run *runs; /* of records in force */
+	struct run *runs; /* of records in force, by where they begin */
 	size_t n_runs;
 	struct version_key *listed; /* versions that records in force list, in order */
 	size_t n_listed;
@@ -44,6 +46,15 @@ static int candidate_cmp(const void *x, const void *y)
 	int c = version_key_cmp(&a->key, &b->key);
 
 	return c ? c : str_cmp(a->record, b->record);
+}
+
+static int run_cmp(const void *x, const void *y)
+{
+	const struct run *a = x, *b = y;
+
+	if (a->first || b->first)
+		return b->first - a->first;
+	return version_key_cmp(&a->from, &b->from);
 }
 
 /* ---- reading ---- */
@@ -78,7 +89,10 @@ static enum err read_affect(struct said *s, const struct advisory_affect *a)
 {
 	for (uint32_t i = 0; i < a->n_intervals; i++) {
 		struct run *r = &s->runs[s->n_runs];
-		TRY(advisory_interval(s->ix, a, i, &r->from, &r->end, &r->kind));
+		struct str from;
+		TRY(advisory_interval(s->ix, a, i, &from, &r->end, &r->kind));
+		r->first = str_eq(from, S("0"));
+		r->from = version_key(s->eco, from);
 		s->n_runs++;
 		if (r->kind != ADVISORY_FIXED)
 			continue;
@@ -102,29 +116,55 @@ static enum err read_all(struct said *s, uint32_t first, uint32_t n)
 			TRY(read_affect(s, &a));
 	}
 	qsort(s->listed, s->n_listed, sizeof *s->listed, key_cmp);
+	qsort(s->runs, s->n_runs, sizeof *s->runs, run_cmp);
 	return OK;
 }
 
 /* ---- the floor ---- */
 
-static bool is_named(const struct said *s, const struct version_key *v)
+static bool has_begun(const struct run *r, const struct version_key *v)
 {
-	if (bsearch(v, s->listed, s->n_listed, sizeof *s->listed, key_cmp))
-		return true;
-	for (size_t i = 0; i < s->n_runs; i++)
-		if (advisory_interval_has(s->eco, s->runs[i].from, s->runs[i].end, s->runs[i].kind,
-					  v))
-			return true;
-	return false;
+	return r->first || (v->valid && version_key_cmp(&r->from, v) <= 0);
+}
+
+/* How far the runs go that have begun: asked of ever higher versions, each run is looked at once.
+ */
+struct reach {
+	size_t n_begun;
+	bool any, open, last; /* last: end itself is in them */
+	struct version_key end;
+};
+
+static void reach_add(struct reach *r, const struct run *run, enum ecosystem eco)
+{
+	if (run->kind == ADVISORY_OPEN) {
+		r->open = true;
+		return;
+	}
+	struct version_key end = version_key(eco, run->end);
+	int c = r->any ? version_key_cmp(&end, &r->end) : 1;
+	if (c < 0)
+		return;
+	r->last = run->kind == ADVISORY_LAST || (c == 0 && r->last);
+	r->end = end;
+	r->any = true;
+}
+
+/* is_named: v is not lower than what r was asked for before. */
+static bool is_named(const struct said *s, struct reach *r, const struct version_key *v)
+{
+	while (r->n_begun < s->n_runs && has_begun(&s->runs[r->n_begun], v))
+		reach_add(r, &s->runs[r->n_begun++], s->eco);
+	int c = r->any ? version_key_cmp(v, &r->end) : 1;
+	return r->open || c < 0 || (c == 0 && r->last) ||
+	       bsearch(v, s->listed, s->n_listed, sizeof *s->listed, key_cmp) != NULL;
 }
 
 /* bad_from_here: a run without an end holds the version and all that follow. */
 static bool bad_from_here(const struct said *s, const struct version_key *v)
 {
 	for (size_t i = 0; i < s->n_runs; i++)
-		if (s->runs[i].kind == ADVISORY_OPEN &&
-		    advisory_interval_has(s->eco, s->runs[i].from, s->runs[i].end, ADVISORY_OPEN,
-					  v))
+		if (s->runs[i].kind == ADVISORY_OPEN && has_begun(&s->runs[i], v))
 			return true;
 	return false;
 }
@@ -149,6 +189,7 @@ static void find_floor(struct said *s, const struct version_key *v, bool release
 		       struct advisory_answer *out)
 {
 	bool any = v->text.n == 0, pre = !any && version_key_pre(v);
+	struct reach reach = { .n_begun = 0 };
 
 	out->no_good = !any && bad_from_here(s, v);
 	qsort(s->candidates, s->n_candidates, sizeof *s->candidates, candidate_cmp);
@@ -156,7 +197,7 @@ static void find_floor(struct said *s, const struct version_key *v, bool release
 		const struct candidate *c = &s->candidates[i];
 		if (!c->key.valid || (version_key_pre(&c->key) && !pre))
 			continue;
-		if ((!any && version_key_cmp(&c->key, v) < 0) || is_named(s, &c->key))
+		if ((!any && version_key_cmp(&c->key, v) < 0) || is_named(s, &reach, &c->key))
 			continue;
 		out->floor = c->key.text;
 		out->floor_from = released ? FLOOR_RELEASED : FLOOR_FIXED;
@@ -167,23 +208,24 @@ static void find_floor(struct said *s, const struct version_key *v, bool release
 
 /* ---- what is known to be bad ---- */
 
-static enum err range_text(struct said *s, const struct run *r, struct str *out)
+static enum err range_text(struct said *s, struct str from, struct str end, enum advisory_end kind,
+			   struct str *out)
 {
-	size_t cap = r->from.n + r->end.n + 16;
+	size_t cap = from.n + end.n + 16;
 	char *room = arena_take(s->a, cap, 1);
 	struct buf b;
 
 	if (room == NULL)
 		return ERR_NOMEM;
 	buf_fixed(&b, room, cap);
-	if (!str_eq(r->from, S("0"))) {
+	if (!str_eq(from, S("0"))) {
 		buf_add(&b, S(">="));
-		buf_add(&b, r->from);
+		buf_add(&b, from);
 	}
-	if (r->kind != ADVISORY_OPEN) {
+	if (kind != ADVISORY_OPEN) {
 		buf_add(&b, b.n ? S(" ") : S(""));
-		buf_add(&b, r->kind == ADVISORY_LAST ? S("<=") : S("<"));
-		buf_add(&b, r->end);
+		buf_add(&b, kind == ADVISORY_LAST ? S("<=") : S("<"));
+		buf_add(&b, end);
 	}
 	if (b.n == 0)
 		buf_add(&b, S("every version"));
@@ -194,7 +236,8 @@ static enum err range_text(struct said *s, const struct run *r, struct str *out)
 static enum err bad_of(struct said *s, const struct advisory_affect *a, struct version_key *keys,
 		       size_t *n, struct advisory_answer *out)
 {
-	struct run r;
+	struct str from, end;
+	enum advisory_end kind;
 
 	for (uint32_t i = 0; i < a->n_versions && *n < ANSWER_BAD; i++) {
 		struct str text;
@@ -202,8 +245,8 @@ static enum err bad_of(struct said *s, const struct advisory_affect *a, struct v
 		keys[(*n)++] = version_key(s->eco, text);
 	}
 	for (uint32_t i = 0; i < a->n_intervals && out->n_bad_ranges < ANSWER_RANGES; i++) {
-		TRY(advisory_interval(s->ix, a, i, &r.from, &r.end, &r.kind));
-		TRY(range_text(s, &r, &out->bad_ranges[out->n_bad_ranges]));
+		TRY(advisory_interval(s->ix, a, i, &from, &end, &kind));
+		TRY(range_text(s, from, end, kind, &out->bad_ranges[out->n_bad_ranges]));
 		out->n_bad_ranges++;
 	}
 	return OK;

@@ -148,11 +148,12 @@ static bool cut_at_limit(enum ecosystem eco, struct osv_interval *i,
 	return true;
 }
 
-/* A fix at the very version that was called the last affected one comes after it, and wins. */
-static void fixed_at(enum ecosystem eco, struct osv_interval *made, size_t n,
+/* A fix at the very version that was called the last affected one comes after it, and wins. The
+ * first settled ones were there when another fix was looked at. */
+static void fixed_at(enum ecosystem eco, struct osv_interval *made, size_t settled, size_t n,
 		     const struct version_key *version)
 {
-	for (; n; n--) {
+	for (; n > settled; n--) {
 		struct version_key end = version_key(eco, made[n - 1].end);
 		if (version_key_cmp(&end, version) != 0)
 			return;
@@ -169,15 +170,17 @@ static size_t walk(enum ecosystem eco, const struct event *events, size_t n,
 	const struct version_key *limit = NULL;
 	struct osv_interval at;
 	bool open = false;
-	size_t made = 0;
+	size_t made = 0, settled = 0;
 
 	for (size_t i = 0; i < n; i++)
 		if (events[i].kind == EVENT_LIMIT)
 			limit = &events[i].key;
 	for (size_t i = 0; i <= n; i++) {
 		const struct event *e = &events[i];
-		if (i < n && e->kind == EVENT_FIXED)
-			fixed_at(eco, out, made, &e->key);
+		if (i < n && e->kind == EVENT_FIXED) {
+			fixed_at(eco, out, settled, made, &e->key);
+			settled = made;
+		}
 		if (i < n && (e->kind == EVENT_LIMIT || open == (e->kind == EVENT_INTRODUCED)))
 			continue;
 		if (i < n && !open) {

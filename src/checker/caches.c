@@ -79,22 +79,21 @@ static struct str packed(struct str head, struct str key)
 	return none;
 }
 
-/* pip: the answer of the index, whose headers name the release. */
-static void pip_answer(struct checker *c, struct tree *t, uint32_t i)
+bool cache_pip_answer(struct checker *c, struct tree *t, uint32_t i, struct trace *out)
 {
-	struct trace found = { .eco = ECO_PYPI };
 	struct str head;
 	bool whole;
 
 	if (!file_read(c, t, i, HEAD_MAX, &head, &whole))
-		return;
-	found.name = packed(head, S("x-pypi-file-project"));
-	found.version = packed(head, S("x-pypi-file-version"));
-	if (found.name.n > 0 && found.version.n > 0 && found.name.n < NAME_MAX_BYTES) {
-		found.name = arena_dup(&c->arena, found.name);
-		found.version = arena_dup(&c->arena, found.version);
-		ask(c, t, i, &found);
-	}
+		return false;
+	*out = (struct trace){ .eco = ECO_PYPI };
+	out->name = packed(head, S("x-pypi-file-project"));
+	out->version = packed(head, S("x-pypi-file-version"));
+	if (out->name.n == 0 || out->version.n == 0 || out->name.n >= NAME_MAX_BYTES)
+		return false;
+	out->name = arena_dup(&c->arena, out->name);
+	out->version = arena_dup(&c->arena, out->version);
+	return true;
 }
 
 /* uv: unpacked packages, each with its .dist-info; and wheels by name. */
@@ -148,7 +147,8 @@ void caches_check(struct checker *c, struct root *r)
 		else if (file && has_part(e->path, S("_cacache/index-v")))
 			npm_index(c, t, i);
 		else if (file &&
-			 (has_part(e->path, S("/http-v2/")) || has_part(e->path, S("pip/http/"))))
-			pip_answer(c, t, i);
+			 (has_part(e->path, S("/http-v2/")) || has_part(e->path, S("pip/http/"))) &&
+			 cache_pip_answer(c, t, i, &found))
+			ask(c, t, i, &found);
 	}
 }

@@ -14,6 +14,7 @@
 #include "inspect/report.h"
 #include "inspect/source.h"
 #include "inspect/startup.h"
+#include "inspect/trace.h"
 #include "inspect/typosquat.h"
 #include "package/manifest.h"
 #include "proto/check.h"
@@ -172,6 +173,14 @@ void model_judge(struct checker *c, const struct model_place *at, struct str map
 
 /* caches_check looks at what pip, uv and npm keep to install from. */
 void caches_check(struct checker *c, struct root *r);
+
+/* cache_pip_answer reads the headers of an answer that pip keeps: which release it is of. False: of
+ * none. */
+bool cache_pip_answer(struct checker *c, struct tree *t, uint32_t i, struct trace *out);
+
+/* cached_artifacts gives installed packages the digest of their artifact, where one in a cache has
+ * exactly their files. Only for a bill of materials: it reads much. */
+void cached_artifacts(struct checker *c, struct root *r);
 
 /* manifests_check reads lock files, manifests and logs of installations. */
 void manifests_check(struct checker *c, struct root *r);

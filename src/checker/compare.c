@@ -50,8 +50,7 @@ static void read_package_json(struct side *s, struct profile *p, uint32_t i, str
 	const struct json *root;
 	struct str text, name, command;
 
-	if (!file_copy(s->c, t, i, METADATA_MAX, &text) ||
-	    json_read(a, text, &root, NULL) != OK)
+	if (!file_copy(s->c, t, i, METADATA_MAX, &text) || json_read(a, text, &root, NULL) != OK)
 		return;
 	bool gyp = tree_below(t, t->items[i].parent, S("binding.gyp")) != TREE_NONE;
 	for (unsigned k = 0; k < NPM_SCRIPTS; k++)
@@ -161,6 +160,22 @@ static uint32_t top_of(const struct tree *t)
 	return one ? 0 : TREE_NONE;
 }
 
+/* An npm package may bring others in a node_modules of its own. What an installer put into one
+ * stands beside its notes. */
+static bool brings_modules(const struct tree *t)
+{
+	static const struct str notes[] = { SC(".package-lock.json"), SC(".yarn-integrity"),
+					    SC(".yarn-state.yml"), SC(".modules.yaml") };
+	uint32_t top = top_of(t), modules = tree_below(t, top, S("node_modules"));
+
+	if (modules == TREE_NONE || tree_below(t, top, S("package.json")) == TREE_NONE)
+		return false;
+	for (size_t i = 0; i < sizeof notes / sizeof notes[0]; i++)
+		if (tree_below(t, modules, notes[i]) != TREE_NONE)
+			return false;
+	return true;
+}
+
 static void take_release(struct side *s)
 {
 	struct tree *t = &s->root->tree;
@@ -219,7 +234,7 @@ static bool take_directory(struct checker *c, struct root *r, struct profile_set
 		profile_release(c, &s.of[i], p);
 		s.of[i].layout = p->eco == ECO_NPM ? LAYOUT_NPM : LAYOUT_INSTALLED;
 	}
-	if (is_owned(&r->tree))
+	if (is_owned(&r->tree) && !brings_modules(&r->tree))
 		for (uint32_t i = 0; i < r->tree.n; i++)
 			take_file(&s, i);
 	else

@@ -267,6 +267,7 @@ static void judge(struct checker *c)
 			agents_check(c, r);
 			models_check(c, r);
 			caches_check(c, r);
+			cached_artifacts(c, r);
 			manifests_check(c, r);
 			break;
 		case ROOT_SITE:

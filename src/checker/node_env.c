@@ -180,7 +180,7 @@ static void inspect_all(struct checker *c, struct tree *t, uint32_t dir)
 }
 
 /* The digest of the archive that it was installed from. */
-static void note_integrity(struct checker *c, struct package *p, struct str sri)
+static void note_integrity(struct checker *c, struct package *p, struct str sri, struct str from)
 {
 	struct package_hash h = { .n = 0 };
 
@@ -188,6 +188,7 @@ static void note_integrity(struct checker *c, struct package *p, struct str sri)
 	    !ARENA_ROOM(&c->arena, p->hashes, p->n_hashes, p->cap_hashes))
 		return;
 	p->hashes[p->n_hashes++] = h;
+	p->hashes_from = from;
 }
 
 /* node_modules/.package-lock.json says what npm put there; a package of another version was put
@@ -216,7 +217,8 @@ static void compare_lock(struct checker *c, struct tree *t, uint32_t dir)
 		struct package *p = &c->report.packages.items[owner - 1];
 		if (str_eq(p->version, want))
 			note_integrity(c, p,
-				       json_str(&c->arena, json_get(key + 1, S("integrity"))));
+				       json_str(&c->arena, json_get(key + 1, S("integrity"))),
+				       file_path(c, t, lock));
 		else
 			file_finding(c, t, i, RULE_FILE_ALTERED, package_purl(c, &t->items[i]), 0,
 				     S(""), "the lock file says %.*s", FMT(want));

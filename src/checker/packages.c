@@ -122,17 +122,27 @@ static void own(struct checker *c, struct site *s, uint32_t owner,
 
 static void read_record(struct checker *c, struct site *s, uint32_t record, uint32_t owner)
 {
+	struct tree *t = &s->root->tree;
 	struct wheel_record r;
-	struct wheel_record_row row;
+	struct wheel_record_row row = { .line = 0 };
 	struct str text;
+	enum err e;
 
-	if (!file_copy(c, &s->root->tree, record, RECORD_MAX, &text))
+	if (!file_copy(c, t, record, RECORD_MAX, &text))
 		return;
 	s->has_records = true;
-	s->root->tree.items[record].owner = owner;
+	t->items[record].owner = owner;
+	struct str package = package_purl(c, &t->items[record]);
 	wheel_record_init(&r, &c->arena, text);
-	while (wheel_record_next(&r, &row) == OK)
+	while ((e = wheel_record_next(&r, &row)) == OK) {
 		own(c, s, owner, &row);
+		if (wheel_record_unclear(row.fault))
+			file_finding(c, t, record, RULE_RECORD_DIFFERS, package, row.line, row.path,
+				     "%s", wheel_record_text(row.fault));
+	}
+	if (e == ERR_LIMIT)
+		file_finding(c, t, record, RULE_RECORD_DIFFERS, package, row.line, S(""),
+			     "row with a field that is too long");
 }
 
 /* Everything in a directory belongs to the package that it describes. */
@@ -161,6 +171,7 @@ static void read_direct_url(struct checker *c, struct site *s, uint32_t i, struc
 		memcpy(p->hashes, d.hashes, d.n_hashes * sizeof *d.hashes);
 		p->n_hashes = d.n_hashes;
 		p->cap_hashes = d.n_hashes + 1;
+		p->hashes_from = d.n_hashes > 0 ? file_path(c, t, i) : S("");
 	}
 	if (p->origin == ORIGIN_EDITABLE)
 		file_finding(c, t, i, RULE_EDITABLE, S(""), 0, p->url, "%.*s", FMT(p->name));

@@ -28,6 +28,7 @@ struct job_opts {
 	int advisory_fd;     /* of the index, or -1 */
 	const char *against; /* file of the release before, or NULL */
 	bool cold;	     /* use and keep nothing of other runs */
+	bool artifacts;	     /* look for what packages were installed from */
 };
 
 /* job_open opens a target: a directory or file by its path, NULL: what `python3` would use here,

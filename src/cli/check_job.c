@@ -147,6 +147,7 @@ static void begin(struct job *j, struct str name, const struct job_opts *o)
 					.publishers_fd = -1 } };
 	arena_init(&j->arena, JOB_ARENA);
 	j->request.now = (int64_t)(clock_wall_ns() / 1000000000);
+	j->request.flags = o->artifacts ? CHECK_ARTIFACTS : 0;
 	j->request.name = name;
 	j->request.policy_name = str_z(o->policy);
 }

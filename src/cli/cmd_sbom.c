@@ -85,6 +85,7 @@ static void share_hashes(const struct report *r, struct arena *a)
 				continue;
 			p[j]->hashes = known->hashes;
 			p[j]->n_hashes = 1;
+			p[j]->hashes_from = known->where;
 		}
 	}
 }
@@ -225,7 +226,7 @@ static int sbom_run(struct cli *c)
 	const char *format = cli_value(c, "format");
 	char data[CLI_PATH] = "";
 	struct diag d = { 0 };
-	struct job_opts o = { .data = data, .advisory_fd = -1 };
+	struct job_opts o = { .data = data, .advisory_fd = -1, .artifacts = true };
 
 	if (format != NULL && strcmp(format, "cyclonedx") != 0 && strcmp(format, "spdx") != 0)
 		return cli_usage(c, "a format is cyclonedx or spdx");

@@ -148,6 +148,9 @@ static void judge(struct account *r, const struct run *run, const struct fact *f
 			found(r, run, f, RULE_RUN_SPAWN, none, f->text, none);
 		break;
 	case FACT_OPAQUE:
+		if (loading && f->more.n > 0)
+			found(r, run, f, RULE_RUN_SEALED, f->text, none, f->more);
+		break;
 	case FACT_BROKEN:
 	case FACT_COVERAGE:
 	case FACT_OUTPUT:

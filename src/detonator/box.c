@@ -240,7 +240,7 @@ _Noreturn static void become_target(struct world *w, enum detonation_phase phase
 	limit(RLIMIT_DATA, DATA_MAX);
 	limit(RLIMIT_FSIZE, FILE_SIZE_MAX);
 	limit(RLIMIT_NOFILE, OPEN_MAX);
-	limit(RLIMIT_CORE, 0);
+	limit(RLIMIT_CORE, 1); /* filter.c says why not 0, which it is where it may be no more */
 	limit(RLIMIT_MEMLOCK, 8 << 20);
 	/* Where memory is short all the same, the kernel takes these first. */
 	(void)put("/proc/self/oom_score_adj", "1000", NULL);

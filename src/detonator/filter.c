@@ -10,6 +10,8 @@
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -22,7 +24,12 @@
 #error "the detonator knows x86_64 and aarch64"
 #endif
 
-enum { CODE_MAX = 256, X32_FROM = 0x40000000, NAMESPACES = 0x7e020000 };
+enum {
+	IS = BPF_JMP | BPF_JEQ | BPF_K,
+	CODE_MAX = 256,
+	X32_FROM = 0x40000000,
+	NAMESPACES = 0x7e020000
+};
 
 /* The supervisor looks at these. */
 static const uint16_t watched[] = {
@@ -34,10 +41,11 @@ static const uint16_t watched[] = {
 	__NR_nanosleep, __NR_ptrace,  __NR_clock_nanosleep, __NR_sched_setaffinity,
 };
 
-/* Refused as if this kernel had them not: libc has another way; memory and queues of System V are
- * nobody's and bounded by nothing. */
+/* Refused as if this kernel had them not: libc has another way; memory, queues and semaphores of
+ * System V are nobody's and bounded by nothing. */
 static const uint16_t absent[] = {
-	__NR_shmget, __NR_msgget, __NR_io_uring_setup, __NR_io_uring_enter, __NR_io_uring_register,
+	__NR_shmget,	     __NR_msgget,	  __NR_semget,
+	__NR_io_uring_setup, __NR_io_uring_enter, __NR_io_uring_register,
 	__NR_clone3,
 };
 
@@ -81,8 +89,22 @@ static const uint16_t refused[] = {
 };
 
 /* Of socket: no family that namespaces do not hold back, as AF_VSOCK to the host of a virtual
- * machine. */
-static const uint16_t families[] = { AF_UNIX, AF_INET, AF_INET6, AF_NETLINK };
+ * machine, and no protocol for which the kernel would load a module or that the sink does not
+ * speak. */
+static const struct {
+	uint16_t family, protocol;
+} sockets[] = {
+	{ AF_UNIX, 0 },
+	{ AF_INET, 0 },
+	{ AF_INET, IPPROTO_TCP },
+	{ AF_INET, IPPROTO_UDP },
+	{ AF_INET, IPPROTO_ICMP },
+	{ AF_INET6, 0 },
+	{ AF_INET6, IPPROTO_TCP },
+	{ AF_INET6, IPPROTO_UDP },
+	{ AF_INET6, IPPROTO_ICMPV6 },
+	{ AF_NETLINK, 0 /* NETLINK_ROUTE */ },
+};
 
 struct program {
 	struct sock_filter code[CODE_MAX];
@@ -114,24 +136,65 @@ static void all(struct program *p, const uint16_t *calls, size_t n, uint32_t ver
 
 #define ALL(p, calls, verdict) all(p, calls, sizeof(calls) / sizeof(calls)[0], verdict)
 
-/* The rules that look at an argument; the call's number is in the accumulator before and after. */
+static void verdict(struct program *p, uint32_t v)
+{
+	emit(p, BPF_RET | BPF_K, 0, 0, v);
+}
+
+/* Where an argument of the call stands, the half of it that counts on these machines. */
+static size_t argument(unsigned i)
+{
+	return offsetof(struct seccomp_data, args) + 8 * i;
+}
+
+static void sockets_only(struct program *p)
+{
+	const uint8_t n = sizeof sockets / sizeof sockets[0];
+
+	emit(p, IS, 0, (uint8_t)(5 * n + 1), __NR_socket);
+	for (uint8_t i = 0; i < n; i++) {
+		load(p, argument(0));
+		emit(p, IS, 0, 3, sockets[i].family);
+		load(p, argument(2));
+		when(p, sockets[i].protocol, SECCOMP_RET_ALLOW);
+	}
+	verdict(p, SECCOMP_RET_ERRNO | EPROTONOSUPPORT);
+	emit(p, IS, 0, 4, __NR_socketpair);
+	load(p, argument(0));
+	when(p, AF_UNIX, SECCOMP_RET_ALLOW);
+	verdict(p, SECCOMP_RET_ERRNO | EPROTONOSUPPORT);
+}
+
+/* Where core_pattern is a program, a limit of 1 alone keeps the machine from starting it, as root,
+ * with what a process of the box left: so nobody changes it, and is told that it is changed. */
+static void core_limit_stays(struct program *p)
+{
+	emit(p, IS, 0, 4, __NR_setrlimit);
+	load(p, argument(0));
+	when(p, RLIMIT_CORE, SECCOMP_RET_ERRNO);
+	verdict(p, SECCOMP_RET_ALLOW);
+	emit(p, IS, 0, 9, __NR_prlimit64);
+	load(p, argument(1));
+	emit(p, IS, 0, 6, RLIMIT_CORE);
+	load(p, argument(2)); /* the new limit: NULL only asks for it */
+	emit(p, IS, 0, 3, 0);
+	load(p, argument(2) + 4);
+	emit(p, IS, 0, 1, 0);
+	verdict(p, SECCOMP_RET_ALLOW);
+	verdict(p, SECCOMP_RET_ERRNO);
+	verdict(p, SECCOMP_RET_ALLOW);
+}
+
+/* The rules that look at an argument; the call's number is in the accumulator before each. */
 static void arguments(struct program *p)
 {
-	const uint16_t is = BPF_JMP | BPF_JEQ | BPF_K;
-	const size_t first = offsetof(struct seccomp_data, args);
-	const uint8_t n = sizeof families / sizeof families[0];
-
-	emit(p, is, 0, 4, __NR_clone);
-	load(p, first);
+	emit(p, IS, 0, 4, __NR_clone);
+	load(p, argument(0));
 	emit(p, BPF_JMP | BPF_JSET | BPF_K, 0, 1, NAMESPACES);
-	emit(p, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | EPERM);
-	emit(p, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW);
-	emit(p, is, 0, (uint8_t)(n + 3), __NR_socket);
-	load(p, first);
-	for (uint8_t i = 0; i < n; i++)
-		emit(p, is, (uint8_t)(n - i), 0, families[i]);
-	emit(p, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | EAFNOSUPPORT);
-	emit(p, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW);
+	verdict(p, SECCOMP_RET_ERRNO | EPERM);
+	verdict(p, SECCOMP_RET_ALLOW);
+	sockets_only(p);
+	core_limit_stays(p);
 }
 
 enum err filter_install(int *out_listener)

@@ -47,22 +47,30 @@ static const struct honey {
 };
 enum { FILES = sizeof files / sizeof files[0] };
 
-/* Places where something settles. names: what must not appear there, separated by spaces, a star in
- * front stands for anything; "": nothing may. */
+/* Places where something settles, and what lies above them, where another directory could be made
+ * in place of the one that is watched. names: what must not appear there, separated by spaces, a
+ * star in front stands for anything; "": nothing may. */
 static const struct place {
 	const char *path, *names;
 } places[] = {
-	{ "", ".bashrc .profile .bash_profile .zshrc .zshenv .zprofile .bash_login .xsessionrc" },
+	{ "",
+	  ".bashrc .profile .bash_profile .zshrc .zshenv .zprofile .bash_login .xsessionrc "
+	  ".config .local .ssh .claude .cursor venv" }, /* made anew: the one before was moved */
 	{ "/.config/systemd/user", "" },
 	{ "/.config/autostart", "" },
 	{ "/.ssh", "authorized_keys rc config" },
 	{ "/.claude", "settings.json settings.local.json CLAUDE.md" },
 	{ "/.cursor", "mcp.json hooks.json" },
-	{ "/.config", "crontab" },
+	{ "/.config", "crontab systemd autostart" },
+	{ "/.config/systemd", "user" },
+	{ "/.local", "bin" },
 	{ "/.local/bin", "" },
+	/* Of Python only. */
+	{ "/venv", "lib" },
+	{ "/venv/lib", "" },
 	{ NULL, "*.pth *.start sitecustomize.py usercustomize.py" }, /* the directory of packages */
 };
-enum { PLACES = sizeof places / sizeof places[0] };
+enum { PLACES = sizeof places / sizeof places[0], PLACES_NPM = PLACES - 3 };
 
 static void token(struct buf *b, const struct canaries *c, char which)
 {
@@ -125,17 +133,17 @@ static enum err make_file(const char *root, const struct honey *h, const struct 
 	return OK;
 }
 
+/* watch < 0: only makes it. */
 static enum err make_place(const char *root, const char *site, const struct place *p, int watch,
 			   struct diag *d)
 {
+	const uint32_t mask = IN_CREATE | IN_MODIFY | IN_MOVED_TO | IN_MOVE_SELF | IN_ONLYDIR;
 	char path[PATH_CAP];
 
-	if (p->path == NULL && *site == '\0')
-		return OK; /* the last row, so no number moves */
 	(void)snprintf(path, sizeof path, p->path ? "%s" HOME "%s/" : "%s%s/", root,
 		       p->path ? p->path : site);
 	if (make_dirs(path, strlen(root) + 1) != OK ||
-	    inotify_add_watch(watch, path, IN_CREATE | IN_MODIFY | IN_MOVED_TO | IN_ONLYDIR) < 0)
+	    (watch >= 0 && inotify_add_watch(watch, path, mask) < 0))
 		return diag_set(d, ERR_SYS, "cannot watch '%s': %s", path, strerror(errno));
 	return OK;
 }
@@ -143,6 +151,7 @@ static enum err make_place(const char *root, const char *site, const struct plac
 enum err honey_files(const char *root, const char *site, const struct canaries *c, int *out_fd,
 		     struct diag *d)
 {
+	size_t n_places = *site != '\0' ? PLACES : PLACES_NPM;
 	int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	enum err e = OK;
 
@@ -150,8 +159,9 @@ enum err honey_files(const char *root, const char *site, const struct canaries *
 		return diag_set(d, ERR_SYS, "cannot make an inotify: %s", strerror(errno));
 	for (size_t i = 0; i < FILES && e == OK; i++)
 		e = make_file(root, &files[i], c, watch, d);
-	for (size_t i = 0; i < PLACES && e == OK; i++)
-		e = make_place(root, site, &places[i], watch, d);
+	/* All of them first: what is made here is no event. */
+	for (size_t i = 0; i < 2 * n_places && e == OK; i++)
+		e = make_place(root, site, &places[i % n_places], i < n_places ? -1 : watch, d);
 	if (e == OK)
 		*out_fd = watch;
 	else
@@ -189,7 +199,7 @@ bool honey_event(int wd, uint32_t mask, struct str name, enum fact_kind *out_wha
 	*out_soft = false;
 	buf_addf(out_path, "%s%s/%.*s", p->path ? "~" : "site-packages", p->path ? p->path : "",
 		 FMT(name));
-	return matches(str_z(p->names), name);
+	return (mask & IN_MOVE_SELF) != 0 || matches(str_z(p->names), name);
 }
 
 /* ---- environment ---- */

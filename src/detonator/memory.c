@@ -157,6 +157,7 @@ void memory_begin(struct memory_watch *w)
 	if (floor > FLOOR_MAX_KB)
 		floor = FLOOR_MAX_KB;
 	w->floor_kb = floor < available / 2 ? floor : available / 2;
+	w->shared_kb = machine_kb(S("Shmem"));
 }
 
 const char *memory_over(struct memory_watch *w, pid_t root)
@@ -164,7 +165,8 @@ const char *memory_over(struct memory_watch *w, pid_t root)
 	if (machine_kb(S("MemAvailable")) < w->floor_kb)
 		return "this machine has hardly any memory left, so the package was ended; try "
 		       "again where there is more";
-	if (memory_of(w, root) > (uint64_t)MEMORY_MAX_MB << 10)
+	if (memory_of(w, root) > (uint64_t)MEMORY_MAX_MB << 10 ||
+	    machine_kb(S("Shmem")) > w->shared_kb + ((uint64_t)MEMORY_MAX_MB << 10))
 		return "the package took more than 2 GB of memory, so it was ended; look at what "
 		       "it does with them";
 	return NULL;

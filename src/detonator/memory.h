@@ -16,7 +16,8 @@ struct memory_process {
 };
 
 struct memory_watch {
-	uint64_t floor_kb; /* of the machine's available memory */
+	uint64_t floor_kb;  /* of the machine's available memory */
+	uint64_t shared_kb; /* what memory files and the like took before */
 	struct memory_process items[MEMORY_PROCESSES];
 	size_t n;
 };
@@ -29,7 +30,7 @@ void memory_begin(struct memory_watch *w);
 uint64_t memory_of(struct memory_watch *w, pid_t root);
 
 /* memory_over tells why the processes below root must be ended now, or NULL. What nothing maps, as
- * a memory file that is only held open, is seen by what the machine has left. */
+ * a memory file that is only held open, is seen by what the machine as a whole has of such. */
 const char *memory_over(struct memory_watch *w, pid_t root);
 
 #endif

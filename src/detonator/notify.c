@@ -24,12 +24,12 @@ enum {
 	ARGS_MAX = 6,
 	SKIP_FROM_NS = 100000000, /* a sleep that is longer is over at once */
 	TELL_FROM_S = 60,
-	MESSAGES_MAX = 8,
+	MESSAGES_MAX = 1024, /* as many as the kernel takes */
 };
 
 /* Reads n bytes at address of the caller; how many could be read. Split at the page's border: the
  * second page may not be there. */
-static size_t peek(pid_t pid, uint64_t address, void *out, size_t n)
+static size_t peek(struct supervisor *s, pid_t pid, uint64_t address, void *out, size_t n)
 {
 	size_t first = PAGE - (size_t)(address % PAGE), got = 0;
 
@@ -42,6 +42,11 @@ static size_t peek(pid_t pid, uint64_t address, void *out, size_t n)
 		} at = { address + got };
 		struct iovec from = { at.p, some };
 		ssize_t r = process_vm_readv(pid, &to, 1, &from, 1, 0);
+		/* EFAULT, ESRCH: the caller's own doing. Before the first exec the caller is
+		 * ours, and not to be read. */
+		if (r < 0 && errno != EFAULT && errno != ESRCH && s->execs > 0)
+			break_off(s, "what the package asks of the system cannot be read: %s",
+				  strerror(errno));
 		if (r <= 0)
 			break;
 		got += (size_t)r;
@@ -50,9 +55,10 @@ static size_t peek(pid_t pid, uint64_t address, void *out, size_t n)
 	return got;
 }
 
-static struct str peek_text(pid_t pid, uint64_t address, char *out, size_t cap)
+static struct str peek_text(struct supervisor *s, pid_t pid, uint64_t address, char *out,
+			    size_t cap)
 {
-	size_t n = peek(pid, address, out, cap);
+	size_t n = peek(s, pid, address, out, cap);
 
 	return (struct str){ out, strnlen(out, n) };
 }
@@ -73,7 +79,7 @@ static const struct str probes[] = {
 static void look_open(struct supervisor *s, pid_t pid, uint64_t address)
 {
 	char storage[PATH_CAP];
-	struct str path = peek_text(pid, address, storage, sizeof storage);
+	struct str path = peek_text(s, pid, address, storage, sizeof storage);
 
 	for (unsigned i = 0; i < sizeof probes / sizeof probes[0]; i++) {
 		if (!str_has_prefix(path, probes[i]) || (s->probes >> i & 1u))
@@ -93,17 +99,34 @@ static void look_exec(struct supervisor *s, pid_t pid, uint64_t path, uint64_t a
 	if (s->execs++ == 0 || s->texts++ >= TEXTS_MAX)
 		return; /* the first is ours */
 	buf_fixed(&b, line, sizeof line);
-	buf_add(&b, peek_text(pid, path, storage, sizeof storage));
-	size_t got = peek(pid, argv, args, sizeof args) / sizeof args[0];
+	buf_add(&b, peek_text(s, pid, path, storage, sizeof storage));
+	size_t got = peek(s, pid, argv, args, sizeof args) / sizeof args[0];
 	for (size_t i = 1; i < got && args[i] != 0; i++) {
 		buf_addc(&b, ' ');
-		buf_add(&b, str_head(peek_text(pid, args[i], storage, sizeof storage), 160));
+		buf_add(&b, str_head(peek_text(s, pid, args[i], storage, sizeof storage), 160));
 	}
 	tell(s, FACT_EXEC, (uint32_t)pid, buf_str(&b), S(""), S(""));
 }
 
-/* The port that an address names gets a listener before the call goes on. What goes to the box
- * itself stays there. */
+/* What goes to the box itself stays there, and what goes to a whole network does not leave it. */
+static bool stays(const struct sockaddr_in *v4)
+{
+	uint32_t ip = ntohl(v4->sin_addr.s_addr);
+
+	return ip == INADDR_ANY || ip >> 24 == 127 || ip >> 28 == 14;
+}
+
+static bool stays_v6(const struct in6_addr *ip)
+{
+	struct sockaddr_in v4;
+
+	memcpy(&v4.sin_addr, ip->s6_addr + 12, sizeof v4.sin_addr);
+	if (IN6_IS_ADDR_V4MAPPED(ip))
+		return stays(&v4);
+	return IN6_IS_ADDR_LOOPBACK(ip) || IN6_IS_ADDR_UNSPECIFIED(ip) || IN6_IS_ADDR_MULTICAST(ip);
+}
+
+/* The port that an address names gets a listener before the call goes on. */
 static void look_address(struct supervisor *s, pid_t pid, uint64_t address, uint64_t n)
 {
 	union {
@@ -114,11 +137,11 @@ static void look_address(struct supervisor *s, pid_t pid, uint64_t address, uint
 	} a = { .bytes = { 0 } };
 
 	if (address == 0 || n < sizeof a.v4 ||
-	    peek(pid, address, a.bytes, n < sizeof a ? (size_t)n : sizeof a) < sizeof a.v4)
+	    peek(s, pid, address, a.bytes, n < sizeof a ? (size_t)n : sizeof a) < sizeof a.v4)
 		return;
-	if (a.sa.sa_family == AF_INET && (ntohl(a.v4.sin_addr.s_addr) >> 24) != 127)
+	if (a.sa.sa_family == AF_INET && !stays(&a.v4))
 		ask_listen(s, ntohs(a.v4.sin_port));
-	else if (a.sa.sa_family == AF_INET6 && !IN6_IS_ADDR_LOOPBACK(&a.v6.sin6_addr))
+	else if (a.sa.sa_family == AF_INET6 && !stays_v6(&a.v6.sin6_addr))
 		ask_listen(s, ntohs(a.v6.sin6_port));
 }
 
@@ -130,7 +153,7 @@ static void look_message(struct supervisor *s, pid_t pid, uint64_t address)
 		uint64_t address;
 	} name = { 0 };
 
-	if (peek(pid, address, &m, sizeof m) != sizeof m)
+	if (peek(s, pid, address, &m, sizeof m) != sizeof m)
 		return;
 	name.p = m.msg_name;
 	look_address(s, pid, name.address, m.msg_namelen);
@@ -151,7 +174,7 @@ static bool look_sleep(struct supervisor *s, const struct seccomp_notif *n)
 	bool clock = n->data.nr == __NR_clock_nanosleep;
 	struct timespec want, now;
 
-	if (peek((pid_t)n->pid, n->data.args[clock ? 2 : 0], &want, sizeof want) != sizeof want)
+	if (peek(s, (pid_t)n->pid, n->data.args[clock ? 2 : 0], &want, sizeof want) != sizeof want)
 		return false;
 	int64_t ns = ns_of(&want);
 	if (clock && (n->data.args[1] & TIMER_ABSTIME)) {
@@ -239,12 +262,19 @@ void notify_answer(struct supervisor *s)
 
 	memset(&got, 0, sizeof got);
 	memset(&back, 0, sizeof back);
-	if (ioctl(s->listener, SECCOMP_IOCTL_NOTIF_RECV, &got.n) != 0)
-		return; /* ENOENT: the caller has died */
+	if (ioctl(s->listener, SECCOMP_IOCTL_NOTIF_RECV, &got.n) != 0) {
+		if (errno != ENOENT && errno != EINTR) /* ENOENT: the caller has died */
+			break_off(s, "system calls of the package cannot be seen: %s",
+				  strerror(errno));
+		return;
+	}
 	s->events++;
 	look(s, &got.n, &a);
 	back.r.id = got.n.id;
 	back.r.val = a.value;
 	back.r.flags = a.done ? 0 : (__u32)SECCOMP_USER_NOTIF_FLAG_CONTINUE;
-	(void)ioctl(s->listener, SECCOMP_IOCTL_NOTIF_SEND, &back.r);
+	int sent;
+	do
+		sent = ioctl(s->listener, SECCOMP_IOCTL_NOTIF_SEND, &back.r);
+	while (sent != 0 && errno == EINTR);
 }

@@ -59,6 +59,15 @@ static enum err copy(int from, int to, uint64_t n, struct diag *d)
 	return OK;
 }
 
+/* What could not be opened is left out when it is gone or changed meanwhile. A target that lacks
+ * something for another reason must not run as if it were whole. */
+static enum err unopened(struct diag *d)
+{
+	if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ENXIO)
+		return OK;
+	return diag_set(d, ERR_SYS, "cannot read the target: %s", strerror(errno));
+}
+
 static enum err pack_file(struct packer *p, int dir, const char *name)
 {
 	char head[PACKED_HEAD + PACKED_PATH];
@@ -67,8 +76,10 @@ static enum err pack_file(struct packer *p, int dir, const char *name)
 	/* O_NONBLOCK: a FIFO that took the file's place does not hold us up. */
 	AUTO(fd_closep) int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
-	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-		return OK; /* gone or changed meanwhile, or not ours to read */
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return unopened(p->d);
+	if (!S_ISREG(st.st_mode))
+		return OK;
 	p->bytes += (uint64_t)st.st_size;
 	if (++p->files > DETONATION_FILES || p->bytes > DETONATION_BYTES)
 		return too_large(p->d);
@@ -87,12 +98,15 @@ static enum err enter(struct packer *p, int fd, size_t path_n)
 {
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
-	if (dir == NULL || p->depth == DEPTH_MAX) {
-		if (dir != NULL)
-			(void)closedir(dir);
-		else if (fd >= 0)
+	if (dir == NULL) {
+		enum err e = unopened(p->d);
+		if (fd >= 0)
 			(void)close(fd);
-		return p->depth == DEPTH_MAX ? too_large(p->d) : OK;
+		return e;
+	}
+	if (p->depth == DEPTH_MAX) {
+		(void)closedir(dir);
+		return too_large(p->d);
 	}
 	p->levels[p->depth++] = (struct level){ dir, path_n };
 	return OK;
@@ -112,7 +126,7 @@ static enum err pack_entry(struct packer *p, const struct dirent *e)
 	memcpy(p->path + in->path_n, e->d_name, name_n);
 	p->path_n = in->path_n + name_n;
 	if (fstatat(dirfd(in->dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-		return OK;
+		return unopened(p->d);
 	if (S_ISREG(st.st_mode))
 		return pack_file(p, dirfd(in->dir), e->d_name);
 	if (!S_ISDIR(st.st_mode))
@@ -129,9 +143,12 @@ static enum err pack_directory(struct packer *p, int target)
 	enum err e = enter(p, openat(target, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), 0);
 
 	while (e == OK && p->depth > 0) {
+		errno = 0;
 		const struct dirent *entry = readdir(p->levels[p->depth - 1].dir);
 		if (entry != NULL)
 			e = pack_entry(p, entry);
+		else if (errno != 0)
+			e = unopened(p->d);
 		else
 			(void)closedir(p->levels[--p->depth].dir);
 	}

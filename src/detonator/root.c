@@ -78,7 +78,8 @@ static enum err view(const char *path, bool device, struct diag *d)
 {
 	char at[PATH_MAX];
 	struct stat st;
-	uint64_t set = MOUNT_ATTR_NOSUID | (device ? 0 : MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV);
+	/* A device is written through, however its file is mounted. */
+	uint64_t set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_RDONLY | (device ? 0 : MOUNT_ATTR_NODEV);
 
 	if (stat(path, &st) != 0)
 		return OK;

@@ -287,7 +287,10 @@ static void read_inotify(struct supervisor *s)
 	struct inotify_event e;
 	ssize_t n;
 
-	while (s->inotify >= 0 && (n = read(s->inotify, got.bytes, sizeof got.bytes)) > 0) {
+	/* Not for ever: who reads in a loop makes them as fast as they are taken. */
+	for (unsigned i = 0;
+	     i < 64 && s->inotify >= 0 && (n = read(s->inotify, got.bytes, sizeof got.bytes)) > 0;
+	     i++) {
 		for (size_t at = 0; at + sizeof e <= (size_t)n; at += sizeof e + e.len) {
 			memcpy(&e, got.bytes + at, sizeof e);
 			if (e.len > (size_t)n - at - sizeof e)

@@ -90,4 +90,8 @@ void canary_scan(struct canary_scanner *s, struct str bytes, struct canary_hits 
  * left. At least 64 bytes that are neither text nor a known format, also behind base64 or hex. */
 bool canary_opaque(struct str bytes);
 
+/* canary_sealed gives the format of an archive or a stream among bytes, also behind base64 or hex,
+ * that nobody here can look into: "xz", "encrypted zip". NULL: there is none. */
+const char *canary_sealed(struct str bytes);
+
 #endif

@@ -294,14 +294,14 @@ void canary_scan(struct canary_scanner *s, struct str bytes, struct canary_hits 
 /* ---- what cannot be read ---- */
 
 /* So many different bytes, and so few of them text, have only encryption and compression. */
-static bool looks_random(struct str in)
+static const char *looks_random(struct str in)
 {
 	bool seen[256] = { false };
 	size_t distinct = 0, text = 0, n = in.n < 512 ? in.n : 512;
 	double absent = 256;
 
 	if (in.n < OPAQUE_MIN)
-		return false;
+		return NULL;
 	for (size_t i = 0; i < n; i++) {
 		/* From the middle: heads of formats and of multipart bodies are text. */
 		uint8_t c = (uint8_t)in.p[(in.n - n) / 2 + i];
@@ -310,26 +310,79 @@ static bool looks_random(struct str in)
 		text += (c >= 0x20 && c < 0x7f) || c == '\n';
 		absent *= 255.0 / 256;
 	}
-	return (double)distinct >= 0.85 * (256 - absent) && text < n * 6 / 10;
+	return (double)distinct >= 0.85 * (256 - absent) && text < n * 6 / 10 ? "random" : NULL;
 }
 
-bool canary_opaque(struct str bytes)
+/* A zip whose entries a password locks: the first flag of its first entry. */
+static bool is_locked_zip(struct str at)
+{
+	return str_has_prefix(at, S("PK\3\4")) && at.n > 30 && (at.p[6] & 1) != 0 && at.p[7] == 0 &&
+	       (uint8_t)at.p[4] <= 63 && at.p[5] == 0;
+}
+
+static const char *sealed_in(struct str in)
+{
+	static const struct {
+		struct str magic;
+		const char *name;
+	} kinds[] = {
+		{ SC("\x31\x41\x59\x26\x53\x59"), "bzip2" }, /* behind "BZh9" */
+		{ SC("\xfd\x37zXZ\0"), "xz" },
+		{ SC("\x28\xb5\x2f\xfd"), "zstd" },
+		{ SC("7z\xbc\xaf\x27\x1c"), "7z" },
+		{ SC("Rar!\x1a\x07"), "rar" },
+		{ SC("\x5d\0\0\x80\0\xff\xff\xff\xff"),
+		  "lzma" }, /* as lzma.FORMAT_ALONE writes it */
+		{ SC("Salted__"), "openssl enc" },
+		{ SC("age-encryption.org/"), "age" },
+		{ SC("-----BEGIN PGP MESSAGE"), "PGP" },
+	};
+
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+		if (str_find(in, kinds[i].magic) != SIZE_MAX)
+			return kinds[i].name;
+	for (size_t at = str_find(in, S("PK\3\4")); at != SIZE_MAX;) {
+		in = str_tail(in, at);
+		if (is_locked_zip(in))
+			return "encrypted zip";
+		in = str_tail(in, 4);
+		at = str_find(in, S("PK\3\4"));
+	}
+	return NULL;
+}
+
+/* as_is_or_behind asks about bytes, and about what the first long run of base64 or hex in it says:
+ * from wherever that begins, since the word before it may look the same. */
+static const char *as_is_or_behind(struct str bytes, const char *(*ask)(struct str))
 {
 	static const struct {
 		enum run_class class;
 		size_t (*undo)(struct str, uint8_t *);
-	} ways[] = { { RUN_BASE64, base64_undo }, { RUN_HEX, hex_undo } };
+		size_t starts;
+	} ways[] = { { RUN_BASE64, base64_undo, 4 }, { RUN_HEX, hex_undo, 2 } };
 	struct run_classes classes;
-	bool found = looks_random(bytes);
+	const char *found = ask(bytes);
 
 	run_classes_init(&classes);
-	for (size_t i = 0; i < 2 && !found; i++) {
+	for (size_t i = 0; i < 2 && found == NULL; i++) {
 		size_t at = 0;
 		struct str run = run_next(&classes, bytes, &at, ways[i].class, OPAQUE_MIN * 4 / 3);
 		uint8_t *p = run.n ? malloc(run.n) : NULL;
-		if (p != NULL)
-			found = looks_random((struct str){ (char *)p, ways[i].undo(run, p) });
+		for (size_t k = 0; p != NULL && k < ways[i].starts && found == NULL; k++) {
+			size_t n = ways[i].undo(str_tail(run, k), p);
+			found = ask((struct str){ (char *)p, n });
+		}
 		free(p);
 	}
 	return found;
+}
+
+bool canary_opaque(struct str bytes)
+{
+	return as_is_or_behind(bytes, looks_random) != NULL;
+}
+
+const char *canary_sealed(struct str bytes)
+{
+	return as_is_or_behind(bytes, sealed_in);
 }

@@ -356,6 +356,8 @@ static void put_package(struct buf *b, const struct package *p)
 		jw_obj(b);
 		put_hashes(b, p);
 		jw_obj_end(b);
+		if (p->hashes_from.n > 0)
+			put(b, S("hashes_from"), p->hashes_from);
 	}
 	jw_obj_end(b);
 }

@@ -299,6 +299,7 @@ static void read_package(struct reading *r, const struct json *v)
 	p.direct = json_bool(json_get(v, S("direct")));
 	p.has_contents = bytes_of(r, json_get(v, S("files_sha256")), p.contents, sizeof p.contents);
 	read_hashes(r, json_get(v, S("hashes")), &p);
+	p.hashes_from = get(r, v, S("hashes_from"));
 	enum err e = package_list_add(&r->out->packages, &p);
 	if (e != OK)
 		wrong(r, e);

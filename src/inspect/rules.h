@@ -380,6 +380,10 @@ enum severity { SEV_INFO, SEV_HOLD, SEV_BLOCK };
 	  "reads credentials of others when it is loaded",                                         \
 	  "no library needs another program's keys in order to be imported",                       \
 	  "find the code that does it before installing")                                          \
+	X(RULE_RUN_SEALED, "run-sealed", SEV_HOLD,                                                 \
+	  "uploads something sealed when it is loaded",                                            \
+	  "what it takes along cannot be seen in an archive of this kind, or a locked one",        \
+	  "find the code that does it before installing")                                          \
 	X(RULE_RUN_PERSISTENCE, "run-persistence", SEV_HOLD,                                       \
 	  "writes where programs start from when it is loaded",                                    \
 	  "what settles there stays when the package has been removed",                            \

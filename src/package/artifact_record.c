@@ -16,14 +16,6 @@ struct rows {
 
 static enum err read_rows(struct artifact *f, struct findings *out, struct rows *rows)
 {
-	static const char *const texts[] = {
-		[WHEEL_RECORD_WELL] = "",
-		[WHEEL_RECORD_FIELDS] = "row without path, hash and size",
-		[WHEEL_RECORD_HASH] = "row with a hash that is none",
-		[WHEEL_RECORD_WEAK] = "row with a hash that is too weak",
-		[WHEEL_RECORD_SIZE] = "row with a size that is none",
-		[WHEEL_RECORD_LINES] = "row of several lines",
-	};
 	struct wheel_record r;
 	enum err e = OK;
 
@@ -38,7 +30,7 @@ static enum err read_rows(struct artifact *f, struct findings *out, struct rows 
 		rows->n++;
 		if (row->fault != WHEEL_RECORD_WELL)
 			finding_add(out, RULE_RECORD_DIFFERS, f->label, f->places[ARTIFACT_RECORD],
-				    row->line, row->path, "%s", texts[row->fault]);
+				    row->line, row->path, "%s", wheel_record_text(row->fault));
 	}
 	return e == ERR_NOT_FOUND ? OK : e;
 }

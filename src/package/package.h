@@ -61,6 +61,7 @@ struct package {
 	bool elsewhere;	  /* optional, and by its own words not for this kind of machine */
 	struct package_hash *hashes; /* of all its artifacts; in the list's arena */
 	size_t n_hashes, cap_hashes;
+	struct str hashes_from; /* of an installed package: the file that gives them; or "" */
 	bool has_contents;    /* it is installed, and all of its files could be read: */
 	uint8_t contents[32]; /* their digest (docs/check-report.md) */
 	bool hashes_cut;			 /* there are more than LIMIT_PACKAGE_HASHES */

@@ -112,7 +112,8 @@ static void package(struct buf *b, const struct package *p, size_t number)
 		jw_obj_end(b);
 		jw_arr_end(b);
 	}
-	if (origin.n > 0 || p->wanted.n > 0 || p->scripts || p->has_contents) {
+	if (origin.n > 0 || p->wanted.n > 0 || p->scripts || p->has_contents ||
+	    p->hashes_from.n > 0) {
 		jw_key(b, S("properties"));
 		jw_arr(b);
 		if (origin.n > 0)
@@ -123,6 +124,8 @@ static void package(struct buf *b, const struct package *p, size_t number)
 			property(b, S("yett:install-script"), S("true"));
 		if (p->has_contents)
 			digest_property(b, S("files"), p->contents, S(""));
+		if (p->hashes_from.n > 0)
+			property(b, S("yett:hashes-from"), p->hashes_from);
 		jw_arr_end(b);
 	}
 	evidence(b, p);

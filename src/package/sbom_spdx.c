@@ -48,9 +48,8 @@ static void head(struct buf *b, const struct sbom *s)
 	jw_obj_end(b);
 }
 
-/* "interpreter digest sha256:HEX PATH", by whom and when. */
-static void annotation(struct buf *b, const struct sbom *s, struct str what,
-		       const uint8_t sha256[32], struct str path)
+/* By whom and when; the comment, a string, is still open. */
+static void annotation_open(struct buf *b, const struct sbom *s)
 {
 	jw_obj(b);
 	jw_kv_str(b, S("annotationDate"), s->timestamp);
@@ -59,11 +58,23 @@ static void annotation(struct buf *b, const struct sbom *s, struct str what,
 	tool(b, s);
 	jw_key(b, S("comment"));
 	jw_quote_open(b);
+}
+
+static void annotation_close(struct buf *b)
+{
+	jw_quote_close(b);
+	jw_obj_end(b);
+}
+
+/* "interpreter digest sha256:HEX PATH" */
+static void annotation(struct buf *b, const struct sbom *s, struct str what,
+		       const uint8_t sha256[32], struct str path)
+{
+	annotation_open(b, s);
 	jw_str_add(b, what);
 	buf_add(b, S(" digest "));
 	sbom_digest_text(b, sha256, path);
-	jw_quote_close(b);
-	jw_obj_end(b);
+	annotation_close(b);
 }
 
 static void subject(struct buf *b, const struct sbom *s)
@@ -130,10 +141,17 @@ static void package(struct buf *b, const struct sbom *s, size_t i)
 	}
 	source_info(b, p);
 	licences(b);
-	if (p->has_contents) {
+	if (p->has_contents || p->hashes_from.n > 0) {
 		jw_key(b, S("annotations"));
 		jw_arr(b);
-		annotation(b, s, S("files"), p->contents, S(""));
+		if (p->has_contents)
+			annotation(b, s, S("files"), p->contents, S(""));
+		if (p->hashes_from.n > 0) {
+			annotation_open(b, s);
+			buf_add(b, S("checksums from "));
+			jw_str_add(b, p->hashes_from);
+			annotation_close(b);
+		}
 		jw_arr_end(b);
 	}
 	jw_obj_end(b);

@@ -16,7 +16,8 @@ enum wheel_record_fault {
 	WHEEL_RECORD_HASH,   /* a hash that is none */
 	WHEEL_RECORD_WEAK,   /* md5 or sha1, which the specification forbids */
 	WHEEL_RECORD_SIZE,   /* a size that is none */
-	WHEEL_RECORD_LINES,  /* a quoted field over the end of a line */
+	WHEEL_RECORD_LINES,  /* one row to some readers, several to others */
+	WHEEL_RECORD_TEXT,   /* not UTF-8, or begins with a mark that some readers pass over */
 };
 
 struct wheel_record_row {
@@ -40,5 +41,11 @@ void wheel_record_init(struct wheel_record *r, struct arena *a, struct str text)
 /* wheel_record_next gives the next row, also one that has a fault. ERR_NOT_FOUND: there are no
  * more; ERR_LIMIT: a field is too long. */
 MUST_USE enum err wheel_record_next(struct wheel_record *r, struct wheel_record_row *out);
+
+/* wheel_record_text says in words what is wrong with a row. */
+const char *wheel_record_text(enum wheel_record_fault fault);
+
+/* wheel_record_unclear: another reader may find another path in the row, or none, or several. */
+bool wheel_record_unclear(enum wheel_record_fault fault);
 
 #endif

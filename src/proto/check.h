@@ -36,12 +36,13 @@ enum check_role {
 struct check_root {
 	uint8_t role; /* enum check_role */
 	uint8_t fd;
-	struct str label; /* its absolute path, for people and for resolving links */
+	struct str label;    /* its absolute path, for people and for resolving links */
 	struct str uploader; /* account that published it, as its index says; "" */
 };
 
 enum check_flag {
 	CHECK_IMAGE = 1, /* the target is the root of a file system: absolute links lead into it */
+	CHECK_ARTIFACTS = 2, /* digests of artifacts are wanted, of those in caches too */
 };
 
 struct check_request {
@@ -52,9 +53,9 @@ struct check_request {
 	struct str policy_name;
 	int64_t now;
 	int64_t published_s; /* when the target was published, by its index; 0: not known */
-	uint32_t flags;				 /* enum check_flag */
+	uint32_t flags;	     /* enum check_flag */
 	int8_t policy_fd, advisory_fd, cache_fd; /* -1: none */
-	int8_t publishers_fd; /* inspect/publishers.h; -1: none */
+	int8_t publishers_fd;			 /* inspect/publishers.h; -1: none */
 	struct check_root roots[CHECK_ROOTS];
 	uint32_t n_roots;
 };

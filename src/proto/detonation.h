@@ -115,7 +115,7 @@ MUST_USE enum err detonation_order_read(struct detonation_order *o, struct str w
 	X(FACT_HONEY_READ, "honey-read") /* file; n: 1 when honest programs read it as well */     \
 	X(FACT_PERSISTENCE, "persistence") /* file that was written */                             \
 	X(FACT_LEFT, "honey-left")	   /* where to, how, excerpt; n: enum canary_kind */       \
-	X(FACT_OPAQUE, "opaque")	   /* where to; n: bytes */                                \
+	X(FACT_OPAQUE, "opaque")	   /* where to, sealed format; n: bytes */                 \
 	X(FACT_FLOW, "flow")		   /* where to, first line; n: bytes */                    \
 	X(FACT_NAME, "name")		   /* a name that was looked up */                         \
 	X(FACT_METADATA, "metadata")	   /* where to, first line */                              \

@@ -34,7 +34,10 @@ static int take(struct flow *f, char *out, size_t cap)
 {
 	if (f->ssl == NULL) {
 		ssize_t n = recv(f->watch.fd, out, cap, MSG_DONTWAIT);
-		return n >= 0 ? (int)n : errno == EAGAIN ? -1 : 0;
+		bool later = n < 0 && (errno == EAGAIN || errno == EINTR);
+		if (n < 0)
+			sink_unread(f->sink);
+		return n >= 0 ? (int)n : later ? -1 : 0;
 	}
 	int n = SSL_read(f->ssl, out, (int)cap);
 	int why = n > 0 ? SSL_ERROR_NONE : SSL_get_error(f->ssl, n);

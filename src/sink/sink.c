@@ -135,6 +135,14 @@ static bool is_home(const struct place *to, struct str host, unsigned kind)
 
 /* ---- looking ---- */
 
+void sink_unread(struct sink *s)
+{
+	/* A connection that was reset is told behind everything that came by it. */
+	if (errno != EAGAIN && errno != EINTR && errno != ECONNRESET && errno != ETIMEDOUT &&
+	    errno != ECONNABORTED)
+		sink_tell(s, FACT_BROKEN, 0, S("the sink cannot read what comes"), S(""), S(""));
+}
+
 void sink_scan(struct sink *s, struct str bytes, const struct place *to, struct str host,
 	       bool opaque)
 {
@@ -156,8 +164,9 @@ void sink_scan(struct sink *s, struct str bytes, const struct place *to, struct 
 		stolen++;
 		sink_tell(s, FACT_LEFT, i, text, str_z(h->how), str_z(h->excerpt));
 	}
-	if (stolen == 0 && opaque && canary_opaque(bytes))
-		sink_tell(s, FACT_OPAQUE, (uint32_t)bytes.n, text, S(""), S(""));
+	const char *sealed = stolen == 0 && opaque ? canary_sealed(bytes) : NULL;
+	if (sealed != NULL || (stolen == 0 && opaque && canary_opaque(bytes)))
+		sink_tell(s, FACT_OPAQUE, (uint32_t)bytes.n, text, str_z(sealed), S(""));
 	if (s->hits.truncated)
 		sink_tell(s, FACT_CAPPED, 1, S("layers of one message"), S(""), S(""));
 }
@@ -283,8 +292,10 @@ void datagrams(struct listener *l)
 		struct msghdr m = { &from, sizeof from, &iov, 1, control.room, sizeof control, 0 };
 		struct place to = { .port = l->port };
 		ssize_t n = recvmsg(l->watch.fd, &m, 0);
-		if (n < 0)
+		if (n < 0) {
+			sink_unread(l->sink);
 			return;
+		}
 		for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c != NULL; c = CMSG_NXTHDR(&m, c)) {
 			if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO)
 				memcpy(&to.address, CMSG_DATA(c), sizeof to.address);
@@ -310,6 +321,7 @@ static void on_connections(struct watch *w, uint32_t ready)
 	(void)ready;
 	while ((fd = accept4(w->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0)
 		flow_accept(l->sink, fd);
+	sink_unread(l->sink);
 }
 
 static void listen_on(struct sink *s, uint16_t port, bool udp)
@@ -329,18 +341,24 @@ static void listen_on(struct sink *s, uint16_t port, bool udp)
 				.sink = s,
 				.port = port,
 				.udp = udp };
-	if (fd < 0)
-		return;
-	(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-	if (udp)
-		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
-	if (bind(fd, (struct sockaddr *)&any, sizeof any) != 0 || (!udp && listen(fd, 64) != 0) ||
-	    loop_watch(s->loop, &l->watch, EPOLLIN) != OK) {
-		(void)close(fd); /* in use: the box talks to itself there */
+	/* Nobody may take a port of datagrams along with us, and what comes by it. */
+	bool heard = fd >= 0 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == 0 &&
+		     setsockopt(fd, udp ? IPPROTO_IPV6 : SOL_SOCKET,
+				udp ? IPV6_RECVPKTINFO : SO_REUSEADDR, &on, sizeof on) == 0 &&
+		     bind(fd, (struct sockaddr *)&any, sizeof any) == 0 &&
+		     (udp || listen(fd, 64) == 0) && loop_watch(s->loop, &l->watch, EPOLLIN) == OK;
+	if (heard) {
+		s->n_listeners++;
 		return;
 	}
-	s->n_listeners++;
+	sink_tell(s, FACT_BROKEN, 0,
+		  errno == EADDRINUSE
+			  ? S("the package sends to a port that it has taken itself: what "
+			      "it sends there cannot be seen")
+			  : S("the sink cannot listen where the package sends to"),
+		  S(""), S(""));
+	if (fd >= 0)
+		(void)close(fd);
 }
 
 void sink_listen(struct sink *s, uint16_t port)

@@ -101,6 +101,9 @@ void sink_flush(struct sink *s);
 void sink_tell(struct sink *s, enum fact_kind kind, uint32_t n, struct str text, struct str more,
 	       struct str excerpt);
 
+/* sink_unread tells that something could not be read, by errno, when that means that it is lost. */
+void sink_unread(struct sink *s);
+
 /* sink_scan looks for canaries in bytes that went to place, as host ("" when unknown), and tells.
  * opaque: also tell of bytes that nobody can read. */
 void sink_scan(struct sink *s, struct str bytes, const struct place *to, struct str host,

@@ -69,14 +69,22 @@ static void raise_memlock(void)
 	(void)setrlimit(RLIMIT_MEMLOCK, &lim); /* what is there must do then */
 }
 
+/* A limit of 1 byte is too small for any file, and unlike 0 it also keeps a core_pattern that is a
+ * program from being started. Where the limit may not be raised to it, it is 0. */
+static bool forbid_core(void)
+{
+	const struct rlimit one = { 1, 1 }, none = { 0, 0 };
+
+	return setrlimit(RLIMIT_CORE, &one) == 0 || setrlimit(RLIMIT_CORE, &none) == 0;
+}
+
 enum err jail_begin(const struct jail *j, const int *keep, size_t n_keep, struct diag *d)
 {
-	const struct rlimit no_core = { 0, 0 };
 	struct rlimit files = { j->files_max, j->files_max };
 
 	close_others(keep, n_keep);
 	(void)signal(SIGPIPE, SIG_IGN);
-	if (setrlimit(RLIMIT_CORE, &no_core) != 0)
+	if (!forbid_core())
 		return diag_set(d, ERR_SYS, "cannot forbid core dumps: %s", strerror(errno));
 	if (j->files_max != 0) {
 		struct rlimit now;

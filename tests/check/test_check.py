@@ -134,6 +134,16 @@ class Environments(unittest.TestCase):
         self.assertEqual(rules(r, "block"), {"file-altered"})
         self.assertEqual(r["findings"][0]["package"], "pkg:pypi/requests@2.32.4")
 
+    def test_record_that_readers_read_differently(self):
+        for name, row in (("lines", "y.py\u2028,,\n"), ("mark", "\ufeffy.py,,\n"), ("fields", "y.py,,,\n")):
+            path, site = venv("record-" + name)
+            install(site, "demo", "1.0", {"demo.py": b"x = 1\n"})
+            record = site / "demo-1.0.dist-info/RECORD"
+            record.write_text(row + record.read_text())
+            r = report(path)
+            self.assertEqual([(f["path"], f["line"]) for f in r["findings"] if f["rule"] == "record-differs"],
+                             [(str(record.relative_to(path)), 1)], name)
+
     def test_shared_file_agrees_with_one_owner(self):
         path, site = venv("shared")
         install(site, "a", "1", {"tests/__init__.py": b"a = 1\n"})

@@ -2,6 +2,7 @@
 tests/check/run."""
 import base64
 import hashlib
+import io
 import json
 import os
 import pathlib
@@ -9,6 +10,7 @@ import stat
 import subprocess
 import time
 import unittest
+import zipfile
 
 import world
 from world import check, fresh, install, report, rules, venv
@@ -158,6 +160,85 @@ class Contents(unittest.TestCase):
         self.assertEqual(demo(report(path))["files_sha256"], want)
         (two / "demo/a.py").write_text("x = 2\n")
         self.assertNotEqual(demo(report(path))["files_sha256"], want)
+
+    def test_hashes_of_artifacts_in_caches(self):
+        home, path = fresh("cached-home"), fresh("cached-wheels")
+        venv_path, site = venv("cached-venv")
+        venv_path.rename(home / "venv")
+        site = home / "venv/lib/python3.11/site-packages"
+        cache = home / ".cache"
+        sha = lambda data: hashlib.sha256(data).hexdigest()
+
+        def wheel(name, files, folder="a"):
+            (path / folder).mkdir(exist_ok=True)
+            made = world.wheel(path / folder, name, "1.0", files)
+            with zipfile.ZipFile(made) as z:
+                z.extractall(site)
+            (site / (name + "-1.0.dist-info/INSTALLER")).write_text("pip\n")
+            return made.read_bytes()
+
+        def answered(name, data, where="a/b"):
+            at = cache / "pip/http-v2" / where / name
+            at.parent.mkdir(parents=True, exist_ok=True)
+            at.write_bytes(b"cc=4,\x82\xb3X-PyPI-File-Version\xa31.0\xb3X-PyPI-File-Project" + bytes([0xa0 + len(name)])
+                           + name.encode())
+            (at.parent / (name + ".body")).write_bytes(data)
+            return str((at).relative_to(home))
+
+        def unpacked(name, data, more=None, end=".http"):
+            id = "id-" + name
+            for member in zipfile.ZipFile(io.BytesIO(data)).namelist():
+                to = cache / "uv/archive-v0" / id / member
+                to.parent.mkdir(parents=True, exist_ok=True)
+                to.write_bytes(zipfile.ZipFile(io.BytesIO(data)).read(member))
+            if more:
+                (cache / "uv/archive-v0" / id / more).write_text("y = 1\n")
+            file = "%s-1.0-py3-none-any.whl" % name
+            at = cache / "uv/wheels-v8/pypi" / name / ("1.0-py3-none-any" + end)
+            at.parent.mkdir(parents=True)
+            at.write_bytes(b"\x95%c%s\x91\x81\xa6Sha256\xd9\x40%s%c%s\0policy" % (
+                0xa0 + len(id), id.encode(), sha(data).encode(), 0xa0 + len(file), file.encode()))
+            return str(at.relative_to(home))
+
+        want = {}
+        data = wheel("kept", {"kept/__init__.py": b"x = 1\n", "kept/a.txt": b"1"})
+        want["kept"] = sha(data), answered("kept", data)
+        data = wheel("changed", {"changed.py": b"x = 1\n"})
+        answered("changed", data)
+        (site / "changed.py").write_text("x = 2\n")
+        data = wheel("smaller", {"smaller.py": b"x = 1\n"})
+        wheel("smaller", {"smaller.py": b"x = 1\n", "smaller_more.py": b"x = 1\n"}, "b")  # what is installed has more
+        answered("smaller", data)
+        answered("several", wheel("several", {"several.py": b"x = 1\n"}))
+        wheel("several", {"several.py": b"x = 1\n"}, "b")
+        several = io.BytesIO()
+        with zipfile.ZipFile(several, "w", zipfile.ZIP_STORED) as z:  # the same files in other bytes
+            with zipfile.ZipFile(path / "b/several-1.0-py3-none-any.whl") as old:
+                for n in old.namelist():
+                    z.writestr(n, old.read(n))
+        answered("several", several.getvalue(), "c/d")
+        data = wheel("built", {"built.py": b"x = 1\n"})
+        at = cache / "pip/wheels/aa/bb/cc/dd"
+        at.mkdir(parents=True)
+        (at / "built-1.0-py3-none-any.whl").write_bytes(data)
+        (at / "origin.json").write_text(json.dumps({"url": "https://example.org/built-1.0.tar.gz",
+                                                    "archive_info": {"hashes": {"sha256": "5" * 64}}}))
+        want["built"] = "5" * 64, str((at / "origin.json").relative_to(home))
+        data = wheel("linked", {"linked.py": b"x = 1\n"})
+        want["linked"] = sha(data), unpacked("linked", data)
+        data = wheel("local", {"local.py": b"x = 1\n"})
+        unpacked("local", data, more="local_more.py")
+        found = {c["name"]: c for c in sbom("cyclonedx", home)["components"] if c["type"] == "library"}
+        said = {}
+        for name, c in found.items():
+            origin = [p["value"] for p in c.get("properties", []) if p["name"] == "yett:hashes-from"]
+            if c.get("hashes") or origin:
+                said[name] = c["hashes"][0]["content"], origin[0]
+        self.assertEqual(said, want)
+        spdx = {p["name"]: p for p in sbom("spdx", home)["packages"]}
+        self.assertEqual(spdx["kept"]["checksums"], [{"algorithm": "SHA256", "checksumValue": want["kept"][0]}])
+        self.assertIn("checksums from " + want["kept"][1], [a["comment"] for a in spdx["kept"]["annotations"]])
+        self.assertFalse([p for p in report(home)["packages"] if "hashes_from" in p])  # a check has no use for them
 
     def test_hashes_in_bills_of_materials(self):
         root = fresh("contents-sbom")

@@ -5,6 +5,7 @@
  *	reader archive FILE...    the members of an archive, and its faults
  *	reader metadata FILE...   the header fields of METADATA
  *	reader csv FILE...        rows
+ *	reader record FILE...     paths of RECORD, each with what is wrong with its row
  *	reader names FILE...      a wheel's file name in each line
  *	reader entries FILE...    entry points
  *	reader pickle FILE...     what a pickle imports; null for a name that is computed
@@ -21,6 +22,7 @@
 #include "codec/pickle.h"
 #include "crypto/sha256.h"
 #include "package/artifact.h"
+#include "package/wheel_record.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -149,6 +151,18 @@ static enum err read_csv(struct arena *a, struct str text)
 	return e == ERR_NOT_FOUND ? OK : e;
 }
 
+static enum err read_record(struct arena *a, struct str text)
+{
+	struct wheel_record_row row;
+	struct wheel_record r;
+	enum err e;
+
+	wheel_record_init(&r, a, text);
+	while ((e = wheel_record_next(&r, &row)) == OK)
+		put_names((struct str[]){ row.path, str_z(wheel_record_text(row.fault)) }, 2);
+	return e == ERR_NOT_FOUND ? OK : e;
+}
+
 static enum err read_pickle(struct arena *a, struct str text)
 {
 	struct pickle_import i;
@@ -251,6 +265,8 @@ static enum err read_file(const char *what, struct arena *a, struct str map, con
 		return read_metadata(a, map);
 	if (strcmp(what, "csv") == 0)
 		return read_csv(a, map);
+	if (strcmp(what, "record") == 0)
+		return read_record(a, map);
 	if (strcmp(what, "names") == 0)
 		return read_names(a, map);
 	if (strcmp(what, "entries") == 0)

@@ -59,7 +59,7 @@ def main():
     room = tempfile.mkdtemp(prefix="yett-differential-")
     try:
         run = Run(room)
-        for part in (archives.zips, archives.tars, pickles.pickles, texts.metadata, texts.csvs, texts.entries, texts.names,
+        for part in (archives.zips, archives.tars, pickles.pickles, texts.metadata, texts.csvs, texts.records, texts.entries, texts.names,
                      wheels.wheels):
             part(run)
         print(f"differential: {run.passed} passed, {run.failed} failed")

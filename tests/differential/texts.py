@@ -3,7 +3,9 @@ import csv
 import email
 import importlib.metadata
 import json
+import pathlib
 import random
+import re
 
 
 def latin(text):
@@ -52,6 +54,69 @@ def csvs(run):
         theirs = [[latin(f) for f in row] for row in csv.reader(lines)]
         mine = [v for v in values if isinstance(v, list)]
         run.check(end == "ok" and mine == theirs, path, repr(cases[path]), "csv reads", theirs, "and we", mine)
+
+
+# ---- RECORD ---------------------------------------------------------------------------------------------------
+
+RECORD_PIECES = ["a.py,,\n", "b/c.py,,3\n", '"d,e",,', ",,", ",", '"', '""', "\n", "\r\n", "\r", "x/RECORD", "f.py", "\v", "\f",
+                 "\x1c", "\x1d", "\x1e", "\x1f", "\x85", "\u2028", "\u2029", "\u00a0", "\ufeff", "ä", " ", "\0", "../y.py"]
+
+
+class Recorded(importlib.metadata.Distribution):
+    """As PathDistribution, of a package whose files are all there. It gives up at an empty line."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def read_text(self, name):
+        with open(self.path, encoding="utf-8") as f:
+            return re.sub("\n+", "\n", f.read().lstrip("\n")) if name == "RECORD" else None
+
+    def locate_file(self, path):
+        return pathlib.Path("/")
+
+
+def by_pip(path):
+    with open(path, "rb") as f:  # _internal/operations/install/wheel.py
+        return [row[0] for row in csv.reader(f.read().decode().splitlines()) if row]
+
+
+def by_importlib(path):
+    return [str(p) for p in Recorded(path).files]
+
+
+def by_lines(path):
+    with open(path, encoding="utf-8-sig", newline="") as f:  # wheel unpack; uv's reader passes over the mark
+        return [row[0] for row in csv.reader(f) if row]
+
+
+def paths_or_none(read, path):
+    try:
+        return read(path)
+    except (UnicodeDecodeError, csv.Error, TypeError):
+        return None
+
+
+def records(run):
+    """A RECORD in which we find no fault has the same paths for everybody."""
+    rnd = random.Random(25)
+    cases, clean = [], 0
+    for i in range(3000):
+        text = "".join(rnd.choice(RECORD_PIECES[:4] if rnd.random() < 0.5 else RECORD_PIECES)
+                       for _ in range(rnd.randrange(1, 8)))
+        data = text.encode() + (b"\xff" if rnd.random() < 0.05 else b"")
+        cases.append(run.write(f"record/{i}", data))
+    for path, (values, end) in run.ours("record", cases).items():
+        mine = [p for p, _ in values]
+        if end != "ok" or any(fault for _, fault in values):
+            continue
+        clean += 1
+        for read in (by_pip, by_lines, by_importlib):
+            theirs = paths_or_none(read, path)
+            theirs = theirs and [latin(p) for p in theirs]
+            wanted = [str(pathlib.PurePosixPath(p)) for p in mine] if read is by_importlib else mine
+            run.check(theirs == wanted or not mine and not theirs, path, read.__name__, theirs, "and we", mine)
+    run.check(clean > 300, "too few RECORDs without a fault", clean)
 
 
 # ---- entry points ---------------------------------------------------------------------------------------------

@@ -7,55 +7,87 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
-/* The calls, in the order of their numbers; the Makefile reads this list too, and so does the driver. */
+/* The calls that are passed on as they came, in the order of their numbers: name, type, what it says when it fails,
+ * parameters, arguments. The Makefile reads the names here, and so does the driver. SOME is all of n, or one byte. */
+#define SOME(n) (why == SHORT && (n) > 1 ? 1 : (n))
 #define CALLS(X)                                                                                   \
-	X(malloc)                                                                                  \
-	X(calloc)                                                                                  \
-	X(realloc)                                                                                 \
-	X(read)                                                                                    \
-	X(write)                                                                                   \
-	X(pread)                                                                                   \
-	X(pwrite)                                                                                  \
-	X(recv)                                                                                    \
-	X(send)                                                                                    \
-	X(recvmsg)                                                                                 \
+	X(malloc, void *, NULL, (size_t n), (n))                                                   \
+	X(calloc, void *, NULL, (size_t n, size_t size), (n, size))                                \
+	X(realloc, void *, NULL, (void *p, size_t n), (p, n))                                      \
+	X(read, ssize_t, -1, (int fd, void *p, size_t n), (fd, p, SOME(n)))                        \
+	X(write, ssize_t, -1, (int fd, const void *p, size_t n), (fd, p, SOME(n)))                 \
+	X(pread, ssize_t, -1, (int fd, void *p, size_t n, off_t at), (fd, p, SOME(n), at))         \
+	X(pwrite, ssize_t, -1, (int fd, const void *p, size_t n, off_t at), (fd, p, SOME(n), at))  \
+	X(recv, ssize_t, -1, (int fd, void *p, size_t n, int flags), (fd, p, SOME(n), flags))      \
+	X(send, ssize_t, -1, (int fd, const void *p, size_t n, int flags), (fd, p, SOME(n), flags)) \
+	X(recvmsg, ssize_t, -1, (int fd, struct msghdr *m, int flags), (fd, m, flags))             \
+	X(accept4, int, -1, (int fd, struct sockaddr *restrict sa, socklen_t *restrict n, int flags), (fd, sa, n, flags)) \
+	X(mmap, void *, MAP_FAILED, (void *at, size_t n, int prot, int flags, int fd, off_t from), \
+	  (at, n, prot, flags, fd, from))                                                          \
+	X(fstat, int, -1, (int fd, struct stat *out), (fd, out))                                   \
+	X(fsync, int, -1, (int fd), (fd))                                                          \
+	X(ftruncate, int, -1, (int fd, off_t n), (fd, n))                                          \
+	X(rename, int, -1, (const char *from, const char *to), (from, to))                         \
+	X(renameat, int, -1, (int from_dir, const char *from, int to_dir, const char *to),         \
+	  (from_dir, from, to_dir, to))                                                            \
+	X(memfd_create, int, -1, (const char *name, unsigned flags), (name, flags))                \
+	X(socket, int, -1, (int family, int type, int protocol), (family, type, protocol))         \
+	X(socketpair, int, -1, (int family, int type, int protocol, int *out), (family, type, protocol, out)) \
+	X(connect, int, -1, (int fd, const struct sockaddr *sa, socklen_t n), (fd, sa, n))         \
+	X(pipe2, int, -1, (int *out, int flags), (out, flags))                                     \
+	X(epoll_create1, int, -1, (int flags), (flags))                                            \
+	X(epoll_wait, int, -1, (int fd, struct epoll_event *out, int cap, int ms), (fd, out, cap, ms)) \
+	X(poll, int, -1, (struct pollfd *fds, nfds_t n, int ms), (fds, n, ms))                     \
+	X(getrandom, ssize_t, -1, (void *out, size_t n, unsigned flags), (out, n, flags))          \
+	X(fork, pid_t, -1, (void), ())                                                             \
+	X(mkdir, int, -1, (const char *path, mode_t mode), (path, mode))                           \
+	X(symlink, int, -1, (const char *target, const char *path), (target, path))                \
+	X(chdir, int, -1, (const char *path), (path))                                              \
+	X(chmod, int, -1, (const char *path, mode_t mode), (path, mode))                           \
+	X(fchmod, int, -1, (int fd, mode_t mode), (fd, mode))                                      \
+	X(mount, int, -1, (const char *what, const char *at, const char *type, unsigned long flags, const void *data), \
+	  (what, at, type, flags, data))                                                           \
+	X(mount_setattr, int, -1, (int fd, const char *path, unsigned flags, struct mount_attr *attr, size_t n), \
+	  (fd, path, flags, attr, n))                                                              \
+	X(umount2, int, -1, (const char *at, int flags), (at, flags))                              \
+	X(sethostname, int, -1, (const char *name, size_t n), (name, n))                           \
+	X(setns, int, -1, (int fd, int what), (fd, what))                                          \
+	X(inotify_init1, int, -1, (int flags), (flags))                                            \
+	X(inotify_add_watch, int, -1, (int fd, const char *path, uint32_t mask), (fd, path, mask)) \
+	X(process_vm_readv, ssize_t, -1,                                                           \
+	  (pid_t pid, const struct iovec *to, unsigned long n, const struct iovec *from, unsigned long m, unsigned long flags), \
+	  (pid, to, n, from, m, flags))                                                            \
+	X(dup2, int, -1, (int from, int to), (from, to))
+
+/* Those that are more than passed on, below. */
+#define OTHERS(X)                                                                                  \
 	X(sendmsg)                                                                                 \
-	X(accept4)                                                                                 \
 	X(open)                                                                                    \
 	X(openat)                                                                                  \
-	X(mmap)                                                                                    \
-	X(fstat)                                                                                   \
-	X(fsync)                                                                                   \
-	X(ftruncate)                                                                               \
-	X(rename)                                                                                  \
-	X(renameat)                                                                                \
-	X(memfd_create)                                                                            \
-	X(socket)                                                                                  \
-	X(socketpair)                                                                              \
-	X(connect)                                                                                 \
-	X(pipe2)                                                                                   \
 	X(fcntl)                                                                                   \
-	X(epoll_create1)                                                                           \
-	X(epoll_ctl)                                                                               \
-	X(epoll_wait)                                                                              \
-	X(poll)                                                                                    \
-	X(getrandom)                                                                               \
-	X(fork)
+	X(ioctl)                                                                                   \
+	X(syscall)                                                                                 \
+	X(epoll_ctl)
 
-#define NUMBER(name) CALL_##name,
-enum call { CALLS(NUMBER) N_CALLS };
+#define NUMBER(name, ...) CALL_##name,
+enum call { CALLS(NUMBER) OTHERS(NUMBER) N_CALLS };
 
 enum { TRACED = 1 << 16, SHORT = -1, FRAMES = 12, FRAME_MAX = 1 << 16 };
 
@@ -81,6 +113,7 @@ extern const char __executable_start[];
 
 #define SAME_AS(name, ...) __typeof__(name) __real_##name, __wrap_##name;
 CALLS(SAME_AS)
+OTHERS(SAME_AS)
 
 __attribute__((constructor)) static void open_plan(void)
 {
@@ -152,65 +185,13 @@ static int failing(enum call call, const void *from)
 		return result;                                                                     \
 	}
 
-void *__wrap_malloc(size_t n)
-{
-	FAIL(malloc, NULL)
-	return __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	FAIL(calloc, NULL)
-	return __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-	FAIL(realloc, NULL)
-	return __real_realloc(p, n);
-}
-
-ssize_t __wrap_read(int fd, void *p, size_t n)
-{
-	FAIL(read, -1)
-	return __real_read(fd, p, why == SHORT && n > 1 ? 1 : n);
-}
-
-ssize_t __wrap_write(int fd, const void *p, size_t n)
-{
-	FAIL(write, -1)
-	return __real_write(fd, p, why == SHORT && n > 1 ? 1 : n);
-}
-
-ssize_t __wrap_pread(int fd, void *p, size_t n, off_t at)
-{
-	FAIL(pread, -1)
-	return __real_pread(fd, p, why == SHORT && n > 1 ? 1 : n, at);
-}
-
-ssize_t __wrap_pwrite(int fd, const void *p, size_t n, off_t at)
-{
-	FAIL(pwrite, -1)
-	return __real_pwrite(fd, p, why == SHORT && n > 1 ? 1 : n, at);
-}
-
-ssize_t __wrap_recv(int fd, void *p, size_t n, int flags)
-{
-	FAIL(recv, -1)
-	return __real_recv(fd, p, why == SHORT && n > 1 ? 1 : n, flags);
-}
-
-ssize_t __wrap_send(int fd, const void *p, size_t n, int flags)
-{
-	FAIL(send, -1)
-	return __real_send(fd, p, why == SHORT && n > 1 ? 1 : n, flags);
-}
-
-ssize_t __wrap_recvmsg(int fd, struct msghdr *m, int flags)
-{
-	FAIL(recvmsg, -1)
-	return __real_recvmsg(fd, m, flags);
-}
+#define PASS_ON(name, type, failed, parameters, arguments)                                         \
+	type __wrap_##name parameters                                                              \
+	{                                                                                          \
+		FAIL(name, failed)                                                                 \
+		return __real_##name arguments;                                                    \
+	}
+CALLS(PASS_ON)
 
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *m, int flags)
 {
@@ -218,12 +199,6 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *m, int flags)
 	if (why == SHORT && m->msg_iovlen > 0 && m->msg_iov[0].iov_len > 1)
 		return __real_send(fd, m->msg_iov[0].iov_base, 1, flags);
 	return __real_sendmsg(fd, m, flags);
-}
-
-int __wrap_accept4(int fd, struct sockaddr *restrict sa, socklen_t *restrict n, int flags)
-{
-	FAIL(accept4, -1)
-	return __real_accept4(fd, sa, n, flags);
 }
 
 int __wrap_open(const char *path, int flags, ...)
@@ -248,72 +223,6 @@ int __wrap_openat(int dir, const char *path, int flags, ...)
 	return __real_openat(dir, path, flags, mode);
 }
 
-void *__wrap_mmap(void *at, size_t n, int prot, int flags, int fd, off_t from)
-{
-	FAIL(mmap, MAP_FAILED)
-	return __real_mmap(at, n, prot, flags, fd, from);
-}
-
-int __wrap_fstat(int fd, struct stat *out)
-{
-	FAIL(fstat, -1)
-	return __real_fstat(fd, out);
-}
-
-int __wrap_fsync(int fd)
-{
-	FAIL(fsync, -1)
-	return __real_fsync(fd);
-}
-
-int __wrap_ftruncate(int fd, off_t n)
-{
-	FAIL(ftruncate, -1)
-	return __real_ftruncate(fd, n);
-}
-
-int __wrap_rename(const char *from, const char *to)
-{
-	FAIL(rename, -1)
-	return __real_rename(from, to);
-}
-
-int __wrap_renameat(int from_dir, const char *from, int to_dir, const char *to)
-{
-	FAIL(renameat, -1)
-	return __real_renameat(from_dir, from, to_dir, to);
-}
-
-int __wrap_memfd_create(const char *name, unsigned flags)
-{
-	FAIL(memfd_create, -1)
-	return __real_memfd_create(name, flags);
-}
-
-int __wrap_socket(int family, int type, int protocol)
-{
-	FAIL(socket, -1)
-	return __real_socket(family, type, protocol);
-}
-
-int __wrap_socketpair(int family, int type, int protocol, int *out)
-{
-	FAIL(socketpair, -1)
-	return __real_socketpair(family, type, protocol, out);
-}
-
-int __wrap_connect(int fd, const struct sockaddr *sa, socklen_t n)
-{
-	FAIL(connect, -1)
-	return __real_connect(fd, sa, n);
-}
-
-int __wrap_pipe2(int *out, int flags)
-{
-	FAIL(pipe2, -1)
-	return __real_pipe2(out, flags);
-}
-
 int __wrap_fcntl(int fd, int what, ...)
 {
 	va_list more;
@@ -325,10 +234,30 @@ int __wrap_fcntl(int fd, int what, ...)
 	return __real_fcntl(fd, what, arg);
 }
 
-int __wrap_epoll_create1(int flags)
+int __wrap_ioctl(int fd, unsigned long what, ...)
 {
-	FAIL(epoll_create1, -1)
-	return __real_epoll_create1(flags);
+	va_list more;
+
+	FAIL(ioctl, -1)
+	va_start(more, what);
+	void *arg = va_arg(more, void *);
+	va_end(more);
+	return __real_ioctl(fd, what, arg);
+}
+
+/* Of process 1 of a box and of the filter before its target: clone, pivot_root, capset, seccomp, pidfd_open. Six are
+ * passed on, however many there are. */
+__attribute__((no_sanitize("address"))) long __wrap_syscall(long number, ...)
+{
+	long a[6];
+	va_list more;
+
+	FAIL(syscall, -1)
+	va_start(more, number);
+	for (int i = 0; i < 6; i++)
+		a[i] = va_arg(more, long);
+	va_end(more);
+	return __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
 int __wrap_epoll_ctl(int fd, int what, int on, struct epoll_event *ev)
@@ -337,28 +266,4 @@ int __wrap_epoll_ctl(int fd, int what, int on, struct epoll_event *ev)
 		return __real_epoll_ctl(fd, what, on, ev);
 	FAIL(epoll_ctl, -1)
 	return __real_epoll_ctl(fd, what, on, ev);
-}
-
-int __wrap_epoll_wait(int fd, struct epoll_event *out, int cap, int ms)
-{
-	FAIL(epoll_wait, -1)
-	return __real_epoll_wait(fd, out, cap, ms);
-}
-
-int __wrap_poll(struct pollfd *fds, nfds_t n, int ms)
-{
-	FAIL(poll, -1)
-	return __real_poll(fds, n, ms);
-}
-
-ssize_t __wrap_getrandom(void *out, size_t n, unsigned flags)
-{
-	FAIL(getrandom, -1)
-	return __real_getrandom(out, n, flags);
-}
-
-pid_t __wrap_fork(void)
-{
-	FAIL(fork, -1)
-	return __real_fork();
 }

@@ -5,12 +5,11 @@ import http.server
 import json
 import os
 import pathlib
-import re
 import shutil
 import subprocess
 import threading
 
-from plan import ERRORS, Plan, picked
+from plan import BAD, ERRORS, Plan, picked
 
 HERE = pathlib.Path(__file__).resolve().parent
 BUNDLE = HERE.parent / "golden/verify/pypi_attestations-0.0.19.tar.gz.sigstore.json"
@@ -19,7 +18,6 @@ WHO = ("--certificate-identity",
        "https://github.com/trailofbits/pypi-attestations/.github/workflows/release.yml@refs/tags/v0.0.19",
        "--certificate-oidc-issuer", "https://token.actions.githubusercontent.com")
 PATIENCE = 60
-BAD = re.compile(r"Sanitizer|runtime error:|Assertion|killed by SIG|stack smashing|double free")
 
 
 class Records(http.server.BaseHTTPRequestHandler):

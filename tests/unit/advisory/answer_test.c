@@ -9,6 +9,7 @@
 #include "../shared.h"
 
 #include <dirent.h>
+#include <time.h>
 
 static struct arena arena;
 
@@ -23,7 +24,7 @@ static struct str index_of(const char *const *records, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		struct osv_record r;
 		struct diag d = { 0 };
-		arena_init(&arena, 16 << 20);
+		arena_init(&arena, 256 << 20);
 		enum err e = osv_read(&arena, str_z(records[i]), &r, &d);
 		if (e != OK)
 			fprintf(stderr, "%s\n", diag_text(&d));
@@ -116,6 +117,46 @@ CASE(answers)
 	asked(&ix, ECO_NPM, "turned", "16.1.0", releases, 5, "MAL-3 |  none | 16.1.0 >=16.0.0 !");
 	asked(&ix, ECO_NPM, "twice", "1.0.0", NULL, 0, "| 1.0.0 self |");
 	asked(&ix, ECO_NPM, "twice", "2.0.0", NULL, 0, "OLD-1 |  none |");
+	drop(map);
+}
+
+/* Records of a hostile source: as many ranges as fit, each fix within the next; and as many fixes
+ * as fit at the version in which as many intervals end. */
+CASE(many_ranges)
+{
+	enum { N = 60000 };
+	struct advisory_answer a;
+	struct advisory_index ix;
+	struct buf ranges, events;
+	clock_t began = clock();
+
+	buf_init(&ranges, OSV_RECORD_MAX);
+	buf_init(&events, OSV_RECORD_MAX);
+	buf_add(&ranges, S("{\"id\":\"M-1\",\"affected\":[" PKG("PyPI", "many") ",\"ranges\":["));
+	buf_add(&events, S("{\"id\":\"M-2\",\"affected\":[" PKG("npm", "many") ",\"ranges\":[{\"type\":\"SEMVER\",\"events\":["));
+	for (unsigned i = 1; i <= N; i++) {
+		buf_addf(&ranges, "%s{\"type\":\"ECOSYSTEM\",\"events\":[{\"introduced\":\"%u\"},{\"fixed\":\"%u\"}]}",
+			 i > 1 ? "," : "", i, i + 1);
+		buf_addf(&events, "{\"introduced\":\"1.0.0\"},{\"last_affected\":\"1.0.0\"},");
+	}
+	for (unsigned i = 1; i <= N; i++)
+		buf_addf(&events, "{\"fixed\":\"1.0.0\"}%s", i < N ? "," : "]}]}]}");
+	buf_add(&ranges, S("]}]}"));
+	buf_addc(&ranges, '\0');
+	buf_addc(&events, '\0');
+	CHECK(ranges.err == OK && events.err == OK);
+	struct str map = index_of((const char *[]){ ranges.p, events.p }, 2);
+	CHECK(advisory_open(map, &ix, NULL) == OK);
+	arena_init(&arena, 256 << 20);
+	CHECK(advisory_answer(&ix, &arena, ECO_PYPI, S("many"), S("1"), NULL, 0, &a) == OK);
+	CHECK_STR(a.floor, S("60001"));
+	CHECK(advisory_answer(&ix, &arena, ECO_NPM, S("many"), S("1.0.0"), NULL, 0, &a) == OK);
+	CHECK_STR(a.floor, S("1.0.0"));
+	arena_done(&arena);
+	/* Half a second; many minutes when each is compared with each. */
+	CHECK((clock() - began) / CLOCKS_PER_SEC < 60);
+	buf_free(&ranges);
+	buf_free(&events);
 	drop(map);
 }
 
@@ -250,4 +291,4 @@ CASE(real)
 	buf_free(&out);
 }
 
-TESTS(CASE_ROW(answers), CASE_ROW(records), CASE_ROW(corrupt), CASE_ROW(real))
+TESTS(CASE_ROW(answers), CASE_ROW(many_ranges), CASE_ROW(records), CASE_ROW(corrupt), CASE_ROW(real))

@@ -84,6 +84,14 @@ CASE(files_and_their_events)
 	touch(root, "/site/a.pth", O_WRONLY | O_CREAT);
 	touch(root, "/site/a.py", O_WRONLY | O_CREAT);
 	CHECK(read_events(fd, &paths) == 3);
+	/* Another directory in place of one that is watched. */
+	char from[256], to[256];
+	(void)snprintf(from, sizeof from, "%s" HOME "/.config/systemd", root);
+	(void)snprintf(to, sizeof to, "%s" HOME "/moved", root);
+	CHECK(rename(from, to) == 0);
+	CHECK(read_events(fd, &paths) == 1);
+	CHECK(mkdir(from, 0700) == 0);
+	CHECK(read_events(fd, &paths) == 1);
 	CHECK(str_find(buf_str(&paths), S("~/.aws/credentials")) != SIZE_MAX);
 	CHECK(str_find(buf_str(&paths), S("site-packages/a.pth")) != SIZE_MAX);
 	CHECK(str_find(buf_str(&paths), S("notes")) == SIZE_MAX);

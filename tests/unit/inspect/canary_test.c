@@ -333,6 +333,26 @@ CASE(opaque)
 	buf_free(&b);
 }
 
+CASE(sealed)
+{
+	static const struct {
+		struct str bytes;
+		const char *kind;
+	} rows[] = {
+		{ SC("POST / HTTP/1.1\r\n\r\nBZh91AY&SY\x01\x02"), "bzip2" },
+		{ SC("\xfd" "7zXZ\0\0\4"), "xz" },
+		{ SC("PK\3\4\x14\0\1\0\x08\0........................"), "encrypted zip" },
+		{ SC("PK\3\4\x14\0\0\0\x08\0........................"), NULL },
+		{ SC("PK\3\4 and PK\3\4"), NULL },
+		{ SC("U2FsdGVkX19zYWx0c2FsdAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=="), "openssl enc" },
+		{ SC("words of xz, 7z and bzip2"), NULL },
+		{ SC(""), NULL },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		CHECK_STR(str_z(canary_sealed(check_guard(rows[i].bytes))), str_z(rows[i].kind));
+}
+
 CASE(between_processes)
 {
 	struct world w;
@@ -354,4 +374,4 @@ CASE(between_processes)
 
 TESTS(CASE_ROW(every_chain_of_encodings), CASE_ROW(xor_keys_and_shifted_bytes), CASE_ROW(pieces),
       CASE_ROW(how_little_proves), CASE_ROW(nothing_in_random_bytes_and_their_encodings),
-      CASE_ROW(bombs_are_bounded), CASE_ROW(opaque), CASE_ROW(between_processes))
+      CASE_ROW(bombs_are_bounded), CASE_ROW(opaque), CASE_ROW(sealed), CASE_ROW(between_processes))

@@ -49,7 +49,11 @@ CASE(faults)
 		{ SC("a,sha256=+/+/,0"), WHEEL_RECORD_HASH },
 		{ SC("a,md5=1B2M2Y8AsgTpgAmY7PhCfg,0"), WHEEL_RECORD_WEAK },
 		{ SC("a," SHA ",-1"), WHEEL_RECORD_SIZE }, { SC("a," SHA ",1 "), WHEEL_RECORD_SIZE },
-		{ SC("\"a\nb\",,"), WHEEL_RECORD_LINES },
+		{ SC("\"a\nb\",,"), WHEEL_RECORD_LINES }, { SC("a\vb,,"), WHEEL_RECORD_LINES },
+		{ SC("a,,\x1e"), WHEEL_RECORD_LINES },	{ SC("a,,\x1f"), WHEEL_RECORD_SIZE },
+		{ SC("a\xc2\x85,,"), WHEEL_RECORD_LINES }, { SC("a\xe2\x80\xa9,,"), WHEEL_RECORD_LINES },
+		{ SC("a\xc2\xa0,,"), WHEEL_RECORD_WELL }, { SC("a\xc2,,"), WHEEL_RECORD_TEXT },
+		{ SC("\xef\xbb\xbf" "a,,"), WHEEL_RECORD_TEXT }, { SC("a\xef\xbb\xbf,,"), WHEEL_RECORD_WELL },
 		{ SC("a,sha512=" "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 		     "AAAAAAAAAAAAAAAAAAAA,0"), WHEEL_RECORD_HASH },
 		{ SC("a,blake2b=QQ,0"), WHEEL_RECORD_WELL },

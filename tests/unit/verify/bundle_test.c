@@ -1,4 +1,5 @@
 /* tests/unit/verify/bundle_test.c - what is a bundle, and what is not. */
+#include "edited.h"
 #include "kit.h"
 
 #define BUNDLE "tests/golden/verify/pypi_attestations-0.0.19.tar.gz.sigstore.json"
@@ -17,14 +18,7 @@ static enum err parse(struct str text)
 /* The text with the first from replaced by to. */
 static struct str edit(struct buf *out, struct str text, const char *from, const char *to)
 {
-	size_t at = str_find(text, str_z(from));
-
-	CHECK(at != SIZE_MAX);
-	buf_reset(out);
-	buf_add(out, str_head(text, at));
-	buf_add(out, str_z(to));
-	buf_add(out, str_tail(text, at + strlen(from)));
-	return buf_str(out);
+	return edited(out, text, str_z(from), str_z(to));
 }
 
 #define ENTRY "\"logIndex\":\"1\",\"logId\":{\"keyId\":\"AAAA\"},\"kindVersion\":{\"kind\":\"dsse\",\"version\":\"0.0.1\"}," \
@@ -143,11 +137,8 @@ static unsigned with_more(struct str text)
 	for (size_t i = 0; i < text.n; i++) {
 		if (text.p[i] != '{')
 			continue;
-		buf_reset(&more);
-		buf_add(&more, str_head(text, i + 1));
-		buf_add(&more, S("\"also\":1,"));
-		buf_add(&more, str_tail(text, i + 1));
-		bool right = parse(buf_str(&more)) == ERR_SYNTAX && strstr(d.text, "'also' is not known") != NULL;
+		struct str in = edited_at(&more, text, i + 1, 0, S("\"also\":1,"));
+		bool right = parse(in) == ERR_SYNTAX && strstr(d.text, "'also' is not known") != NULL;
 		CHECK(right);
 		if (!right)
 			fprintf(stderr, "%.*s: %s\n", FMT(buf_str(&more)), d.text);

@@ -5,18 +5,27 @@ static struct forge forge;
 static struct certificate c;
 static struct diag d;
 
-/* A certificate with one name, as OpenSSL's configuration writes it. */
-static enum err read_named(const char *san, const char *issuer)
+#define SIGNS "critical,digitalSignature"
+
+/* A certificate for some uses and with one name, as OpenSSL's configuration writes them; NULL: the
+ * extension is not there. */
+static X509 *leaf(const char *use, const char *purpose, const char *san)
+{
+	arena_reset(&forge.a);
+	X509 *x = f_cert(&forge, F_LEAF, NULL, NULL, T0, T0 + MINUTES10);
+	if (use != NULL)
+		f_ext(x, NID_key_usage, use);
+	if (purpose != NULL)
+		f_ext(x, NID_ext_key_usage, purpose);
+	f_ext(x, NID_subject_alt_name, san);
+	return x;
+}
+
+/* Signs x, reads it into c, and releases it. */
+static enum err read_leaf(X509 *x)
 {
 	unsigned char *der = NULL;
 
-	arena_reset(&forge.a);
-	X509 *x = f_cert(&forge, F_LEAF, NULL, NULL, T0, T0 + MINUTES10);
-	f_ext(x, NID_key_usage, "critical,digitalSignature");
-	f_ext(x, NID_ext_key_usage, "codeSigning");
-	f_ext(x, NID_subject_alt_name, san);
-	if (issuer)
-		f_raw_ext(x, "1.3.6.1.4.1.57264.1.1", false, issuer, (int)strlen(issuer));
 	f_seal(&forge, x, F_CA);
 	int n = i2d_X509(x, &der);
 	struct str copy = f_str(&forge.a, der, n);
@@ -24,6 +33,15 @@ static enum err read_named(const char *san, const char *issuer)
 	X509_free(x);
 	d = (struct diag){ 0 };
 	return certificate_read(&c, copy, &forge.a, &d);
+}
+
+static enum err read_named(const char *san, const char *issuer)
+{
+	X509 *x = leaf(SIGNS, "codeSigning", san);
+
+	if (issuer)
+		f_raw_ext(x, "1.3.6.1.4.1.57264.1.1", false, issuer, (int)strlen(issuer));
+	return read_leaf(x);
 }
 
 CASE(kinds_of_names)
@@ -65,24 +83,14 @@ CASE(kinds_of_names)
 /* A certificate whose .1.15 is n bytes: a head, and letters. */
 static enum err read_claimed(const char *head, size_t head_n, size_t n)
 {
-	unsigned char ext[512], *der = NULL;
+	X509 *x = leaf(SIGNS, "codeSigning", "URI:https://w.test/x");
+	unsigned char ext[512];
 
-	arena_reset(&forge.a);
 	memset(ext, 'a', sizeof ext);
 	memcpy(ext, head, head_n);
-	X509 *x = f_cert(&forge, F_LEAF, NULL, NULL, T0, T0 + MINUTES10);
-	f_ext(x, NID_key_usage, "critical,digitalSignature");
-	f_ext(x, NID_ext_key_usage, "codeSigning");
-	f_ext(x, NID_subject_alt_name, "URI:https://w.test/x");
 	f_raw_ext(x, "1.3.6.1.4.1.57264.1.1", false, "i", 1);
 	f_raw_ext(x, "1.3.6.1.4.1.57264.1.15", false, ext, (int)n);
-	f_seal(&forge, x, F_CA);
-	int der_n = i2d_X509(x, &der);
-	struct str copy = f_str(&forge.a, der, der_n);
-	OPENSSL_free(der);
-	X509_free(x);
-	d = (struct diag){ 0 };
-	enum err e = certificate_read(&c, copy, &forge.a, &d);
+	enum err e = read_leaf(x);
 	size_t got = c.who.claims[CLAIM_REPOSITORY_ID].n;
 	certificate_done(&c);
 	CHECK((e == OK) == (got != 0) && (e == OK || strstr(d.text, "no DER UTF8String") != NULL));
@@ -121,33 +129,18 @@ CASE(cut_short)
 	forge_done(&forge);
 }
 
-/* A certificate for some uses; NULL: the extension is not there. */
 static enum err read_for(const char *use, const char *purpose, const char *basic, const char *arc)
 {
-	unsigned char *der = NULL;
+	X509 *x = leaf(use, purpose, "URI:https://w.test/x");
 
-	arena_reset(&forge.a);
-	X509 *x = f_cert(&forge, F_LEAF, NULL, NULL, T0, T0 + MINUTES10);
-	if (use != NULL)
-		f_ext(x, NID_key_usage, use);
-	if (purpose != NULL)
-		f_ext(x, NID_ext_key_usage, purpose);
 	if (basic != NULL)
 		f_ext(x, NID_basic_constraints, basic);
-	f_ext(x, NID_subject_alt_name, "URI:https://w.test/x");
 	f_raw_ext(x, arc, false, "\x0c\x01i", 3);
-	f_seal(&forge, x, F_CA);
-	int n = i2d_X509(x, &der);
-	struct str copy = f_str(&forge.a, der, n);
-	OPENSSL_free(der);
-	X509_free(x);
-	d = (struct diag){ 0 };
-	enum err e = certificate_read(&c, copy, &forge.a, &d);
+	enum err e = read_leaf(x);
 	certificate_done(&c);
 	return e;
 }
 
-#define SIGNS "critical,digitalSignature"
 #define ISSUER_ARC "1.3.6.1.4.1.57264.1.8"
 
 CASE(uses)

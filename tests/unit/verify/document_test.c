@@ -3,6 +3,7 @@
  * part that an index binds can fail.
  * Proves T-37.
  */
+#include "edited.h"
 #include "kit.h"
 
 #include "codec/base64.h"
@@ -467,13 +468,10 @@ CASE(nothing_is_passed_over)
 	for (size_t i = 0; i < text.n; i++) {
 		if (text.p[i] != '{')
 			continue;
-		buf_reset(&more);
-		buf_add(&more, str_head(text, i + 1));
-		buf_add(&more, S("\"also\":1,"));
-		buf_add(&more, str_tail(text, i + 1));
+		struct str in = edited_at(&more, text, i + 1, 0, S("\"also\":1,"));
 		arena_reset(&scratch);
 		d = (struct diag){ 0 };
-		enum err e = document_read(&doc, buf_str(&more), &scratch, &d);
+		enum err e = document_read(&doc, in, &scratch, &d);
 		CHECK(e == OK || (e == ERR_SYNTAX && strstr(d.text, "'also' is not known") != NULL));
 		objects++;
 		taken += e == OK;
