@@ -3,6 +3,8 @@
  * Input: the target's archives, read by codec/archive.h and package/artifact.h.   Runs in:
  * checker.
  */
+#include "checker/named.h"
+#include "checker/outside.h"
 #include "checker/profile.h"
 #include "inspect/gyp.h"
 
@@ -20,10 +22,11 @@ struct reading {
 	struct artifact *artifact;
 	struct findings *f;
 	struct profile *profile;
-	bool gyp;	 /* npm would build it */
-	bool quiet;	 /* the release before: only its profile is wanted */
-	struct str purl; /* known once its metadata was read; until then "" */
-	size_t first;	 /* number of the first finding that may lack it */
+	struct named_list named; /* files that run, whatever they are called */
+	bool gyp;		 /* npm would build it */
+	bool quiet;		 /* the release before: only its profile is wanted */
+	struct str purl;	 /* known once its metadata was read; until then "" */
+	size_t first;		 /* number of the first finding that may lack it */
 };
 
 /* What follows the last component called name: "" when there is none. */
@@ -78,6 +81,17 @@ static struct str below_root(struct str path)
 	return rest;
 }
 
+/* A module that a startup line imports runs at every start, too: "a/b" of "a.b". */
+static void name_module(struct reading *r, struct str module)
+{
+	char *path = module.n > 0 ? arena_take(&r->c->arena, module.n, 1) : NULL;
+
+	for (size_t i = 0; path != NULL && i < module.n; i++)
+		path[i] = module.p[i] == '.' ? '/' : module.p[i];
+	if (path != NULL)
+		named_file(&r->named, (struct str){ path, module.n }, LANG_PYTHON, ROLE_STARTUP);
+}
+
 static void judge_line(struct reading *r, struct str path, const struct startup_line *l)
 {
 	struct findings *f = r->f;
@@ -94,6 +108,7 @@ static void judge_line(struct reading *r, struct str path, const struct startup_
 	}
 	for (size_t i = first; i < f->n; i++)
 		f->items[i].line = l->line;
+	name_module(r, startup_module(l->text));
 	if (!findings_has(f, first, RULE_STARTUP_EXEC))
 		finding_add(f, startup_hostile(caps.bits) ? RULE_STARTUP_EXEC : RULE_STARTUP_HOOK,
 			    r->purl, path, l->line, l->text, " ");
@@ -180,6 +195,11 @@ static uint32_t judge_source(struct reading *r, const struct member *m, struct s
 	enum role role = r->artifact->kind == ARTIFACT_SDIST ? source_role(m->name)
 							     : installed_role(eco, language, name);
 	size_t first = f->n;
+	if (top && r->artifact->kind == ARTIFACT_WHEEL && str_has_suffix(name, S(".so")) &&
+	    (str_has_prefix(name, S("sitecustomize.")) ||
+	     str_has_prefix(name, S("usercustomize."))))
+		finding_add(f, RULE_STARTUP_MODULE, r->purl, m->name, 0, S(""),
+			    "it is compiled: nobody can read what it does");
 	arena_reset(&r->c->scratch);
 	source_inspect(r->c->lexicon, language, role, r->purl, m->name, text, &r->c->scratch, f,
 		       &caps);
@@ -242,17 +262,24 @@ static void judge_script(struct reading *r, struct str place, struct str name, s
 	judge_command(r, place, command);
 }
 
-/* package.json of an npm package: what runs when it is installed. */
+/* package.json of an npm package: what runs when it is installed, and files that run. */
 static void judge_scripts(struct reading *r, struct str text, struct str place, bool gyp)
 {
-	struct str name, command;
 	const struct json *root;
+	struct named_list l;
 
 	if (text.p == NULL || json_read(&r->c->arena, text, &root, NULL) != OK)
 		return;
-	for (unsigned k = 0; k < NPM_SCRIPTS; k++)
-		if (npm_script(&r->c->arena, root, gyp, k, &name, &command))
-			judge_script(r, place, name, command);
+	named_read(&r->c->arena, root, gyp, false, &l);
+	for (unsigned k = 0; k < l.n; k++) {
+		const struct named *n = &l.items[k];
+		if (n->script.n == 0)
+			named_file(&r->named, n->text, n->language, n->role);
+		else if (n->direct)
+			judge_script(r, place, n->script, n->text);
+		else
+			judge_command(r, place, n->text);
+	}
 }
 
 /* Scripts of what lies bundled in a package run as its own do, and files of node-gyp are programs.
@@ -304,6 +331,10 @@ static enum err read_member(struct reading *r, const struct member *m)
 			sha256_with(&c->sha, text, sha);
 			caps = judge_source(r, m, text);
 			judge_npm_member(r, m, text);
+			if (r->artifact->kind == ARTIFACT_SDIST &&
+			    str_eq(below_root(m->name), S("pyproject.toml")))
+				outside_manifest(MANIFEST_PYPROJECT, m->name, text, r->purl,
+						 &r->c->scratch, r->f);
 		}
 	}
 	if (e == ERR_UNSUPPORTED) {
@@ -349,6 +380,86 @@ static enum err read_members(struct reading *r)
 	return e;
 }
 
+/* ---- files that run because something names them ---- */
+
+/* Whether a module "a/b" is this member: its source, or compiled code. */
+static bool is_module(struct str module, struct str path)
+{
+	struct str rest = str_tail(path, module.n);
+
+	return str_has_prefix(path, module) &&
+	       (str_eq(rest, S(".py")) || str_eq(rest, S("/__init__.py")) ||
+		(str_has_prefix(rest, S(".")) && str_has_suffix(rest, S(".so"))));
+}
+
+static const struct named *named_as(const struct reading *r, struct str path)
+{
+	for (unsigned i = 0; i < r->named.n; i++) {
+		const struct named *n = &r->named.items[i];
+		if (n->role == ROLE_STARTUP ? is_module(n->text, path) : str_eq(n->text, path))
+			return n;
+	}
+	return NULL;
+}
+
+static void judge_started(struct reading *r, const struct member *m, struct str text)
+{
+	struct caps caps = { 0 };
+	size_t first = r->f->n;
+
+	if (str_has_suffix(m->name, S(".so"))) {
+		finding_add(r->f, RULE_STARTUP_MODULE, r->purl, m->name, 0, S(""),
+			    "it is compiled: nobody can read what it does");
+		return;
+	}
+	arena_reset(&r->c->scratch);
+	source_inspect(r->c->lexicon, LANG_PYTHON, ROLE_STARTUP, r->purl, m->name, text,
+		       &r->c->scratch, r->f, &caps);
+	bool hostile = startup_module_hostile(caps.bits);
+	if (!findings_has(r->f, first, RULE_STARTUP_EXEC) &&
+	    (hostile || startup_module_doubtful(caps.bits)))
+		finding_add(r->f, hostile ? RULE_STARTUP_EXEC : RULE_STARTUP_MODULE, r->purl,
+			    m->name, 0, S(""), "a startup file imports it");
+}
+
+/* What the first reading took for no source, or for what only runs when it is imported. */
+static enum err read_named(struct reading *r, const struct member *m)
+{
+	const struct named *n = named_as(r, name_of(r, m->name));
+	struct caps caps = { 0 };
+	struct str text;
+
+	if (n == NULL || m->type != MEMBER_FILE || m->size > CHECKER_TEXT)
+		return OK;
+	arena_reset(&r->c->content);
+	TRY(archive_read_all(r->archive, &r->c->content, CHECKER_TEXT, &text));
+	if (n->role == ROLE_STARTUP) {
+		judge_started(r, m, text);
+	} else if (source_language(m->name, text) == LANG_NONE && !str_has_prefix(text, S("\x7f"
+											  "ELF"))) {
+		arena_reset(&r->c->scratch);
+		source_inspect(r->c->lexicon, named_language(n, m->name, text), n->role, r->purl,
+			       m->name, text, &r->c->scratch, r->f, &caps);
+	}
+	return OK;
+}
+
+/* Which files run is known when all have been read: these are read once more. */
+static void read_again(struct reading *r, struct str map)
+{
+	const struct member *m;
+	bool wanted = false;
+
+	for (unsigned i = 0; i < r->named.n; i++)
+		wanted |= r->named.items[i].role == ROLE_STARTUP ||
+			  source_language(r->named.items[i].text, S("")) == LANG_NONE;
+	if (!wanted || archive_open(&r->archive, &r->c->arena, map, true) != OK)
+		return;
+	while (archive_next(r->archive, &m) == OK && m != NULL)
+		if (read_named(r, m) != OK)
+			break;
+}
+
 /* What it is compared by with the release before. */
 static void describe(struct reading *r)
 {
@@ -369,6 +480,7 @@ static void describe(struct reading *r)
 		profile_package_json(r->c, r->profile, place, root);
 		judge_scripts(r, text, place, r->gyp);
 	}
+	outside_check(a, r->purl, &r->c->scratch, r->f);
 	profile_metadata(r->profile, a->places[ARTIFACT_METADATA], &a->meta);
 }
 
@@ -423,6 +535,8 @@ static bool read_artifact(struct reading *r, struct str name, struct str map)
 	if (artifact_end(r->artifact, r->f) != OK)
 		e = ERR_LIMIT;
 	finish(r);
+	if (e == OK && !r->quiet)
+		read_again(r, map);
 	return e == OK;
 }
 

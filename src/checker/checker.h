@@ -142,6 +142,12 @@ void python_check(struct checker *c, struct root *r);
 /* stdlib_check looks at what an interpreter's own library starts by itself. */
 void stdlib_check(struct checker *c, struct root *r);
 
+/* node_scripts judges what the package.json at entry i, read into root, makes run. prepare: it is
+ * no installed package but a project, whose scripts npm runs when that is installed from. */
+struct json;
+void node_scripts(struct checker *c, struct tree *t, uint32_t i, const struct json *root,
+		  struct str purl, bool prepare);
+
 /* node_check judges every node_modules directory in it. */
 void node_check(struct checker *c, struct root *r);
 

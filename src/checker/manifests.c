@@ -5,6 +5,7 @@
  */
 #include "checker/checker.h"
 
+#include "codec/json.h"
 #include "inspect/trace.h"
 #include "package/manifest.h"
 #include "package/version.h"
@@ -116,8 +117,12 @@ static void check_file(struct checker *c, struct tree *t, uint32_t i)
 	enum manifest kind = manifest_kind(name);
 
 	if (kind != MANIFEST_NONE) {
-		if (file_copy(c, t, i, CHECKER_TEXT / 2, &text))
-			manifest_check(c, t, i, kind, text);
+		if (!file_copy(c, t, i, CHECKER_TEXT / 2, &text))
+			return;
+		manifest_check(c, t, i, kind, text);
+		const struct json *root;
+		if (kind == MANIFEST_PACKAGE_JSON && json_read(&c->arena, text, &root, NULL) == OK)
+			node_scripts(c, t, i, root, S(""), true);
 		return;
 	}
 	if (trace_likely(name, S("pypi.org")))

@@ -3,6 +3,7 @@
  * what the hidden lock file says should be there.
  * Input: the target's files.   Runs in: checker.
  */
+#include "checker/named.h"
 #include "checker/profile.h"
 #include "checker/python.h"
 
@@ -11,7 +12,7 @@
 
 #include <string.h>
 
-enum { PACKAGE_JSON = 4 << 20, LOCK_JSON = 64 << 20, GYP_FILE = 1 << 20 };
+enum { PACKAGE_JSON = 4 << 20, LOCK_JSON = 64 << 20, GYP_FILE = 1 << 20, HEAD = 64 };
 
 static bool is_modules(struct str label)
 {
@@ -63,39 +64,46 @@ static void judge_gyp(struct checker *c, struct tree *t, uint32_t i)
 		judge_command(c, t, i, package_purl(c, &t->items[i]), command);
 }
 
-/* The file that a script of the form "node FILE" starts is an installer, too. */
-static uint32_t started(const struct tree *t, uint32_t dir, struct str command)
-{
-	struct str rest, word = str_cut(str_trim(command), ' ', &rest);
-	bool outside;
-
-	if (!str_eq(word, S("node")))
-		return TREE_NONE;
-	word = str_cut(str_trim(rest), ' ', &rest);
-	uint32_t i = tree_resolve(t, dir, word, &outside);
-	return i != TREE_NONE && S_ISREG(t->items[i].mode) ? i : TREE_NONE;
-}
-
 static bool has_gyp(const struct tree *t, uint32_t i)
 {
 	return tree_below(t, t->items[i].parent, S("binding.gyp")) != TREE_NONE;
 }
 
-static void judge_scripts(struct checker *c, struct tree *t, uint32_t i, const struct json *root,
-			  struct str purl)
+/* A file that a script starts or that is an entry point runs, whatever it is called. */
+static void judge_named(struct checker *c, struct tree *t, uint32_t dir, const struct named *n,
+			struct str purl)
 {
-	struct str name, command;
+	char head[HEAD] = "";
+	bool outside;
+	uint32_t i = tree_resolve(t, dir, n->text, &outside);
 
-	for (unsigned k = 0; k < NPM_SCRIPTS; k++) {
-		if (!npm_script(&c->arena, root, has_gyp(t, i), k, &name, &command))
-			continue;
-		judge_script(c, t, i, purl, name, command);
-		uint32_t file = started(t, t->items[i].parent, command);
-		if (file == TREE_NONE || t->items[file].inspected)
-			continue;
-		t->items[file].inspected = true;
-		const struct subject s = { t, file, purl, LANG_JAVASCRIPT, ROLE_INSTALL };
-		file_inspect(c, &s);
+	if (i == TREE_NONE || !S_ISREG(t->items[i].mode) || t->items[i].inspected)
+		return;
+	if (source_language(t->items[i].path, S("")) == LANG_NONE && t->items[i].size >= HEAD)
+		(void)file_head(c, t, i, head, HEAD);
+	enum language language = named_language(n, t->items[i].path, (struct str){ head, HEAD });
+	if (language == LANG_PYTHON || str_has_prefix(str_z(head), S("\x7f"
+								     "ELF")))
+		return;
+	t->items[i].inspected = true;
+	const struct subject s = { t, i, purl, language, n->role };
+	file_inspect(c, &s);
+}
+
+void node_scripts(struct checker *c, struct tree *t, uint32_t i, const struct json *root,
+		  struct str purl, bool prepare)
+{
+	struct named_list l;
+
+	named_read(&c->arena, root, has_gyp(t, i), prepare, &l);
+	for (unsigned k = 0; k < l.n; k++) {
+		const struct named *n = &l.items[k];
+		if (n->script.n == 0)
+			judge_named(c, t, t->items[i].parent, n, purl);
+		else if (n->direct && !prepare)
+			judge_script(c, t, i, purl, n->script, n->text);
+		else
+			judge_command(c, t, i, purl, n->text);
 	}
 }
 
@@ -132,7 +140,7 @@ static void read_package(struct checker *c, struct tree *t, uint32_t i)
 	finding_date(c, first, "installed", t->items[i].ctime_ns);
 	uint32_t owner = (uint32_t)c->report.packages.n;
 	own_package(t, t->items[i].parent, owner);
-	judge_scripts(c, t, i, root, package_purl(c, &t->items[i]));
+	node_scripts(c, t, i, root, package_purl(c, &t->items[i]), false);
 }
 
 /* What follows the last "node_modules/": the package's name, and its file. */

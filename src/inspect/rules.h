@@ -154,6 +154,18 @@ enum severity { SEV_INFO, SEV_HOLD, SEV_BLOCK };
 	  "agent or editor starts a program by itself",                                            \
 	  "hooks and servers of agents run with the user's rights",                                \
 	  "nothing, if you put it there")                                                          \
+	X(RULE_WORKFLOW_SECRETS, "workflow-secrets", SEV_HOLD,                                     \
+	  "workflow hands out all secrets of the repository at once",                              \
+	  "worms put such a workflow into every repository they reach",                            \
+	  "find out who added the workflow; when it ran, replace every secret")                    \
+	X(RULE_PROGRAM_SHADOWED, "program-shadowed", SEV_HOLD,                                     \
+	  "package installs a program under the name of another one",                              \
+	  "who types the known name, or a script that does, runs this package instead",            \
+	  "do not install it where that program is used, unless it is meant to replace it")        \
+	X(RULE_ENVIRONMENT_FILE, "environment-file", SEV_HOLD,                                     \
+	  "package puts a file among the environment's own",                                       \
+	  "it is sourced or loaded by what has nothing to do with the package",                    \
+	  "do not install it without having read that file")                                       \
 	X(RULE_CACHED_BAD, "cached-malware", SEV_BLOCK,                                            \
 	  "a cache holds a known malicious release",                                               \
 	  "the next installation may take it from there without asking any index",                 \

@@ -307,7 +307,7 @@ static void command(struct unit *u, struct site *s, const struct value *v, uint3
 	for (uint32_t i = 0; i < n && i < 2; i++)
 		s->taint |= i == 0 || v[i].kind == V_LIST ? v[i].taint : 0;
 	s->text = given_text && lang == LANG_SHELL ? code : command_line(u, v, n);
-	shell_look(str_head(s->text, SHELL_READ), &look);
+	shell_look(str_head(s->text, SHELL_READ), u->a, &look);
 	s->effect |= look.caps;
 	if (look.caps & CAP_NET && look.caps & CAP_ENV_ALL)
 		s->taint |= T_ENV_ALL;

@@ -168,7 +168,7 @@ static void shell_layer(struct unit *u)
 	struct shell_look look;
 	struct site *s = NULL;
 
-	shell_look(str_head(u->text, 64 << 10), &look);
+	shell_look(str_head(u->text, 64 << 10), u->a, &look);
 	u->caps |= look.caps;
 	s = site_add(u, look.caps | CAP_EXEC, 0);
 	if (s == NULL)
@@ -178,11 +178,14 @@ static void shell_layer(struct unit *u)
 	s->call = S("sh");
 	s->path = look.script;
 	s->note |= (look.pipes_to_shell || look.runs_fetched ? N_PIPED : 0u) |
-		   (look.wipes ? N_WIPES : 0u) | (look.unsafe_agent ? N_UNSAFE_AGENT : 0u) |
+		   (look.from_url ? N_FROM_URL : 0u) | (look.wipes ? N_WIPES : 0u) |
+		   (look.unsafe_agent ? N_UNSAFE_AGENT : 0u) |
 		   (look.caps & CAP_PERSIST ? N_WRITES : 0u) |
 		   (look.fails_on_purpose && look.script.n ? N_FAILS : 0u);
 	if (look.caps & CAP_NET && look.caps & CAP_ENV_ALL)
 		s->taint |= T_ENV_ALL;
+	s->taint |= look.sends_secret ? T_SECRET : 0u;
+	s->effect |= look.sends_secret ? CAP_NET : 0u;
 	for (unsigned i = 0; i < look.n_code; i++)
 		site_code(u, s, look.code[i].lang, look.code[i].text);
 }

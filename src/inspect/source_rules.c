@@ -200,6 +200,10 @@ static bool fetch_run(const struct joined *j, const struct site *s)
 		report(j, rule, s, "a shell fetches and runs");
 		return true;
 	}
+	if (s->runs && s->note & N_FROM_URL && j->f->role == ROLE_INSTALL) {
+		report(j, RULE_FETCH_MAY_RUN, s, "installs or runs what lies at a URL");
+		return true;
+	}
 	if (s->runs && s->note & N_INTERPRETER && s->effect & CAP_EXEC &&
 	    (s->taint & T_FETCHED || (s->taint & T_DECODED && j->running & CAP_NET))) {
 		report(j, rule, s, "an interpreter is given what was fetched or decoded");

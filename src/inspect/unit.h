@@ -105,6 +105,7 @@ enum site_note {
 	N_INTERPRETER = 4096, /* starts an interpreter of programs */
 	N_DATED = 8192,	      /* behind a comparison of the clock with a constant */
 	N_HOST_BOUND = 16384, /* behind a question for host, user or place */
+	N_FROM_URL = 65536,   /* a tool of packages gets something from a URL */
 	N_TOLD = 32768,	      /* the whole environment is made a text */
 	N_DROP = 256,	      /* goes to a place where anybody drops things */
 };
