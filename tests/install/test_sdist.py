@@ -135,7 +135,7 @@ class Sdist(test_install.Pip):
         for needs, word in [("only", "'only'"), ("mini @ %s/files/mini-1.0-py3-none-any.whl" % self.index.url, "no name of an index")]:
             self.sdist("only")
             self.sdist(needs=[needs])
-            self.assertIn(word, self.pip("--allow-sdist", "builds,only", "builds", code=77).stderr)
+            self.assertIn(word, self.pip("--allow-sdist", "builds,only", "builds", "--yes", code=77).stderr)
 
     def test_an_index_that_lies(self):
         file = self.sdist()
