@@ -112,7 +112,8 @@ class Secrets(GateTest):
     def test_no_core(self):
         for pid in [self.gate.process.pid, *self.gate.children()]:
             limits = read("/proc/%d/limits" % pid).decode()
-            self.assertRegex(limits, r"Max core file size\s+0\s+0")
+            # 1 where it may be: too small for a file, and it keeps a core_pattern that is a program away
+            self.assertRegex(limits, r"Max core file size\s+([01])\s+\1\s")
         for role in ("egress", "ingress"):
             pid = self.gate.pid_of(role)
             where = os.readlink("/proc/%d/cwd" % pid)
