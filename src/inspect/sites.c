@@ -5,9 +5,8 @@
  */
 #include "inspect/effects.h"
 #include "inspect/fold.h"
-#include "inspect/shell.h"
 
-enum { ARGUMENTS = 6, PATH = 160, TEXT_KEPT = 2000, SHELL_READ = 32 << 10 };
+enum { ARGUMENTS = 6, PATH = 160 };
 
 struct site *site_add(struct unit *u, uint32_t effect, uint32_t at)
 {
@@ -218,130 +217,23 @@ static bool worth(const struct unit *u, uint32_t head, uint32_t open)
 	return b && (b->kind == BIND_IMPORT || b->hot);
 }
 
-static struct str text_of(const struct value *v)
-{
-	return v->kind == V_STR || v->kind == V_BYTES ? v->s : S("");
-}
-
-static uint32_t classes_of(struct str s)
-{
-	size_t at, n;
-
-	return texts_classes(NULL, str_head(s, TEXT_KEPT), &at, &n);
-}
-
-/* A command given as a list, as one line. */
-static struct str command_line(struct unit *u, const struct value *v, uint32_t n)
-{
-	const struct value *items = n > 0 && v[0].kind == V_LIST ? v[0].items : v;
-	uint32_t count = n > 0 && v[0].kind == V_LIST ? v[0].n : n;
-	char *room = arena_take(u->a, TEXT_KEPT, 1);
-	struct buf b;
-
-	if (n > 0 && text_of(&v[0]).n && v[0].kind != V_LIST && n == 1)
-		return v[0].s;
-	if (room == NULL)
-		return S("");
-	if (n > 1 && v[0].kind != V_LIST && v[1].kind == V_LIST && text_of(&v[0]).n) {
-		/* JavaScript: a program and its list */
-		buf_fixed(&b, room, TEXT_KEPT);
-		buf_add(&b, str_head(v[0].s, 200));
-		items = v[1].items;
-		count = v[1].n;
-	} else {
-		buf_fixed(&b, room, TEXT_KEPT);
-	}
-	for (uint32_t i = 0; i < count && i < 32; i++) {
-		struct str s = text_of(&items[i]);
-		if (items[i].kind == V_NAME && str_eq(items[i].s, S("sys.executable")))
-			s = S("python");
-		if (items[i].kind == V_NAME && str_eq(items[i].s, S("process.execPath")))
-			s = S("node");
-		if (s.n == 0 && items[i].kind != V_STR)
-			s = S("\1");
-		if (b.n + s.n + 1 >= TEXT_KEPT)
-			break;
-		if (b.n)
-			buf_addc(&b, ' ');
-		buf_add(&b, s);
-	}
-	return buf_str(&b);
-}
-
-/* A list that hands code to an interpreter: [sys.executable, '-c', code]. */
-static bool given_code(const struct value *v, uint32_t n, struct str *code, enum language *lang)
-{
-	for (uint32_t k = 0; k < n && k < 2; k++) {
-		if (v[k].kind != V_LIST)
-			continue;
-		for (uint32_t i = 0; i + 1 < v[k].n && i < 8; i++) {
-			struct str flag = text_of(&v[k].items[i]);
-			struct value program = k == 0 ? v[0].items[0] : v[0];
-			bool node = str_eq(flag, S("-e")) || str_eq(flag, S("--eval"));
-			bool c = flag.n > 1 && flag.p[0] == '-' && flag.p[1] != '-' &&
-				 flag.p[flag.n - 1] == 'c'; /* -c, -lc */
-			if (!node && !c)
-				continue;
-			bool sh = str_has_suffix(text_of(&program), S("sh"));
-			*code = text_of(&v[k].items[i + 1]);
-			*lang = sh ? LANG_SHELL : node ? LANG_JAVASCRIPT : LANG_PYTHON;
-			return code->n > 0;
-		}
-	}
-	return false;
-}
-
-static void command(struct unit *u, struct site *s, const struct value *v, uint32_t n)
-{
-	struct shell_look look;
-	enum language lang = LANG_NONE;
-	struct str code;
-
-	bool given_text = given_code(v, n, &code, &lang);
-	if (given_text && lang != LANG_SHELL) {
-		s->note |= N_CODE;
-		site_code(u, s, lang, code);
-	}
-	uint32_t given = s->taint & (T_FETCHED | T_DECODED);
-	s->taint = given; /* the environment that a program gets is not sent away */
-	for (uint32_t i = 0; i < n && i < 2; i++)
-		s->taint |= i == 0 || v[i].kind == V_LIST ? v[i].taint : 0;
-	s->text = given_text && lang == LANG_SHELL ? code : command_line(u, v, n);
-	shell_look(str_head(s->text, SHELL_READ), u->a, &look);
-	s->effect |= look.caps;
-	if (look.caps & CAP_NET && look.caps & CAP_ENV_ALL)
-		s->taint |= T_ENV_ALL;
-	if (look.caps & CAP_NET && classes_of(s->text) & 1u << TEXT_CREDENTIALS)
-		s->taint |= T_SECRET;
-	s->note |= (look.pipes_to_shell || look.runs_fetched ? N_PIPED : 0u) |
-		   (look.wipes ? N_WIPES : 0u) | (look.unsafe_agent ? N_UNSAFE_AGENT : 0u) |
-		   (look.interprets ? N_INTERPRETER : 0u) | (look.saved.n ? N_WRITES : 0u);
-	for (unsigned i = 0; i < look.n_code && !(s->note & N_CODE); i++)
-		site_code(u, s, look.code[i].lang, look.code[i].text);
-	s->path = look.saved.n ? look.saved : look.script;
-	if (s->path.n == 0) {
-		size_t end = str_chr(s->text, ' ');
-		s->path = str_head(s->text, end);
-	}
-}
-
 /* What was decoded and is written may be started later. */
 static void written(struct unit *u, struct site *s, const struct value *v)
 {
 	s->note |= N_WRITES;
 	s->taint |= v->taint;
-	if (v->layers == 0 || v->partial || text_of(v).n < 16)
+	if (v->layers == 0 || v->partial || value_words(v).n < 16)
 		return;
 	s->note |= N_DECODED;
 	s->layers = v->layers;
-	s->text = text_of(v);
+	s->text = value_words(v);
 	site_code(u, s, u->lang, s->text);
 }
 
 static void opened(struct site *s, const struct value *v, uint32_t n, enum language lang)
 {
-	struct str mode = n > 1 ? text_of(&v[1]) : S("");
-	uint32_t classes = classes_of(s->text);
+	struct str mode = n > 1 ? value_words(&v[1]) : S("");
+	uint32_t classes = words_classes(s->text);
 
 	s->path = s->text;
 	if (lang == LANG_PYTHON && mode.n < 4 &&
@@ -375,7 +267,7 @@ static void code_given(struct unit *u, struct site *s, const struct value *v)
 {
 	s->note |= N_CODE;
 	s->layers = v->layers;
-	s->text = text_of(v);
+	s->text = value_words(v);
 	code_of_url(u, s, v->partial);
 	if (s->text.n && !v->partial)
 		site_code(u, s, u->lang, s->text);
@@ -386,7 +278,7 @@ static void slept(struct unit *u, struct site *s, const struct value *v, uint32_
 	bool js = u->lang == LANG_JAVASCRIPT;
 	const struct value *d = js ? (n > 1 ? &v[1] : NULL) : n > 0 ? &v[0] : NULL;
 
-	if (js && n > 0 && text_of(&v[0]).n > 8) {
+	if (js && n > 0 && value_words(&v[0]).n > 8) {
 		s->effect |= CAP_EVAL;
 		code_given(u, s, &v[0]);
 	}
@@ -396,15 +288,15 @@ static void slept(struct unit *u, struct site *s, const struct value *v, uint32_
 
 static void sent(struct unit *u, struct site *s, const struct value *v, uint32_t n)
 {
-	uint32_t classes = classes_of(s->text);
+	uint32_t classes = words_classes(s->text);
 
 	(void)u;
 	s->taint &= ~(uint32_t)T_FETCHED;
 	s->note |= classes & 1u << TEXT_DROP ? N_DROP : 0u;
 	s->effect |= classes & 1u << TEXT_METADATA ? CAP_METADATA : 0;
 	s->effect |= classes & 1u << TEXT_RUNTIME ? CAP_RUNTIME : 0;
-	if (n > 1 && text_of(&v[1]).n)
-		s->path = text_of(&v[1]);
+	if (n > 1 && value_words(&v[1]).n)
+		s->path = value_words(&v[1]);
 }
 
 /* Whether a path made from this file's own is this file, not its neighbour. */
@@ -427,7 +319,7 @@ static void fill(struct unit *u, struct site *s, enum sink sink, const struct va
 		break;
 	case SINK_SHELL:
 	case SINK_SPAWN:
-		command(u, s, v, n);
+		site_command(u, s, v, n);
 		break;
 	case SINK_SEND:
 	case SINK_SAVE:
@@ -438,7 +330,7 @@ static void fill(struct unit *u, struct site *s, enum sink sink, const struct va
 		written(u, s, n > 1 ? &v[1] : &v[0]);
 		break;
 	case SINK_COPY:
-		s->text = n > 1 ? text_of(&v[1]) : S("");
+		s->text = n > 1 ? value_words(&v[1]) : S("");
 		s->note |= N_WRITES;
 		opened(s, v, 0, LANG_NONE);
 		break;
@@ -472,7 +364,7 @@ static void fill(struct unit *u, struct site *s, enum sink sink, const struct va
 		break;
 	case SINK_LOAD:
 		for (uint32_t i = 0; i < n; i++)
-			if (text_names_data(text_of(&v[i]))) {
+			if (text_names_data(value_words(&v[i]))) {
 				s->note |= N_CODE;
 				s->taint |= T_DATA;
 			}
@@ -520,7 +412,7 @@ static void note_call(struct unit *u, uint32_t open, const struct seen *k, bool 
 	if (s == NULL)
 		return;
 	s->call = k->call;
-	s->text = n > 0 ? text_of(&v[0]) : S("");
+	s->text = n > 0 ? value_words(&v[0]) : S("");
 	s->layers = n > 0 ? v[0].layers : 0;
 	for (uint32_t i = 0; i < n; i++) {
 		s->taint |= v[i].taint;

@@ -268,6 +268,12 @@ void site_text(struct unit *u, uint32_t t);
 void site_name(struct unit *u, uint32_t t);
 struct site *site_add(struct unit *u, uint32_t effect, uint32_t at);
 
+/* sites_command.c: site_command fills a site that starts what v, its n arguments, say. value_words
+ * is a text of a value, "" where it has none; words_classes what a text names (texts_classes). */
+void site_command(struct unit *u, struct site *s, const struct value *v, uint32_t n);
+struct str value_words(const struct value *v);
+uint32_t words_classes(struct str s);
+
 /* site_code notes that the site runs text. */
 void site_code(struct unit *u, struct site *s, enum language lang, struct str text);
 

@@ -1,0 +1,115 @@
+/*
+ * inspect/sites_command.c - commands that code gives to a shell or starts: texts and lists.
+ * Input: hostile.   Runs in: checker.   Fuzz: fuzz/source_fuzz.c
+ */
+#include "inspect/effects.h"
+#include "inspect/shell.h"
+
+enum { TEXT_KEPT = 2000, SHELL_READ = 32 << 10 };
+
+struct str value_words(const struct value *v)
+{
+	return v->kind == V_STR || v->kind == V_BYTES ? v->s : S("");
+}
+
+uint32_t words_classes(struct str s)
+{
+	size_t at, n;
+
+	return texts_classes(NULL, str_head(s, TEXT_KEPT), &at, &n);
+}
+
+/* A command given as a list, as one line. */
+static struct str command_line(struct unit *u, const struct value *v, uint32_t n)
+{
+	const struct value *items = n > 0 && v[0].kind == V_LIST ? v[0].items : v;
+	uint32_t count = n > 0 && v[0].kind == V_LIST ? v[0].n : n;
+	char *room = arena_take(u->a, TEXT_KEPT, 1);
+	struct buf b;
+
+	if (n > 0 && value_words(&v[0]).n && v[0].kind != V_LIST && n == 1)
+		return v[0].s;
+	if (room == NULL)
+		return S("");
+	if (n > 1 && v[0].kind != V_LIST && v[1].kind == V_LIST && value_words(&v[0]).n) {
+		/* JavaScript: a program and its list */
+		buf_fixed(&b, room, TEXT_KEPT);
+		buf_add(&b, str_head(v[0].s, 200));
+		items = v[1].items;
+		count = v[1].n;
+	} else {
+		buf_fixed(&b, room, TEXT_KEPT);
+	}
+	for (uint32_t i = 0; i < count && i < 32; i++) {
+		struct str s = value_words(&items[i]);
+		if (items[i].kind == V_NAME && str_eq(items[i].s, S("sys.executable")))
+			s = S("python");
+		if (items[i].kind == V_NAME && str_eq(items[i].s, S("process.execPath")))
+			s = S("node");
+		if (s.n == 0 && items[i].kind != V_STR)
+			s = S("\1");
+		if (b.n + s.n + 1 >= TEXT_KEPT)
+			break;
+		if (b.n)
+			buf_addc(&b, ' ');
+		buf_add(&b, s);
+	}
+	return buf_str(&b);
+}
+
+/* A list that hands code to an interpreter: [sys.executable, '-c', code]. */
+static bool given_code(const struct value *v, uint32_t n, struct str *code, enum language *lang)
+{
+	for (uint32_t k = 0; k < n && k < 2; k++) {
+		if (v[k].kind != V_LIST)
+			continue;
+		for (uint32_t i = 0; i + 1 < v[k].n && i < 8; i++) {
+			struct str flag = value_words(&v[k].items[i]);
+			struct value program = k == 0 ? v[0].items[0] : v[0];
+			bool node = str_eq(flag, S("-e")) || str_eq(flag, S("--eval"));
+			bool c = flag.n > 1 && flag.p[0] == '-' && flag.p[1] != '-' &&
+				 flag.p[flag.n - 1] == 'c'; /* -c, -lc */
+			if (!node && !c)
+				continue;
+			bool sh = str_has_suffix(value_words(&program), S("sh"));
+			*code = value_words(&v[k].items[i + 1]);
+			*lang = sh ? LANG_SHELL : node ? LANG_JAVASCRIPT : LANG_PYTHON;
+			return code->n > 0;
+		}
+	}
+	return false;
+}
+
+void site_command(struct unit *u, struct site *s, const struct value *v, uint32_t n)
+{
+	struct shell_look look;
+	enum language lang = LANG_NONE;
+	struct str code;
+
+	bool given_text = given_code(v, n, &code, &lang);
+	if (given_text && lang != LANG_SHELL) {
+		s->note |= N_CODE;
+		site_code(u, s, lang, code);
+	}
+	uint32_t given = s->taint & (T_FETCHED | T_DECODED);
+	s->taint = given; /* the environment that a program gets is not sent away */
+	for (uint32_t i = 0; i < n && i < 2; i++)
+		s->taint |= i == 0 || v[i].kind == V_LIST ? v[i].taint : 0;
+	s->text = given_text && lang == LANG_SHELL ? code : command_line(u, v, n);
+	shell_look(str_head(s->text, SHELL_READ), u->a, &look);
+	s->effect |= look.caps;
+	if (look.caps & CAP_NET && look.caps & CAP_ENV_ALL)
+		s->taint |= T_ENV_ALL;
+	if (look.caps & CAP_NET && words_classes(s->text) & 1u << TEXT_CREDENTIALS)
+		s->taint |= T_SECRET;
+	s->note |= (look.pipes_to_shell || look.runs_fetched ? N_PIPED : 0u) |
+		   (look.wipes ? N_WIPES : 0u) | (look.unsafe_agent ? N_UNSAFE_AGENT : 0u) |
+		   (look.interprets ? N_INTERPRETER : 0u) | (look.saved.n ? N_WRITES : 0u);
+	for (unsigned i = 0; i < look.n_code && !(s->note & N_CODE); i++)
+		site_code(u, s, look.code[i].lang, look.code[i].text);
+	s->path = look.saved.n ? look.saved : look.script;
+	if (s->path.n == 0) {
+		size_t end = str_chr(s->text, ' ');
+		s->path = str_head(s->text, end);
+	}
+}
