@@ -10,6 +10,7 @@
 
 enum {
 	BUDGET_MIN = 1024,         /* the API's own bound for budget_tokens */
+	ANSWER_ROOM = 4096,        /* left beside a budget where the client gave no maximum */
 	TEMPERATURE_MAX = 1000000, /* 1.0, in millionths */
 };
 
@@ -216,10 +217,16 @@ static void put_display(const struct llm_request *r, unsigned gen, struct buf *o
 static enum err put_limits(const struct llm_request *r, struct llm_opts *opts, struct think *t,
 			   struct buf *out)
 {
-	int64_t max = r->max_tokens;
+	int64_t max = r->max_tokens, room = opts->default_max_tokens;
 
-	if (max < 0)
-		max = opts->default_max_tokens + (t->how == THINK_BUDGET ? t->budget : 0);
+	/* The default may be all that the model can say: a sum with the budget would be refused. */
+	if (max < 0) {
+		max = room;
+		if (room > ANSWER_ROOM)
+			room = ANSWER_ROOM;
+		if (t->how == THINK_BUDGET && max < t->budget + room)
+			max = t->budget + room;
+	}
 	if (t->how == THINK_BUDGET && t->budget >= max && r->thinking_budget <= 0) {
 		/* The budget is ours, made from a word, and must leave room for the answer. */
 		t->budget = max - 1;

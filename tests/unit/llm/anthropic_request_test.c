@@ -232,6 +232,24 @@ CASE(a_small_maximum_leaves_no_room_to_think)
 	CHECK(!has(S("thinking")));
 }
 
+/* The default is what the model can say at the most, thinking included. */
+CASE(a_budget_fits_under_a_large_default)
+{
+	struct llm_opts o = opts("claude-sonnet-4-5", false);
+
+	from_openai();
+	req.effort = S("high");
+	o.default_max_tokens = 64000;
+	buf_reset(&out);
+	CHECK(dialect_anthropic.encode_request(&req, &o, &out) == OK);
+	CHECK(has(S("\"max_tokens\":64000,\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":4096}")));
+	req.effort = S("");
+	req.thinking_budget = 62000;
+	buf_reset(&out);
+	CHECK(dialect_anthropic.encode_request(&req, &o, &out) == OK);
+	CHECK(has(S("\"max_tokens\":66096,")));
+}
+
 CASE(generations)
 {
 	CHECK(anthropic_generation(S("claude-3-5-sonnet-20241022")) == 30);
@@ -402,7 +420,8 @@ TESTS({ "setup", setup }, CASE_ROW(plain), CASE_ROW(count_needs_no_max_tokens), 
       CASE_ROW(unknown_fields_are_extras), CASE_ROW(keeping_all_thinking_is_no_edit), CASE_ROW(tools_both_ways),
       CASE_ROW(documents_and_opaque_blocks), CASE_ROW(nothing_nests_deeper_than_a_result),
       CASE_ROW(thinking_is_said_as_the_model_takes_it), CASE_ROW(a_small_maximum_leaves_no_room_to_think),
-      CASE_ROW(generations), CASE_ROW(what_cannot_be_said_is_named), CASE_ROW(media_of_other_dialects),
+      CASE_ROW(a_budget_fits_under_a_large_default), CASE_ROW(generations), CASE_ROW(what_cannot_be_said_is_named),
+      CASE_ROW(media_of_other_dialects),
       CASE_ROW(turns_are_put_in_order), CASE_ROW(system_in_mid_conversation),
       CASE_ROW(json_mode_is_a_forced_tool), CASE_ROW(schemas_get_a_type),
       CASE_ROW(a_foreign_signature_comes_back))
