@@ -257,17 +257,19 @@ static enum err write_stop(struct oa_writer *w)
 	return OK;
 }
 
+/* The neutral words are OpenAI's; what is none of them is another provider's own. */
 static enum err write_tier(struct oa_writer *w)
 {
+	static const struct str words[] = { SC("auto"), SC("default"), SC("flex"), SC("priority") };
 	struct str tier = w->r->service_tier;
+	bool known = w->r->origin == ME;
 
 	if (tier.p == NULL)
 		return OK;
-	if (w->r->origin != ME && !str_eq(tier, S("auto"))) {
-		if (!str_eq(tier, S("standard_only")) && !str_eq(tier, S("standard")))
-			return oa_cannot(w, OA_TIER);
-		tier = S("default");
-	}
+	for (size_t i = 0; i < COUNT(words) && !known; i++)
+		known = str_eq(tier, words[i]);
+	if (!known)
+		return oa_cannot(w, OA_TIER);
 	jw_kv_esc(w->b, S("service_tier"), tier);
 	return OK;
 }
