@@ -209,6 +209,21 @@ static enum err set_schema(struct oa_reader *rd, const struct json *v)
 	return OK;
 }
 
+/* LiteLLM's clients put a schema beside json_object, too. */
+static enum err set_object_format(struct oa_reader *rd, const struct json *v)
+{
+	rd->req->format = FORMAT_JSON;
+	JSON_EACH_MEMBER (v, key) {
+		if (json_str_eq(key, S("response_schema")) && json_is(key + 1, JSON_OBJECT)) {
+			rd->req->format = FORMAT_SCHEMA;
+			rd->req->format_schema = json_raw(key + 1);
+		} else if (!json_str_eq(key, S("type"))) {
+			TRY(oa_extra(rd, "response_format.", key));
+		}
+	}
+	return OK;
+}
+
 static enum err set_format(struct oa_reader *rd, const struct field *f, const struct json *v)
 {
 	static const struct str words[] = { SC("text"), SC("json_object"), SC("json_schema") };
@@ -219,8 +234,7 @@ static enum err set_format(struct oa_reader *rd, const struct field *f, const st
 		rd->req->format = FORMAT_TEXT;
 		return OK;
 	case 1:
-		rd->req->format = FORMAT_JSON;
-		return OK;
+		return set_object_format(rd, v);
 	case 2:
 		return set_schema(rd, json_get(v, S("json_schema")));
 	default:
@@ -334,7 +348,9 @@ static enum err set_choice(struct oa_reader *rd, const struct field *f, const st
 	static const enum llm_choice means[] = { CHOICE_NONE, CHOICE_AUTO, CHOICE_REQUIRED,
 						 CHOICE_REQUIRED };
 	static const struct str kinds[] = { SC("function"), SC("allowed_tools") };
-	int word = oa_word(v, words, COUNT(words));
+	/* Some clients wrap a word as they wrap a function: {"type":"auto"}. */
+	int word = oa_word(json_is(v, JSON_OBJECT) ? json_get(v, S("type")) : v, words,
+			   COUNT(words));
 
 	(void)f;
 	if (word >= 0) {
