@@ -243,8 +243,8 @@ enum err anthropic_put_thinking(const struct llm_request *r, struct llm_opts *op
 {
 	unsigned gen = anthropic_generation(opts->model);
 	struct think t = plan(r, gen);
-	bool schema = r->format == FORMAT_SCHEMA && r->format_schema.p &&
-		      !anthropic_answers_by_tool(r, opts->model);
+	bool schema = r->format == FORMAT_SCHEMA && !anthropic_answers_by_tool(r, opts);
+	bool own = r->origin == DIALECT_ANTHROPIC;
 
 	TRY(put_limits(r, opts, &t, out));
 	if (t.how != THINK_UNSET) {
@@ -269,7 +269,8 @@ enum err anthropic_put_thinking(const struct llm_request *r, struct llm_opts *op
 		jw_key(out, S("format"));
 		jw_obj(out);
 		jw_kv_str(out, S("type"), S("json_schema"));
-		jw_kv_raw(out, S("schema"), r->format_schema);
+		jw_kv_raw(out, S("schema"), own ? r->format_schema :
+					    anthropic_closed(r->format_schema, opts->arena));
 		jw_obj_end(out);
 	}
 	jw_obj_end(out);

@@ -71,15 +71,20 @@ static enum err put_tool(const struct llm_request *r, struct llm_opts *opts,
 		return OK;
 	}
 	bool strict = t->strict == TRI_YES && anthropic_generation(opts->model) >= GEN_STRICT;
+	struct str schema = t->schema, closed = t->schema;
 	if (t->strict == TRI_YES && !strict)
-		TRY(anthropic_cannot(r, opts, r->origin == DIALECT_OPENAI ?
-				     "tools.function.strict" :
-									    "tools.strict"));
+		TRY(anthropic_cannot(r, opts,
+				     r->origin == DIALECT_OPENAI ? "tools.function.strict" :
+								   "tools.strict"));
+	/* Elsewhere strict takes more: a schema that would be refused goes without it. */
+	if (strict && t->origin != DIALECT_ANTHROPIC)
+		closed = anthropic_closed(schema, opts->arena);
+	strict = strict && closed.p != NULL;
 	jw_obj(out);
 	jw_kv_esc(out, S("name"), t->name);
 	if (t->description.n)
 		jw_kv_esc(out, S("description"), t->description);
-	TRY(put_schema(t->schema, opts->arena, out));
+	TRY(put_schema(strict ? closed : schema, opts->arena, out));
 	if (strict)
 		jw_kv_bool(out, S("strict"), true);
 	if (t->cache.p)
@@ -111,12 +116,13 @@ static void put_choice(const struct llm_request *r, struct buf *out)
 	jw_obj_end(out);
 }
 
-bool anthropic_answers_by_tool(const struct llm_request *r, struct str model)
+bool anthropic_answers_by_tool(const struct llm_request *r, const struct llm_opts *opts)
 {
 	if (r->format == FORMAT_JSON)
 		return true;
 	return r->format == FORMAT_SCHEMA && r->origin != DIALECT_ANTHROPIC &&
-	       anthropic_generation(model) < GEN_STRICT;
+	       (anthropic_generation(opts->model) < GEN_STRICT ||
+		anthropic_closed(r->format_schema, opts->arena).p == NULL);
 }
 
 /* A tool's input is an object, so its schema says nothing else. */
@@ -162,7 +168,7 @@ static enum err put_json_mode(const struct llm_request *r, struct llm_opts *opts
 
 enum err anthropic_put_tools(const struct llm_request *r, struct llm_opts *opts, struct buf *out)
 {
-	if (anthropic_answers_by_tool(r, opts->model))
+	if (anthropic_answers_by_tool(r, opts))
 		TRY(put_json_mode(r, opts, out));
 	if (r->tools == NULL)
 		return OK;
