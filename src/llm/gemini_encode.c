@@ -6,8 +6,20 @@
 
 #include <assert.h>
 
-static enum err cannot(struct llm_opts *opts, const char *field)
+enum { LEAST_BUDGET = 128 }; /* of 2.5 Pro, which cannot be kept from thinking */
+
+enum err gemini_cannot(const struct llm_request *r, struct llm_opts *opts, const char *field)
 {
+	static const char *const names[][2] = {
+		{ "reasoning_effort", "output_config.effort" },
+		{ "parallel_tool_calls", "tool_choice.disable_parallel_tool_use" },
+		{ "messages.tool_call_id", "messages.content.tool_use_id" },
+		{ "messages.content.file.file_id", "messages.content.source.file_id" },
+	};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (r->origin == DIALECT_ANTHROPIC && str_eq(str_z(names[i][0]), str_z(field)))
+			return llm_cannot(opts, names[i][1], DIALECT_GEMINI);
 	return llm_cannot(opts, field, DIALECT_GEMINI);
 }
 
@@ -73,7 +85,7 @@ static enum err check_tools(const struct llm_request *r, struct llm_opts *opts, 
 {
 	for (const struct llm_tool *t = r->tools; t != NULL; t = t->next) {
 		if (t->raw.p != NULL && t->origin != DIALECT_GEMINI) {
-			TRY(cannot(opts, "tools.type"));
+			TRY(gemini_cannot(r, opts, "tools.type"));
 			continue;
 		}
 		*out_any = true;
@@ -177,6 +189,37 @@ static void put_format(const struct llm_request *r, struct buf *out)
 		jw_kv_raw(out, S("responseJsonSchema"), r->format_schema);
 }
 
+struct details {
+	size_t all, low, high;
+};
+
+static void count_details(const struct llm_part *p, struct details *d)
+{
+	for (; p != NULL; p = p->next) {
+		if (p->kind != PART_IMAGE)
+			continue;
+		d->all++;
+		d->low += str_eq(p->media.detail, S("low"));
+		d->high += str_eq(p->media.detail, S("high"));
+	}
+}
+
+/* Before the third generation one resolution holds for all pictures: the highest asked for. */
+static void put_resolution(const struct llm_request *r, struct buf *out)
+{
+	struct details d = { 0 };
+
+	for (const struct llm_msg *m = r->msgs; m != NULL; m = m->next) {
+		count_details(m->parts, &d);
+		for (const struct llm_part *p = m->parts; p != NULL; p = p->next)
+			count_details(p->content, &d);
+	}
+	if (d.high)
+		jw_kv_str(out, S("mediaResolution"), S("MEDIA_RESOLUTION_HIGH"));
+	else if (d.low && d.low == d.all)
+		jw_kv_str(out, S("mediaResolution"), S("MEDIA_RESOLUTION_LOW"));
+}
+
 static bool wants_thinking(const struct llm_request *r)
 {
 	if (r->effort.n)
@@ -206,19 +249,23 @@ static struct str level(struct str effort, struct str model)
 
 static enum err put_thinking(const struct llm_request *r, struct llm_opts *opts, struct buf *out)
 {
-	bool by_level = r->effort.n && (gemini_is_3(opts->model) || r->thinking_budget == -1);
+	bool is_3 = gemini_is_3(opts->model);
 	int64_t budget = r->thinking_budget;
+	struct str effort = r->effort.n == 0 && is_3 && budget == 0 ? S("none") : r->effort;
+	bool by_level = effort.n && (is_3 || budget == -1);
 	bool shown = r->thinking_shown == TRI_YES ||
 		     (r->thinking_shown == TRI_UNSET && r->origin != DIALECT_GEMINI &&
 		      wants_thinking(r));
-	struct str word = by_level ? level(r->effort, opts->model) : (struct str){ NULL, 0 };
+	struct str word = by_level ? level(effort, opts->model) : (struct str){ NULL, 0 };
 
 	if (by_level && word.p == NULL)
-		TRY(cannot(opts, "reasoning_effort"));
-	if (by_level && !gemini_is_3(opts->model)) {
-		budget = llm_effort_budget(r->effort);
+		TRY(gemini_cannot(r, opts, "reasoning_effort"));
+	if (by_level && !is_3) {
+		budget = llm_effort_budget(effort);
 		word.p = NULL;
 	}
+	if (budget == 0 && str_find(opts->model, S("2.5-pro")) != SIZE_MAX)
+		budget = LEAST_BUDGET;
 	if (word.p == NULL && budget == -1 && !shown && r->thinking_shown == TRI_UNSET)
 		return OK;
 	jw_key(out, S("thinkingConfig"));
@@ -256,6 +303,8 @@ static enum err put_config(const struct llm_request *r, struct llm_opts *opts, s
 		jw_kv_bool(out, S("responseLogprobs"), r->logprobs == TRI_YES);
 	put_count(out, S("logprobs"), r->top_logprobs);
 	put_format(r, out);
+	if (!gemini_is_3(opts->model))
+		put_resolution(r, out);
 	TRY(put_thinking(r, opts, out));
 	jw_obj_end(out);
 	return OK;
@@ -278,7 +327,7 @@ static enum err put_tier(const struct llm_request *r, struct llm_opts *opts, str
 		jw_kv_str(out, S("serviceTier"), tiers[i][1]);
 		return OK;
 	}
-	return cannot(opts, "service_tier");
+	return gemini_cannot(r, opts, "service_tier");
 }
 
 /* LiteLLM's clients set Gemini's filters under this name. */
@@ -293,9 +342,9 @@ static enum err refuse(const struct llm_request *r, struct llm_opts *opts)
 {
 	/* Frameworks send it by habit; with one tool there is little to call beside it. */
 	if (r->parallel == TRI_NO && r->tools != NULL && r->tools->next != NULL)
-		TRY(cannot(opts, "parallel_tool_calls"));
+		TRY(gemini_cannot(r, opts, "parallel_tool_calls"));
 	if (r->logit_bias.p != NULL)
-		TRY(cannot(opts, "logit_bias"));
+		TRY(gemini_cannot(r, opts, "logit_bias"));
 	return llm_refuse_extras(r, opts, dialects[r->origin]->harmless, DIALECT_GEMINI);
 }
 
