@@ -192,6 +192,27 @@ static struct str least_effort(struct str model)
 	return str_has_prefix(model, S("gpt-5.")) ? S("none") : S("minimal");
 }
 
+/* xhigh came with 5.1-codex-max and 5.2. */
+static bool knows_xhigh(struct str model)
+{
+	struct str v = str_tail(model, 4);
+	bool newer = v.n > 2 && v.p[0] == '5' && v.p[1] == '.' && v.p[2] >= '2';
+
+	if (str_find(model, S("codex-max")) != SIZE_MAX)
+		return true;
+	return str_has_prefix(model, S("gpt-")) && (newer || (v.n && v.p[0] > '5'));
+}
+
+/* Other dialects have a word above OpenAI's, and its models differ in the ends of the scale. */
+static struct str nearest_effort(struct str word, struct str model)
+{
+	if (str_eq(word, S("xhigh")) || str_eq(word, S("max")))
+		return knows_xhigh(model) ? S("xhigh") : S("high");
+	if (str_eq(word, S("minimal")) && !str_eq(least_effort(model), word))
+		return S("low");
+	return word;
+}
+
 static enum err write_effort(struct oa_writer *w)
 {
 	const struct llm_request *r = w->r;
@@ -210,6 +231,8 @@ static enum err write_effort(struct oa_writer *w)
 	if (r->origin != ME && !thinks && !w->o->compatible &&
 	    (str_has_prefix(w->o->model, S("gpt-")) || str_has_prefix(w->o->model, S("chatgpt-"))))
 		return oa_cannot(w, OA_THINKING);
+	if (r->origin != ME && thinks)
+		word = nearest_effort(word, w->o->model);
 	jw_kv_esc(w->b, S("reasoning_effort"), word);
 	return OK;
 }
