@@ -4,6 +4,8 @@
  */
 #include "llm/anthropic.h"
 
+#include <stdio.h>
+
 enum {
 	GEN_STRICT = 45,  /* strict tools came with structured outputs */
 	NAMES_MAX = 128,  /* of a tool choice: each tool is looked up among them */
@@ -64,8 +66,12 @@ static enum err put_tool(const struct llm_request *r, struct llm_opts *opts,
 			 const struct llm_tool *t,
 			 struct buf *out)
 {
-	if (t->raw.p != NULL && t->origin != DIALECT_ANTHROPIC)
-		return anthropic_cannot(r, opts, "tools");
+	char name[96];
+
+	if (t->raw.p != NULL && t->origin != DIALECT_ANTHROPIC) {
+		(void)snprintf(name, sizeof name, "tools.%.*s", FMT(t->name));
+		return anthropic_cannot(r, opts, name);
+	}
 	if (t->raw.p != NULL) {
 		jw_raw(out, t->raw);
 		return OK;

@@ -4,7 +4,7 @@
  */
 #include "llm/gemini.h"
 
-#include <assert.h>
+#include <stdio.h>
 
 enum { LEAST_BUDGET = 128 }; /* of 2.5 Pro, which cannot be kept from thinking */
 
@@ -83,9 +83,12 @@ static void put_declaration(const struct llm_tool *t, struct buf *out)
 static enum err check_tools(const struct llm_request *r, struct llm_opts *opts, bool *out_any,
 			    bool *out_declared)
 {
+	char name[96];
+
 	for (const struct llm_tool *t = r->tools; t != NULL; t = t->next) {
 		if (t->raw.p != NULL && t->origin != DIALECT_GEMINI) {
-			TRY(gemini_cannot(r, opts, "tools.type"));
+			(void)snprintf(name, sizeof name, "tools.%.*s", FMT(t->name));
+			TRY(gemini_cannot(r, opts, name));
 			continue;
 		}
 		*out_any = true;

@@ -276,6 +276,9 @@ static enum err read_tool(struct oa_reader *rd, const struct json *v)
 	if (!json_is(v, JSON_OBJECT))
 		return oa_bad(rd, "tools", "an array of objects");
 	t->origin = DIALECT_OPENAI;
+	/* LiteLLM's clients ask for Google's tools as Google does: {"googleSearch":{}}. */
+	if (type == NULL && json_count(v) == 1 && json_get(v, S("function")) == NULL)
+		type = v + 1;
 	if (type != NULL && !json_str_eq(type, S("function"))) {
 		if (!json_is(type, JSON_STRING))
 			return oa_bad(rd, "tools.type", "a string");
