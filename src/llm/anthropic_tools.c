@@ -183,12 +183,18 @@ enum err anthropic_put_tools(const struct llm_request *r, struct llm_opts *opts,
 		TRY(anthropic_cannot(r, opts, "tool_choice"));
 		all = true;
 	}
+	size_t before = out->n;
 	jw_key(out, S("tools"));
 	jw_arr(out);
+	size_t empty = out->n;
 	for (const struct llm_tool *t = r->tools; t != NULL; t = t->next)
 		/* "any of these" is said by offering only these. */
 		if (all || named(r, t->name))
 			TRY(put_tool(r, opts, t, out));
+	if (out->n == empty) { /* all were dropped, and there is nothing left to choose */
+		out->n = before;
+		return OK;
+	}
 	jw_arr_end(out);
 	put_choice(r, out);
 	return OK;
