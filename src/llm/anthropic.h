@@ -203,6 +203,7 @@ unsigned anthropic_generation(struct str model);
 enum {
 	ANTHROPIC_GEN_ADAPTIVE = 46,  /* adaptive thinking and effort instead of a budget */
 	ANTHROPIC_GEN_NO_BUDGET = 47, /* budgets are refused */
+	ANTHROPIC_GEN_NO_SAMPLING = 47, /* temperature, top_p and top_k are */
 	ANTHROPIC_GEN_SYSTEM = 48,    /* messages of role system in mid-conversation */
 };
 

@@ -5,6 +5,8 @@
  */
 #include "llm/openai.h"
 
+#include "base/num.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +14,8 @@
 #define ME DIALECT_OPENAI
 
 static const char *const names[OA_COUNT][DIALECT_COUNT] = {
+	[OA_TEMPERATURE] = { "temperature", "temperature", "generationConfig.temperature" },
+	[OA_TOP_P] = { "top_p", "top_p", "generationConfig.topP" },
 	[OA_TOP_K] = { "top_k", "top_k", "generationConfig.topK" },
 	[OA_STOP] = { "stop", "stop_sequences", "generationConfig.stopSequences" },
 	[OA_CHOICE] = { "tool_choice", "tool_choice", "toolConfig.functionCallingConfig" },
@@ -309,6 +313,26 @@ static void write_count(struct buf *b, struct str name, int64_t value)
 		jw_kv_int(b, name, value);
 }
 
+/* From o1 to gpt-5 a model that thinks samples as it likes; from 5.1 on not while it thinks. */
+static enum err write_heat(struct oa_writer *w)
+{
+	const struct llm_request *r = w->r;
+	struct str model = w->o->model;
+	bool fixed = r->origin != ME && !w->o->compatible && reasons(model) &&
+		     !str_eq(least_effort(model), S("none")) &&
+		     str_find(model, S("-chat")) == SIZE_MAX;
+	int64_t t = 0;
+
+	if (!fixed) {
+		write_raw(w->b, S("temperature"), r->temperature);
+		write_raw(w->b, S("top_p"), r->top_p);
+		return OK;
+	}
+	if (r->temperature.p && (num_scaled(r->temperature, 6, &t) != OK || t != 1000000))
+		TRY(oa_cannot(w, OA_TEMPERATURE));
+	return r->top_p.p ? oa_cannot(w, OA_TOP_P) : OK;
+}
+
 static enum err write_sampling(struct oa_writer *w)
 {
 	const struct llm_request *r = w->r;
@@ -316,8 +340,7 @@ static enum err write_sampling(struct oa_writer *w)
 
 	write_count(w->b, old ? S("max_tokens") : S("max_completion_tokens"), r->max_tokens);
 	write_count(w->b, S("n"), r->n);
-	write_raw(w->b, S("temperature"), r->temperature);
-	write_raw(w->b, S("top_p"), r->top_p);
+	TRY(write_heat(w));
 	write_raw(w->b, S("frequency_penalty"), r->frequency_penalty);
 	write_raw(w->b, S("presence_penalty"), r->presence_penalty);
 	write_raw(w->b, S("seed"), r->seed);
