@@ -255,7 +255,7 @@ static enum err put_thinking(const struct llm_request *r, struct llm_opts *opts,
 	bool is_3 = gemini_is_3(opts->model);
 	int64_t budget = r->thinking_budget;
 	struct str effort = r->effort.n == 0 && is_3 && budget == 0 ? S("none") : r->effort;
-	bool by_level = effort.n && (is_3 || budget == -1);
+	bool by_level = effort.n && (is_3 || budget < 0);
 	bool shown = r->thinking_shown == TRI_YES ||
 		     (r->thinking_shown == TRI_UNSET && r->origin != DIALECT_GEMINI &&
 		      wants_thinking(r));

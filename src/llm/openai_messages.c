@@ -252,11 +252,15 @@ static struct str split_thought(struct str id, struct str *out_signature)
 	return str_head(id, at);
 }
 
-static void read_thought(const struct json *call, struct llm_part *p)
+/* What LiteLLM lets stand beside a call: a cache mark, and Gemini's proof. */
+static void read_beside(const struct json *call, struct llm_part *p)
 {
+	const struct json *cache = json_get(call, S("cache_control"));
 	const struct json *fields = json_get(call, S("provider_specific_fields"));
 	struct str signature = json_esc(json_get(fields, S("thought_signature")));
 
+	if (json_is(cache, JSON_OBJECT))
+		p->cache = json_raw(cache);
 	p->id = split_thought(p->id, &signature);
 	if (p->signature.n || signature.n == 0)
 		return;
@@ -267,7 +271,8 @@ static void read_thought(const struct json *call, struct llm_part *p)
 static enum err read_calls(struct oa_reader *rd, const struct json *calls, struct llm_part **list)
 {
 	static const struct str known[] = { SC("id"), SC("type"), SC("function"), SC("index"),
-					    SC("provider_specific_fields") };
+					    SC("provider_specific_fields"),
+					    SC("cache_control") };
 
 	if (!json_is(calls, JSON_ARRAY))
 		return bad(rd, ".tool_calls", "an array");
@@ -288,7 +293,7 @@ static enum err read_calls(struct oa_reader *rd, const struct json *calls, struc
 		if (json_esc(json_get(json_get(it, S("function")), S("name"))).n == 0)
 			return bad(rd, ".tool_calls.function.name", "a function's name");
 		TRY(oa_call(rd->arena, it, S(""), list));
-		read_thought(it, (*list)->last);
+		read_beside(it, (*list)->last);
 		JSON_EACH_MEMBER (it, key)
 			if (oa_word(key, known, COUNT(known)) < 0)
 				TRY(oa_extra(rd, "messages.tool_calls.", key));

@@ -169,6 +169,7 @@ static enum err set_stream_options(struct oa_reader *rd, const struct field *f,
 static enum err set_thinking(struct oa_reader *rd, const struct field *f, const struct json *v)
 {
 	static const struct str words[] = { SC("disabled"), SC("enabled"), SC("adaptive") };
+	static const struct str displays[] = { SC("omitted"), SC("summarized") };
 	int kind = oa_word(json_get(v, S("type")), words, COUNT(words));
 	const struct json *budget = json_get(v, S("budget_tokens"));
 
@@ -180,9 +181,14 @@ static enum err set_thinking(struct oa_reader *rd, const struct field *f, const 
 	if (kind == 1 && !oa_is_null(budget) &&
 	    (json_i64(budget, &rd->req->thinking_budget) != OK || rd->req->thinking_budget < 0))
 		return oa_bad(rd, "thinking.budget_tokens", "a whole number that is not negative");
-	JSON_EACH_MEMBER (v, key)
-		if (!json_str_eq(key, S("type")) && !json_str_eq(key, S("budget_tokens")))
+	JSON_EACH_MEMBER (v, key) {
+		int shown = json_str_eq(key, S("display"))
+				    ? oa_word(key + 1, displays, COUNT(displays)) : -1;
+		if (shown >= 0)
+			rd->req->thinking_shown = shown ? TRI_YES : TRI_NO;
+		else if (!json_str_eq(key, S("type")) && !json_str_eq(key, S("budget_tokens")))
 			TRY(oa_extra(rd, "thinking.", key));
+	}
 	return OK;
 }
 
