@@ -25,46 +25,45 @@ enum err gemini_cannot(const struct llm_request *r, struct llm_opts *opts, const
 
 /* ---- instructions -------------------------------------------------------------------------- */
 
-static bool has_text(const struct llm_part *p)
-{
-	for (; p != NULL; p = p->next)
-		if (p->kind == PART_TEXT && p->text.n)
-			return true;
-	return false;
-}
-
-static void put_texts(const struct llm_part *p, struct buf *out)
+static enum err put_texts(const struct llm_request *r, struct llm_opts *opts,
+			  const struct llm_part *p, struct buf *out)
 {
 	for (; p != NULL; p = p->next) {
-		if (p->kind != PART_TEXT || p->text.n == 0)
-			continue;
-		jw_obj(out);
-		jw_kv_esc(out, S("text"), p->text);
-		jw_obj_end(out);
+		if (p->kind != PART_TEXT) {
+			TRY(gemini_cannot(r, opts, "messages.content"));
+		} else if (p->text.n) {
+			jw_obj(out);
+			jw_kv_esc(out, S("text"), p->text);
+			jw_obj_end(out);
+		}
 	}
+	return OK;
 }
 
 /* Instructions in mid-conversation have no place of their own here. They keep their authority
  * rather than their position: as the user's words they would be weaker than the client meant
  * them. */
-static void put_instructions(const struct llm_request *r, struct buf *out)
+static enum err put_instructions(const struct llm_request *r, struct llm_opts *opts,
+				 struct buf *out)
 {
-	bool any = has_text(r->instructions);
+	size_t before = out->n;
 
-	for (const struct llm_msg *m = r->msgs; m != NULL && !any; m = m->next)
-		any = m->role == ROLE_SYSTEM && has_text(m->parts);
-	if (!any)
-		return;
 	jw_key(out, S("systemInstruction"));
 	jw_obj(out);
 	jw_key(out, S("parts"));
 	jw_arr(out);
-	put_texts(r->instructions, out);
+	size_t empty = out->n;
+	TRY(put_texts(r, opts, r->instructions, out));
 	for (const struct llm_msg *m = r->msgs; m != NULL; m = m->next)
 		if (m->role == ROLE_SYSTEM)
-			put_texts(m->parts, out);
+			TRY(put_texts(r, opts, m->parts, out));
+	if (out->n == empty) {
+		out->n = before;
+		return OK;
+	}
 	jw_arr_end(out);
 	jw_obj_end(out);
+	return OK;
 }
 
 /* ---- tools --------------------------------------------------------------------------------- */
@@ -358,7 +357,7 @@ enum err gemini_encode_request(const struct llm_request *r, struct llm_opts *opt
 	TRY(refuse(r, opts));
 	jw_obj(out);
 	TRY(gemini_encode_contents(r, opts, out));
-	put_instructions(r, out);
+	TRY(put_instructions(r, opts, out));
 	TRY(put_tools(r, opts, &declared, out));
 	if (declared)
 		put_tool_config(r, out);

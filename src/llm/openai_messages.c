@@ -95,17 +95,18 @@ static enum err part_video(struct oa_reader *rd, const struct json *v, struct ll
 
 static enum err part_audio(struct oa_reader *rd, const struct json *v, struct llm_part *p)
 {
-	static const struct str formats[] = { SC("wav"), SC("mp3"), SC("flac"), SC("opus"),
-					      SC("aac") };
-	static const struct str mimes[] = { SC("audio/wav"), SC("audio/mpeg"), SC("audio/flac"),
-					    SC("audio/opus"), SC("audio/aac") };
+	static const struct str formats[] = { SC("wav"),  SC("mp3"), SC("flac"), SC("opus"),
+					      SC("aac"),  SC("ogg"), SC("aiff") };
+	static const struct str mimes[] = { SC("audio/wav"),  SC("audio/mpeg"), SC("audio/flac"),
+					    SC("audio/opus"), SC("audio/aac"),  SC("audio/ogg"),
+					    SC("audio/aiff") };
 	const struct json *audio = json_get(v, S("input_audio"));
 	int format = oa_word(json_get(audio, S("format")), formats, COUNT(formats));
 
 	if (!json_is(json_get(audio, S("data")), JSON_STRING))
 		return bad(rd, ".content.input_audio.data", "a string in base64");
 	if (format < 0)
-		return bad(rd, ".content.input_audio.format", "wav, mp3, flac, opus or aac");
+		return bad(rd, ".content.input_audio.format", "wav, mp3, flac, opus, aac, ogg or aiff");
 	p->media.data = oa_plain_esc(rd->arena, json_get(audio, S("data")));
 	p->media.mime = mimes[format];
 	return OK;
