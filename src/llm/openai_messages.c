@@ -247,7 +247,7 @@ static struct str split_thought(struct str id, struct str *out_signature)
 	static const struct str mark = SC("__thought__");
 	size_t at = str_find(id, mark);
 
-	if (at == SIZE_MAX)
+	if (at == SIZE_MAX || at == 0)
 		return id;
 	*out_signature = str_tail(id, at + mark.n);
 	return str_head(id, at);
