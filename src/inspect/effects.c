@@ -27,6 +27,8 @@ static const struct effect python[] = {
 	{ SC("base64.standard_b64decode"), CAP_DECODE, T_DECODED, SINK_NONE },
 	{ SC("base64.urlsafe_b64decode"), CAP_DECODE, T_DECODED, SINK_NONE },
 	{ SC("base64.z85decode"), CAP_DECODE, T_DECODED, SINK_NONE },
+	{ SC("bdb.Bdb.run"), CAP_EVAL, 0, SINK_CODE },
+	{ SC("bdb.Bdb.runctx"), CAP_EVAL, 0, SINK_CODE },
 	{ SC("binascii.a2b_base64"), CAP_DECODE, T_DECODED, SINK_NONE },
 	{ SC("binascii.a2b_hex"), CAP_DECODE, T_DECODED, SINK_NONE },
 	{ SC("binascii.a2b_qp"), CAP_DECODE, T_DECODED, SINK_NONE },
@@ -35,6 +37,8 @@ static const struct effect python[] = {
 	{ SC("bytearray.fromhex"), CAP_DECODE, T_DECODED, SINK_NONE },
 	{ SC("bytes.fromhex"), CAP_DECODE, T_DECODED, SINK_NONE },
 	{ SC("bz2.decompress"), CAP_DECODE, T_DECODED, SINK_NONE },
+	{ SC("cProfile.Profile.run"), CAP_EVAL, 0, SINK_CODE },
+	{ SC("cProfile.Profile.runctx"), CAP_EVAL, 0, SINK_CODE },
 	{ SC("cProfile.run"), CAP_EVAL, 0, SINK_CODE },
 	{ SC("cProfile.runctx"), CAP_EVAL, 0, SINK_CODE },
 	{ SC("clipboard.paste"), CAP_CLIPBOARD, T_INPUT, SINK_NONE },
@@ -77,6 +81,11 @@ static const struct effect python[] = {
 	{ SC("importlib.util.spec_from_file_location"), 0, 0, SINK_LOAD },
 	{ SC("json.dumps"), 0, 0, SINK_TEXT },
 	{ SC("locals"), 0, 0, SINK_NONE },
+	{ SC("logging.handlers.DatagramHandler"), CAP_NET, T_FETCHED, SINK_SEND },
+	{ SC("logging.handlers.HTTPHandler"), CAP_NET, T_FETCHED, SINK_SEND },
+	{ SC("logging.handlers.SMTPHandler"), CAP_NET, T_FETCHED, SINK_SEND },
+	{ SC("logging.handlers.SocketHandler"), CAP_NET, T_FETCHED, SINK_SEND },
+	{ SC("logging.handlers.SysLogHandler"), CAP_NET, T_FETCHED, SINK_SEND },
 	{ SC("lzma.decompress"), CAP_DECODE, T_DECODED, SINK_NONE },
 	{ SC("marshal.loads"), CAP_UNPICKLE, T_DECODED, SINK_NONE },
 	{ SC("nacl.secret.SecretBox"), CAP_DECODE, T_DECODED, SINK_NONE },
@@ -116,6 +125,8 @@ static const struct effect python[] = {
 	{ SC("os.system"), CAP_EXEC, 0, SINK_SHELL },
 	{ SC("os.uname"), CAP_HOST, T_HOST, SINK_NONE },
 	{ SC("os.unlink"), 0, 0, SINK_DELETE },
+	{ SC("pdb.Pdb.run"), CAP_EVAL, 0, SINK_CODE },
+	{ SC("pdb.Pdb.runctx"), CAP_EVAL, 0, SINK_CODE },
 	{ SC("pdb.run"), CAP_EVAL, 0, SINK_CODE },
 	{ SC("pdb.runeval"), CAP_EVAL, 0, SINK_CODE },
 	{ SC("pexpect.spawn"), CAP_EXEC, 0, SINK_SHELL },
@@ -131,6 +142,8 @@ static const struct effect python[] = {
 	{ SC("posix.posix_spawn"), CAP_EXEC, 0, SINK_SPAWN },
 	{ SC("posix.system"), CAP_EXEC, 0, SINK_SHELL },
 	{ SC("pprint.pformat"), 0, 0, SINK_TEXT },
+	{ SC("profile.Profile.run"), CAP_EVAL, 0, SINK_CODE },
+	{ SC("profile.Profile.runctx"), CAP_EVAL, 0, SINK_CODE },
 	{ SC("profile.run"), CAP_EVAL, 0, SINK_CODE },
 	{ SC("profile.runctx"), CAP_EVAL, 0, SINK_CODE },
 	{ SC("pty.spawn"), CAP_EXEC, 0, SINK_SPAWN },
@@ -181,6 +194,8 @@ static const struct effect python[] = {
 	{ SC("timeit.Timer"), CAP_EVAL, 0, SINK_CODE },
 	{ SC("timeit.repeat"), CAP_EVAL, 0, SINK_CODE },
 	{ SC("timeit.timeit"), CAP_EVAL, 0, SINK_CODE },
+	{ SC("trace.Trace.run"), CAP_EVAL, 0, SINK_CODE },
+	{ SC("trace.Trace.runctx"), CAP_EVAL, 0, SINK_CODE },
 	{ SC("types.FunctionType"), CAP_EVAL, 0, SINK_CODE },
 	{ SC("types.LambdaType"), CAP_EVAL, 0, SINK_CODE },
 	{ SC("urllib.parse.urlencode"), 0, 0, SINK_TEXT },
@@ -299,6 +314,7 @@ static const struct effect javascript[] = {
 	{ SC("process.dlopen"), CAP_NATIVE, 0, SINK_NONE },
 	{ SC("process.env"), CAP_ENV, T_ENV_ALL, SINK_NONE },
 	{ SC("process.mainModule.require"), 0, 0, SINK_MODULE },
+	{ SC("process_wrap.Process.spawn"), CAP_EXEC, 0, SINK_SPAWN },
 	{ SC("querystring.stringify"), 0, 0, SINK_TEXT },
 	{ SC("request"), CAP_NET, T_FETCHED, SINK_SEND },
 	{ SC("request.get"), CAP_NET, T_FETCHED, SINK_SEND },
@@ -306,6 +322,7 @@ static const struct effect javascript[] = {
 	{ SC("require"), 0, 0, SINK_MODULE },
 	{ SC("setInterval"), 0, 0, SINK_SLEEP },
 	{ SC("setTimeout"), 0, 0, SINK_SLEEP },
+	{ SC("spawn_sync.spawn"), CAP_EXEC, 0, SINK_SPAWN },
 	{ SC("tls.connect"), CAP_NET, T_FETCHED, SINK_SEND },
 	{ SC("undici.fetch"), CAP_NET, T_FETCHED, SINK_SEND },
 	{ SC("undici.request"), CAP_NET, T_FETCHED, SINK_SEND },
@@ -389,8 +406,7 @@ static const struct effect *search(const struct effect *rows, size_t n, struct s
 	return NULL;
 }
 
-/* Names of the namespace that everything is in anyway. */
-static struct str without_root(struct str path)
+struct str effect_path(struct str path)
 {
 	static const struct str roots[] = {
 		SC("builtins."),   SC("__builtins__."), SC("__builtin__."),
@@ -407,7 +423,7 @@ static struct str without_root(struct str path)
 
 const struct effect *effect_find(enum language lang, struct str path)
 {
-	path = without_root(path);
+	path = effect_path(path);
 	return lang == LANG_PYTHON ? search(python, PYTHON_N, path)
 				   : search(javascript, JAVASCRIPT_N, path);
 }
@@ -418,7 +434,7 @@ uint32_t effect_module(enum language lang, struct str module)
 	size_t n = lang == LANG_PYTHON ? sizeof python_modules / sizeof python_modules[0]
 				       : sizeof javascript_modules / sizeof javascript_modules[0];
 
-	module = without_root(module);
+	module = effect_path(module);
 	for (size_t i = 0; i < n; i++) {
 		if (str_eq(rows[i].name, module))
 			return rows[i].caps;

@@ -34,6 +34,9 @@ struct effect {
 	uint8_t sink;	/* enum sink */
 };
 
+/* effect_path leaves out names of the namespace that everything is in anyway: "globalThis.fetch". */
+struct str effect_path(struct str path);
+
 /* effect_find gives what is known of a dotted name; NULL: nothing. */
 const struct effect *effect_find(enum language lang, struct str path);
 
@@ -58,6 +61,7 @@ enum text_class {
 	TEXT_PROBE,	/* what tells a sandbox */
 	TEXT_INJECTION, /* words aimed at reviewers that are models */
 	TEXT_HOST_FILE, /* facts of the host */
+	TEXT_FETCHER,	/* programs that a command which fetches begins with */
 	TEXT_CLASSES,
 };
 

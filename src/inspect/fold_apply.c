@@ -133,10 +133,12 @@ void fold_bound(struct fold *f, struct frame t, struct value v)
 	b->busy = false;
 	if (b->kind == BIND_EACH)
 		v = fold_items_as_one(f->u, v);
-	if (b->kind == BIND_PARAMETER && v.kind == V_NAME && str_has_suffix(v.s, S(".then")))
+	if (b->kind == BIND_PARAMETER && v.kind == V_NAME && str_has_suffix(v.s, S(".then"))) {
 		v.s.n -= 5; /* import('a').then(m => m.b()) */
-	else if (b->kind == BIND_PARAMETER)
+		v = b->path.n > 0 ? fold_attribute(f->u, v, b->path) : v;
+	} else if (b->kind == BIND_PARAMETER) {
 		v = value_unknown(value_taint(f->u, &v));
+	}
 	if (b->kind == BIND_ADD)
 		v = added(f, b, v);
 	if (t.visible == f->n_locals || b->kind == BIND_ADD || t.comma) {

@@ -317,6 +317,19 @@ static struct value do_namespace(struct call *c, struct str with)
 	return c->n ? c->v[0] : value_text(V_NAME, S(""));
 }
 
+/* Function("return this") gives a function that gives the namespace of all names, eval("this") that
+ * itself. */
+static struct value do_this(struct call *c, struct str with)
+{
+	(void)with;
+	struct value code = arg(c, 0);
+	if (value_is_text(&code) && str_has_prefix(code.s, S("return this")))
+		return value_text(V_NAME, S("globals"));
+	if (value_is_text(&code) && str_eq(code.s, S("this")))
+		return value_text(V_NAME, S(""));
+	return value_unknown(c->taint);
+}
+
 static struct value do_path_join(struct call *c, struct str with)
 {
 	(void)with;
@@ -433,6 +446,11 @@ static const struct fold_row python[] = {
 	{ SC("open"), fold_read, SC("") },
 	{ SC("io.open"), fold_read, SC("") },
 	{ SC("pkgutil.get_data"), do_package_file, SC("") },
+	{ SC("bdb.Bdb"), do_name, SC("bdb.Bdb") },
+	{ SC("pdb.Pdb"), do_name, SC("pdb.Pdb") },
+	{ SC("cProfile.Profile"), do_name, SC("cProfile.Profile") },
+	{ SC("profile.Profile"), do_name, SC("profile.Profile") },
+	{ SC("trace.Trace"), do_name, SC("trace.Trace") },
 	{ SC("requests.get"), do_get_url, SC("") },
 	{ SC("urllib.request.urlopen"), do_get_url, SC("") },
 };
@@ -464,6 +482,11 @@ static const struct fold_row javascript[] = {
 	{ SC("process.mainModule.require"), do_module, SC("") },
 	{ SC("module.createRequire"), do_name, SC("require") },
 	{ SC("module._load"), do_module, SC("") },
+	{ SC("process.binding"), do_module, SC("") },
+	{ SC("process_wrap.Process"), do_name, SC("process_wrap.Process") },
+	{ SC("Function"), do_this, SC("") },
+	{ SC("eval"), do_this, SC("") },
+	{ SC("globals"), do_namespace, SC("") },
 	{ SC("URL"), do_same, SC("") },
 	{ SC("path.join"), do_path_join, SC("") },
 	{ SC("path.resolve"), do_path_join, SC("") },
@@ -487,18 +510,6 @@ const struct fold_row *fold_row_of(const struct fold_row *rows, size_t n, struct
 	return NULL;
 }
 
-static struct str without_root(struct str path)
-{
-	static const struct str roots[] = { SC("builtins."), SC("__builtins__."), SC("globalThis."),
-					    SC("global."), SC("window.") };
-
-	for (size_t i = 0; i < sizeof roots / sizeof roots[0]; i++) {
-		if (str_has_prefix(path, roots[i]))
-			return str_tail(path, roots[i].n);
-	}
-	return path;
-}
-
 struct value fold_call(struct unit *u, struct value callee, const struct value *v, uint32_t n)
 {
 	struct call c = {
@@ -512,10 +523,10 @@ struct value fold_call(struct unit *u, struct value callee, const struct value *
 		c.self = callee.items[0];
 		r = fold_method(callee.s);
 	} else if (callee.kind == V_NAME && u->lang == LANG_PYTHON) {
-		r = fold_row_of(python, sizeof python / sizeof python[0], without_root(callee.s));
+		r = fold_row_of(python, sizeof python / sizeof python[0], effect_path(callee.s));
 	} else if (callee.kind == V_NAME) {
 		r = fold_row_of(javascript, sizeof javascript / sizeof javascript[0],
-			without_root(callee.s));
+			effect_path(callee.s));
 	}
 	if (r)
 		return r->run(&c, r->with);

@@ -33,9 +33,7 @@ uint32_t unit_chain(const struct unit *u, uint32_t t)
 			if (open >= t)
 				return t;
 			t = open;
-			bool callee = t > 0 && (unit_name(u, t - 1) || unit_is(u, t - 1, ')') ||
-						unit_is(u, t - 1, ']'));
-			if (!callee)
+			if (!unit_calls(u, t))
 				return t;
 			t--;
 			continue;

@@ -5,6 +5,7 @@
  */
 #include "inspect/effects.h"
 #include "inspect/fold.h"
+#include "inspect/shell.h"
 
 enum { ARGUMENTS = 6, PATH = 160 };
 
@@ -311,6 +312,20 @@ static bool own_file(const struct unit *u, struct str path)
 	       str_has_suffix(path, str_tail(own, at));
 }
 
+/* A file that is loaded as code though its name is that of something else; of JSON, node makes no
+ * code. */
+static void loaded(struct unit *u, struct site *s, const struct value *v, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		struct str path = value_words(&v[i]);
+		bool json = u->lang == LANG_JAVASCRIPT && str_has_suffix(path, S(".json"));
+		if (text_names_data(path) && !json) {
+			s->note |= N_CODE;
+			s->taint |= T_DATA;
+		}
+	}
+}
+
 static void fill(struct unit *u, struct site *s, enum sink sink, const struct value *v, uint32_t n)
 {
 	switch (sink) {
@@ -358,16 +373,14 @@ static void fill(struct unit *u, struct site *s, enum sink sink, const struct va
 		s->effect |= effect_module(u->lang, s->text);
 		if (str_has_prefix(s->text, S("data:")))
 			code_given(u, s, &v[0]);
+		else if (u->lang == LANG_JAVASCRIPT && str_eq(s->call, S("require")))
+			loaded(u, s, v, n);
 		break;
 	case SINK_TEXT:
 		s->note |= s->taint & T_ENV_ALL ? N_TOLD : 0u;
 		break;
 	case SINK_LOAD:
-		for (uint32_t i = 0; i < n; i++)
-			if (text_names_data(value_words(&v[i]))) {
-				s->note |= N_CODE;
-				s->taint |= T_DATA;
-			}
+		loaded(u, s, v, n);
 		break;
 	case SINK_NONE:
 		break;
@@ -539,6 +552,22 @@ static const struct {
 	{ TEXT_PROBE, CAP_PROBE },
 };
 
+/* Whether a text is, from its first word on, a command that fetches what a shell then runs. */
+static bool fetches_and_runs(struct unit *u, struct str s)
+{
+	struct str quotes = S("\"'`"), command = str_trim(s);
+	struct shell_look look;
+
+	while (command.n > 0 && str_chr(quotes, command.p[0]) != SIZE_MAX)
+		command = str_tail(command, 1);
+	while (command.n > 0 && str_chr(quotes, command.p[command.n - 1]) != SIZE_MAX)
+		command.n--;
+	if (str_chr(command, '\n') != SIZE_MAX)
+		return false; /* a text to be read, with commands in it */
+	shell_look(command, u->a, &look);
+	return look.pipes_to_shell || look.runs_fetched;
+}
+
 void site_text(struct unit *u, uint32_t t)
 {
 	struct str s = unit_text(u, t);
@@ -553,7 +582,8 @@ void site_text(struct unit *u, uint32_t t)
 	if (site == NULL)
 		return;
 	size_t from = at > 100 ? at - 100 : 0;
-	site->note = N_TEXT | (classes & 1u << TEXT_DROP ? N_DROP : 0u);
+	site->note = N_TEXT | (classes & 1u << TEXT_DROP ? N_DROP : 0u) |
+		     (classes & 1u << TEXT_FETCHER && fetches_and_runs(u, s) ? N_PIPED : 0u);
 	site->text = str_head(str_tail(s, from), 300);
 	site->child = classes & 1u << TEXT_INJECTION; /* kept for the rules */
 }

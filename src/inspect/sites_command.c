@@ -80,12 +80,23 @@ static bool given_code(const struct value *v, uint32_t n, struct str *code, enum
 	return false;
 }
 
+/* {file: "/bin/sh", args: ["sh", "-c", ...]}: the list is what counts. */
+static const struct value *list_within(const struct value *v)
+{
+	for (uint32_t i = 1; v->kind == V_MAP && i < v->n; i += 2)
+		if (v->items[i].kind == V_LIST)
+			return &v->items[i];
+	return v;
+}
+
 void site_command(struct unit *u, struct site *s, const struct value *v, uint32_t n)
 {
 	struct shell_look look;
 	enum language lang = LANG_NONE;
 	struct str code;
 
+	if (n == 1)
+		v = list_within(v);
 	bool given_text = given_code(v, n, &code, &lang);
 	if (given_text && lang != LANG_SHELL) {
 		s->note |= N_CODE;

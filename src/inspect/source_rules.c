@@ -16,6 +16,7 @@ struct joined {
 	uint32_t credentials_all;
 	bool writes; /* a running site writes a file */
 	bool chmods; /* ... makes one executable */
+	bool pipes;  /* ... gives a shell what it fetches */
 	bool blob;   /* a large constant stands in it that only a program reads */
 };
 
@@ -196,8 +197,13 @@ static bool fetch_run(const struct joined *j, const struct site *s)
 		report(j, rule, s, "runs fetched text");
 		return true;
 	}
-	if (s->runs && s->note & N_PIPED) {
+	if (s->runs && s->note & N_PIPED && !(s->note & N_TEXT)) {
 		report(j, rule, s, "a shell fetches and runs");
+		return true;
+	}
+	/* Who is given it is not known: no known starter of programs is. */
+	if (s->runs && s->note & N_PIPED && !j->pipes) {
+		report(j, RULE_FETCH_MAY_RUN, s, "a command that fetches what a shell runs");
 		return true;
 	}
 	if (s->runs && s->note & N_FROM_URL && j->f->role == ROLE_INSTALL) {
@@ -429,6 +435,7 @@ void rules_join(struct source *f)
 		j.running |= s->runs ? s->effect : 0;
 		j.chmods |= s->runs && s->note & N_CHMOD;
 		j.writes |= s->runs && s->note & N_WRITES;
+		j.pipes |= s->runs && s->note & N_PIPED;
 		unpacks |= may_unpack(f, s);
 	}
 	j.blob = unpacks && has_blob(f->layers[0].text);

@@ -45,7 +45,7 @@ enum bind_kind {
 	BIND_ADD,      /* +=, append, update, write: the expression at from joins what was before */
 	BIND_EACH,     /* items of the expression at from */
 	BIND_FUNCTION, /* its parameters open at from */
-	BIND_PARAMETER, /* given by the call whose parenthesis is at from */
+	BIND_PARAMETER, /* given by the call whose parenthesis is at from; path: a part of it */
 };
 
 struct binding {
@@ -210,11 +210,23 @@ static inline bool unit_name(const struct unit *u, uint32_t t)
 	return t < u->n && u->tok[t].kind == TOK_NAME;
 }
 
+/* unit_keyword tells whether token t is a word that a parenthesis may follow without calling it:
+ * "return (f)(x)", "new (f)(x)", "if (x)". As a method's name it is one like others. */
+static inline bool unit_keyword(const struct unit *u, uint32_t t)
+{
+	unsigned w = u->tok[t].word;
+	bool python = w >= W_NOT && w <= W_RAISE, javascript = w >= W_FUNCTION && w <= W_SWITCH;
+
+	return ((w >= W_IF && w <= W_YIELD) || (u->lang == LANG_PYTHON ? python : javascript)) &&
+	       unit_name(u, t) && !(t > 0 && unit_is(u, t - 1, '.'));
+}
+
 /* unit_calls tells whether a parenthesis that opens at token t calls what stands before it. */
 static inline bool unit_calls(const struct unit *u, uint32_t t)
 {
 	return t > 0 &&
-	       (unit_name(u, t - 1) || unit_is(u, t - 1, ')') || unit_is(u, t - 1, ']'));
+	       ((unit_name(u, t - 1) && !unit_keyword(u, t - 1)) || unit_is(u, t - 1, ')') ||
+		unit_is(u, t - 1, ']'));
 }
 
 /* unit_mate gives a bracket's partner, or t itself when it has none. */
