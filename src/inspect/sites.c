@@ -94,9 +94,9 @@ static const struct method_row {
 static bool sends(struct str name)
 {
 	static const struct str names[] = {
-		SC("post"), SC("put"),	   SC("send"), SC("sendall"), SC("sendto"), SC("write"),
-		SC("end"),  SC("request"), SC("get"),  SC("patch"),   SC("emit"),
-		SC("storbinary"), SC("storlines"), SC("sendmail"), SC("send_message"),
+		SC("post"),  SC("put"),	       SC("send"),	SC("sendall"),	SC("sendto"),
+		SC("write"), SC("end"),	       SC("request"),	SC("get"),	SC("patch"),
+		SC("emit"),  SC("storbinary"), SC("storlines"), SC("sendmail"), SC("send_message"),
 	};
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -486,9 +486,8 @@ static void look_at_handed(struct unit *u, uint32_t open)
 	if (!unit_name(u, last) || !unit_is(u, last + 1, ',') ||
 	    (u->tok[last].word != W_EFFECT && !worth(u, head, last + 1)))
 		return;
-	if (known(u, head, last + 1, room, &k) &&
-	    (k.sink == SINK_CODE || k.sink == SINK_SHELL || k.sink == SINK_SPAWN ||
-	     k.sink == SINK_SEND))
+	if (known(u, head, last + 1, room, &k) && (k.sink == SINK_CODE || k.sink == SINK_SHELL ||
+						   k.sink == SINK_SPAWN || k.sink == SINK_SEND))
 		note_call(u, open, &k, true);
 }
 
@@ -552,7 +551,8 @@ static const struct {
 	{ TEXT_PROBE, CAP_PROBE },
 };
 
-/* Whether a text is, from its first word on, a command that fetches what a shell then runs. */
+/* Whether a text is a command that fetches what a shell then runs. Modules of JavaScript show such
+ * texts to users; which of their functions do that is not known. */
 static bool fetches_and_runs(struct unit *u, struct str s)
 {
 	struct str quotes = S("\"'`"), command = str_trim(s);
@@ -562,7 +562,8 @@ static bool fetches_and_runs(struct unit *u, struct str s)
 		command = str_tail(command, 1);
 	while (command.n > 0 && str_chr(quotes, command.p[command.n - 1]) != SIZE_MAX)
 		command.n--;
-	if (str_chr(command, '\n') != SIZE_MAX)
+	bool shown = u->lang == LANG_JAVASCRIPT && u->role == ROLE_MODULE && u->layer == 0;
+	if (shown || str_chr(command, '\n') != SIZE_MAX || str_chr(command, '`') != SIZE_MAX)
 		return false; /* a text to be read, with commands in it */
 	shell_look(command, u->a, &look);
 	return look.pipes_to_shell || look.runs_fetched;

@@ -88,8 +88,9 @@ static void parameters(struct unit *u, uint32_t open, uint32_t call)
 		bool named = unit_is(u, i - 1, ':') && i < part;
 		if (unit_is(u, i, '{') && i > part)
 			part = unit_mate(u, i);
-		if (!unit_name(u, i) || !(named || unit_is(u, i - 1, '(') || unit_is(u, i - 1, ',') ||
-					  unit_is(u, i - 1, '{') || unit_is(u, i - 1, OP_ELLIPSIS)))
+		if (!unit_name(u, i) ||
+		    !(named || unit_is(u, i - 1, '(') || unit_is(u, i - 1, ',') ||
+		      unit_is(u, i - 1, '{') || unit_is(u, i - 1, OP_ELLIPSIS)))
 			continue;
 		uint32_t key = named ? i - 2 : i;
 		struct binding *b = unit_bind(u, i, BIND_PARAMETER, call,
