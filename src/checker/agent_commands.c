@@ -232,11 +232,8 @@ static void judge_toml(const struct agent_place *at, struct str text)
 	const struct toml *root;
 	struct diag d = { 0 };
 
-	if (toml_parse(text, &at->c->arena, TOML_NODES, &root, &d) != OK) {
-		if (str_find(text, S("command")) != SIZE_MAX)
-			judge_command(at, str_head(text, COMMAND_MAX));
-		return;
-	}
+	if (toml_parse(text, &at->c->arena, TOML_NODES, &root, &d) != OK)
+		return; /* nobody else can read it, either */
 	judge_list(at, S(""), toml_get(root, S("notify")));
 	TOML_EACH(toml_get(root, S("mcp_servers")), server)
 	judge_list(at, toml_str(toml_get(server, S("command"))), toml_get(server, S("args")));

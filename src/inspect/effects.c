@@ -42,6 +42,7 @@ static const struct effect python[] = {
 	{ SC("cProfile.run"), CAP_EVAL, 0, SINK_CODE },
 	{ SC("cProfile.runctx"), CAP_EVAL, 0, SINK_CODE },
 	{ SC("clipboard.paste"), CAP_CLIPBOARD, T_INPUT, SINK_NONE },
+	{ SC("cloudpickle.loads"), CAP_UNPICKLE, 0, SINK_UNPICKLE },
 	{ SC("code.InteractiveInterpreter"), CAP_EVAL, 0, SINK_NONE },
 	{ SC("codecs.decode"), CAP_DECODE, T_DECODED, SINK_NONE },
 	{ SC("compile"), CAP_EVAL, 0, SINK_NONE },
@@ -51,7 +52,7 @@ static const struct effect python[] = {
 	{ SC("ctypes.WinDLL"), CAP_NATIVE, 0, SINK_OPEN },
 	{ SC("ctypes.cdll.LoadLibrary"), CAP_NATIVE, 0, SINK_OPEN },
 	{ SC("ctypes.pythonapi.PyRun_SimpleString"), CAP_EVAL, 0, SINK_CODE },
-	{ SC("dill.loads"), CAP_UNPICKLE, 0, SINK_NONE },
+	{ SC("dill.loads"), CAP_UNPICKLE, 0, SINK_UNPICKLE },
 	{ SC("distutils.sysconfig.get_python_lib"), 0, T_SITE, SINK_NONE },
 	{ SC("dns.resolver.query"), CAP_DNS, T_FETCHED, SINK_LOOKUP },
 	{ SC("dns.resolver.resolve"), CAP_DNS, T_FETCHED, SINK_LOOKUP },
@@ -92,7 +93,7 @@ static const struct effect python[] = {
 	{ SC("nt.system"), CAP_EXEC, 0, SINK_SHELL },
 	{ SC("open"), 0, T_FILE, SINK_OPEN },
 	{ SC("os.chmod"), 0, 0, SINK_CHMOD },
-	{ SC("os.dup2"), 0, 0, SINK_NONE },
+	{ SC("os.dup2"), 0, 0, SINK_WIRE },
 	{ SC("os.environ"), CAP_ENV, T_ENV_ALL, SINK_NONE },
 	{ SC("os.environ.copy"), CAP_ENV, T_ENV_ALL, SINK_NONE },
 	{ SC("os.environ.get"), CAP_ENV, T_ENV, SINK_NONE },
@@ -131,7 +132,7 @@ static const struct effect python[] = {
 	{ SC("pdb.runeval"), CAP_EVAL, 0, SINK_CODE },
 	{ SC("pexpect.spawn"), CAP_EXEC, 0, SINK_SHELL },
 	{ SC("pickle.dumps"), 0, 0, SINK_TEXT },
-	{ SC("pickle.loads"), CAP_UNPICKLE, 0, SINK_NONE },
+	{ SC("pickle.loads"), CAP_UNPICKLE, 0, SINK_UNPICKLE },
 	{ SC("pip._internal.main"), CAP_EXEC, 0, SINK_NONE },
 	{ SC("pip.main"), CAP_EXEC, 0, SINK_NONE },
 	{ SC("pkgutil.get_data"), 0, T_FILE, SINK_OPEN },
@@ -225,6 +226,7 @@ static const struct effect javascript[] = {
 	{ SC("$.ajax"), CAP_NET, T_FETCHED, SINK_SEND },
 	{ SC("Buffer.from"), 0, 0, SINK_NONE },
 	{ SC("Bun.spawn"), CAP_EXEC, 0, SINK_SPAWN },
+	{ SC("Bun.spawnSync"), CAP_EXEC, 0, SINK_SPAWN },
 	{ SC("Deno.Command"), CAP_EXEC, 0, SINK_SPAWN },
 	{ SC("Deno.run"), CAP_EXEC, 0, SINK_SPAWN },
 	{ SC("EventSource"), CAP_NET, T_FETCHED, SINK_SEND },
@@ -250,6 +252,7 @@ static const struct effect javascript[] = {
 	{ SC("child_process.spawnSync"), CAP_EXEC, 0, SINK_SPAWN },
 	{ SC("clipboardy.read"), CAP_CLIPBOARD, T_INPUT, SINK_NONE },
 	{ SC("clipboardy.readSync"), CAP_CLIPBOARD, T_INPUT, SINK_NONE },
+	{ SC("cross-spawn"), CAP_EXEC, 0, SINK_SPAWN },
 	{ SC("crypto.createDecipher"), CAP_DECODE, T_DECODED, SINK_NONE },
 	{ SC("crypto.createDecipheriv"), CAP_DECODE, T_DECODED, SINK_NONE },
 	{ SC("dgram.createSocket"), CAP_NET, T_FETCHED, SINK_NONE },
@@ -260,6 +263,10 @@ static const struct effect javascript[] = {
 	{ SC("dns.resolve4"), CAP_DNS, T_FETCHED, SINK_LOOKUP },
 	{ SC("dns.resolveTxt"), CAP_DNS, T_FETCHED, SINK_LOOKUP },
 	{ SC("eval"), CAP_EVAL, 0, SINK_CODE },
+	{ SC("execa"), CAP_EXEC, 0, SINK_SPAWN },
+	{ SC("execa.execa"), CAP_EXEC, 0, SINK_SPAWN },
+	{ SC("execa.execaCommand"), CAP_EXEC, 0, SINK_SHELL },
+	{ SC("execa.execaCommandSync"), CAP_EXEC, 0, SINK_SHELL },
 	{ SC("fetch"), CAP_NET, T_FETCHED, SINK_SEND },
 	{ SC("fs.appendFile"), CAP_WRITE, 0, SINK_WRITE },
 	{ SC("fs.appendFileSync"), CAP_WRITE, 0, SINK_WRITE },
@@ -322,6 +329,7 @@ static const struct effect javascript[] = {
 	{ SC("require"), 0, 0, SINK_MODULE },
 	{ SC("setInterval"), 0, 0, SINK_SLEEP },
 	{ SC("setTimeout"), 0, 0, SINK_SLEEP },
+	{ SC("shelljs.exec"), CAP_EXEC, 0, SINK_SHELL },
 	{ SC("spawn_sync.spawn"), CAP_EXEC, 0, SINK_SPAWN },
 	{ SC("tls.connect"), CAP_NET, T_FETCHED, SINK_SEND },
 	{ SC("undici.fetch"), CAP_NET, T_FETCHED, SINK_SEND },
@@ -444,6 +452,9 @@ uint32_t effect_module(enum language lang, struct str module)
 
 void effects_words(struct words *w, enum language lang)
 {
+	static const struct str others[] = { SC("constructor"), SC("runcode"),	  SC("runsource"),
+					     SC("_compile"),	SC("module"),	  SC("globalThis"),
+					     SC("write_text"),	SC("write_bytes") };
 	const struct effect *rows = lang == LANG_PYTHON ? python : javascript;
 	size_t n = lang == LANG_PYTHON ? PYTHON_N : JAVASCRIPT_N;
 
@@ -454,12 +465,8 @@ void effects_words(struct words *w, enum language lang)
 			at--;
 		words_add(w, str_tail(s, at), W_EFFECT);
 	}
-	words_add(w, S("constructor"), W_EFFECT);
-	words_add(w, S("runcode"), W_EFFECT);
-	words_add(w, S("runsource"), W_EFFECT);
-	words_add(w, S("_compile"), W_EFFECT);
-	words_add(w, S("module"), W_EFFECT);
-	words_add(w, S("globalThis"), W_EFFECT);
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		words_add(w, others[i], W_EFFECT);
 }
 
 bool effects_ordered(void)

@@ -21,10 +21,12 @@ enum sink {
 	SINK_LOOKUP, /* a name is looked up */
 	SINK_SLEEP,  /* seconds, or milliseconds in JavaScript's second argument */
 	SINK_CHMOD,
-	SINK_MODULE, /* a module's name */
-	SINK_COPY,   /* from the first path to the second */
-	SINK_TEXT,   /* anything is made a text */
-	SINK_LOAD,   /* a file, or an archive of files, that is code */
+	SINK_MODULE,   /* a module's name */
+	SINK_COPY,     /* from the first path to the second */
+	SINK_TEXT,     /* anything is made a text */
+	SINK_LOAD,     /* a file, or an archive of files, that is code */
+	SINK_WIRE,     /* a descriptor takes another's place */
+	SINK_UNPICKLE, /* bytes that are code as well */
 };
 
 struct effect {
@@ -34,7 +36,8 @@ struct effect {
 	uint8_t sink;	/* enum sink */
 };
 
-/* effect_path leaves out names of the namespace that everything is in anyway: "globalThis.fetch". */
+/* effect_path leaves out names of the namespace that everything is in anyway: "globalThis.fetch".
+ */
 struct str effect_path(struct str path);
 
 /* effect_find gives what is known of a dotted name; NULL: nothing. */

@@ -178,6 +178,8 @@ static bool lambda_parts(const struct unit *u, uint32_t at, uint32_t *from, uint
 	if (unit_is(u, t, ':') || unit_is(u, t, OP_LAMBDA))
 		t++;
 	*body = t;
+	if (unit_word(u, t, W_RETURN)) /* def a(): return b */
+		*body = ++t;
 	bool block = unit_is(u, t, '{') || (t < u->n && u->tok[t].kind == TOK_NEWLINE);
 	if (!block)
 		return t < u->n;
@@ -266,12 +268,21 @@ void fold_next(struct fold *f, struct each *e)
 	}
 }
 
+/* What is made of each item with ^ is decoded, whatever the items are. */
+static uint32_t mixed(struct unit *u, const struct each *e)
+{
+	for (uint32_t i = e->body; i < e->end && i < e->body + 32; i++)
+		if (unit_is(u, i, '^'))
+			return T_DECODED;
+	return 0;
+}
+
 void fold_each(struct fold *f, struct each *e)
 {
 	uint32_t n = fold_count(&e->over);
 
 	if (n == 0 || n > FOLD_ITEMS || e->over.partial) {
-		fold_operand(f, value_unknown(value_taint(f->u, &e->over)));
+		fold_operand(f, value_unknown(value_taint(f->u, &e->over) | mixed(f->u, e)));
 		return;
 	}
 	e->n = n;

@@ -58,8 +58,7 @@ static void word(struct shell_state *k, struct str w)
 	if (k->n == SHELL_WORDS && shell_program(k) == k->n)
 		k->n = 0;
 	struct str set = shell_assigns(w);
-	bool first = k->n == 0 || shell_program(k) == k->n || str_eq(k->words[0], S("export"));
-	if (set.n > 0 && first)
+	if (set.n > 0 && (shell_program(k) == k->n || str_eq(k->words[0], S("export"))))
 		shell_set(&k->text, set, str_tail(w, set.n + 1));
 	if (k->n < SHELL_WORDS)
 		k->words[k->n++] = w;
@@ -139,8 +138,51 @@ static size_t operator(struct shell_state *k, char c, char d)
 	return 1;
 }
 
+/* Whether a quote opens at at within which something is substituted: that is a command. */
+static bool opens_mixed(struct str s, size_t at)
+{
+	return s.p[at] == '"' && memmem(s.p + at, shell_word_end(s, at) - at, "$(", 2) != NULL;
+}
+
+/* What begins at at; where it ends. */
+static size_t step(struct shell_state *k, size_t at)
+{
+	struct str s = k->text.text;
+	char c = s.p[at], d = at + 1 < s.n ? s.p[at + 1] : '\0';
+	bool split;
+
+	if (c == ' ' || c == '\t' || c == '\r' || c == '\0')
+		return at + 1;
+	if (shell_comments(s, at))
+		return at + str_head(str_tail(s, at), str_chr(str_tail(s, at), '\n')).n;
+	if ((c == '$' || c == '<') && d == '(') {
+		substitute(k);
+		return at + 2;
+	}
+	if (c == '"' && !k->inside && (k->quoted || opens_mixed(s, at))) {
+		k->quoted = !k->quoted;
+		k->mixed |= !k->fresh;
+		return at + 1;
+	}
+	if (c == '"' && opens_mixed(s, at))
+		return at + 1;
+	if (str_has_prefix(str_tail(s, at), S("<<<"))) {
+		k->here = true;
+		return at + 3;
+	}
+	/* 2>&1 and &>file end no command */
+	if (c == '&' && (d == '>' || (at > 0 && (s.p[at - 1] == '>' || s.p[at - 1] == '<'))))
+		return at + 1;
+	if (strchr("\n;|&)`><(", c) != NULL)
+		return at + operator(k, c, d);
+	struct str w = shell_word(&k->text, &at, &split);
+	split_words(k, w, split);
+	return at;
+}
+
 void shell_look(struct str s, struct arena *a, struct shell_look *out)
 {
+	/* Where a command is started, by the names that npm and agents give it. */
 	static const struct str here[] = { SC("PWD"), SC("INIT_CWD"), SC("CLAUDE_PROJECT_DIR"),
 					   SC("CLAUDE_PLUGIN_ROOT") };
 	struct shell_state k = { .out = out,
@@ -150,41 +192,18 @@ void shell_look(struct str s, struct arena *a, struct shell_look *out)
 				 .told = S(""),
 				 .fresh = true };
 	uint32_t classes = classes_of(s);
-	bool split;
-
-	for (size_t i = 0; i < sizeof here / sizeof here[0]; i++)
-		shell_set(&k.text, here[i], S("."));
 
 	*out = (struct shell_look){ .script = S(""), .saved = S("") };
+	for (size_t i = 0; i < sizeof here / sizeof here[0]; i++)
+		shell_set(&k.text, here[i], S("."));
 	out->caps |= classes & 1u << TEXT_CREDENTIALS ? CAP_CREDENTIALS : 0u;
 	out->caps |= classes & 1u << TEXT_METADATA ? CAP_METADATA : 0u;
-	k.stays = classes & 1u << TEXT_PERSIST;
-	k.credentials = classes & 1u << TEXT_CREDENTIALS;
 	out->caps |= classes & 1u << TEXT_AGENT ? CAP_AGENT : 0u;
 	out->caps |= classes & 1u << TEXT_RUNTIME ? CAP_RUNTIME : 0u;
-	for (size_t at = 0; at < s.n;) {
-		char c = s.p[at], d = at + 1 < s.n ? s.p[at + 1] : '\0';
-		if (c == ' ' || c == '\t' || c == '\r' || c == '\0') {
-			at++;
-		} else if (shell_comments(s, at)) {
-			while (at < s.n && s.p[at] != '\n')
-				at++;
-		} else if ((c == '$' || c == '<') && d == '(') {
-			substitute(&k);
-			at += 2;
-		} else if (c == '"' && memmem(s.p + at, shell_word_end(s, at) - at, "$(", 2)) {
-			at++; /* a substitution within quotes is one */
-			k.mixed |= !k.fresh;
-		} else if (c == '<' && str_has_prefix(str_tail(s, at), S("<<<"))) {
-			k.here = true;
-			at += 3;
-		} else if (strchr("\n;|&)`><(", c) != NULL) {
-			at += operator(&k, c, d);
-		} else {
-			struct str w = shell_word(&k.text, &at, &split);
-			split_words(&k, w, split);
-		}
-	}
+	k.stays = classes & 1u << TEXT_PERSIST;
+	k.credentials = classes & 1u << TEXT_CREDENTIALS;
+	for (size_t at = 0; at < s.n;)
+		at = step(&k, at);
 	end_command(&k, false);
 	if (str_find(s, S("/dev/tcp/")) != SIZE_MAX && str_find(s, S("sh -i")) != SIZE_MAX)
 		out->pipes_to_shell = true;

@@ -26,6 +26,7 @@ struct shell_state {
 	bool here;	  /* the next word is the command's input */
 	bool fresh;	  /* no word of this command was seen yet */
 	bool mixed;	  /* a text with a substitution was taken apart */
+	bool quoted;	  /* within such a text */
 	bool talks;	  /* the command's input is what a shell that asks prints */
 	bool credentials; /* somewhere the text names files of credentials */
 	bool secret;	  /* the command's input is such a file's content */

@@ -74,7 +74,7 @@ static bool given_code(const struct value *v, uint32_t n, struct str *code, enum
 			bool sh = str_has_suffix(value_words(&program), S("sh"));
 			*code = value_words(&v[k].items[i + 1]);
 			*lang = sh ? LANG_SHELL : node ? LANG_JAVASCRIPT : LANG_PYTHON;
-			return code->n > 0;
+			return code->n > 0 || (!sh && v[k].items[i + 1].taint & T_DECODED);
 		}
 	}
 	return false;
@@ -100,7 +100,7 @@ void site_command(struct unit *u, struct site *s, const struct value *v, uint32_
 	bool given_text = given_code(v, n, &code, &lang);
 	if (given_text && lang != LANG_SHELL) {
 		s->note |= N_CODE;
-		site_code(u, s, lang, code);
+		site_code(u, s, lang, code); /* not known, it may have been decoded */
 	}
 	uint32_t given = s->taint & (T_FETCHED | T_DECODED);
 	s->taint = given; /* the environment that a program gets is not sent away */

@@ -62,10 +62,11 @@ struct binding {
 enum scope_kind { SCOPE_MODULE, SCOPE_CLASS, SCOPE_FUNCTION, SCOPE_MAIN };
 
 struct scope {
-	uint32_t parent, name; /* name: hash, 0 for none */
+	uint32_t parent, name; /* name: hash, of a function or class; 0 for none */
 	uint8_t kind;	       /* enum scope_kind */
 	bool runs;	       /* when the file is loaded */
 	bool inlined;	       /* when what is around it runs */
+	bool constructs;       /* a method that runs when its class is called */
 	uint32_t caps;	       /* what is done directly in it */
 };
 
@@ -108,6 +109,7 @@ enum site_note {
 	N_FROM_URL = 65536,   /* a tool of packages gets something from a URL */
 	N_TOLD = 32768,	      /* the whole environment is made a text */
 	N_DROP = 256,	      /* goes to a place where anybody drops things */
+	N_WIRED = 1 << 17,    /* a connection becomes a program's input or output */
 };
 
 enum {
@@ -285,6 +287,11 @@ struct site *site_add(struct unit *u, uint32_t effect, uint32_t at);
 void site_command(struct unit *u, struct site *s, const struct value *v, uint32_t n);
 struct str value_words(const struct value *v);
 uint32_t words_classes(struct str s);
+
+/* sites_sink.c: site_fill fills a site whose function makes that of v, its n arguments;
+ * site_written one that writes v. */
+void site_fill(struct unit *u, struct site *s, unsigned sink, const struct value *v, uint32_t n);
+void site_written(struct unit *u, struct site *s, const struct value *v);
 
 /* site_code notes that the site runs text. */
 void site_code(struct unit *u, struct site *s, enum language lang, struct str text);

@@ -155,6 +155,13 @@ static void assignment(struct walk *w, uint32_t t, enum bind_kind kind)
 	}
 }
 
+/* Whether the brace at t opens an object: {a: exec} is as hot as what is in it. */
+static bool is_literal(const struct unit *u, uint32_t t)
+{
+	return t > 0 && (unit_is(u, t - 1, '=') || unit_is(u, t - 1, '[') ||
+			 unit_is(u, t - 1, ',') || unit_is(u, t - 1, ':'));
+}
+
 static void op(struct walk *w, uint32_t t)
 {
 	struct unit *u = w->u;
@@ -173,14 +180,14 @@ static void op(struct walk *w, uint32_t t)
 		break;
 	case '{':
 		brace(w, t);
-		w->value = 0;
+		w->value = is_literal(u, t) ? w->value : 0;
 		break;
 	case '}':
 		if (w->n_ends > 0 && w->ends[w->n_ends - 1] == t) {
 			w->n_ends--;
 			u->scope = u->scopes[u->scope].parent;
 		}
-		w->value = 0;
+		w->value = is_literal(u, unit_mate(u, t)) ? w->value : 0;
 		break;
 	case ';':
 		w->value = 0;
