@@ -251,12 +251,12 @@ static void judge_shell(const struct agent_place *at, struct str text)
 static const struct {
 	struct str key, before;
 } program_keys[] = {
-	{ SC("fsmonitor"), SC("") },	   { SC("sshCommand"), SC("") },
-	{ SC("pager"), SC("") },	   { SC("editor"), SC("") },
-	{ SC("askPass"), SC("") },	   { SC("helper"), SC("") },
-	{ SC("textconv"), SC("") },	   { SC("clean"), SC("") },
-	{ SC("smudge"), SC("") },	   { SC("hooksPath"), SC("") },
-	{ SC("script-shell"), SC("sh ") }, { SC("node-options"), SC("node ") },
+	{ SC("fsmonitor"), SC("") },	{ SC("sshCommand"), SC("") },
+	{ SC("pager"), SC("") },	{ SC("editor"), SC("") },
+	{ SC("askPass"), SC("") },	{ SC("helper"), SC("") },
+	{ SC("textconv"), SC("") },	{ SC("clean"), SC("") },
+	{ SC("smudge"), SC("") },	{ SC("hooksPath"), SC("") },
+	{ SC("script-shell"), SC("") }, { SC("node-options"), SC("node ") },
 };
 
 /* "fsmonitor = x" and its like; an alias that begins with '!' is a command, too. */
