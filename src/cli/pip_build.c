@@ -12,6 +12,7 @@
 #include "cli/fetch.h"
 #include "cli/pip.h"
 
+#include "base/limits.h"
 #include "crypto/sha256.h"
 #include "package/pip_log.h"
 #include "package/sdist_requires.h"
@@ -157,6 +158,34 @@ static enum err make_dirs(struct build *b, char home[CLI_PATH], char out[CLI_PAT
 	return fs_mkdirs(out, d);
 }
 
+/* The end of what a build said, without what would drive a terminal. */
+static void tell(const struct build *b)
+{
+	struct buf text;
+
+	install_say("the build of %.*s says at its end:", FMT(b->s->file.name));
+	buf_init(&text, PIP_LOG_MAX);
+	struct str log = fs_read(b->log, FS_NOFOLLOW, &text, NULL) == OK ? buf_str(&text) : S("");
+	log = log.n > TOLD_MAX ? str_tail(log, log.n - TOLD_MAX) : log;
+	for (size_t i = 0; i < log.n; i++) {
+		unsigned char c = (unsigned char)log.p[i];
+		(void)fputc(c == '\n' || (c >= ' ' && c < 0x7f) ? c : '?', stderr);
+	}
+	buf_free(&text);
+}
+
+static enum err too_long(const struct build *b, struct diag *d)
+{
+	char why[160];
+
+	tell(b);
+	(void)snprintf(why, sizeof why,
+		       "its build takes more than %d minutes; build the wheel where that does no "
+		       "harm, and install that",
+		       LIMIT_BUILD_MINUTES);
+	return fail(b, ERR_TIMEOUT, why, d);
+}
+
 /* One run of the build; what it says goes to the log. *out_built false: it went wrong. */
 static enum err run_build(struct build *b, bool *out_built, struct diag *d)
 {
@@ -199,25 +228,16 @@ static enum err run_build(struct build *b, bool *out_built, struct diag *d)
 				    "1",
 				    NULL };
 	const char *const reads[] = { at[1], at[2], at[3], b->needs, b->archive, NULL };
-	const struct tool_box box = { .reads = reads, .write = b->dir };
+	const struct tool_box box = { .reads = reads,
+				      .write = b->dir,
+				      .time_ms = LIMIT_BUILD_MINUTES * 60 * 1000 };
 	const struct tool t = {
 		.argv = argv, .env = env, .out_fd = log, .keep_fd = -1, .box = &box
 	};
 	int status;
-	TRY(tool_run(&t, &status, d));
-	*out_built = status == 0;
-	return OK;
-}
-
-/* The end of what a build said, without what would drive a terminal. */
-static void tell(const struct build *b, struct str log)
-{
-	install_say("the build of %.*s says at its end:", FMT(b->s->file.name));
-	log = log.n > TOLD_MAX ? str_tail(log, log.n - TOLD_MAX) : log;
-	for (size_t i = 0; i < log.n; i++) {
-		unsigned char c = (unsigned char)log.p[i];
-		(void)fputc(c == '\n' || (c >= ' ' && c < 0x7f) ? c : '?', stderr);
-	}
+	enum err e = tool_run(&t, &status, d);
+	*out_built = e == OK && status == 0;
+	return e == ERR_TIMEOUT ? too_long(b, d) : e;
 }
 
 /* What the backend missed joins what it needs. ERR_UPSTREAM: it is something else that is wrong. */
@@ -238,7 +258,7 @@ static enum err learn(struct build *b, struct diag *d)
 		more |= e == OK && fresh;
 	}
 	if (e == OK && !more) {
-		tell(b, buf_str(&log));
+		tell(b);
 		e = fail(b, ERR_UPSTREAM, "its build ends with an error", d);
 	}
 	buf_free(&log);

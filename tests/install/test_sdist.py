@@ -147,6 +147,21 @@ class Sdist(test_install.Pip):
                          b"    open(os.environ['HOME'] + '/../out/good-1.0-py3-none-any.whl', 'w').close()\n")
         self.assertIn("no wheel of that release", self.pip("--allow-sdist", "builds", "builds", "--yes", code=77).stderr)
 
+    def test_what_a_build_leaves_running(self):
+        self.sdist(setup=b"import subprocess, sys\nif 'mini' in sys.modules:\n"
+                         b"    subprocess.Popen(['sleep', '299.25'], start_new_session=True)\n")
+        self.pip("--allow-sdist", "builds", "builds", "--yes")
+        self.assertIn("builds.py", self.there())
+        running = [p for p in pathlib.Path("/proc").glob("[0-9]*/cmdline") if self.says(p, b"299.25")]
+        self.assertEqual(running, [])
+
+    @staticmethod
+    def says(path, word):
+        try:
+            return word in path.read_bytes()
+        except OSError:
+            return False
+
     def test_the_box_and_a_digest(self):
         secret = self.home / "secret"
         secret.write_text("secret\n")
