@@ -14,9 +14,11 @@
 #include "sys/fs.h"
 #include "sys/tool.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -74,6 +76,32 @@ static enum err run_pip(struct pip *p, const struct pip_args *args, enum pip_run
 				WEXITSTATUS(status));
 	(void)snprintf(ending, sizeof ending, "signal %d", WTERMSIG(status));
 	return diag_set(d, ERR_UPSTREAM, "'pip %s' was ended by %s", verb, ending);
+}
+
+enum err pip_ask(struct pip *p, const char *const *args, struct buf *out, struct diag *d)
+{
+	AUTO(fd_closep) int fd = memfd_create("said", MFD_CLOEXEC);
+	const char *argv[PIP_HEAD] = { p->python };
+	const char *const env[] = { "PYTHONSAFEPATH", "1", NULL };
+	const struct tool t = {
+		.argv = argv, .env = env, .out_fd = fd, .keep_fd = -1, .alone = true
+	};
+	char room[4096];
+	off_t at = 0;
+	ssize_t n;
+	int status;
+
+	if (fd < 0)
+		return diag_set(d, ERR_SYS, "cannot make a memory file: %s", strerror(errno));
+	for (size_t i = 0; args[i] != NULL && i + 2 < PIP_HEAD; i++)
+		argv[i + 1] = args[i];
+	TRY(tool_run(&t, &status, d));
+	for (; (n = pread(fd, room, sizeof room, at)) > 0; at += n)
+		buf_add(out, (struct str){ room, (size_t)n });
+	explicit_bzero(room, sizeof room);
+	if (status != 0)
+		return diag_set(d, ERR_UPSTREAM, "'%s' does not answer", p->python);
+	return out->err;
 }
 
 /* ---- resolve ---- */
@@ -165,7 +193,7 @@ static enum err add_items(struct pip *p, const struct pip_report *report, const 
 		memcpy(it.hash.bytes, x->sha256, sizeof x->sha256);
 		for (size_t k = 0; k < p->sdists.n; k++)
 			if (memcmp(p->sdists.items[k].wheel, x->sha256, sizeof x->sha256) == 0)
-				it.made_of = p->sdists.items[k].made_of;
+				it.published_s = p->sdists.items[k].file.uploaded_s;
 		TRY(install_path(&p->in, rest, &it.path, d));
 		TRY(install_add(&p->in, &it, d));
 	}
@@ -263,7 +291,7 @@ static enum err resolve(struct pip *p, bool *out_go, struct diag *d)
 		TRY(sdist_show(p, d));
 		TRY(pip_hashes(p, p->shown, d));
 		enum err e = pip_resolve(p, p->shown, links, &p->report, &why);
-		if (e != OK && sdist_missing(p))
+		if (sdist_look(p, e != OK))
 			continue;
 		if (e != OK)
 			return diag_set(

@@ -26,7 +26,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 enum {
@@ -120,22 +119,15 @@ static enum err ask_python(struct build *b, char room[ANSWER_MAX], const char *o
 	static const char code[] = "import os, pip, sys\n"
 				   "print(sys.executable, sys.prefix, sys.base_prefix, "
 				   "os.path.dirname(pip.__file__), sep='\\n')";
-	AUTO(fd_closep) int fd = memfd_create("python", MFD_CLOEXEC);
-	const char *const argv[] = { b->p->python, "-c", code, NULL };
-	const char *const env[] = { "PYTHONSAFEPATH", "1", NULL };
-	const struct tool t = {
-		.argv = argv, .env = env, .out_fd = fd, .keep_fd = -1, .alone = true
-	};
-	int status;
+	static const char *const args[] = { "-c", code, NULL };
+	struct buf said;
 
-	if (fd < 0)
-		return diag_set(d, ERR_SYS, "cannot make a memory file: %s", strerror(errno));
-	TRY(tool_run(&t, &status, d));
-	ssize_t n = pread(fd, room, ANSWER_MAX - 1, 0);
-	room[n > 0 ? n : 0] = 0;
+	buf_fixed(&said, room, ANSWER_MAX - 1);
+	enum err e = pip_ask(b->p, args, &said, d);
+	room[said.n] = 0;
 	for (size_t i = 0; i < 4; i++) {
 		size_t end = strcspn(room, "\n");
-		if (status != 0 || room[0] != '/' || room[end] == 0)
+		if (e != OK || room[0] != '/' || room[end] == 0)
 			return fail(b, ERR_UPSTREAM, "the interpreter does not say where it is", d);
 		room[end] = 0;
 		out[i] = room;
