@@ -411,7 +411,7 @@ static enum err fetch_missing(struct npm *p, size_t first, struct diag *d)
 
 static enum err fetch(struct npm *p, size_t first, struct diag *d)
 {
-	install_say("fetching %zu packages", p->in.n - first);
+	install_say("fetching %zu package%s", p->in.n - first, p->in.n - first == 1 ? "" : "s");
 	for (size_t i = first; i < p->in.n; i += NPM_BATCH)
 		TRY(fetch_batch(p, i, p->in.n - i < NPM_BATCH ? p->in.n - i : NPM_BATCH, d));
 	return fetch_missing(p, first, d);
@@ -422,12 +422,9 @@ static enum err fetch(struct npm *p, size_t first, struct diag *d)
 static enum err install(struct npm *p, struct diag *d)
 {
 	static const char *const verbs[] = { "ci", NULL };
-	const char *const ours[] = { "--offline",
-				     "--cache",
-				     p->cache,
-				     "--no-audit",
-				     "--no-fund",
-				     p->no_scripts ? "--ignore-scripts" : NULL,
+	const char *const ours[] = { "--offline", "--cache",
+				     p->cache,	  "--no-audit",
+				     "--no-fund", p->no_scripts ? "--ignore-scripts" : NULL,
 				     NULL };
 	const struct tool t = { .out_fd = p->in.cli->json ? STDERR_FILENO : -1, .outlives = true };
 
@@ -457,7 +454,7 @@ static enum err steps(struct npm *p, struct diag *d)
 	size_t first = p->in.n;
 	TRY(add_items(p, d));
 	TRY(fetch(p, first, d));
-	install_say("judging %zu packages", p->in.n - first);
+	install_say("judging %zu package%s", p->in.n - first, p->in.n - first == 1 ? "" : "s");
 	TRY(install_judge(&p->in, first, d));
 	TRY(install_show(&p->in));
 	if (p->skipped > 0)

@@ -220,7 +220,7 @@ enum err pip_fetch(struct pip *p, const struct pip_args *args, const struct pip_
 				     "-r",
 				     list,
 				     NULL };
-	install_say("fetching %zu wheels", report->n);
+	install_say("fetching %zu wheel%s", report->n, report->n == 1 ? "" : "s");
 	enum err e = run_pip(p, args, PIP_FETCH, "download", ours, &why);
 	if (e != OK)
 		return diag_set(d, e, "%s: nothing was installed", diag_text(&why));
@@ -236,19 +236,16 @@ static enum err install(struct pip *p, struct diag *d)
 	TRY(install_path(&p->in, "install.txt", &list, d));
 	TRY(install_path(&p->in, "files", &files, d));
 	TRY(write_list(&p->report, list, false, d));
-	const char *const ours[] = { "--no-deps",
-				     "--no-index",
-				     "--only-binary",
-				     ":all:",
-				     "--pre",
-				     "--find-links",
-				     files,
-				     "-r",
-				     list,
-				     "--require-hashes",
-				     NULL };
+	const char *const ours[] = { "--no-deps", "--no-index",	      "--only-binary", ":all:",
+				     "--pre",	  "--find-links",     files,	       "-r",
+				     list,	  "--require-hashes", "--quiet",       NULL };
 	TRY(run_pip(p, &p->args, PIP_INSTALL, "install", ours, d));
 	p->in.installed = true;
+	for (size_t i = 0; !p->in.cli->json && i < p->report.n; i++)
+		buf_addf(&p->in.cli->out, "%s %.*s %.*s", i == 0 ? "installed" : ",",
+			 FMT(p->report.items[i].name), FMT(p->report.items[i].version));
+	if (!p->in.cli->json)
+		buf_addc(&p->in.cli->out, '\n');
 	return OK;
 }
 
@@ -323,7 +320,7 @@ static enum err steps(struct pip *p, struct diag *d)
 		return install_show(&p->in);
 	size_t first = p->in.n;
 	TRY(pip_fetch(p, &p->args, &p->report, "files", d));
-	install_say("judging %zu wheels", p->in.n - first);
+	install_say("judging %zu wheel%s", p->in.n - first, p->in.n - first == 1 ? "" : "s");
 	TRY(install_judge(&p->in, first, d));
 	TRY(install_show(&p->in));
 	if (install_allowed(&p->in) && !p->args.dry_run)

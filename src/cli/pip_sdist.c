@@ -248,6 +248,7 @@ static void look_at(struct pip *p, struct str name, const struct pip_log_sdist *
 	struct sdists *all = &p->sdists;
 	struct listing l = { .n = 0 };
 	struct diag d = { 0 };
+	size_t before = all->n;
 	struct arena a;
 
 	if (seen == NULL)
@@ -264,6 +265,8 @@ static void look_at(struct pip *p, struct str name, const struct pip_log_sdist *
 	if (e != OK)
 		install_say("the source archives of '%.*s' at %.*s cannot be had: %s", FMT(name),
 			    FMT(seen->page), diag_text(&d));
+	else if (all->n > before)
+		install_say("showing pip the source archives of '%.*s', too", FMT(name));
 	arena_done(&a);
 }
 

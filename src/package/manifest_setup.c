@@ -107,7 +107,9 @@ static enum err take(struct manifest_in *m, struct setup_py *s, const struct tok
 		s->key = s->named;
 		s->begins = true;
 	}
-	s->named = t->kind == TOK_NAME ? key_of(text) : string ? key_of(inside(text, t->op)) : KEY_NONE;
+	s->named = t->kind == TOK_NAME ? key_of(text)
+		   : string	       ? key_of(inside(text, t->op))
+				       : KEY_NONE;
 	return OK;
 }
 

@@ -67,7 +67,8 @@ bool pip_log_sdist(struct str *text, struct pip_log_sdist *out)
 		name.n -= name.n > 0 && name.p[name.n - 1] == ':';
 		struct str url = str_trim(str_cut(rest, ' ', &rest)), page = S("");
 		if (str_has_prefix(rest, from))
-			page = str_head(str_tail(rest, from.n), str_chr(str_tail(rest, from.n), ')'));
+			page = str_head(str_tail(rest, from.n),
+					str_chr(str_tail(rest, from.n), ')'));
 		if (name.n == 0 || wish_at(name).n != name.n || str_find(url, S("://")) == SIZE_MAX)
 			continue;
 		*out = (struct pip_log_sdist){ .name = name, .url = url, .page = page };
