@@ -3,6 +3,7 @@
  * Input: the target's archives, read by codec/archive.h and package/artifact.h.   Runs in:
  * checker.
  */
+#include "checker/agents.h"
 #include "checker/named.h"
 #include "checker/outside.h"
 #include "checker/profile.h"
@@ -305,6 +306,20 @@ static void judge_npm_member(struct reading *r, const struct member *m, struct s
 		judge_command(r, m->name, command);
 }
 
+/* What an agent would take orders from, once it is installed. */
+static void judge_agents(struct reading *r, const struct member *m, struct str text)
+{
+	const struct agent_place at = { .c = r->c,
+					.f = r->f,
+					.package = r->purl,
+					.path = m->name,
+					.packed = true,
+					.kept = r->artifact->kind == ARTIFACT_SDIST };
+
+	if (r->artifact->kind != ARTIFACT_NONE && text.n <= CHECKER_SMALL)
+		agent_judge(&at, agent_kind(m->name), text);
+}
+
 /* What a build has fetched, of which only pyproject.toml is a manifest anywhere else, too. */
 static void judge_sdist_member(struct reading *r, const struct member *m, struct str text)
 {
@@ -348,6 +363,7 @@ static enum err read_member(struct reading *r, const struct member *m)
 			sha256_with(&c->sha, text, sha);
 			caps = judge_source(r, m, text);
 			judge_npm_member(r, m, text);
+			judge_agents(r, m, text);
 			judge_sdist_member(r, m, text);
 		}
 	}
