@@ -92,7 +92,7 @@ struct exchange {
 	size_t searched; /* bytes of got in which no event ends */
 	uint32_t events; /* content events seen, for an estimate when no usage comes */
 	bool head_sent;
-	bool eager;		 /* a stream with nowhere else to go: nothing is held back */
+	uint64_t held_until_ms;	 /* a stream: by then what comes is relayed, content or not */
 	uint32_t retry_after_ms; /* the provider's wish */
 	bool stream_error;	 /* EV_ERROR came */
 	struct llm_error error;
