@@ -365,7 +365,7 @@ void relay_stream_begin(struct exchange *x)
 	x->answer = A_HELD;
 	x->sink.on_event = on_event;
 	x->held_until_ms = attempt_has_alternative(x) ? UINT64_MAX
-						       : loop_now_ms(x->in->loop) + HOLD_MS;
+						      : loop_now_ms(x->in->loop) + HOLD_MS;
 }
 
 /* The next whole event of in; what was searched in vain before is not searched again. */
