@@ -58,7 +58,7 @@ struct exchange {
 	struct reply_limits limits; /* what the key's limits said */
 	uint32_t timeout_ms, stream_timeout_ms; /* the client's own, 0 none */
 	int retries_asked;			/* by the client; -1 none */
-	bool drop_params;			/* asked by the client */
+	bool drop_params, drops;		/* asked by the client; drops: names of them */
 	bool steered;				/* see ingress/steer.h */
 	struct policy_fallback *own_fallbacks;	/* asked by the client; NULL none */
 	struct str fields[CALL_FIELD_COUNT];

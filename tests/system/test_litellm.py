@@ -40,6 +40,18 @@ class Requests(GateTest):
         self.assertEqual(self.gate.chat("anthropic-good", seed=1)[0], 400)
         self.assertEqual(self.gate.chat("anthropic-good", seed=1, drop_params=True)[0], 200)
 
+    def test_additional_drop_params(self):
+        for up, has in (("openai", lambda r: "seed" in r or "user" in r), ("gemini", lambda r: "seed" in repr(r)),
+                        ("anthropic", lambda r: "metadata" in r)):
+            with self.subTest(up=up):
+                status, _, data = self.gate.chat(up + "-good", seed=1, user="u", drop_params=True,
+                                                 additional_drop_params=["se\u0065d", "user", "nope", "model", "stream"])
+                self.assertEqual(status, 200, data)
+                self.assertFalse(has(self.sent()[0]), self.sent()[0])
+        self.assertIn("model", self.sent(3)[0])
+        for bad in ("seed", [str(n) for n in range(17)]):
+            self.assertEqual(self.gate.chat("openai-good", additional_drop_params=bad)[0], 400)
+
     def test_retries_and_timeout(self):
         before = len(self.provider.requests())
         self.assertEqual(self.gate.chat("openai-status-500", num_retries=2)[0], 500)
