@@ -216,6 +216,11 @@ static enum err put_system(struct loading *l, struct diag *d)
 	return take_file(l, roots_read, UPSTREAM_ROOTS, "trusted roots", &u->roots, d);
 }
 
+static struct str first_said(struct str option, struct str configured, struct str otherwise)
+{
+	return option.n > 0 ? option : configured.n > 0 ? configured : otherwise;
+}
+
 static enum err load(struct loading *l, struct diag *d)
 {
 	const struct loader_args *a = l->args;
@@ -230,9 +235,9 @@ static enum err load(struct loading *l, struct diag *d)
 	if (e != OK && l->vault_state == VAULT_IS_NOT) /* the cause of the rest */
 		return diag_set(d, e, "%s", diag_text(&l->vault_trouble));
 	TRY(e);
-	struct str where = a->listen.n > 0 ? a->listen : c->listen;
-	where = where.n > 0 ? where : S("127.0.0.1:4000");
+	struct str where = first_said(a->listen, c->listen, S("127.0.0.1:4000"));
 	TRY(config_listen_ok(c, where, d));
+	TRY(config_listen_ok(c, first_said(a->admin, c->admin, S("127.0.0.1:4001")), d));
 	config_settle(c, where);
 	c->policy.generation = c->upstreams.generation = a->generation;
 	l->loaded.listen = c->listen;

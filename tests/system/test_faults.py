@@ -186,12 +186,14 @@ class Listeners(unittest.TestCase):
         with tempfile.TemporaryDirectory() as d:
             gate = Gate(d, {"model_list": [{"model_name": "echo", "litellm_params": {"model": "echo/openai"}}],
                             "general_settings": {"master_key": "sk-1234"}})
-            gate.args[gate.args.index("--listen") + 1] = "0.0.0.0:%d" % gate.port
-            r = subprocess.run(gate.args, env=gate.env, capture_output=True, text=True, timeout=20)
+            for option, port in (("--listen", gate.port), ("--admin", gate.admin_port)):
+                args = list(gate.args)
+                args[args.index(option) + 1] = "0.0.0.0:%d" % port
+                r = subprocess.run(args, env=gate.env, capture_output=True, text=True, timeout=20)
+                self.assertEqual(r.returncode, 78, option)
+                self.assertIn("'0.0.0.0:%d' can be reached by others, and the master key is weak" % port, r.stderr)
+                self.assertNotIn("sk-1234", r.stderr)
             gate.log.close()
-            self.assertNotEqual(r.returncode, 0)
-            self.assertIn("master_key", r.stderr)
-            self.assertNotIn("sk-1234", r.stderr)
 
 
 if __name__ == "__main__":
