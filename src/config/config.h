@@ -72,6 +72,7 @@ struct config {
 
 	struct config_note *notes;  /* set also when loading failed */
 	uint32_t n_notes;
+	uint32_t n_left_out;        /* deployments that cannot be used */
 };
 
 /* config_load reads the file and what it includes. ERR_CONFIG, ERR_SYNTAX or ERR_LIMIT with a
