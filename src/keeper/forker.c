@@ -165,6 +165,7 @@ static void forker_serve(struct service *s)
 	(void)signal(SIGCHLD,
 		     SIG_IGN); /* loaders are not waited for; all others are keeper's children */
 	(void)signal(SIGPIPE, SIG_IGN);
+	spawn_leave_signals();
 	for (;;) {
 		(void)poll(&p, 1, -1);
 		enum err e = ipc_recv(s->fd, &s->in, &m);

@@ -134,7 +134,8 @@ class Ends(GateTest):
         t.start()
         wait_for("the stream to begin", self.provider.requests)
         time.sleep(0.1)
-        self.gate.process.send_signal(signal.SIGTERM)
+        for pid in (self.gate.process.pid, *self.gate.children()):  # all of them, as systemd does
+            os.kill(pid, signal.SIGTERM)
         t.join()
         self.assertEqual(events(results[0][2])[-1], "[DONE]")
         self.assertEqual(self.gate.process.wait(10), 0)
