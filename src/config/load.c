@@ -302,8 +302,9 @@ static enum err models_read(struct loader *l, const struct node *list)
 	if (l->out->policy.n_deployments)
 		return OK;
 	if (i == 0)
-		return diag_set(l->d, ERR_CONFIG, "the configuration has no model_list; models that "
-				"LiteLLM keeps in its database have to be written into it");
+		return diag_set(l->d, ERR_CONFIG,
+				"the configuration has no model_list; models that LiteLLM keeps in "
+				"its database have to be written into it");
 	/* The first reason is worth more than the fact. */
 	for (uint32_t k = 0; k < l->out->n_notes; k++)
 		if (str_find(l->out->notes[k].why, S("is left out: ")) != SIZE_MAX)

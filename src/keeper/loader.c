@@ -239,6 +239,9 @@ static enum err load(struct loading *l, struct diag *d)
 	TRY(config_listen_ok(c, where, d));
 	TRY(config_listen_ok(c, first_said(a->admin, c->admin, S("127.0.0.1:4001")), d));
 	config_settle(c, where);
+	if (c->policy.open)
+		log_msg(LOG_WARN, "there is no master key: programs of this machine need no key, "
+				  "all others are refused");
 	c->policy.generation = c->upstreams.generation = a->generation;
 	l->loaded.listen = c->listen;
 	l->loaded.admin = c->admin;

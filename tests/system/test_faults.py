@@ -139,6 +139,7 @@ class Ends(GateTest):
         t.join()
         self.assertEqual(events(results[0][2])[-1], "[DONE]")
         self.assertEqual(self.gate.process.wait(10), 0)
+        self.assertIn("no new clients, 30 s for those", self.gate.said())
 
     def test_kill_keeper_loses_no_finished_call(self):
         home = os.path.join(self.tmp.name, "two")

@@ -177,6 +177,11 @@ class WebPages(GateTest):
         got = self.raw((head % ("POST" if body else "GET", path, host, lines, len(body), body)).encode(), timeout=3)
         return int(got.split(b" ")[1]), got
 
+    def test_the_log_says_who_is_answered_and_where(self):
+        said = self.gate.said()
+        self.assertIn("there is no master key: programs of this machine need no key", said)
+        self.assertIn("ready on 127.0.0.1:%d, admin on 127.0.0.1:%d" % (self.gate.port, self.gate.admin_port), said)
+
     def test_only_this_machine_is_answered(self):
         page = "Origin: https://evil.example\r\n"
         for host, lines, want in (("127.0.0.1:4000", "", 200), ("localhost", "Origin: http://localhost:3000\r\n", 200),
