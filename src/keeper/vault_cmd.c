@@ -109,9 +109,6 @@ static enum err open_vault(struct cmdline *c, struct vault *v, struct buf *pass,
 	struct vault_io io = io_of(c, pass);
 	enum err e = vault_open(v, c->path, &io, d);
 
-	if (e == ERR_NOT_FOUND)
-		return diag_set(d, e, "there is no vault at '%s'; make one: yett vault init",
-				c->path);
 	if (e != ERR_AGAIN)
 		return e;
 	struct diag no_tty;
