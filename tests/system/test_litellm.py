@@ -180,6 +180,18 @@ class Configuration(GateTest):
         self.assertEqual(self.gate.request("POST", "/v1/messages", body, {"x-api-key": MASTER})[0], 200)
         self.assertEqual(self.provider.requests()[-1]["body"], {**body, "model": "good", "stop_sequences": ["X"]})
 
+    def test_metrics_say_what_they_are(self):
+        text = ""
+        for port in (self.gate.port, self.gate.admin_port):
+            text = self.gate.request("GET", "/metrics", headers={"authorization": "Bearer " + MASTER}, port=port)[2].decode() + text
+        lines = text.splitlines()
+        for n, line in enumerate(lines):
+            if line.startswith("# TYPE "):
+                name = line.split()[2]
+                self.assertTrue(lines[n - 1].startswith("# HELP %s " % name), line)
+                self.assertRegex(lines[n + 1], r'^%s(\{([a-z0-9_]+="[^"]*",?)+\})? \d+$' % name)
+        self.assertRegex(text, r'yett_deployment_cooling\{deployment="[^"]+",model="good"\} 0')
+
     def test_metrics_ask_for_a_key(self):
         key = self.gate.key()
         for port, who in ((self.gate.port, {MASTER: 200, key: 200, "sk-no": 401}),
