@@ -216,6 +216,21 @@ static enum err put_system(struct loading *l, struct diag *d)
 	return take_file(l, roots_read, UPSTREAM_ROOTS, "trusted roots", &u->roots, d);
 }
 
+/* LiteLLM takes it; here a provider that only a proxy reaches would be a riddle. */
+static void say_proxy(struct loading *l)
+{
+	static const struct str names[] = { SC("HTTPS_PROXY"), SC("https_proxy"), SC("ALL_PROXY"),
+					    SC("all_proxy") };
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		if (env_of(l, names[i]).n == 0)
+			continue;
+		log_msg(LOG_WARN, "%s is set and not used: providers are called directly",
+			names[i].p);
+		return;
+	}
+}
+
 static struct str first_said(struct str option, struct str configured, struct str otherwise)
 {
 	return option.n > 0 ? option : configured.n > 0 ? configured : otherwise;
@@ -239,6 +254,7 @@ static enum err load(struct loading *l, struct diag *d)
 	TRY(config_listen_ok(c, where, d));
 	TRY(config_listen_ok(c, first_said(a->admin, c->admin, S("127.0.0.1:4001")), d));
 	config_settle(c, where);
+	say_proxy(l);
 	if (c->policy.open)
 		log_msg(LOG_WARN, "there is no master key: programs of this machine need no key, "
 				  "all others are refused");

@@ -31,7 +31,7 @@ MUST_USE enum err spawn_child(const struct spawn *s, pid_t *out_pid, int *out_pi
 			      struct diag *d);
 
 /* spawn_leave_signals has SIGTERM, SIGINT and SIGHUP ignored, also after an execution. systemd for
- * one sends them to all processes of a service at once; the one in charge lets the others finish. */
+ * one sends them to all processes of a service; the one in charge lets the others finish. */
 void spawn_leave_signals(void);
 
 /* spawn_reap waits for a child that has ended. *out_status is as waitpid gives it. ERR_AGAIN: it
