@@ -67,6 +67,7 @@ class Faults(GateTest):
     def test_kill_admin(self):
         self.assertEqual(self.kill_under_load("admin"), [])
         wait_for("admin", lambda: self.gate.admin("GET", "/key/list")[0] == 200, 5)
+        self.assertRegex(self.gate.cli("status").stdout, r"(?m)^  admin 0 .* 1 restart, killed by SIGKILL$")
 
     def test_reload_swaps_or_changes_nothing(self):
         config = self.config()
