@@ -5,8 +5,6 @@ import os
 import pathlib
 import re
 import signal
-import subprocess
-import tempfile
 import unittest
 
 from harness import BUILD, MASTER, GateTest, deployments, wait_for
@@ -125,25 +123,6 @@ class Secrets(GateTest):
             new = [n for n in set(os.listdir(where)) - before if "core" in n]
             self.assertEqual(new, [])
         self.assertEqual(self.gate.chat("openai-good", self.key)[0], 200)
-
-
-class Import(unittest.TestCase):
-    def test_every_literal_of_a_configuration_is_named(self):
-        with tempfile.TemporaryDirectory() as d:
-            yaml = pathlib.Path(d, "c.yaml")
-            yaml.write_text(json.dumps({"model_list": [
-                {"model_name": m, "litellm_params": {"model": "openai/x", "api_key": k}}
-                for m, k in (("fast", "sk-one"), ("fast", "sk-two"), ("slow", "sk-one"))],
-                "general_settings": {"master_key": MASTER}}, indent=0))
-            def yett(*args):
-                return subprocess.run([str(BUILD / "bin/yett"), *args, "--data", d + "/data"], capture_output=True,
-                                      text=True, timeout=30, check=True).stdout
-            yett("vault", "init", "--key-file", d + "/key")
-            said = yett("vault", "import", str(yaml))
-            self.assertIn("write vault/fast instead of the key, and where the same key stands again\n", said)
-            self.assertIn("write vault/fast-2 instead of the key\n", said)
-            self.assertIn("the master key: a literal in the file works; move it: yett vault add master", said)
-            self.assertEqual([n.split()[0] for n in yett("vault", "list").splitlines()], ["fast", "fast-2"])
 
 
 if __name__ == "__main__":
