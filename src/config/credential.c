@@ -122,11 +122,8 @@ static struct str suggest_name(const struct loader *l, const struct params *p, s
 			     (c >= '0' && c <= '9') || c == '_' || c == '.';
 		buf_addc(out, plain ? c : '-');
 	}
-	size_t base = out->n;
-	for (unsigned n = 2; name_taken(l, buf_str(out), value); n++) {
-		out->n = base;
-		buf_addf(out, "-%u", n);
-	}
+	if (name_taken(l, buf_str(out), value))
+		buf_addf(out, "-%u", l->out->n_secrets + 1);
 	return buf_str(out);
 }
 
