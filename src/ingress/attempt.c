@@ -55,7 +55,6 @@ static void reset_attempt(struct exchange *x)
 	x->events = 0;
 	x->stream_error = false;
 	x->error = (struct llm_error){ 0 };
-	x->eager = false;
 	x->upstream_status = 0;
 	x->retry_after_ms = 0;
 	x->lent = false; /* egress takes CANCEL before the next CALL */

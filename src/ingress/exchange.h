@@ -58,7 +58,7 @@ struct exchange {
 	struct reply_limits limits;		/* what the key's limits said */
 	uint32_t timeout_ms, stream_timeout_ms; /* the client's own, 0 none */
 	int retries_asked;			/* by the client; -1 none */
-	bool drop_params;			/* asked by the client */
+	bool drop_params, drops;		/* asked by the client; drops: names of them */
 	bool steered;				/* see ingress/steer.h */
 	struct policy_fallback *own_fallbacks;	/* asked by the client; NULL none */
 	struct str fields[CALL_FIELD_COUNT];
@@ -93,7 +93,7 @@ struct exchange {
 	size_t searched; /* bytes of got in which no event ends */
 	uint32_t events; /* content events seen, for an estimate when no usage comes */
 	bool head_sent;
-	bool eager;		 /* a stream with nowhere else to go: nothing is held back */
+	uint64_t held_until_ms;	 /* a stream: by then what comes is relayed, content or not */
 	uint32_t retry_after_ms; /* the provider's wish */
 	bool stream_error;	 /* EV_ERROR came */
 	struct llm_error error;

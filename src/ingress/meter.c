@@ -163,25 +163,30 @@ static void label_escape(struct buf *out, struct str s)
 	}
 }
 
+static void write_deployment(struct buf *out, const char *name, const struct policy_deployment *d,
+			     unsigned value)
+{
+	buf_addf(out, "%s{deployment=\"", name);
+	label_escape(out, d->id);
+	buf_add(out, S("\",model=\""));
+	label_escape(out, d->upstream_model);
+	buf_addf(out, "\"} %u\n", value);
+}
+
 static void write_deployments(struct ingress *in, struct buf *out)
 {
 	const struct policy *p = &in->gen->policy;
 	uint64_t now = loop_now_ms(in->loop);
 
 	metric(out, "yett_deployment_in_flight", "gauge", "Calls that wait for a deployment.");
-	for (uint32_t i = 0; i < p->n_deployments; i++) {
-		buf_add(out, S("yett_deployment_in_flight{deployment=\""));
-		label_escape(out, p->deployments[i].id);
-		buf_addf(out, "\"} %u\n", choose_in_flight(in, i));
-	}
+	for (uint32_t i = 0; i < p->n_deployments; i++)
+		write_deployment(out, "yett_deployment_in_flight", &p->deployments[i],
+				 choose_in_flight(in, i));
 	metric(out, "yett_deployment_cooling", "gauge",
 	       "1 while a deployment is left out after failures.");
-	for (uint32_t i = 0; i < p->n_deployments; i++) {
-		buf_add(out, S("yett_deployment_cooling{deployment=\""));
-		label_escape(out, p->deployments[i].id);
-		buf_addf(out, "\"} %d\n",
-			 atomic_load(&in->counters->deployments[i].cool_until_ms) > now);
-	}
+	for (uint32_t i = 0; i < p->n_deployments; i++)
+		write_deployment(out, "yett_deployment_cooling", &p->deployments[i],
+				 atomic_load(&in->counters->deployments[i].cool_until_ms) > now);
 }
 
 /* One row a counter: its name, help and where it lies. */

@@ -267,7 +267,7 @@ enum err children_start(struct keeper *k, struct diag *d)
 void child_running(struct child *c)
 {
 	struct keeper *k = c->keeper;
-	char listen[LISTEN_TEXT];
+	char listen[LISTEN_TEXT], admin[LISTEN_TEXT];
 
 	c->peer.phase = P_RUN;
 	timer_cancel(&c->timer);
@@ -277,7 +277,8 @@ void child_running(struct child *c)
 	if (k->ready_said)
 		return;
 	k->ready_said = true;
-	log_msg(LOG_INFO, "ready on %s with %u worker%s", listen_format(&k->listen_at, listen),
+	log_msg(LOG_INFO, "ready on %s, admin on %s, with %u worker%s",
+		listen_format(&k->listen_at, listen), listen_format(&k->admin_at, admin),
 		k->workers, k->workers == 1 ? "" : "s");
 }
 
@@ -455,7 +456,8 @@ void keeper_drain(struct keeper *k)
 {
 	if (k->draining)
 		return;
-	log_msg(LOG_INFO, "draining: no new clients, %u ms for those that are served", k->drain_ms);
+	log_msg(LOG_INFO, "draining: no new clients, %u s for those that are served",
+		(k->drain_ms + 999) / 1000);
 	k->draining = true;
 	/* A copy that stayed open here would go on to queue clients nobody accepts. */
 	for (unsigned i = 0; i < k->workers; i++)

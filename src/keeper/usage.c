@@ -107,7 +107,8 @@ static enum err open_file(struct usage *u, unsigned worker, bool make, struct di
 	int rc = posix_fallocate(fd, 0, (off_t)sizeof(struct usage_file));
 	if (rc != 0) {
 		(void)close(fd);
-		return diag_set(d, ERR_SYS, "cannot make room for '%s': %s", path, strerror(rc));
+		return diag_set(d, ERR_SYS, "cannot make room of %zu MB for '%s': %s",
+				(sizeof(struct usage_file) >> 20) + 1, path, strerror(rc));
 	}
 	enum err e = take_up(u, worker, fd, d);
 	if (e != OK)

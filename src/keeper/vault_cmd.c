@@ -109,9 +109,6 @@ static enum err open_vault(struct cmdline *c, struct vault *v, struct buf *pass,
 	struct vault_io io = io_of(c, pass);
 	enum err e = vault_open(v, c->path, &io, d);
 
-	if (e == ERR_NOT_FOUND)
-		return diag_set(d, e, "there is no vault at '%s'; make one: yett vault init",
-				c->path);
 	if (e != ERR_AGAIN)
 		return e;
 	struct diag no_tty;
@@ -353,52 +350,42 @@ static enum err read_config(void *ctx, const char *path, struct buf *out, struct
 	return fs_read(path, 0, out, d);
 }
 
-/* The entry's name for a literal: that of the deployment that uses it, made of letters that a name
- * may have. */
-static void literal_name(const struct config *cfg, uint32_t secret, struct buf *out)
-{
-	const struct config_secret *s = &cfg->secrets[secret];
-	struct str from = S("key");
-
-	for (uint32_t i = 0; i < cfg->upstreams.n; i++)
-		if (cfg->upstreams.rows[i].secret == secret)
-			from = cfg->upstreams.rows[i].host;
-	for (size_t i = 0; i < from.n && i < 100; i++) {
-		char ch = from.p[i];
-		bool fine = vault_name_ok((struct str){ &ch, 1 }) && ch != '/';
-		buf_addc(out, fine ? ch : '-');
-	}
-	buf_addf(out, "-line%u", s->line);
-}
-
-/* A LiteLLM configuration: its literal keys go into the vault, and each line is named that can now
- * change. */
+/* A LiteLLM configuration: its literal keys go into the vault, and what can now change is named. */
 static enum err import_config(struct cmdline *c, struct vault *v, struct diag *d)
 {
 	const struct config_io io = { .env = env_any, .vault = env_any, .read = read_config };
 	struct config cfg = { 0 };
 	struct arena arena;
-	char storage[LIMIT_NAME + 1];
-	struct buf name;
+	char header[32];
 	unsigned n = 0;
 
 	arena_init(&arena, 256 << 20);
 	enum err e = config_load(c->name, &io, &arena, &cfg, d);
 	for (uint32_t i = 0; e == OK && i < cfg.n_secrets; i++) {
 		const struct config_secret *s = &cfg.secrets[i];
+		struct str name = s->name;
 		if (s->source != SOURCE_LITERAL || s->line == 0)
 			continue;
-		buf_fixed(&name, storage, sizeof storage);
-		literal_name(&cfg, i, &name);
-		e = vault_put(v, buf_str(&name), s->value, (int64_t)(clock_wall_ns() / 1000000), d);
+		(void)snprintf(header, sizeof header, "header-line%u", s->line);
+		if (name.n == 0)
+			name = str_z(header);
+		e = vault_put(v, name, s->value, (int64_t)(clock_wall_ns() / 1000000), d);
 		if (e == OK && !c->json)
-			buf_addf(&c->out, "%.*s:%u: write vault/%.*s instead of the key\n",
-				 FMT(s->file), s->line, FMT(buf_str(&name)));
+			buf_addf(&c->out, "%.*s:%u: write vault/%.*s instead of the key%s\n",
+				 FMT(s->file), s->line, FMT(name),
+				 s->places > 1 ? ", and where the same key stands again" : "");
 		n++;
 	}
-	arena_done(&arena);
+	for (uint32_t i = 0; e == OK && !c->json && i < cfg.n_notes; i++) {
+		const struct config_note *note = &cfg.notes[i];
+		if (note->status == CONFIG_MANUAL &&
+		    str_eq(note->path, S("general_settings.master_key")))
+			buf_addf(&c->out, "%.*s:%u: the master key: %.*s\n", FMT(note->file),
+				 note->line, FMT(note->why));
+	}
+	arena_wipe(&arena);
 	if (e == OK && n == 0 && !c->json)
-		buf_add(&c->out, S("the file holds no literal key\n"));
+		buf_add(&c->out, S("the file holds no provider's literal key\n"));
 	return e;
 }
 

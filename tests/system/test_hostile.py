@@ -164,6 +164,8 @@ class Clients(GateTest):
 
 
 class WebPages(GateTest):
+    ENV = {"https_proxy": "http://127.0.0.1:1"}
+
     """A gate without a master key, and what a page in this machine's browser can send to it."""
 
     @classmethod
@@ -176,6 +178,12 @@ class WebPages(GateTest):
         head = "%s %s HTTP/1.1\r\nHost: %s\r\n%sContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s"
         got = self.raw((head % ("POST" if body else "GET", path, host, lines, len(body), body)).encode(), timeout=3)
         return int(got.split(b" ")[1]), got
+
+    def test_the_log_says_who_is_answered_and_where(self):
+        said = self.gate.said()
+        self.assertIn("there is no master key: programs of this machine need no key", said)
+        self.assertIn("https_proxy is set and not used: providers are called directly", said)
+        self.assertIn("ready on 127.0.0.1:%d, admin on 127.0.0.1:%d" % (self.gate.port, self.gate.admin_port), said)
 
     def test_only_this_machine_is_answered(self):
         page = "Origin: https://evil.example\r\n"
@@ -193,7 +201,7 @@ class WebPages(GateTest):
 class Providers(GateTest):
     NAMES = ("good", "never", "reset", "close", "status-500", "status-401", "status-429", "status-400", "error-in-200",
              "redirect", "long-length", "short-length", "not-json", "not-http", "smuggle", "huge-head", "early-stop",
-             "mid-stop", "early-error", "mid-error", "endless-event", "trickle", "flood", "big")
+             "mid-stop", "early-error", "mid-error", "endless-event", "trickle", "flood", "big", "pings")
     ROUTER = {"num_retries": 0, "timeout": 2, "stream_timeout": 2, "disable_cooldowns": True}
 
     def test_every_misbehaviour_gives_a_clear_error(self):
@@ -220,6 +228,20 @@ class Providers(GateTest):
                     last = [e for e in events(data) if e != "[DONE]"][-1]
                     self.assertIn("error", json.loads(last))
                     self.assertIn(b"Hello", data)
+
+    def test_stream_that_fails_before_its_content_gets_the_status(self):
+        for name in ("early-stop", "early-error"):
+            for up in ("openai", "anthropic", "gemini"):
+                with self.subTest(name=name, up=up):
+                    status, headers, data = self.gate.chat("%s-%s" % (up, name), stream=True)
+                    self.assertIn(status, (500, 502, 503, 529), data)
+                    self.assertEqual(headers["content-type"], "application/json")
+                    self.assertIn("message", json.loads(data)["error"])
+
+    def test_stream_without_content_is_not_held_for_ever(self):
+        with socket.create_connection(("127.0.0.1", self.gate.port), timeout=30) as s:
+            s.sendall(request(body=json.dumps({"model": "openai-pings", "stream": True, "messages": []})))
+            self.assertIn(b" 200 OK\r\n", s.recv(65536))
 
     def test_huge_event_ends_the_stream(self):
         status, _, data = self.gate.chat("openai-endless-event", stream=True, timeout=30)

@@ -300,8 +300,8 @@ CASE(a_key_lives)
 	CHECK(strlen(secret) == 46 && memcmp(secret, "sk-", 3) == 0 && strlen(hash) == 64);
 	call("POST", "/key/generate", "sk-master", "{\"key_alias\":\"bot\"}");
 	CHECK(status == 409);
-	call("POST", "/key/generate", "sk-master", "{\"key_alias\":\"mine\",\"key\":\"sk-mine-1234\"}");
-	CHECK(status == 200 && says("\"key\":\"sk-mine-1234\"") && says("\"key_name\":\"sk-...1234\""));
+	call("POST", "/key/generate", "sk-master", "{\"key_alias\":\"mine\",\"key\":\"sk-mine-567890-1234\"}");
+	CHECK(status == 200 && says("\"key\":\"sk-mine-567890-1234\"") && says("\"key_name\":\"sk-...1234\""));
 
 	(void)snprintf(path, sizeof path, "/key/info?key=%s", secret);
 	call("GET", path, "sk-master", NULL);
@@ -310,18 +310,18 @@ CASE(a_key_lives)
 	CHECK(status == 200 && says("\"key_alias\":\"bot\""));
 	call("GET", "/key/info", secret, NULL);
 	CHECK(status == 200 && says(hash));
-	call("GET", path, "sk-mine-1234", NULL);
+	call("GET", path, "sk-mine-567890-1234", NULL);
 	CHECK(status == 403);
-	call("GET", "/key/info?key=sk-not-there", "sk-mine-1234", NULL);
+	call("GET", "/key/info?key=sk-not-there", "sk-mine-567890-1234", NULL);
 	CHECK(status == 403);
 	call("GET", "/key/info?key=sk-not-there", "sk-master", NULL);
 	CHECK(status == 404);
 
-	call("POST", "/key/update", "sk-master", "{\"key\":\"sk-mine-1234\",\"rpm_limit\":5,\"max_budget\":null}");
+	call("POST", "/key/update", "sk-master", "{\"key\":\"sk-mine-567890-1234\",\"rpm_limit\":5,\"max_budget\":null}");
 	CHECK(status == 200 && says("\"rpm_limit\":5") && says("\"key_alias\":\"mine\""));
-	call("POST", "/key/block", "sk-master", "{\"key\":\"sk-mine-1234\"}");
+	call("POST", "/key/block", "sk-master", "{\"key\":\"sk-mine-567890-1234\"}");
 	CHECK(status == 200 && says("\"blocked\":true"));
-	call("POST", "/key/unblock", "sk-master", "{\"key\":\"sk-mine-1234\"}");
+	call("POST", "/key/unblock", "sk-master", "{\"key\":\"sk-mine-567890-1234\"}");
 	CHECK(status == 200 && says("\"blocked\":false"));
 
 	call("GET", "/key/list", "sk-master", NULL);

@@ -167,9 +167,9 @@ CASE(malformed_is_told_from_refused)
 	k.alias = S("a\nb");
 	CHECK(create(&k, NULL, 1, NULL) == ERR_SYNTAX && d.text[0] != '\0');
 	k = blank();
-	CHECK(create(&k, "short", 1, NULL) == ERR_LIMIT);
+	CHECK(create(&k, "sk-15-long-0000", 1, NULL) == ERR_SYNTAX);
 	k = blank();
-	CHECK(create(&k, "sk-has space", 1, NULL) == ERR_SYNTAX && d.text[0] != '\0');
+	CHECK(create(&k, "sk-has space 1234", 1, NULL) == ERR_SYNTAX && d.text[0] != '\0');
 }
 
 static struct usage_record paid(uint32_t key, int64_t cost)

@@ -44,7 +44,7 @@ CASE(passphrase)
 	struct vault v;
 	struct vault_io io = { .passphrase = S("correct horse") };
 
-	CHECK(vault_open(&v, path, &io, &d) == ERR_NOT_FOUND);
+	CHECK(vault_open(&v, path, &io, &d) == ERR_NOT_FOUND && str_find(str_z(d.text), S("yett vault init")) != SIZE_MAX);
 	CHECK(vault_new(&v, VAULT_PASSPHRASE, "", &d) == OK);
 	v.cost = (struct seal_cost){ 1, 8 << 20 };
 	CHECK(vault_put(&v, S("openai"), S("sk-one"), 1, &d) == OK);
