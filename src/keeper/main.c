@@ -220,6 +220,7 @@ int main(int argc, char **argv)
 		return vault_main(argc - 1, argv + 1);
 	log_open("keeper", LOG_INFO);
 	(void)umask(077);
+	(void)signal(SIGCHLD, SIG_DFL); /* ignored, it would hide how children end */
 	keeper_init(&parent);
 	const struct jail shown = keeper_jail("DATA", paths);
 	if (jail_debug(&shown, argc, argv, &status))

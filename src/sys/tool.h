@@ -31,7 +31,8 @@ struct tool {
 
 /* tool_run starts it and waits for its end; *out_status is as waitpid gives it. An interrupt from
  * the terminal reaches it as well as us, and we wait for what it makes of it. ERR_NOT_FOUND: there
- * is no such program; ERR_UNSUPPORTED: this kernel cannot make the box; ERR_SYS. */
+ * is no such program; ERR_UNSUPPORTED: this kernel cannot make the box; ERR_SYS: also when SIGCHLD
+ * is ignored. */
 MUST_USE enum err tool_run(const struct tool *t, int *out_status, struct diag *d);
 
 #endif

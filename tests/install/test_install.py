@@ -233,6 +233,15 @@ class Pip(Base):
         path.chmod(0o755)
         return path
 
+    def test_a_pip_that_fails_is_told(self):
+        """Also where whoever started us has SIGCHLD ignored, so that the kernel keeps no exit status."""
+        fails = self.dir / "fails"
+        fails.write_text("#!/bin/sh\nexit 3\n")
+        fails.chmod(0o755)
+        ignore = lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        p = self.pip("--python", fails, "good", code=69, preexec_fn=ignore)
+        self.assertIn("ended with status 3", p.stderr)
+
     def test_bytes_that_change_after_they_were_judged(self):
         evil = self.dir / "evil.whl"
         evil.write_bytes(wheel("good", files={"good/__init__.py": b"evil = 1\n"}))
