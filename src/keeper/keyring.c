@@ -303,16 +303,7 @@ static void apply(struct control_key *to, const struct control_key *from, int64_
 static enum err read_settled(struct keyring *k, uint32_t id, struct control_key *out,
 			     struct diag *d)
 {
-	enum err e = store_begin(k->store, d);
-
-	if (e == OK)
-		e = store_settle(k->store, d);
-	if (e == OK)
-		e = store_commit(k->store, d);
-	if (e != OK) {
-		store_rollback(k->store);
-		return e;
-	}
+	TRY(store_settle_now(k->store, d));
 	return store_key_by_id(k->store, id, &k->arena, out, d);
 }
 
@@ -472,16 +463,9 @@ enum err keyring_request(struct keyring *k, uint16_t type, struct str body, stru
 void keyring_recount(struct keyring *k)
 {
 	struct control_key key = { .id = 0 };
-	enum err e = store_begin(k->store, NULL);
 
-	if (e == OK)
-		e = store_settle(k->store, NULL);
-	if (e == OK)
-		e = store_commit(k->store, NULL);
-	if (e != OK) {
-		store_rollback(k->store);
+	if (store_settle_now(k->store, NULL) != OK)
 		return; /* the disk is full: the counters are the best there is */
-	}
 	arena_reset(&k->arena);
 	while (store_key_after(k->store, key.id, &k->arena, &key, NULL) == OK) {
 		uint32_t slot = slot_find(k, key.id);
