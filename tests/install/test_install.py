@@ -206,7 +206,9 @@ class Pip(Base):
         inner = self.dir / "in.txt"
         for outer, nested in [(text.encode(), ""), (text.encode("utf-16"), ""), (b"# coding utf-8, coding= utf-7\n" + text.encode("utf-7"), ""),
                               (b"good\n-r in.txt\n", text), (b"good\n--constraint=./in.txt\n", text),
-                              (b"-r \\\n in.txt\n", text), (b"-r %s/in.txt\n" % self.index.url.encode(), "")]:
+                              (b"-r \\\n in.txt\n", text), (b"-r %s/in.txt\n" % self.index.url.encode(), ""),
+                              (b"good\n-r 'i'n.txt\n", text), (b"-r i\\n.txt\n", text), (b"--pre '-r' in.txt\n", text),
+                              (b"--find-links 'a b' -r in.txt\n", text), (text.encode() + b"#" * (16 << 20), "")]:
             with self.subTest(outer=outer):
                 (self.dir / "r.txt").write_bytes(outer)
                 inner.write_text(nested)
