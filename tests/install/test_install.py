@@ -466,7 +466,12 @@ class Npm(Base):
         self.env["SECRET"] = "s3cret"
         for text in ("%s/:_authToken=${SECRET}\n" % host.replace("127.0.0.1", "localhost"), "registry=%s/${SECRET}/\n" % self.index.url,
                      "script-shell = ./x.sh\n", "\"script\\u002dshell\"=./x.sh\n", "node-options[] = -r ./x.js\n",
-                     "@s:registry=http://localhost:1/\r//localhost:1/:_authToken=${SECRET}\n"):
+                     "@s:registry=http://localhost:1/\r//localhost:1/:_authToken=${SECRET}\n",
+                     "registry=\"%s/\\u0024{SECRET}/\"\n" % self.index.url, "userconfig=./other\n", "globalconfig = ./other\n",
+                     "prefix=.\n", "script-shell;=./x.sh\n", "\ufeffscript-shell=./x.sh\n", "\u00a0git#=./x.sh\n"):
+            (self.project / "other").write_text("registry=%s/${SECRET}/\n" % self.index.url)
+            (self.project / "etc").mkdir(exist_ok=True)
+            shutil.copy(self.project / "other", self.project / "etc/npmrc")
             with self.subTest(text=text):
                 (self.project / ".npmrc").write_text(text)
                 self.assertIn(".npmrc:", self.npm(code=77).stderr)
