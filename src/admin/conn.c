@@ -5,6 +5,7 @@
 #include "admin/admin.h"
 
 #include "codec/jw.h"
+#include "sys/fs.h"
 #include "sys/listen.h"
 #include "sys/log.h"
 
@@ -32,8 +33,7 @@ static void conn_drop(struct conn *c)
 	if (c->watch.fd < 0)
 		return;
 	loop_unwatch(c->admin->loop, &c->watch);
-	(void)close(c->watch.fd);
-	c->watch.fd = -1;
+	fd_closep(&c->watch.fd);
 	timer_cancel(&c->timer);
 	buf_wipe(&c->in); /* keys were in it */
 	buf_wipe(&c->body);
