@@ -151,27 +151,13 @@ static void tell_drop(struct keyring *k, uint32_t slot)
 
 /* ---- finding ---- */
 
-static bool from_hex(struct str s, uint8_t out[32])
-{
-	if (s.n != SHA256_HEX)
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-		int v = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-		if (v < 0)
-			return false;
-		out[i / 2] = (uint8_t)(i % 2 ? out[i / 2] | v : v << 4);
-	}
-	return true;
-}
-
 enum err keyring_find(struct keyring *k, struct str what, struct control_key *out, struct diag *d)
 {
 	uint8_t hash[32];
 	uint64_t id;
 	enum err e = ERR_NOT_FOUND;
 
-	if (from_hex(what, hash))
+	if (num_hex_bytes(what, hash, sizeof hash))
 		e = store_key_by_hash(k->store, hash, &k->arena, out, d);
 	if (e == ERR_NOT_FOUND) {
 		sha256(what, hash);

@@ -5,6 +5,7 @@
 #include "package/manifest_in.h"
 
 #include "base/limits.h"
+#include "base/num.h"
 #include "codec/base64.h"
 #include "package/purl.h"
 #include "package/requirement.h"
@@ -159,29 +160,13 @@ void manifest_toml_hashes(struct manifest_in *m, struct package *p, const struct
 	manifest_hash(m, p, it->key, toml_str(it));
 }
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 void manifest_hash(struct manifest_in *m, struct package *p, struct str name, struct str hex)
 {
 	uint8_t bytes[64];
 	size_t row = algorithm(name);
 
-	if (row == ALGORITHMS || hex.n != (size_t)algorithms[row].n * 2)
-		return;
-	for (size_t i = 0; i < algorithms[row].n; i++) {
-		int high = hex_value(hex.p[2 * i]), low = hex_value(hex.p[2 * i + 1]);
-		if (high < 0 || low < 0)
-			return;
-		bytes[i] = (uint8_t)(high << 4 | low);
-	}
-	add_digest(m, p, row, bytes);
+	if (row != ALGORITHMS && num_hex_bytes(hex, bytes, algorithms[row].n))
+		add_digest(m, p, row, bytes);
 }
 
 void manifest_hash_pair(struct manifest_in *m, struct package *p, struct str pair)
