@@ -4,6 +4,7 @@
 #include "sys/tool.h"
 
 #include "sys/fs.h"
+#include "sys/native.h"
 #include "sys/tool_box.h"
 
 #include <assert.h>
