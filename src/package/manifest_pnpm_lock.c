@@ -150,7 +150,7 @@ static enum err document(struct reader *r, struct str text, struct node_budget *
 	if (major.n != 1 || major.p[0] < '5' || major.p[0] > '9')
 		return diag_set(m->d, ERR_UNSUPPORTED,
 				"lockfileVersion %.*s; 5 to 9 are known: write it with pnpm 10",
-				(int)(version.n < 20 ? version.n : 20), version.p);
+				FMT(str_head(version, 20)));
 	r->slashes = major.p[0] == '5';
 	const struct node *packages = node_get(root, S("packages"));
 	if (!node_is(packages, NODE_MAP))

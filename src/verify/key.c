@@ -132,7 +132,7 @@ enum err digest_parse(struct str text, struct artifact *out, struct diag *d)
 		return OK;
 	}
 	return diag_set(d, ERR_USAGE, "'%.*s' is no digest like sha256:HEX",
-			(int)(text.n < 80 ? text.n : 80), text.p);
+			FMT(str_head(text, 80)));
 }
 
 /* ---- keys ---- */
