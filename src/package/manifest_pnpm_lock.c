@@ -75,12 +75,7 @@ static void source(struct reader *r, struct package *p, const struct node *resol
 		p->origin = ORIGIN_PATH;
 		p->url = manifest_keep(m, directory);
 	} else if (tarball.n > 0) {
-		manifest_url(m, p, manifest_keep(m, tarball),
-			     str_find(tarball, S("/-/")) != SIZE_MAX);
-		if (p->origin == ORIGIN_INDEX) {
-			manifest_npm_check(m, p, tarball);
-			manifest_index(m, tarball, p->line, false, false);
-		}
+		manifest_npm_source(m, p, manifest_keep(m, tarball));
 	} else {
 		p->origin = ORIGIN_INDEX;
 	}
