@@ -189,11 +189,12 @@ static void npm_check(struct manifest_in *m, const struct package *p, struct str
 	for (size_t i = 0; i + 3 <= path.n; i++)
 		if (str_has_prefix(str_tail(path, i), S("/-/")))
 			at = i;
-	if (at == SIZE_MAX || p->version.n == 0)
+	if (at == SIZE_MAX)
 		return;
 	struct str file = str_tail(path, at + 3);
-	if (!names_package(str_head(path, at), p->name) ||
-	    !(tarball_is(file, base, p->version) || tarball_is(file, p->name, p->version)))
+	bool fits = p->version.n == 0 || tarball_is(file, base, p->version) ||
+		    tarball_is(file, p->name, p->version);
+	if (!names_package(str_head(path, at), p->name) || !fits)
 		mismatch(m, p, file);
 }
 

@@ -302,6 +302,12 @@ CASE(addresses_that_mislead)
 		CHECK(lacks(fetched_from(goods[i], &b), "rule"));
 	CHECK(snprintf(longer, sizeof longer, HOME "%03000d/../evil/-/evil-1.0.0.tgz", 0) > 3000);
 	CHECK(has(fetched_from(longer, &b), "lock-mismatch"));
+	/* Without a version there is a name all the same. */
+	CHECK(has(read_as(MANIFEST_PACKAGE_LOCK,
+			  S("{\"lockfileVersion\":3,\"packages\":{\"node_modules/left-pad\":{\"resolved\":\"" HOME
+			    "evil/-/evil-1.0.0.tgz\"}}}"),
+			  &b),
+		  "lock-mismatch"));
 	buf_free(&b);
 #undef HOME
 }
