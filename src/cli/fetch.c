@@ -134,6 +134,8 @@ static enum err say_proxy(enum err e, struct diag *d)
 					     "all_proxy", "ALL_PROXY" };
 	char text[sizeof d->text];
 
+	if (d == NULL)
+		return e;
 	(void)snprintf(text, sizeof text, "%s", diag_text(d));
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		const char *value = getenv(names[i]);
@@ -204,27 +206,23 @@ static enum err get(struct get *g, int out, struct diag *d)
 	return diag_set(d, ERR_UPSTREAM, "more than %d redirects", FETCH_HOPS);
 }
 
-/* begin makes a GET of a URL, which must be one that we may go to. */
-static struct get *begin(struct str url, bool plain_ok, struct diag *d)
+/* begin makes a GET of a URL, which must be one that we may go to; out is the caller's to free. */
+static enum err begin(struct str url, bool plain_ok, struct get **out, struct diag *d)
 {
-	struct get *g = calloc(1, sizeof *g);
 	struct url u;
 
-	if (g == NULL) {
-		(void)diag_set(d, ERR_NOMEM, "out of memory");
-		return NULL;
-	}
-	if (url.n >= sizeof g->url || url_parse(&u, url) != OK || (!u.https && !plain_ok)) {
-		(void)diag_set(d, ERR_DENIED, "not a URL that is fetched: only https is");
-		free(g);
-		return NULL;
-	}
+	if (url.n >= FETCH_URL || url_parse(&u, url) != OK || (!u.https && !plain_ok))
+		return diag_set(d, ERR_DENIED, "not a URL that is fetched: only https is");
+	struct get *g = calloc(1, sizeof *g);
+	if (g == NULL)
+		return diag_set(d, ERR_NOMEM, "out of memory");
 	(void)snprintf(g->url, sizeof g->url, "%.*s", FMT(url));
 	g->plain_ok = plain_ok;
 	g->authorization = "";
 	g->accept = "*/*";
 	g->name = S("");
-	return g;
+	*out = g;
+	return OK;
 }
 
 static bool is_loopback(struct str url)
@@ -238,10 +236,9 @@ static bool is_loopback(struct str url)
 
 enum err fetch_url(struct str url, int fd, uint64_t bytes_max, struct diag *d)
 {
-	struct get *g = begin(url, is_loopback(url), d);
+	struct get *g;
 
-	if (g == NULL)
-		return d->err;
+	TRY(begin(url, is_loopback(url), &g, d));
 	g->bytes_max = bytes_max;
 	enum err e = get(g, fd, d);
 	free(g);
@@ -307,10 +304,9 @@ static enum err list_at(const struct fetch_index *ix, struct str url, enum ecosy
 			struct diag *d)
 {
 	AUTO(fd_closep) int fd = -1;
-	struct get *g = begin(url, str_has_prefix(str_z(ix->url), S("http://")), d);
+	struct get *g;
 
-	if (g == NULL)
-		return d->err;
+	TRY(begin(url, str_has_prefix(str_z(ix->url), S("http://")), &g, d));
 	g->authorization = ix->authorization;
 	g->accept = accept;
 	g->mode = FETCH_LISTING;
@@ -402,10 +398,9 @@ enum err fetch_listed(const struct fetch_index *ix, const struct listing_file *f
 		      struct fetched *out, struct diag *d)
 {
 	struct fetched f = { .fd = -1, .file = *file };
-	struct get *g = begin(file->url, str_has_prefix(str_z(ix->url), S("http://")), d);
+	struct get *g;
 
-	if (g == NULL)
-		return d->err;
+	TRY(begin(file->url, str_has_prefix(str_z(ix->url), S("http://")), &g, d));
 	/* The index's secret goes to the index's own host and nowhere else. */
 	if (str_eq(url_origin(file->url), url_origin(str_z(ix->url))))
 		g->authorization = ix->authorization;
@@ -481,14 +476,13 @@ static enum err get_document(const struct fetch_index *ix, struct str ref, const
 {
 	char room[FETCH_URL];
 	struct buf url;
+	struct get *g;
 	int fd = -1;
 
 	buf_fixed(&url, room, sizeof room - 1);
 	if (url_join(str_z(ix->url), ref, &url) != OK)
 		return diag_set(d, ERR_UPSTREAM, "the index names an address that is none");
-	struct get *g = begin(buf_str(&url), str_has_prefix(str_z(ix->url), S("http://")), d);
-	if (g == NULL)
-		return d->err;
+	TRY(begin(buf_str(&url), str_has_prefix(str_z(ix->url), S("http://")), &g, d));
 	if (str_eq(url_origin(buf_str(&url)), url_origin(str_z(ix->url))))
 		g->authorization = ix->authorization;
 	g->accept = accept;

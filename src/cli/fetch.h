@@ -1,7 +1,7 @@
 /*
  * cli/fetch.h - releases and archives from where the operator's own tools would take them: the
  * index of pip and uv, the registry of npm. Every GET is a process of its own (src/fetcher).
- * Ring 2.
+ * A diag may be NULL. Ring 2.
  */
 #ifndef CLI_FETCH_H
 #define CLI_FETCH_H

@@ -4,6 +4,7 @@
  */
 #include "cli/cli.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -217,6 +218,8 @@ int main(int argc, char **argv)
 	struct cli c = { .colour = isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == NULL };
 	int used;
 
+	/* One that we inherit ignored would hide how the programs end that we start. */
+	(void)signal(SIGCHLD, SIG_DFL);
 	buf_init(&c.out, 64 << 20);
 	argc--;
 	argv++;

@@ -318,8 +318,7 @@ static void on_result(struct watch *w, uint32_t ready)
 		return;
 	}
 	loop_unwatch(k->loop, w);
-	(void)close(w->fd);
-	w->fd = -1;
+	fd_closep(&w->fd);
 	k->drain_ms = l.drain_ms ? l.drain_ms : DRAIN_DEFAULT_MS;
 	warn_fixed(k, &l);
 	r->stage = TO_EGRESS;

@@ -6,25 +6,24 @@
  */
 #include "keeper/vault.h"
 
-#include "base/rd.h"
 #include "codec/jw.h"
 #include "config/config.h"
-#include "proto/control.h"
 #include "sys/clock.h"
 #include "sys/fs.h"
-#include "sys/ipc.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
 
-enum { PATH_CAP = 1024, IMPORT_MAX = 4 << 20, RELOAD_MS = 60000, RANDOM_KEY = 32 };
+enum { PATH_CAP = 1024, IMPORT_MAX = 4 << 20, RANDOM_KEY = 32 };
 
 struct cmdline {
 	const char *data, *key_file, *credential, *verb, *name;
@@ -35,25 +34,48 @@ struct cmdline {
 
 /* ---- asking ---- */
 
-/* Reads one line from the terminal without showing it. ERR_NOT_FOUND: there is no terminal. */
+static const int ending[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGTSTP };
+
+/* One character of a line; 0: it is over; -1: a signal has come. */
+static int next_char(int tty, int signals, char *out)
+{
+	struct pollfd p[] = { { tty, POLLIN, 0 }, { signals, POLLIN, 0 } };
+
+	if (poll(p, 2, -1) < 0 || p[1].revents != 0)
+		return -1;
+	return read(tty, out, 1) == 1 && *out != '\n';
+}
+
+/* Reads one line from the terminal without showing it. ERR_NOT_FOUND: there is no terminal. What
+ * would end us, or stop us, waits until the terminal is as it was. */
 static enum err ask(const char *prompt, struct buf *out, struct diag *d)
 {
 	AUTO(fd_closep) int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 	struct termios was, quiet;
+	sigset_t held, before;
+	int got;
 	char c;
 
 	if (tty < 0 || tcgetattr(tty, &was) != 0)
 		return diag_set(d, ERR_NOT_FOUND, "there is no terminal to ask on");
+	(void)sigemptyset(&held);
+	for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++)
+		(void)sigaddset(&held, ending[i]);
+	(void)sigprocmask(SIG_BLOCK, &held, &before);
+	AUTO(fd_closep) int signals = signalfd(-1, &held, SFD_CLOEXEC);
 	quiet = was;
 	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
 	(void)tcsetattr(tty, TCSAFLUSH, &quiet);
 	enum err e = fs_write_all(tty, str_z(prompt));
 	buf_reset(out);
-	while (read(tty, &c, 1) == 1 && c != '\n')
+	while ((got = next_char(tty, signals, &c)) > 0)
 		buf_addc(out, c);
 	if (e == OK)
 		e = fs_write_all(tty, S("\n"));
 	(void)tcsetattr(tty, TCSAFLUSH, &was);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	if (got < 0)
+		return diag_set(d, ERR_SYS, "the question was interrupted");
 	return e == OK ? out->err : e;
 }
 
@@ -273,7 +295,7 @@ static enum err do_list(struct cmdline *c, struct vault *v, struct buf *pass, st
 
 static enum err do_rotate(struct cmdline *c, struct vault *v, struct buf *pass, struct diag *d)
 {
-	const char *key_file = c->key_file, *credential = c->credential;
+	const char *key_file = c->key_file;
 
 	if (c->name) {
 		TRY(open_vault(c, v, pass, d));
@@ -288,7 +310,6 @@ static enum err do_rotate(struct cmdline *c, struct vault *v, struct buf *pass, 
 		NULL; /* the options name the new lock; the old one is found by its own hint */
 	TRY(open_vault(c, v, pass, d));
 	c->key_file = key_file;
-	c->credential = credential;
 	/* The new passphrase is asked for: the environment holds the old one. */
 	(void)unsetenv("YETT_VAULT_PASSPHRASE");
 	TRY(choose_lock(c, v, pass, d));

@@ -4,6 +4,7 @@
 #include "sys/tool.h"
 
 #include "sys/fs.h"
+#include "sys/native.h"
 #include "sys/tool_box.h"
 
 #include <assert.h>
@@ -106,13 +107,17 @@ static enum err await(pid_t pid, int error_fd, const char *name, int *out_status
 	do
 		n = read(error_fd, &why, sizeof why);
 	while (n < 0 && errno == EINTR);
-	while (waitpid(pid, out_status, 0) < 0 && errno == EINTR)
-		;
+	pid_t ended;
+	do
+		ended = waitpid(pid, out_status, 0);
+	while (ended < 0 && errno == EINTR);
 	if (n == (ssize_t)sizeof why && why == ETIME)
 		return diag_set(d, ERR_TIMEOUT, "'%s' took too long and was ended", name);
 	if (n == (ssize_t)sizeof why)
 		return diag_set(d, why == ENOENT ? ERR_NOT_FOUND : ERR_SYS, "cannot start '%s': %s",
 				name, strerror(why));
+	if (ended < 0) /* SIGCHLD is ignored, so that nobody knows how it ended */
+		return diag_set(d, ERR_SYS, "cannot wait for '%s': %s", name, strerror(errno));
 	return OK;
 }
 

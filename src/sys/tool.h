@@ -35,7 +35,7 @@ struct tool {
  * it is an exit in any case, of 128 and its number by a signal. An interrupt from the terminal
  * reaches it as well as us, and we wait for what it makes of it. ERR_NOT_FOUND: there is no such
  * program; ERR_TIMEOUT: its time in the box was over, so it was ended; ERR_UNSUPPORTED: this kernel
- * cannot make the box; ERR_SYS. */
+ * cannot make the box; ERR_SYS: also when SIGCHLD is ignored. */
 MUST_USE enum err tool_run(const struct tool *t, int *out_status, struct diag *d);
 
 #endif

@@ -17,6 +17,7 @@
 #include "sys/clock.h"
 #include "sys/fs.h"
 #include "sys/jail_landlock.h"
+#include "sys/native.h"
 #include "sys/userns.h"
 
 #include <errno.h>
@@ -115,11 +116,8 @@ static enum err allow_all(int ruleset, const char *const *paths, uint64_t rights
 static enum err files(const struct tool_box *box)
 {
 	long abi = syscall(LL_CREATE, NULL, 0, LL_VERSION_FLAG);
-	struct ll_ruleset handled = { .fs = (LL_MAKE_SYM << 1) - 1 };
+	struct ll_ruleset handled = { .fs = ll_all(abi) };
 
-	handled.fs |= abi >= 2 ? LL_REFER : 0u;
-	handled.fs |= abi >= 3 ? LL_TRUNCATE : 0u;
-	handled.fs |= abi >= 5 ? LL_IOCTL_DEV : 0u;
 	handled.scoped = abi >= 6 ? LL_SCOPE_ABSTRACT_SOCKET | LL_SCOPE_SIGNAL : 0u;
 	size_t size = abi >= 6 ? sizeof handled : offsetof(struct ll_ruleset, net);
 	AUTO(fd_closep) int ruleset = (int)syscall(LL_CREATE, &handled, size, 0);
@@ -243,6 +241,7 @@ pid_t tool_box_fork(const struct tool_box *box, const int errors[2])
 	if (pid != 0)
 		return pid;
 	(void)close(errors[0]);
+	(void)signal(SIGCHLD, SIG_DFL); /* else nobody would know how the program ended */
 	if ((first ? furnish(box->write, uid, gid) != OK
 		   : prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) ||
 	    (pid = fork()) < 0) {

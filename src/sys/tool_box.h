@@ -6,19 +6,7 @@
 
 #include "sys/tool.h"
 
-#include <linux/audit.h>
 #include <sys/types.h>
-
-/* For system call filters: the machine's own calls, and from where on they are another table's. */
-#if defined(__x86_64__)
-#define NATIVE AUDIT_ARCH_X86_64
-#define OTHERS 0x40000000u /* calls of the x32 table, which has a fork of its own */
-#elif defined(__aarch64__)
-#define NATIVE AUDIT_ARCH_AARCH64
-#define OTHERS 0x80000000u
-#else
-#error "which calls make a process is not known for this machine"
-#endif
 
 /* tool_box_possible: this kernel can. ERR_UNSUPPORTED. */
 MUST_USE enum err tool_box_possible(struct diag *d);

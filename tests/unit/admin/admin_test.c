@@ -395,6 +395,44 @@ CASE(two_on_one_connection)
 	CHECK(n == 3);
 }
 
+/* What the request in hand points to stays where it is while keeper is asked. */
+CASE(more_comes_while_keeper_is_asked)
+{
+	static const char update[] = "{\"key\":\"patient\",\"metadata\":{\"said\":\"what was said first\"}}";
+	static char more[100000];
+	struct buf b;
+
+	if (!here)
+		return;
+	call("POST", "/key/generate", "sk-master", "{\"key_alias\":\"patient\"}");
+	CHECK(status == 200);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	CHECK(connect(fd, &at.sa, at.n) == 0 && kill(keeper_pid, SIGSTOP) == 0);
+	buf_init(&b, 1 << 20);
+	buf_addf(&b, "POST /key/update HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer sk-master\r\n"
+		     "Content-Length: %zu\r\n\r\n%s", sizeof update - 1, update);
+	CHECK(fs_write_all(fd, buf_str(&b)) == OK);
+	CHECK(poll(&p, 1, 200) == 0); /* time enough to be read */
+	memset(more, ' ', sizeof more);
+	buf_reset(&b);
+	buf_addf(&b, "POST /key/list HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n",
+		 sizeof more);
+	buf_add(&b, (struct str){ more, sizeof more });
+	CHECK(fs_write_all(fd, buf_str(&b)) == OK);
+	CHECK(poll(&p, 1, 200) == 0 && kill(keeper_pid, SIGCONT) == 0);
+	buf_reset(&reply);
+	for (char *room; poll(&p, 1, 30000) == 1 && (room = buf_room(&reply, 4096)) != NULL;) {
+		ssize_t n = read(fd, room, 4096);
+		if (n <= 0)
+			break;
+		buf_grew(&reply, (size_t)n);
+	}
+	CHECK(says("HTTP/1.1 200 OK") && says("\"said\":\"what was said first\"") && says("HTTP/1.1 405 "));
+	(void)close(fd);
+	buf_free(&b);
+}
+
 /* A client of the inference port gets one answer, and its connection is closed. */
 CASE(handed_over)
 {
@@ -578,4 +616,5 @@ CASE(audit)
 }
 
 TESTS(CASE_ROW(begin), CASE_ROW(health_and_auth), CASE_ROW(a_key_lives), CASE_ROW(hostile_bodies),
-      CASE_ROW(two_on_one_connection), CASE_ROW(handed_over), CASE_ROW(reports), CASE_ROW(command), CASE_ROW(audit), CASE_ROW(end))
+      CASE_ROW(two_on_one_connection),
+      CASE_ROW(more_comes_while_keeper_is_asked), CASE_ROW(handed_over), CASE_ROW(reports), CASE_ROW(command), CASE_ROW(audit), CASE_ROW(end))

@@ -91,6 +91,17 @@ CASE(a_descriptor_is_kept)
 	CHECK(fcntl(fd, F_GETFD) == FD_CLOEXEC);
 }
 
+CASE(an_end_that_nobody_tells_is_no_success)
+{
+	const char *const argv[] = { "sh", "-c", "exit 3", NULL };
+	enum err e;
+
+	(void)signal(SIGCHLD, SIG_IGN);
+	(void)run(argv, NULL, false, &e);
+	(void)signal(SIGCHLD, SIG_DFL);
+	CHECK(e == ERR_SYS);
+}
+
 /* In the box, with dir to write to and a file beside it that is none of its business. */
 static bool boxed(const char *dir, const char *command, const char *word)
 {
@@ -207,4 +218,5 @@ CASE(what_is_left_in_a_box_is_ended)
 }
 
 TESTS(CASE_ROW(it_has_the_environment_and_more), CASE_ROW(alone_it_starts_nothing), CASE_ROW(what_is_not_there_is_told),
-      CASE_ROW(a_descriptor_is_kept), CASE_ROW(in_a_box_there_is_little), CASE_ROW(what_is_left_in_a_box_is_ended))
+      CASE_ROW(a_descriptor_is_kept), CASE_ROW(an_end_that_nobody_tells_is_no_success),
+      CASE_ROW(in_a_box_there_is_little), CASE_ROW(what_is_left_in_a_box_is_ended))
