@@ -204,6 +204,62 @@ CASE(a_failed_call_is_tried_elsewhere)
 	CHECK(choose_in_flight(&in, 0) + choose_in_flight(&in, 1) == 0);
 }
 
+/* Fills the ring to egress with calls, the last of them the smallest, and gives their ids. */
+static unsigned fill(uint32_t *ids, unsigned max)
+{
+	static const char zeros[CALL_INLINE_MAX];
+	static struct exchange nobody;
+	static struct call c;
+	unsigned n = 0;
+
+	c.n_segments = 1;
+	for (uint32_t size = CALL_INLINE_MAX; size > 0; size /= 2) {
+		c.segments[0] = (struct call_segment){ .n = size, .bytes = { zeros, size } };
+		c.body_bytes = size;
+		while (n < max && link_call(in.link, &c, &nobody) == OK)
+			ids[n++] = c.id;
+	}
+	return n;
+}
+
+/* One client can fill the ring within a turn; who leaves in the same turn must not end ingress. */
+CASE(what_finds_no_room_in_the_ring_is_told_later)
+{
+	uint32_t first, ids[512], id, credits = 0;
+	struct str s;
+	struct frame f;
+
+	fresh();
+	ask(1000);
+	first = next_call();
+	unsigned n = fill(ids, 512);
+	CHECK(first != 0 && n > 64 && n < 512);
+	for (unsigned i = 0; i < n; i++)
+		link_credit(in.link, ids[i], 7);
+	for (unsigned i = 1; i < n; i++)
+		link_cancel(in.link, ids[i]);
+	conn_kill(conn);
+	reap();
+	/* No call goes before what waits: it might be the same request's. */
+	cancels = 0;
+	for (unsigned i = 0; i < n; i++)
+		CHECK((id = next_call()) != 0);
+	CHECK(cancels == 0);
+	ingress_flush(&in);
+	while (ring_next(&calls, &s) == OK) {
+		CHECK(frame_decode(&f, s) == OK && (f.type == FRAME_CANCEL || f.id == ids[0]));
+		cancels += f.type == FRAME_CANCEL;
+		credits += f.type == FRAME_CREDIT ? f.n : 0;
+	}
+	(void)ring_release(&calls);
+	CHECK(cancels == n && credits == 7);
+	link_cancel(in.link, ids[0]);
+	say_end(first, END_CANCELLED);
+	for (unsigned i = 0; i < n; i++)
+		say_end(ids[i], END_CANCELLED);
+	CHECK(next_call() == 0);
+}
+
 CASE(egress_is_started_anew)
 {
 	struct diag d;
@@ -418,5 +474,6 @@ CASE(no_key_in_a_providers_words)
 TESTS(CASE_ROW(a_providers_own_words), CASE_ROW(no_key_in_a_providers_words),
       CASE_ROW(a_refused_credential),
       CASE_ROW(a_deployment_has_its_own_number_of_retries), CASE_ROW(a_cancelled_body_waits_for_its_end), CASE_ROW(a_failed_call_is_tried_elsewhere),
+      CASE_ROW(what_finds_no_room_in_the_ring_is_told_later),
       CASE_ROW(egress_is_started_anew), CASE_ROW(a_client_cannot_ask_for_endless_retries),
       CASE_ROW(a_body_is_measured_by_its_own_policy))
