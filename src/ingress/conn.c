@@ -24,6 +24,7 @@
 enum {
 	INBUF_MAX = LIMIT_HEAD + INGRESS_SCRATCH, /* a head, or what a client sends ahead */
 	BODY_FIRST = 2 << 20,			  /* reserved at once; more as it comes */
+	BODY_LITTLE = 32 << 10,			  /* the same while half of the arena is in use */
 	BODY_RATE = 16 << 10,			  /* bytes a second that a body must keep up */
 	BODY_STEP = 30 * BODY_RATE,		  /* what C_BODY's time is enough for */
 	OUTBUF_MAX = 2 * LIMIT_RESPONSE,
@@ -152,12 +153,13 @@ static void start_body(struct conn *c, const struct http1_head *h)
 			     "the request body is larger than the limit; send a smaller one");
 		return;
 	}
-	if (body_alloc(in->bodies, &c->body, want > BODY_FIRST ? BODY_FIRST : (size_t)want) != OK) {
+	/* Promises are cheap: they must not take the room from those who keep them. */
+	size_t first = bodies_used(in->bodies) < LIMIT_ARENA / 2 ? BODY_FIRST : BODY_LITTLE;
+	if (body_alloc(in->bodies, &c->body, want > first ? first : (size_t)want) != OK) {
 		reply_refuse(c, ERR_BUSY, "no memory for request bodies; try again");
 		return;
 	}
 	set_state(c, C_BODY);
-	timer_set(in->loop, &c->timer, states[C_BODY].timeout_ms + want * 1000 / BODY_RATE);
 	if (h->expect_continue)
 		conn_gather(c, S("HTTP/1.1 100 Continue\r\n\r\n"));
 }
@@ -198,6 +200,16 @@ static void bad_head(struct conn *c, enum err e, const char *why)
 	reply_plain(c, status, why);
 }
 
+/* A body earns its time as it comes. */
+static void body_came(struct conn *c, size_t n)
+{
+	size_t before = c->body.n;
+
+	c->body.n += n;
+	if (c->body.n / BODY_STEP > before / BODY_STEP)
+		conn_restart_timer(c);
+}
+
 /* Appends to the body; false: it was refused. */
 static bool body_take(struct conn *c, struct str s)
 {
@@ -218,10 +230,7 @@ static bool body_take(struct conn *c, struct str s)
 		}
 	}
 	memcpy(c->body.p + c->body.n, s.p, s.n);
-	/* Nobody knows how long a chunked body will be: it earns its time as it comes. */
-	if (c->chunked_body && need / BODY_STEP > c->body.n / BODY_STEP)
-		conn_restart_timer(c);
-	c->body.n = need;
+	body_came(c, s.n);
 	return true;
 }
 
@@ -316,7 +325,7 @@ static ssize_t read_body(struct conn *c, size_t *out_asked)
 	*out_asked = c->body_left < room ? (size_t)c->body_left : room;
 	ssize_t n = conn_io_recv(c, c->body.p + c->body.n, *out_asked);
 	if (n > 0) {
-		c->body.n += (size_t)n;
+		body_came(c, (size_t)n);
 		c->body_left -= (uint64_t)n;
 		if (c->body_left == 0) {
 			body_done(c);

@@ -312,6 +312,31 @@ CASE(a_deployment_has_its_own_number_of_retries)
 	reap();
 }
 
+/* What a client only announces takes little of the arena once that gets short. */
+CASE(an_announced_body_is_no_body)
+{
+	static const char text[] = "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n"
+				   "content-length: 20000000\r\n\r\n";
+	struct body all[LIMIT_ARENA / 2 / LIMIT_BODY];
+
+	for (unsigned busy = 0; busy < 2; busy++) {
+		fresh();
+		for (unsigned i = 0; busy && i < sizeof all / sizeof all[0]; i++)
+			CHECK(body_alloc(in.bodies, &all[i], LIMIT_BODY) == OK);
+		uint64_t before = bodies_used(in.bodies);
+		CHECK(send(client, text, sizeof text - 1, 0) == (ssize_t)sizeof text - 1);
+		conn->watch.on_ready(&conn->watch, EPOLLIN);
+		CHECK(conn->state == C_BODY);
+		uint64_t taken = bodies_used(in.bodies) - before;
+		CHECK(busy ? taken == 32 << 10 : taken == 2 << 20);
+		for (unsigned i = 0; busy && i < sizeof all / sizeof all[0]; i++)
+			body_free(in.bodies, &all[i]);
+		conn_kill(conn);
+		reap();
+	}
+	CHECK(bodies_used(in.bodies) == 0);
+}
+
 CASE(a_body_is_measured_by_its_own_policy)
 {
 	static const char text[] = "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n"
@@ -476,4 +501,4 @@ TESTS(CASE_ROW(a_providers_own_words), CASE_ROW(no_key_in_a_providers_words),
       CASE_ROW(a_deployment_has_its_own_number_of_retries), CASE_ROW(a_cancelled_body_waits_for_its_end), CASE_ROW(a_failed_call_is_tried_elsewhere),
       CASE_ROW(what_finds_no_room_in_the_ring_is_told_later),
       CASE_ROW(egress_is_started_anew), CASE_ROW(a_client_cannot_ask_for_endless_retries),
-      CASE_ROW(a_body_is_measured_by_its_own_policy))
+      CASE_ROW(an_announced_body_is_no_body), CASE_ROW(a_body_is_measured_by_its_own_policy))
