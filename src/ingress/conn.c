@@ -279,6 +279,12 @@ static struct str input(struct conn *c, struct str in)
 				in = str_tail(in, 2);
 				continue;
 			}
+			/* One answer a turn, and none ahead of those that wait for the client: what
+			 * is asked in a row shall hold up nobody, and pile up nowhere. */
+			if (c->gather != NULL || c->outbuf.n != 0) {
+				c->waits = true;
+				return in;
+			}
 			c->searched = 0;
 			set_state(c, C_HEAD);
 		}
@@ -327,10 +333,8 @@ static ssize_t read_body(struct conn *c, size_t *out_asked)
 	if (n > 0) {
 		body_came(c, (size_t)n);
 		c->body_left -= (uint64_t)n;
-		if (c->body_left == 0) {
+		if (c->body_left == 0)
 			body_done(c);
-			*out_asked = (size_t)n + 1; /* a short read: nothing more is expected now */
-		}
 	}
 	return n;
 }
@@ -367,9 +371,8 @@ static void read_all(struct conn *c)
 {
 	while (!c->dead) {
 		size_t asked;
-		if (c->state == C_BUSY && c->inbuf.n >= LIMIT_HEAD)
-			return; /* sent ahead enough: the rest stays in the kernel until conn_done
-				 */
+		if (c->waits || (c->state == C_BUSY && c->inbuf.n >= LIMIT_HEAD))
+			return; /* sent ahead enough: the rest stays in the kernel */
 		ssize_t n = reads_into_body(c) ? read_body(c, &asked) : read_scratch(c, &asked);
 		if (n == 0 || n == -2) {
 			conn_kill(c);
@@ -384,30 +387,20 @@ static void read_all(struct conn *c)
 	}
 }
 
-/* While input is being looked at, an answer that ends at once only changes the state: the loop in
- * input goes on with the next request itself. */
+/* What was sent ahead is looked at first, then the socket. Meanwhile an answer that ends at once only
+ * changes the state: the loop in input goes on with the next request itself. */
 static void conn_read(struct conn *c)
 {
 	c->reading = true;
+	if (c->state == C_IDLE && c->inbuf.n != 0) {
+		struct str rest = input(c, buf_str(&c->inbuf));
+		if (!c->dead)
+			buf_cut(&c->inbuf, c->inbuf.n - rest.n);
+		if (!c->dead && c->inbuf.n == 0)
+			buf_free(&c->inbuf);
+	}
 	read_all(c);
 	c->reading = false;
-}
-
-/* After an answer: what was sent ahead is looked at first, then the socket. */
-static void next_request(struct conn *c)
-{
-	if (c->inbuf.n == 0)
-		return;
-	c->reading = true;
-	struct str rest = input(c, buf_str(&c->inbuf));
-	c->reading = false;
-	if (c->dead)
-		return;
-	buf_cut(&c->inbuf, c->inbuf.n - rest.n);
-	if (c->inbuf.n == 0)
-		buf_free(&c->inbuf);
-	if (c->state != C_BUSY && c->state != C_CLOSE)
-		conn_read(c);
 }
 
 void conn_done(struct conn *c)
@@ -421,8 +414,8 @@ void conn_done(struct conn *c)
 		return;
 	}
 	set_state(c, C_IDLE);
-	if (!c->reading)
-		next_request(c);
+	if (!c->reading && c->inbuf.n != 0)
+		conn_read(c);
 }
 
 static void on_ready(struct watch *w, uint32_t ready)
@@ -437,7 +430,7 @@ static void on_ready(struct watch *w, uint32_t ready)
 	}
 	if (ready & EPOLLOUT && c->outbuf.n)
 		conn_send_more(c);
-	if (!c->dead && ready & (EPOLLIN | EPOLLHUP))
+	if (!c->dead && ready & (EPOLLIN | EPOLLOUT | EPOLLHUP))
 		conn_read(c);
 	/* A client that has shut its sending side has left: nobody waits for an answer like that.
 	 */
