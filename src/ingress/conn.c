@@ -14,7 +14,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -458,7 +457,6 @@ static void on_expire(struct timer *t)
 void conn_open(struct ingress *in, int fd)
 {
 	struct conn *c = in->free_conns;
-	int one = 1;
 
 	in->free_conns = c->next;
 	in->n_conns++;
@@ -467,7 +465,6 @@ void conn_open(struct ingress *in, int fd)
 	c->timer.on_expire = on_expire;
 	buf_init(&c->inbuf, INBUF_MAX);
 	buf_init(&c->outbuf, OUTBUF_MAX);
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	if (conn_io_open(c) != OK) {
 		conn_kill(c);
 		return;

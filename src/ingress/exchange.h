@@ -31,9 +31,9 @@ enum answer_state {
 };
 
 struct exchange {
-	struct llm_sink sink; /* where the decoder of a translated stream pushes to */
+	struct llm_sink sink;	    /* where the decoder of a translated stream pushes to */
 	struct exchange *next_free; /* also in link_replace's list of those whose call is gone */
-	struct conn *conn; /* NULL once the client is gone */
+	struct conn *conn;	    /* NULL once the client is gone */
 	struct ingress *in;
 	struct generation *gen;
 	struct arena arena;
@@ -41,21 +41,21 @@ struct exchange {
 
 	const struct route *route;
 	enum llm_dialect client;   /* whom we answer */
-	bool array_open;                 /* the array's bracket is written */
+	bool array_open;	   /* the array's bracket is written */
 	struct str model_esc;	   /* model, escaped for JSON, in the arena; for translations */
 	bool stream, array_stream; /* array_stream: Gemini without alt=sse */
 	bool wants_usage;	   /* the client asked for a stream's usage itself */
 	struct body body;
 	enum encoding encoding; /* of the body as it came */
-	struct body sent; /* a large translated body, until the response head */
+	struct body sent;	/* a large translated body, until the response head */
 	size_t asked_bytes;
-	struct str model;	    /* as asked, in the arena */
-	struct str query_model;	    /* of the path */
-	uint32_t key_id, key_slot;  /* slot UINT32_MAX: master or open */
-	bool counted;		    /* holds a place in the parallel counters */
-	bool budgeted;		    /* its key has a budget */
-	int64_t pending_pico;	    /* of its key's budget, until it ends */
-	struct reply_limits limits; /* what the key's limits said */
+	struct str model;			/* as asked, in the arena */
+	struct str query_model;			/* of the path */
+	uint32_t key_id, key_slot;		/* slot UINT32_MAX: master or open */
+	bool counted;				/* holds a place in the parallel counters */
+	bool budgeted;				/* its key has a budget */
+	int64_t pending_pico;			/* of its key's budget, until it ends */
+	struct reply_limits limits;		/* what the key's limits said */
 	uint32_t timeout_ms, stream_timeout_ms; /* the client's own, 0 none */
 	int retries_asked;			/* by the client; -1 none */
 	bool drop_params;			/* asked by the client */
@@ -73,6 +73,7 @@ struct exchange {
 	bool in_flight, same; /* same: splice, no translation */
 	bool abandoned;	      /* the client left while it was in flight */
 	bool lent;	      /* cancelled, and egress may still read the body */
+	bool hurried;	      /* its time is the client's own, shorter than the operator's */
 	uint32_t tried[EXCHANGE_TRIED];
 	unsigned n_tried, attempts, retries_left, fallbacks;
 	enum policy_fallback_kind fallback_kind; /* the list in use, of the model first asked for */
@@ -81,8 +82,8 @@ struct exchange {
 	/* the answer */
 	enum answer_state answer;
 	struct str reply_lines; /* header lines for the client, in the arena */
-	struct str whole; /* A_WHOLE: all of the body, in the ring, while END is looked at */
-	uint32_t expected; /* A_WHOLE: the body's length where the provider tells it */
+	struct str whole;	/* A_WHOLE: all of the body, in the ring, while END is looked at */
+	uint32_t expected;	/* A_WHOLE: the body's length where the provider tells it */
 	struct buf got;	 /* A_ERROR, A_WHOLE: the body; A_HELD, A_STREAM: an unfinished event */
 	struct buf held; /* A_HELD: ready output */
 	struct llm_decoder *decoder;

@@ -332,7 +332,8 @@ enum err request_build(struct exchange *x, const struct json *root, struct call 
 				       first_set(p->stream_timeout_ms, timeout_ms));
 		asked_ms = first_set(x->stream_timeout_ms, asked_ms);
 	}
-	c->head_timeout_ms = asked_ms && asked_ms < timeout_ms ? asked_ms : timeout_ms;
+	x->hurried = asked_ms && asked_ms < timeout_ms;
+	c->head_timeout_ms = x->hurried ? asked_ms : timeout_ms;
 	c->idle_timeout_ms = c->head_timeout_ms;
 	c->credit = LIMIT_STREAM_CREDIT;
 	c->fields[FIELD_CONTENT_TYPE] = S("application/json");

@@ -1,7 +1,7 @@
 /*
  * tests/unit/ingress/exchange_test.c - a request between its client and egress, this test being
  * both: what happens to calls and their bodies when either of them goes.
- * Proves T-12.
+ * Proves T-12, T-42.
  */
 #include "ingress/exchange.h"
 
@@ -104,12 +104,12 @@ static void fresh(void)
 }
 
 /* What the client sends, and a turn. */
-static void ask(size_t body)
+static void ask_with(const char *lines, size_t body)
 {
 	static char text[BODY + 512];
 	int head = snprintf(text, sizeof text,
-			    "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n"
-			    "content-length: %zu\r\n\r\n{\"model\":\"m\",\"x\":\"", body);
+			    "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n%s"
+			    "content-length: %zu\r\n\r\n{\"model\":\"m\",\"x\":\"", lines, body);
 	size_t end = str_find((struct str){ text, (size_t)head }, S("\r\n\r\n")) + 4;
 
 	memset(text + head, 'x', body - ((size_t)head - end) - 2);
@@ -121,6 +121,11 @@ static void ask(size_t body)
 		conn->watch.on_ready(&conn->watch, EPOLLIN);
 	}
 	ingress_flush(&in);
+}
+
+static void ask(size_t body)
+{
+	ask_with("", body);
 }
 
 /* The next CALL that egress sees; its id, 0 for none. CANCELs are counted. */
@@ -396,6 +401,79 @@ CASE(a_refused_credential)
 	memset((void *)in.counters->deployments, 0, 2 * sizeof in.counters->deployments[0]);
 }
 
+/* Each of the two deployments fails; how many of them cool down then. */
+static unsigned cooled_by(void (*fail)(uint32_t id))
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < 2; i++) {
+		uint32_t id = next_call();
+		CHECK(id != 0);
+		fail(id);
+	}
+	for (unsigned i = 0; i < 2; i++)
+		n += atomic_load(&in.counters->deployments[i].cool_until_ms) > loop_now_ms(in.loop);
+	memset((void *)in.counters->deployments, 0, 2 * sizeof in.counters->deployments[0]);
+	conn_kill(conn);
+	reap();
+	return n;
+}
+
+static void fresh_and_touchy(void)
+{
+	fresh();
+	gen.policy.cooldown_ms = 60000;
+	for (unsigned i = 0; i < 2; i++)
+		deps[i].cooldown_ms = UINT32_MAX;
+}
+
+static void time_out(uint32_t id)
+{
+	say_end(id, END_TIMEOUT);
+}
+
+static void not_found(uint32_t id)
+{
+	say_status(id, 404);
+}
+
+/* One key must not be able to have all deployments of a model cool down for the others. */
+CASE(a_clients_own_hurry_cools_nothing_down)
+{
+	fresh_and_touchy();
+	ask(1000);
+	CHECK(cooled_by(time_out) == 2);
+
+	fresh_and_touchy();
+	ask_with("x-litellm-timeout: 0.001\r\n", 1000);
+	CHECK(cooled_by(time_out) == 0);
+
+	fresh_and_touchy();
+	ask_with("x-litellm-timeout: 100\r\n", 1000); /* longer than the operator's */
+	CHECK(cooled_by(time_out) == 2);
+}
+
+CASE(a_name_behind_a_wildcard_cools_nothing_down)
+{
+	fresh_and_touchy();
+	ask(1000);
+	CHECK(cooled_by(not_found) == 2);
+
+	fresh_and_touchy();
+	model.name = S("m*");
+	gen.policy.n_exact = 0;
+	ask(1000);
+	CHECK(cooled_by(not_found) == 2); /* nothing stands for the star */
+
+	fresh_and_touchy();
+	model.name = S("*");
+	gen.policy.n_exact = 0;
+	for (unsigned i = 0; i < 2; i++)
+		deps[i].upstream_model = S("*");
+	ask(1000);
+	CHECK(cooled_by(not_found) == 0);
+}
+
 /* The provider answers with a status and a body. */
 static void say_error(uint32_t id, uint16_t status, struct str body)
 {
@@ -498,6 +576,7 @@ CASE(no_key_in_a_providers_words)
 
 TESTS(CASE_ROW(a_providers_own_words), CASE_ROW(no_key_in_a_providers_words),
       CASE_ROW(a_refused_credential),
+      CASE_ROW(a_clients_own_hurry_cools_nothing_down), CASE_ROW(a_name_behind_a_wildcard_cools_nothing_down),
       CASE_ROW(a_deployment_has_its_own_number_of_retries), CASE_ROW(a_cancelled_body_waits_for_its_end), CASE_ROW(a_failed_call_is_tried_elsewhere),
       CASE_ROW(what_finds_no_room_in_the_ring_is_told_later),
       CASE_ROW(egress_is_started_anew), CASE_ROW(a_client_cannot_ask_for_endless_retries),

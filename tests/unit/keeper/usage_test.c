@@ -35,7 +35,7 @@ static const char *in_dir(const char *name)
 
 static void start(void)
 {
-	int fd;
+	int fd = -1;
 
 	CHECK(store_open(in_dir("yett.db"), &store, &d) == OK);
 	CHECK(ledger_open(&ledger, store, in_dir("audit"), in_dir("audit.key"), &d) == OK);
