@@ -63,6 +63,7 @@ static void give(struct exchange *x)
 	}
 	body_free(in->bodies, &x->body);
 	body_free(in->bodies, &x->sent);
+	in->promised -= x->promised;
 	if (x->counted)
 		limits_release(in, x->key_slot);
 	if (x->pending_pico != 0)
@@ -257,7 +258,7 @@ static enum err begin(struct exchange *x, const struct route_match *m, const str
 	x->array_stream = x->stream && !str_eq(http1_query_get(h->query, S("alt")), S("sse"));
 	TRY(keep_fields(x, h, d));
 	TRY(keep_path_model(x, m->model, d));
-	if (!usage_room(in->usage))
+	if (!usage_room(in->usage, in->promised))
 		return diag_set(d, ERR_BUSY,
 				"usage cannot be recorded, so no call is made; free disk space for "
 				"the gate");
@@ -283,8 +284,11 @@ void exchange_begin(struct conn *c, const struct route_match *m, const struct ht
 	x->start_ms = (int64_t)loop_wall_ms(c->in->loop);
 	x->start_mono_ms = loop_now_ms(c->in->loop);
 	make_id(x);
-	if (begin(x, m, h, &d) == OK)
+	if (begin(x, m, h, &d) == OK) {
+		x->promised = true;
+		c->in->promised++;
 		return;
+	}
 	/* Without a known caller there is nobody to charge: no record, only the answer. */
 	struct llm_error e = { 0 };
 	enum llm_dialect client = x->client;

@@ -52,6 +52,7 @@ struct exchange {
 	struct str model;			/* as asked, in the arena */
 	struct str query_model;			/* of the path */
 	uint32_t key_id, key_slot;		/* slot UINT32_MAX: master or open */
+	bool promised;				/* has a place among the records of use */
 	bool counted;				/* holds a place in the parallel counters */
 	bool budgeted;				/* its key has a budget */
 	int64_t pending_pico;			/* of its key's budget, until it ends */

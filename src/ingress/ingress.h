@@ -63,6 +63,7 @@ struct ingress {
 	struct sha256 *digest;
 	uint64_t usage_seq, rng;
 	uint32_t request_no;
+	uint32_t promised; /* records of use that calls under way will write */
 	bool keys_ready, draining, accept_paused;
 	struct timer accept_timer, drain_timer;
 };

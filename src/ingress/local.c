@@ -38,7 +38,7 @@ void local_finish(struct conn *c, struct str type)
 static void readiness(struct conn *c)
 {
 	struct ingress *in = c->in;
-	bool ready = in->keys_ready && !in->draining && usage_room(in->usage);
+	bool ready = in->keys_ready && !in->draining && usage_room(in->usage, in->promised);
 
 	reply_whole(c, ready ? 200 : 503, S("application/json"), S(""),
 		    ready	   ? S("{\"status\":\"healthy\",\"db\":\"connected\"}")

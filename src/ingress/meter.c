@@ -162,8 +162,7 @@ void meter_call(struct exchange *x)
 	}
 	memcpy(r.end_user, x->end_user, sizeof r.end_user);
 	r.seq = ++in->usage_seq;
-	/* There was room when the request was let in, so this fails only when keeper has hung
-	 * since. */
+	/* Its place was promised when the request was let in. */
 	if (usage_put(in->usage, &r) != OK)
 		ingress_fatal("the usage file is full");
 	if (x->key_slot != UINT32_MAX)

@@ -318,6 +318,26 @@ CASE(a_deployment_has_its_own_number_of_retries)
 }
 
 /* What a client only announces takes little of the arena once that gets short. */
+/* Calls under way have a place for their record: those that come and go meanwhile take it not. */
+CASE(a_call_has_room_for_its_record)
+{
+	fresh();
+	atomic_store(&in.usage->head, atomic_load(&in.usage->tail) + USAGE_MAX - 1);
+	ask(1000);
+	uint32_t id = next_call();
+	CHECK(id != 0 && in.promised == 1 && !usage_room(in.usage, in.promised));
+	conn_kill(conn);
+	reap();
+	CHECK(in.promised == 0 && !usage_room(in.usage, 0));
+	say_end(id, END_CANCELLED);
+	fresh();
+	ask(1000); /* refused: no room */
+	CHECK(next_call() == 0 && in.promised == 0);
+	conn_kill(conn);
+	reap();
+	atomic_store(&in.usage->tail, atomic_load(&in.usage->head));
+}
+
 CASE(an_announced_body_is_no_body)
 {
 	static const char text[] = "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n"
@@ -580,4 +600,4 @@ TESTS(CASE_ROW(a_providers_own_words), CASE_ROW(no_key_in_a_providers_words),
       CASE_ROW(a_deployment_has_its_own_number_of_retries), CASE_ROW(a_cancelled_body_waits_for_its_end), CASE_ROW(a_failed_call_is_tried_elsewhere),
       CASE_ROW(what_finds_no_room_in_the_ring_is_told_later),
       CASE_ROW(egress_is_started_anew), CASE_ROW(a_client_cannot_ask_for_endless_retries),
-      CASE_ROW(an_announced_body_is_no_body), CASE_ROW(a_body_is_measured_by_its_own_policy))
+      CASE_ROW(a_call_has_room_for_its_record), CASE_ROW(an_announced_body_is_no_body), CASE_ROW(a_body_is_measured_by_its_own_policy))
