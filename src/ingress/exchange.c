@@ -265,6 +265,26 @@ static enum err begin(struct exchange *x, const struct route_match *m, const str
 	return OK;
 }
 
+/*
+ * turn_away answers and leaves no record: without a known caller there is nobody to charge, and a
+ * key that is over its limits must not write as much into the records as it likes.
+ */
+static void turn_away(struct exchange *x, const struct diag *d, const struct reply_limits *lim)
+{
+	struct conn *c = x->conn;
+	struct llm_error e = { 0 };
+	enum llm_dialect client = x->client;
+	char id[sizeof x->id];
+
+	memcpy(id, x->id, sizeof id);
+	llm_error_set(&e, reply_error_kind(d->err), &c->in->turn, str_z(diag_text(d)));
+	if (d->err == ERR_ENCODING)
+		e.status = 415;
+	c->x = NULL;
+	give(x);
+	reply_error(c, client, &e, str_z(id), lim);
+}
+
 void exchange_begin(struct conn *c, const struct route_match *m, const struct http1_head *h)
 {
 	struct exchange *x = take(c->in);
@@ -289,17 +309,7 @@ void exchange_begin(struct conn *c, const struct route_match *m, const struct ht
 		c->in->promised++;
 		return;
 	}
-	/* Without a known caller there is nobody to charge: no record, only the answer. */
-	struct llm_error e = { 0 };
-	enum llm_dialect client = x->client;
-	char id[sizeof x->id];
-	memcpy(id, x->id, sizeof id);
-	llm_error_set(&e, reply_error_kind(d.err), &c->in->turn, str_z(diag_text(&d)));
-	if (d.err == ERR_ENCODING)
-		e.status = 415;
-	c->x = NULL;
-	give(x);
-	reply_error(c, client, &e, str_z(id), NULL);
+	turn_away(x, &d, NULL);
 }
 
 /* ---- the body ---------------------------------------------------------------------------------
@@ -324,23 +334,37 @@ static enum err find_model(struct exchange *x, const struct key *key, struct dia
 	return OK;
 }
 
-static enum err admit(struct exchange *x, const struct json *root, struct reply_limits *lim,
-		      struct diag *d)
+/* The key of x, as it is now; NULL for the master key or none. */
+static enum err find_key(const struct exchange *x, const struct key **out, struct diag *d)
 {
-	struct ingress *in = x->in;
-	const struct key *key = x->key_slot != UINT32_MAX ? keys_at(in->keys, x->key_slot) : NULL;
-
-	TRY(request_look(x, root, d));
-	if (x->key_slot != UINT32_MAX && (key == NULL || key->id != x->key_id))
+	*out = x->key_slot != UINT32_MAX ? keys_at(x->in->keys, x->key_slot) : NULL;
+	if (x->key_slot != UINT32_MAX && (*out == NULL || (*out)->id != x->key_id))
 		return diag_set(d, ERR_AUTH, "this key has been withdrawn");
-	TRY(find_model(x, key, d));
+	return OK;
+}
+
+/* Before anything is done for the request: whatever becomes of it, it counts. */
+static enum err admit(struct exchange *x, struct reply_limits *lim, struct diag *d)
+{
+	const struct key *key;
+
+	TRY(find_key(x, &key, d));
 	if (key == NULL)
 		return OK;
-	TRY(limits_admit(in, key, lim, d));
+	TRY(limits_admit(x->in, key, lim, d));
 	x->counted = true;
 	x->budgeted = key->budget_pico >= 0;
 	x->limits = *lim;
 	return OK;
+}
+
+static enum err look(struct exchange *x, const struct json *root, struct diag *d)
+{
+	const struct key *key;
+
+	TRY(request_look(x, root, d));
+	TRY(find_key(x, &key, d));
+	return find_model(x, key, d);
 }
 
 enum err exchange_adopt(struct exchange *x, struct diag *d)
@@ -357,10 +381,9 @@ enum err exchange_adopt(struct exchange *x, struct diag *d)
 	x->next_fallback = 0;
 	if (x->group == NULL)
 		return OK; /* it is yet to be looked for */
-	const struct key *key = x->key_slot != UINT32_MAX ? keys_at(in->keys, x->key_slot) : NULL;
+	const struct key *key;
 	x->group = NULL;
-	if (x->key_slot != UINT32_MAX && (key == NULL || key->id != x->key_id))
-		return diag_set(d, ERR_AUTH, "this key has been withdrawn");
+	TRY(find_key(x, &key, d));
 	return find_model(x, key, d);
 }
 
@@ -397,8 +420,12 @@ void exchange_body(struct exchange *x, struct body *body)
 	x->body = *body;
 	x->asked_bytes = body->n;
 	x->limits = lim;
+	if (admit(x, &lim, &d) != OK) {
+		turn_away(x, &d, &lim);
+		return;
+	}
 	if (exchange_adopt(x, &d) != OK || decode(x, &d) != OK ||
-	    exchange_parse(x, &root, &d) != OK || admit(x, root, &lim, &d) != OK) {
+	    exchange_parse(x, &root, &d) != OK || look(x, root, &d) != OK) {
 		exchange_refuse_diag(x, &d, &lim);
 		return;
 	}

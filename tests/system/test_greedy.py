@@ -1,5 +1,5 @@
 """A key of little worth, and what it gets for nothing."""
-# Proves T-43.
+# Proves T-13, T-43.
 import json
 import socket
 import unittest
@@ -45,6 +45,18 @@ class Greedy(GateTest):
         self.assertGreater(call["prompt_tokens"], 2 * 430)
         self.assertAlmostEqual(call["spend"], call["prompt_tokens"] * 1e-6)
         self.assertGreater(self.gate.admin("GET", "/key/info?key=" + key)[1]["info"]["spend"], 0)
+
+    def test_what_is_refused_counts_and_what_is_too_much_is_not_recorded(self):
+        """Otherwise a key of one request a minute fills the records, and the disk, as fast as it can send."""
+        key = self.gate.key(rpm_limit=2)
+        bad = [self.gate.request("POST", "/v1/chat/completions", body, {"authorization": "Bearer " + key})[0]
+               for body in ({"model": "no-such"}, "{", {"model": "no-such"}, "{")]
+        self.assertEqual(bad, [404, 400, 429, 429])
+        wait_for("both records", lambda: len(self.gate.admin("GET", "/spend/logs?api_key=" + key)[1]) == 2)
+        self.assertEqual(self.gate.chat("openai-slow", key)[0], 429)
+        self.gate.chat("openai-slow", other := self.gate.key())  # records are in order
+        self.call_of(other)
+        self.assertEqual(len(self.gate.admin("GET", "/spend/logs?api_key=" + key)[1]), 2)
 
 
 if __name__ == "__main__":
