@@ -423,6 +423,9 @@ static void on_ready(struct watch *w, uint32_t ready)
 
 	if (!conn_io_ready(c))
 		return;
+	/* Some large requests at once must not take the memory of who comes after them. */
+	if (c->in->turn.used > c->in->turn.budget / 4)
+		ingress_flush(c->in);
 	if (ready & EPOLLERR) {
 		conn_kill(c);
 		return;

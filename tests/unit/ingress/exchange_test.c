@@ -338,6 +338,19 @@ CASE(a_call_has_room_for_its_record)
 	atomic_store(&in.usage->tail, atomic_load(&in.usage->head));
 }
 
+/* What others have left of a turn's memory is enough for whoever comes next. */
+CASE(a_turn_that_runs_out_of_memory_ends_early)
+{
+	fresh();
+	CHECK(arena_take(&in.turn, in.turn.budget - 100, 1) != NULL);
+	ask(1000);
+	uint32_t id = next_call();
+	CHECK(id != 0);
+	conn_kill(conn);
+	reap();
+	say_end(id, END_CANCELLED);
+}
+
 CASE(an_announced_body_is_no_body)
 {
 	static const char text[] = "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n"
@@ -600,4 +613,5 @@ TESTS(CASE_ROW(a_providers_own_words), CASE_ROW(no_key_in_a_providers_words),
       CASE_ROW(a_deployment_has_its_own_number_of_retries), CASE_ROW(a_cancelled_body_waits_for_its_end), CASE_ROW(a_failed_call_is_tried_elsewhere),
       CASE_ROW(what_finds_no_room_in_the_ring_is_told_later),
       CASE_ROW(egress_is_started_anew), CASE_ROW(a_client_cannot_ask_for_endless_retries),
-      CASE_ROW(a_call_has_room_for_its_record), CASE_ROW(an_announced_body_is_no_body), CASE_ROW(a_body_is_measured_by_its_own_policy))
+      CASE_ROW(a_call_has_room_for_its_record), CASE_ROW(a_turn_that_runs_out_of_memory_ends_early),
+      CASE_ROW(an_announced_body_is_no_body), CASE_ROW(a_body_is_measured_by_its_own_policy))
