@@ -165,7 +165,9 @@ void meter_call(struct exchange *x)
 	/* Its place was promised when the request was let in. */
 	if (usage_put(in->usage, &r) != OK)
 		ingress_fatal("the usage file is full");
-	if (x->key_slot != UINT32_MAX)
+	/* The key may be gone, and its slot another's; keeper knows from the record. */
+	const struct key *key = keys_at(in->keys, x->key_slot);
+	if (key != NULL && key->id == x->key_id)
 		limits_spend(in, x->key_slot, tokens, cost);
 	if (x->dep != NULL)
 		choose_used(in, x->dep_index, tokens, x->first_byte_ms);

@@ -6,7 +6,9 @@
 #include "ingress/exchange.h"
 
 #include "ingress/choose.h"
+#include "ingress/keys.h"
 #include "ingress/link.h"
+#include "crypto/sha256.h"
 #include "sys/ring.h"
 
 #include "../check.h"
@@ -351,6 +353,41 @@ CASE(a_turn_that_runs_out_of_memory_ends_early)
 	say_end(id, END_CANCELLED);
 }
 
+/* A key that is withdrawn while its call is under way leaves its slot to another, which does not pay. */
+CASE(nobody_pays_for_the_slot_s_last_key)
+{
+	static const char text[] = "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n"
+				   "authorization: Bearer sk-first\r\ncontent-length: 13\r\n\r\n"
+				   "{\"model\":\"m\"}";
+	static struct policy_price price[2] = { { 10, 10, -1, -1, -1 }, { 10, 10, -1, -1, -1 } };
+	struct control_key key = { .id = 7, .slot = 3, .rpm = -1, .tpm = -1, .parallel = -1,
+				   .budget_pico = -1 };
+
+	in.digest = calloc(1, sizeof *in.digest);
+	in.keys = keys_new();
+	CHECK(in.digest != NULL && sha256_init(in.digest) == OK && in.keys != NULL);
+	sha256(S("sk-first"), key.hash);
+	CHECK(keys_set(in.keys, &key) == OK);
+	for (unsigned gone = 0; gone < 2; gone++) {
+		fresh();
+		gen.prices = price;
+		CHECK(send(client, text, sizeof text - 1, 0) == (ssize_t)sizeof text - 1);
+		conn->watch.on_ready(&conn->watch, EPOLLIN);
+		ingress_flush(&in);
+		uint32_t id = next_call();
+		CHECK(id != 0);
+		if (gone) {
+			key.id = 8;
+			key.hash[0] ^= 1;
+			CHECK(keys_set(in.keys, &key) == OK);
+		}
+		conn_kill(conn);
+		reap();
+		say_end(id, END_CANCELLED);
+		CHECK(atomic_load(&in.counters->keys[3].spent_pico) == 13 / 4 * 10);
+	}
+}
+
 CASE(an_announced_body_is_no_body)
 {
 	static const char text[] = "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n"
@@ -613,5 +650,5 @@ TESTS(CASE_ROW(a_providers_own_words), CASE_ROW(no_key_in_a_providers_words),
       CASE_ROW(a_deployment_has_its_own_number_of_retries), CASE_ROW(a_cancelled_body_waits_for_its_end), CASE_ROW(a_failed_call_is_tried_elsewhere),
       CASE_ROW(what_finds_no_room_in_the_ring_is_told_later),
       CASE_ROW(egress_is_started_anew), CASE_ROW(a_client_cannot_ask_for_endless_retries),
-      CASE_ROW(a_call_has_room_for_its_record), CASE_ROW(a_turn_that_runs_out_of_memory_ends_early),
+      CASE_ROW(nobody_pays_for_the_slot_s_last_key), CASE_ROW(a_call_has_room_for_its_record), CASE_ROW(a_turn_that_runs_out_of_memory_ends_early),
       CASE_ROW(an_announced_body_is_no_body), CASE_ROW(a_body_is_measured_by_its_own_policy))
