@@ -389,6 +389,24 @@ void llm_usage_merge(struct llm_usage *io, const struct llm_usage *later)
 static const unsigned error_http[LLM_ERROR_KINDS] = { LLM_ERROR_LIST(X) };
 #undef X
 
+enum llm_error_kind llm_error_kind_of(unsigned http)
+{
+	static const struct {
+		unsigned http;
+		enum llm_error_kind kind;
+	} kinds[] = {
+		{ 0, LLM_UPSTREAM },	 { 401, LLM_AUTH },	 { 402, LLM_BILLING },
+		{ 403, LLM_PERMISSION }, { 404, LLM_NOT_FOUND }, { 408, LLM_TIMEOUT },
+		{ 413, LLM_TOO_LARGE },	 { 429, LLM_RATE },	 { 502, LLM_UPSTREAM },
+		{ 503, LLM_OVERLOADED }, { 504, LLM_TIMEOUT },	 { 529, LLM_OVERLOADED },
+	};
+
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+		if (kinds[i].http == http)
+			return kinds[i].kind;
+	return http >= 400 && http < 500 ? LLM_BAD_REQUEST : LLM_SERVER;
+}
+
 void llm_error_set(struct llm_error *e, enum llm_error_kind kind, struct arena *a,
 		   struct str message)
 {

@@ -431,6 +431,9 @@ static inline uint32_t llm_guess(size_t n)
 /* llm_usage_merge merges a later report into an earlier one: fields that are not 0 win. */
 void llm_usage_merge(struct llm_usage *io, const struct llm_usage *later);
 
+/* llm_error_kind_of gives what a status of HTTP says of an error; 0, none: the provider failed. */
+enum llm_error_kind llm_error_kind_of(unsigned http);
+
 /* llm_error_set fills an error of ours from a kind and a plain sentence, which it escapes. */
 void llm_error_set(struct llm_error *e, enum llm_error_kind kind, struct arena *a,
 		   struct str message);
