@@ -386,8 +386,8 @@ static void read_all(struct conn *c)
 	}
 }
 
-/* What was sent ahead is looked at first, then the socket. Meanwhile an answer that ends at once only
- * changes the state: the loop in input goes on with the next request itself. */
+/* What was sent ahead is looked at first, then the socket. Meanwhile an answer that ends at once
+ * only changes the state: the loop in input goes on with the next request itself. */
 static void conn_read(struct conn *c)
 {
 	c->reading = true;

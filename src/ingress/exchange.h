@@ -92,7 +92,7 @@ struct exchange {
 	struct llm_peek peek;
 	uint32_t unpaid; /* bytes received for which no credit was given back yet */
 	size_t searched; /* bytes of got in which no event ends */
-	uint32_t guess; /* tokens of the content seen, for when no usage comes */
+	uint32_t guess;	 /* tokens of the content seen, for when no usage comes */
 	bool head_sent;
 	bool eager;		 /* a stream with nowhere else to go: nothing is held back */
 	uint32_t retry_after_ms; /* the provider's wish */

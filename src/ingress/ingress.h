@@ -31,7 +31,7 @@ struct sha256;
 struct generation {
 	struct policy policy;
 	struct arena arena;
-	struct str map; /* the sealed blob */
+	struct str map;		     /* the sealed blob */
 	struct policy_price *prices; /* of each deployment, in the arena */
 	unsigned refs;
 	char config_hex[17]; /* for the response header */

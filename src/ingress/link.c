@@ -36,7 +36,7 @@ struct link {
 	struct watch wake;
 	struct slot slots[CALLS];
 	uint32_t free;
-	struct slot *owed;     /* told when the ring has room again */
+	struct slot *owed;	/* told when the ring has room again */
 	uint64_t owed_since_ms; /* 0: it had */
 	struct slot *late; /* whose data, all of an answer as it seems, waits for the next frame */
 	struct str late_data;

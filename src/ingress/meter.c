@@ -87,8 +87,8 @@ int64_t meter_expect(const struct exchange *x, const struct json *root)
 	static const struct str limits[] = { SC("max_completion_tokens"), SC("max_tokens"),
 					     SC("maxOutputTokens"), SC("max_output_tokens"),
 					     SC("") };
-	static const struct str answers[] = { SC("n"), SC("candidateCount"),
-					      SC("candidate_count"), SC("") };
+	static const struct str answers[] = { SC("n"), SC("candidateCount"), SC("candidate_count"),
+					      SC("") };
 	const struct json *places[] = { root, NULL };
 	int64_t longest = 0, number = 1;
 	struct policy_price p = x->gen->prices[x->dep_index];

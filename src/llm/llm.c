@@ -125,8 +125,7 @@ enum err llm_extra_add(struct arena *a, struct llm_extra **list, struct str name
 
 /* ---- refusals ------------------------------------------------------------------------------ */
 
-/* Names that are dropped of one request: more is no client's mistake, and looking them up is linear.
- */
+/* Names dropped of one request: more is no client's mistake, and looking them up is linear. */
 enum { DROPPED_MAX = 128 };
 
 static enum err cannot(struct llm_opts *opts, struct str field, enum llm_dialect target)
