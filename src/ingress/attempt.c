@@ -52,7 +52,7 @@ static void reset_attempt(struct exchange *x)
 	x->expected = 0;
 	x->searched = 0;
 	x->unpaid = 0;
-	x->events = 0;
+	x->guess = 0;
 	x->stream_error = false;
 	x->error = (struct llm_error){ 0 };
 	x->upstream_status = 0;

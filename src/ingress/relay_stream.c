@@ -217,7 +217,7 @@ static void on_event(struct llm_sink *sink, const struct llm_event *e)
 		break;
 	case EV_PART_DELTA:
 		x->peek.content = true;
-		x->events++;
+		x->guess += llm_guess(e->text.n + e->args.n);
 		break;
 	case EV_PART_START:
 		x->peek.content = x->peek.content || e->part_kind == PART_TOOL_CALL;
@@ -309,7 +309,7 @@ static void splice_event(struct exchange *x, const struct sse_event *e, struct c
 		return;
 	}
 	if (p->content) {
-		x->events++;
+		x->guess++;
 		commit(x, k);
 	}
 	if (hidden(x))
@@ -401,7 +401,7 @@ static size_t skim(struct exchange *x, struct str in)
 {
 	bool may = x->same && x->head_sent && x->peek.content && x->searched == 0;
 
-	return may && dialects[x->up]->skim != NULL ? dialects[x->up]->skim(in, &x->events) : 0;
+	return may && dialects[x->up]->skim != NULL ? dialects[x->up]->skim(in, &x->guess) : 0;
 }
 
 /* Events in in; gives what is left of an unfinished one. *out_alive false: the exchange has ended.
