@@ -52,10 +52,9 @@ static void reset_attempt(struct exchange *x)
 	x->expected = 0;
 	x->searched = 0;
 	x->unpaid = 0;
-	x->events = 0;
+	x->guess = 0;
 	x->stream_error = false;
 	x->error = (struct llm_error){ 0 };
-	x->eager = false;
 	x->upstream_status = 0;
 	x->retry_after_ms = 0;
 	x->lent = false; /* egress takes CANCEL before the next CALL */

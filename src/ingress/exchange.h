@@ -52,13 +52,14 @@ struct exchange {
 	struct str model;			/* as asked, in the arena */
 	struct str query_model;			/* of the path */
 	uint32_t key_id, key_slot;		/* slot UINT32_MAX: master or open */
+	bool promised;				/* has a place among the records of use */
 	bool counted;				/* holds a place in the parallel counters */
 	bool budgeted;				/* its key has a budget */
 	int64_t pending_pico;			/* of its key's budget, until it ends */
 	struct reply_limits limits;		/* what the key's limits said */
 	uint32_t timeout_ms, stream_timeout_ms; /* the client's own, 0 none */
 	int retries_asked;			/* by the client; -1 none */
-	bool drop_params;			/* asked by the client */
+	bool drop_params, drops;		/* asked by the client; drops: names of them */
 	bool steered;				/* see ingress/steer.h */
 	struct policy_fallback *own_fallbacks;	/* asked by the client; NULL none */
 	struct str fields[CALL_FIELD_COUNT];
@@ -91,14 +92,15 @@ struct exchange {
 	struct llm_peek peek;
 	uint32_t unpaid; /* bytes received for which no credit was given back yet */
 	size_t searched; /* bytes of got in which no event ends */
-	uint32_t events; /* content events seen, for an estimate when no usage comes */
+	uint32_t guess;	 /* tokens of the content seen, for when no usage comes */
 	bool head_sent;
-	bool eager;		 /* a stream with nowhere else to go: nothing is held back */
+	uint64_t held_until_ms;	 /* a stream: by then what comes is relayed, content or not */
 	uint32_t retry_after_ms; /* the provider's wish */
 	bool stream_error;	 /* EV_ERROR came */
 	struct llm_error error;
 
-	int64_t start_ms; /* wall clock */
+	int64_t lost_input, lost_pico; /* of attempts that the client has cut short */
+	int64_t start_ms;	       /* wall clock */
 	uint64_t start_mono_ms;
 	uint32_t first_byte_ms;
 	unsigned status, upstream_status;

@@ -125,13 +125,8 @@ enum err llm_extra_add(struct arena *a, struct llm_extra **list, struct str name
 
 /* ---- refusals ------------------------------------------------------------------------------ */
 
-static bool listed(const struct llm_str *list, struct str s)
-{
-	for (; list != NULL; list = list->next)
-		if (str_eq(list->s, s))
-			return true;
-	return false;
-}
+/* Names dropped of one request: more is no client's mistake, and looking them up is linear. */
+enum { DROPPED_MAX = 128 };
 
 static enum err cannot(struct llm_opts *opts, struct str field, enum llm_dialect target)
 {
@@ -140,8 +135,13 @@ static enum err cannot(struct llm_opts *opts, struct str field, enum llm_dialect
 	if (!opts->drop_params)
 		return diag_param(opts->diag, ERR_UNSUPPORTED, field, "%s cannot express '%.*s'",
 				  llm_dialect_name(target), FMT(field));
-	if (listed(opts->dropped, field))
-		return OK;
+	unsigned n = 0;
+	for (const struct llm_str *x = opts->dropped; x != NULL; x = x->next, n++)
+		if (str_eq(x->s, field))
+			return OK;
+	if (n == DROPPED_MAX)
+		return diag_param(opts->diag, ERR_LIMIT, str_head(field, 64),
+				  "more than %d unknown fields", DROPPED_MAX);
 	struct str name = arena_dup(opts->arena, field);
 	return name.p ? llm_str_add(opts->arena, &opts->dropped, name) : ERR_NOMEM;
 }

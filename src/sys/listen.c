@@ -94,12 +94,12 @@ const char *listen_format(const struct listen_addr *a, char *out)
 {
 	char text[INET6_ADDRSTRLEN] = "?";
 	bool v6 = a->sa.sa_family == AF_INET6;
+
 	if (a->sa.sa_family == AF_UNIX) {
 		(void)snprintf(out, LISTEN_TEXT, "%s", a->un.sun_path);
 		return out;
 	}
 	const void *from = v6 ? (const void *)&a->v6.sin6_addr : (const void *)&a->v4.sin_addr;
-
 	(void)inet_ntop(a->sa.sa_family, from, text, sizeof text);
 	(void)snprintf(out, LISTEN_TEXT, v6 ? "[%s]:%u" : "%s:%u", text,
 		       (unsigned)ntohs(v6 ? a->v6.sin6_port : a->v4.sin_port));
