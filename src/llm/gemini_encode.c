@@ -333,11 +333,16 @@ static enum err put_tier(const struct llm_request *r, struct llm_opts *opts, str
 }
 
 /* LiteLLM's clients set Gemini's filters under this name. */
-static void put_safety(const struct llm_request *r, struct buf *out)
+static enum err put_safety(const struct llm_request *r, struct llm_opts *opts, struct buf *out)
 {
-	for (const struct llm_extra *x = r->extras; x != NULL; x = x->next)
-		if (r->origin == DIALECT_OPENAI && str_eq(x->name, S("safety_settings")))
-			jw_kv_raw(out, S("safetySettings"), x->value);
+	for (const struct llm_extra *x = r->extras; x != NULL; x = x->next) {
+		if (r->origin != DIALECT_OPENAI || !str_eq(x->name, S("safety_settings")))
+			continue;
+		if (!str_has_prefix(x->value, S("[")))
+			return gemini_cannot(r, opts, "safety_settings");
+		jw_kv_raw(out, S("safetySettings"), x->value);
+	}
+	return OK;
 }
 
 static enum err refuse(const struct llm_request *r, struct llm_opts *opts)
@@ -363,7 +368,7 @@ enum err gemini_encode_request(const struct llm_request *r, struct llm_opts *opt
 		put_tool_config(r, out);
 	TRY(put_config(r, opts, out));
 	TRY(put_tier(r, opts, out));
-	put_safety(r, out);
+	TRY(put_safety(r, opts, out));
 	jw_obj_end(out);
 	return out->err;
 }

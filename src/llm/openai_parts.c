@@ -49,7 +49,7 @@ enum err oa_text_signatures(struct arena *a, const struct json *fields, struct l
 	if (!json_is(sigs, JSON_ARRAY) || json_count(sigs) == 0)
 		return OK;
 	for (struct llm_part *p = *list; p != NULL; p = p->next) {
-		calls = calls || p->kind == PART_TOOL_CALL;
+		calls = calls || p->id.p != NULL; /* a custom tool's, too */
 		if (p->kind == PART_TEXT)
 			text = p;
 	}
