@@ -106,7 +106,8 @@ static enum err part_audio(struct oa_reader *rd, const struct json *v, struct ll
 	if (!json_is(json_get(audio, S("data")), JSON_STRING))
 		return bad(rd, ".content.input_audio.data", "a string in base64");
 	if (format < 0)
-		return bad(rd, ".content.input_audio.format", "wav, mp3, flac, opus, aac, ogg or aiff");
+		return bad(rd, ".content.input_audio.format",
+			   "wav, mp3, flac, opus, aac, ogg or aiff");
 	p->media.data = oa_plain_esc(rd->arena, json_get(audio, S("data")));
 	p->media.mime = mimes[format];
 	return OK;
