@@ -57,7 +57,7 @@ static void make(void)
 	for (size_t i = 0; i < FILES; i++)
 		CHECK(close(openat(fd, files[i], O_CREAT | O_WRONLY, 0600)) == 0);
 	CHECK(team_start(&team, enter, NULL, &d) == OK);
-	CHECK(tree_list(&tree, &team, fd, S("/x"), TREE_DEPTH, &d) == OK);
+	CHECK(tree_list(&tree, &team, fd, S("/x"), false, &d) == OK);
 	CHECK(tree_order(&tree, &d) == OK && tree.n == FILES + DIRS);
 	buf_init(&noted, 1 << 16);
 	glance_note(&tree, &noted);

@@ -45,6 +45,16 @@ static void check_read(struct arena *a, enum ecosystem eco, bool json, struct st
 	buf_free(&b);
 }
 
+static void check_link(struct arena *a, struct str in)
+{
+	struct listing_file f;
+
+	if (!listing_link(a, S("a-b"), in, &f))
+		return;
+	CHECK(f.version.n > 0 && f.name.n > f.version.n && f.url.n <= in.n);
+	CHECK(str_chr(f.name, '/') == SIZE_MAX && f.name.p[0] != '.' && str_chr(f.url, '#') == SIZE_MAX);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	struct str in = { (const char *)p, n };
@@ -55,6 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		return 0;
 	in = str_tail(in, 1);
 	arena_init(&a, 64 << 20);
+	check_link(&a, in);
 	if (p[0] == 'N')
 		check_read(&a, ECO_NPM, true, in);
 	else if (p[0] == 'D' && listing_decode(&a, ECO_PYPI, in, &l) == OK)

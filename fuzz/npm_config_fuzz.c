@@ -20,8 +20,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 			struct str key = str_cut(line, '=', &value);
 			bool skipped = line.n == 0 || line.p[0] == '#' || line.p[0] == ';' ||
 				       str_chr(line, '\r') != SIZE_MAX;
-			CHECK(skipped || str_find(line, S("${")) == SIZE_MAX || key.p[0] == 'c' ||
-			      key.p[0] == 'l' || key.p[0] == 'p');
+			CHECK(skipped || str_find(line, S("${")) == SIZE_MAX ||
+			      str_find(key, S("cache")) != SIZE_MAX ||
+			      str_find(key, S("cafile")) != SIZE_MAX ||
+			      str_find(key, S("logs-dir")) != SIZE_MAX);
+			CHECK(skipped || str_find(value, S("\\u0024{")) == SIZE_MAX);
 		}
 	return 0;
 }

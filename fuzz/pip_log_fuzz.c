@@ -1,7 +1,8 @@
 /*
  * fuzz/pip_log_fuzz.c - what pip calls missing. Oracle: each of them stands in the text, is there
  * once, begins as a name does and is one word; without the conflicts there are no more, and those
- * there are are among the others or did not fit. Proves T-40.
+ * there are are among the others or did not fit. A source archive has a name and an address, each
+ * one word of the text, and the next one stands behind it. Proves T-40.
  */
 #include "fuzz/fuzz.h"
 
@@ -15,12 +16,32 @@ static bool among(struct str s, const struct str *all, size_t n)
 	return false;
 }
 
+static void check_word(struct str s, const char *from, const char *to)
+{
+	CHECK(s.n > 0 && s.p >= from && s.p + s.n <= to);
+	for (size_t i = 0; i < s.n; i++)
+		CHECK(s.p[i] != ' ' && s.p[i] != '\n');
+}
+
+static void check_sdists(struct str text)
+{
+	struct pip_log_sdist x;
+
+	for (struct str rest = text; pip_log_sdist(&rest, &x);) {
+		check_word(x.name, text.p, rest.p);
+		check_word(x.url, x.name.p + x.name.n, rest.p);
+		CHECK(x.page.n == 0 || (x.page.p >= x.url.p + x.url.n && x.page.p + x.page.n <= rest.p));
+		text = rest;
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	struct str text = { (const char *)p, n }, all[PIP_LOG_WISHES], few[PIP_LOG_WISHES];
 	size_t n_all = pip_log_missing(text, true, all);
 	size_t n_few = pip_log_missing(text, false, few);
 
+	check_sdists(text);
 	CHECK(n_few <= n_all && n_all <= PIP_LOG_WISHES);
 	for (size_t i = 0; i < n_all; i++) {
 		CHECK(all[i].n > 0 && all[i].p >= text.p && all[i].p + all[i].n <= text.p + text.n);

@@ -5,6 +5,7 @@
 #include "admin/admin.h"
 
 #include "codec/jw.h"
+#include "sys/fs.h"
 #include "sys/listen.h"
 #include "sys/log.h"
 
@@ -27,15 +28,12 @@ enum {
 
 #define CONN_OF(p, member) ((struct conn *)(void *)((char *)(p)-offsetof(struct conn, member)))
 
-static void run(struct conn *c);
-
 static void conn_drop(struct conn *c)
 {
 	if (c->watch.fd < 0)
 		return;
 	loop_unwatch(c->admin->loop, &c->watch);
-	(void)close(c->watch.fd);
-	c->watch.fd = -1;
+	fd_closep(&c->watch.fd);
 	timer_cancel(&c->timer);
 	buf_wipe(&c->in); /* keys were in it */
 	buf_wipe(&c->body);
@@ -189,22 +187,6 @@ void conn_ask(struct conn *c, uint16_t type, struct str body,
 		conn_error(c, 503, S("the gate is busy, try again"), S(""));
 }
 
-void conn_answered(struct admin *a, uint32_t seq, struct str body)
-{
-	for (unsigned i = 0; i < ADMIN_CONNS; i++) {
-		struct conn *c = &a->conns[i];
-		if (c->watch.fd < 0 || c->seq != seq || seq == 0)
-			continue;
-		struct answer ans = { .rest = rd_from(body) };
-		control_reply_read(&ans.rest, &ans.err, &ans.text);
-		c->seq = 0;
-		c->on_answer(c, &ans);
-		if (c->watch.fd >= 0 && c->seq == 0)
-			run(c);
-		return;
-	}
-}
-
 /* ---- reading ---- */
 
 /* The body of the request whose head is in c->head. ERR_AGAIN: more must come. */
@@ -318,6 +300,35 @@ static bool fill(struct conn *c)
 	}
 }
 
+/* go_on reads what has come and handles it. Not while keeper is asked: what the request in hand
+ * points to lies in c->in, which moves when it grows. */
+static void go_on(struct conn *c)
+{
+	if (c->watch.fd < 0 || c->seq != 0)
+		return;
+	if (c->ending)
+		buf_reset(&c->in);
+	if (!fill(c))
+		conn_drop(c);
+	else if (!c->ending)
+		run(c);
+}
+
+void conn_answered(struct admin *a, uint32_t seq, struct str body)
+{
+	for (unsigned i = 0; i < ADMIN_CONNS; i++) {
+		struct conn *c = &a->conns[i];
+		if (c->watch.fd < 0 || c->seq != seq || seq == 0)
+			continue;
+		struct answer ans = { .rest = rd_from(body) };
+		control_reply_read(&ans.rest, &ans.err, &ans.text);
+		c->seq = 0;
+		c->on_answer(c, &ans);
+		go_on(c);
+		return;
+	}
+}
+
 static void on_ready(struct watch *w, uint32_t ready)
 {
 	struct conn *c = CONN_OF(w, watch);
@@ -328,14 +339,7 @@ static void on_ready(struct watch *w, uint32_t ready)
 	}
 	if ((ready & EPOLLOUT) && c->out.n && !flush(c))
 		return;
-	if (c->ending)
-		buf_reset(&c->in);
-	if ((ready & (EPOLLIN | EPOLLRDHUP)) && !fill(c)) {
-		conn_drop(c);
-		return;
-	}
-	if (!c->ending)
-		run(c);
+	go_on(c);
 }
 
 /* ---- arriving ---- */

@@ -4,6 +4,7 @@
  */
 #include "admin/admin.h"
 
+#include "base/num.h"
 #include "codec/jw.h"
 #include "codec/url.h"
 #include "crypto/sha256.h"
@@ -12,26 +13,38 @@
 
 enum { PAGE_MAX = 100, LIST_STEP = 200 };
 
-/* What a reply brings: one key, borrowed until the next message. */
+/* What a reply brings: one key, borrowed until the next message. False: the request has been
+ * answered. */
 static bool take_key(struct conn *c, struct answer *a, struct control_key *out)
 {
+	if (a->err != OK) {
+		conn_refused(c, a);
+		return false;
+	}
 	struct str body = rd_str(&a->rest, LIMIT_CONTROL);
-
 	if (a->rest.err == OK && control_key_decode(out, body) == OK)
 		return true;
 	conn_error(c, 500, S("the gate's own answer is not understood"), S(""));
 	return false;
 }
 
-static void ask_named(struct conn *c, enum control_msg type, struct str name, const uint8_t *flag,
+/* The members of an object that tell a key's hash and all that may be known of it. */
+static void put_key(struct buf *b, const struct control_key *k)
+{
+	jw_key(b, S("token"));
+	key_hash_text(b, k->hash);
+	key_members(b, k);
+}
+
+/* Asks about the key of that name; more is what the message has behind it. */
+static void ask_named(struct conn *c, enum control_msg type, struct str name, struct str more,
 		      void (*on_answer)(struct conn *, struct answer *))
 {
 	struct buf b;
 
 	buf_init(&b, LIMIT_CONTROL);
 	wr_str(&b, name);
-	if (flag)
-		wr_u8(&b, *flag);
+	buf_add(&b, more);
 	conn_ask(c, (uint16_t)type, buf_str(&b), on_answer);
 	buf_wipe(&b);
 	buf_free(&b);
@@ -70,20 +83,14 @@ static void answer_secret(struct conn *c, struct answer *a)
 	struct buf *b = &c->json;
 	struct control_key k;
 
-	if (a->err != OK) {
-		conn_refused(c, a);
-		return;
-	}
 	if (!take_key(c, a, &k))
 		return;
 	struct str secret = rd_str(&a->rest, LIMIT_NAME);
 	jw_obj(b);
 	jw_kv_str(b, S("key"), secret);
-	jw_key(b, S("token"));
-	key_hash_text(b, k.hash);
 	jw_key(b, S("token_id"));
 	key_hash_text(b, k.hash);
-	key_members(b, &k);
+	put_key(b, &k);
 	jw_obj_end(b);
 	conn_send(c, 200);
 }
@@ -111,14 +118,8 @@ void key_generate(struct conn *c)
 
 static void rotate(struct conn *c)
 {
-	struct buf b;
-
-	buf_init(&b, LIMIT_CONTROL);
-	wr_str(&b, c->wanted);
-	wr_bool(&b, false);
-	wr_str(&b, S(""));
-	conn_ask(c, MSG_KEY_ROTATE, buf_str(&b), answer_secret);
-	buf_free(&b);
+	/* Keeper makes the secret: none is given, "". */
+	ask_named(c, MSG_KEY_ROTATE, c->wanted, S("\0\0\0\0\0"), answer_secret);
 }
 
 /* ---- /key/update, and changes that come with /key/regenerate ---- */
@@ -128,10 +129,6 @@ static void on_updated(struct conn *c, struct answer *a)
 	struct buf *b = &c->json;
 	struct control_key k;
 
-	if (a->err != OK) {
-		conn_refused(c, a);
-		return;
-	}
 	if (!take_key(c, a, &k))
 		return;
 	if (c->full) {
@@ -140,9 +137,7 @@ static void on_updated(struct conn *c, struct answer *a)
 	}
 	jw_obj(b);
 	jw_kv_str(b, S("key"), c->wanted);
-	jw_key(b, S("token"));
-	key_hash_text(b, k.hash);
-	key_members(b, &k);
+	put_key(b, &k);
 	jw_obj_end(b);
 	conn_send(c, 200);
 }
@@ -152,10 +147,6 @@ static void on_found(struct conn *c, struct answer *a)
 	struct control_key k;
 	struct buf b;
 
-	if (a->err != OK) {
-		conn_refused(c, a);
-		return;
-	}
 	if (!take_key(c, a, &k))
 		return;
 	c->key.id = k.id;
@@ -173,7 +164,7 @@ void key_update(struct conn *c)
 	if (!read_fields(c) || !need_name(c))
 		return;
 	c->full = false;
-	ask_named(c, MSG_KEY_GET, c->wanted, NULL, on_found);
+	ask_named(c, MSG_KEY_GET, c->wanted, S(""), on_found);
 }
 
 void key_regenerate(struct conn *c)
@@ -182,7 +173,7 @@ void key_regenerate(struct conn *c)
 		return;
 	c->full = true; /* after the update comes the new secret */
 	if (c->key.mask)
-		ask_named(c, MSG_KEY_GET, c->wanted, NULL, on_found);
+		ask_named(c, MSG_KEY_GET, c->wanted, S(""), on_found);
 	else
 		rotate(c);
 }
@@ -194,34 +185,28 @@ static void on_blocked(struct conn *c, struct answer *a)
 	struct buf *b = &c->json;
 	struct control_key k;
 
-	if (a->err != OK) {
-		conn_refused(c, a);
-		return;
-	}
 	if (!take_key(c, a, &k))
 		return;
 	jw_obj(b);
-	jw_key(b, S("token"));
-	key_hash_text(b, k.hash);
-	key_members(b, &k);
+	put_key(b, &k);
 	jw_obj_end(b);
 	conn_send(c, 200);
 }
 
-static void block(struct conn *c, uint8_t blocked)
+static void block(struct conn *c, struct str blocked)
 {
 	if (read_fields(c) && need_name(c))
-		ask_named(c, MSG_KEY_BLOCK, c->wanted, &blocked, on_blocked);
+		ask_named(c, MSG_KEY_BLOCK, c->wanted, blocked, on_blocked);
 }
 
 void key_block(struct conn *c)
 {
-	block(c, 1);
+	block(c, S("\1"));
 }
 
 void key_unblock(struct conn *c)
 {
-	block(c, 0);
+	block(c, S("\0"));
 }
 
 /* ---- /key/delete ---- */
@@ -239,7 +224,7 @@ static void on_deleted(struct conn *c, struct answer *a)
 		c->names[c->total++] = c->names[c->at];
 	}
 	if (++c->at < c->n_names) {
-		ask_named(c, MSG_KEY_DELETE, c->names[c->at], NULL, on_deleted);
+		ask_named(c, MSG_KEY_DELETE, c->names[c->at], S(""), on_deleted);
 		return;
 	}
 	jw_obj(b);
@@ -289,7 +274,7 @@ void key_delete(struct conn *c)
 	if (e != OK)
 		conn_fail(c, &d);
 	else
-		ask_named(c, MSG_KEY_DELETE, c->names[0], NULL, on_deleted);
+		ask_named(c, MSG_KEY_DELETE, c->names[0], S(""), on_deleted);
 }
 
 /* ---- /key/info ---- */
@@ -340,7 +325,7 @@ void key_info(struct conn *c)
 	else if (c->wanted.n > LIMIT_NAME)
 		conn_error(c, 400, S("this is no key"), S("key"));
 	else
-		ask_named(c, MSG_KEY_GET, c->wanted.n ? c->wanted : buf_str(&b), NULL, on_info);
+		ask_named(c, MSG_KEY_GET, c->wanted.n ? c->wanted : buf_str(&b), S(""), on_info);
 }
 
 /* ---- /key/list ---- */
@@ -380,9 +365,7 @@ static void list_one(struct conn *c, const struct control_key *k)
 		return;
 	}
 	jw_obj(b);
-	jw_key(b, S("token"));
-	key_hash_text(b, k->hash);
-	key_members(b, k);
+	put_key(b, k);
 	jw_obj_end(b);
 }
 
@@ -420,16 +403,11 @@ static void list_step(struct conn *c)
 
 static uint32_t number_or(struct str s, uint32_t fallback, uint32_t max)
 {
-	uint32_t v = 0;
+	uint64_t v;
 
-	if (s.n == 0 || s.n > 6)
+	if (num_u64(s, UINT32_MAX, &v) != OK || v == 0)
 		return fallback;
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] < '0' || s.p[i] > '9')
-			return fallback;
-		v = v * 10 + (uint32_t)(s.p[i] - '0');
-	}
-	return v == 0 ? fallback : v > max ? max : v;
+	return v > max ? max : (uint32_t)v;
 }
 
 void key_list(struct conn *c)

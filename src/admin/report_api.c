@@ -268,12 +268,26 @@ void health_ready(struct conn *c)
 
 /* ---- /metrics ---- */
 
+static void metric(struct buf *b, const char *name, const char *type, const char *help)
+{
+	buf_addf(b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+/* One of a single value. */
+static void metric_one(struct buf *b, const char *name, const char *type, const char *help,
+		       uint64_t value)
+{
+	metric(b, name, type, help);
+	buf_addf(b, "%s %llu\n", name, (unsigned long long)value);
+}
+
 static void on_count(struct conn *c, struct answer *a)
 {
 	uint32_t total = rd_u32(&a->rest);
 
 	if (a->err == OK && a->rest.err == OK)
-		buf_addf(&c->json, "# TYPE yett_keys gauge\nyett_keys %u\n", total);
+		metric_one(&c->json, "yett_keys", "gauge",
+			   "Virtual keys, expired and blocked ones too.", total);
 	conn_text(c, 200, S("text/plain; version=0.0.4; charset=utf-8"), buf_str(&c->json));
 }
 
@@ -285,8 +299,8 @@ static void on_newest(struct conn *c, struct answer *a)
 	uint32_t n = rd_count(&a->rest, 1, 4);
 	if (a->err == OK &&
 	    (n == 0 || control_call_decode(&k, rd_str(&a->rest, LIMIT_CONTROL)) == OK))
-		buf_addf(&c->json, "# TYPE yett_log_entries counter\nyett_log_entries %llu\n",
-			 (unsigned long long)k.number);
+		metric_one(&c->json, "yett_log_entries", "counter",
+			   "Calls in the database, by the number of the newest.", k.number);
 	conn_ask(c, MSG_KEY_LIST, S("\0\0\0\0\0\0\0\0"), on_count);
 }
 
@@ -302,17 +316,16 @@ static void on_state(struct conn *c, struct answer *a)
 		conn_error(c, 503, S("the gate does not tell its state"), S(""));
 		return;
 	}
-	buf_addf(b, "# TYPE yett_up_seconds gauge\nyett_up_seconds %llu\n",
-		 (unsigned long long)(s->up_ms / 1000));
-	buf_addf(b, "# TYPE yett_policy_generation gauge\nyett_policy_generation %llu\n",
-		 (unsigned long long)s->generation);
-	buf_addf(b, "# TYPE yett_admin_requests_total counter\nyett_admin_requests_total %llu\n",
-		 (unsigned long long)c->admin->requests);
-	buf_add(b, S("# TYPE yett_restarts_total counter\n"));
+	metric_one(b, "yett_up_seconds", "gauge", "Since the gate was started.", s->up_ms / 1000);
+	metric_one(b, "yett_policy_generation", "gauge", "Configurations taken since the start.",
+		   s->generation);
+	metric_one(b, "yett_admin_requests_total", "counter", "Requests to the admin API.",
+		   c->admin->requests);
+	metric(b, "yett_restarts_total", "counter", "How often a process had to be started again.");
 	for (uint32_t i = 0; i < s->n; i++)
 		buf_addf(b, "yett_restarts_total{role=\"%.*s\",worker=\"%u\"} %u\n",
 			 FMT(s->children[i].role), s->children[i].worker, s->children[i].restarts);
-	buf_add(b, S("# TYPE yett_child_up gauge\n"));
+	metric(b, "yett_child_up", "gauge", "1 while a process serves.");
 	for (uint32_t i = 0; i < s->n; i++)
 		buf_addf(b, "yett_child_up{role=\"%.*s\",worker=\"%u\"} %d\n",
 			 FMT(s->children[i].role), s->children[i].worker,

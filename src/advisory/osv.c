@@ -309,26 +309,6 @@ bool osv_algorithm(struct str name, enum osv_algorithm *out, size_t *out_n)
 	return false;
 }
 
-static int nibble(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-static bool from_hex(struct str hex, uint8_t *out, size_t n)
-{
-	for (size_t i = 0; i < n && hex.n == 2 * n; i++) {
-		int high = nibble(hex.p[2 * i]), low = nibble(hex.p[2 * i + 1]);
-		if (high < 0 || low < 0)
-			return false;
-		out[i] = (uint8_t)(high << 4 | low);
-	}
-	return hex.n == 2 * n;
-}
-
 /* from_sri reads "sha512-BASE64", npm's form. */
 static bool from_sri(struct str s, struct osv_hash *h)
 {
@@ -352,7 +332,7 @@ static bool read_hash(struct str name, struct str value, struct osv_hash *h)
 
 	if (str_has_suffix(name, S("_sri")) || str_eq(name, S("integrity")))
 		return from_sri(value, h);
-	return osv_algorithm(name, &h->algorithm, &n) && from_hex(value, h->bytes, n);
+	return osv_algorithm(name, &h->algorithm, &n) && num_hex_bytes(value, h->bytes, n);
 }
 
 /* read_hashes takes the digests of whole artifacts. Those of single files do not count: an honest

@@ -13,7 +13,7 @@ static const int64_t last_s = 253402300799;  /* 9999-12-31T23:59:59Z */
  * lengths of the months before it follow (153 m + 2) / 5. Day 0 is 0000-03-01, 719468 days before
  * 1970.
  */
-static int64_t days_from_civil(unsigned year, unsigned month, unsigned day)
+int64_t date_days(unsigned year, unsigned month, unsigned day)
 {
 	int64_t y = (int64_t)year - (month <= 2);
 	int64_t era = (y >= 0 ? y : y - 399) / 400;
@@ -124,7 +124,7 @@ static bool parse_date(struct str *s, int64_t *out_days)
 	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 	if (day > lengths[month - 1] || (month == 2 && day == 29 && !leap))
 		return false;
-	*out_days = days_from_civil(year, month, day);
+	*out_days = date_days(year, month, day);
 	return true;
 }
 

@@ -9,8 +9,7 @@ static void fill(struct diag *d, enum err e, struct str param, const char *fmt, 
 {
 	d->err = e;
 	(void)vsnprintf(d->text, sizeof d->text, fmt, ap);
-	(void)snprintf(d->param, sizeof d->param, "%.*s", (int)(param.n < 95 ? param.n : 95),
-		       param.p);
+	(void)snprintf(d->param, sizeof d->param, "%.*s", FMT(str_head(param, 95)));
 }
 
 enum err diag_set(struct diag *d, enum err e, const char *fmt, ...)

@@ -89,6 +89,9 @@ enum {
 	LIMIT_YAML_KEY = 64 << 10,    /* yarn and pnpm write ranges and peers into keys */
 	LIMIT_PICKLE_STACK = 1 << 20, /* values followed while the opcodes of a pickle are read */
 	LIMIT_PICKLE_MEMO = 1 << 20,
+
+	/* packages: what is made of them */
+	LIMIT_BUILD_MINUTES = 60, /* one build of a source archive, in its box */
 };
 
 static_assert(LIMIT_HEAD <= LIMIT_FRAME, "a head must fit one frame");

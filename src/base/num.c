@@ -110,6 +110,19 @@ enum err num_scaled(struct str s, unsigned scale, int64_t *out)
 	return OK;
 }
 
+bool num_hex_bytes(struct str hex, uint8_t *out, size_t n)
+{
+	if (hex.n / 2 != n || hex.n % 2 != 0)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		int high = num_hex(hex.p[2 * i]), low = num_hex(hex.p[2 * i + 1]);
+		if (high < 0 || low < 0)
+			return false;
+		out[i] = (uint8_t)(high << 4 | low);
+	}
+	return true;
+}
+
 enum err num_duration(struct str s, uint64_t *out_s)
 {
 	static const struct {

@@ -18,6 +18,17 @@ MUST_USE enum err num_i64(struct str s, int64_t *out);
  * rounded to nearest: money without floating point. ERR_LIMIT when it does not fit. scale <= 18. */
 MUST_USE enum err num_scaled(struct str s, unsigned scale, int64_t *out);
 
+/* num_hex gives the value of a hexadecimal digit of either case; -1: it is none. num_hex_bytes
+ * reads two digits a byte; false: it is not just n bytes, and out may hold anything. */
+static inline int num_hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)(c | 0x20);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+bool num_hex_bytes(struct str hex, uint8_t *out, size_t n);
+
 /* num_duration reads LiteLLM's durations "30s", "5m", "12h", "7d", "1w", "1mo" into seconds. */
 MUST_USE enum err num_duration(struct str s, uint64_t *out_s);
 

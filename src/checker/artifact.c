@@ -3,6 +3,7 @@
  * Input: the target's archives, read by codec/archive.h and package/artifact.h.   Runs in:
  * checker.
  */
+#include "checker/agents.h"
 #include "checker/named.h"
 #include "checker/outside.h"
 #include "checker/profile.h"
@@ -305,6 +306,37 @@ static void judge_npm_member(struct reading *r, const struct member *m, struct s
 		judge_command(r, m->name, command);
 }
 
+/* What an agent would take orders from, once it is installed. */
+static void judge_agents(struct reading *r, const struct member *m, struct str text)
+{
+	const struct agent_place at = { .c = r->c,
+					.f = r->f,
+					.package = r->purl,
+					.path = m->name,
+					.packed = true,
+					.kept = r->artifact->kind == ARTIFACT_SDIST };
+
+	if (r->artifact->kind != ARTIFACT_NONE && text.n <= CHECKER_SMALL)
+		agent_judge(&at, agent_kind(m->name), text);
+}
+
+/* What a build has fetched, of which only pyproject.toml is a manifest anywhere else, too. */
+static void judge_sdist_member(struct reading *r, const struct member *m, struct str text)
+{
+	static const struct {
+		struct str name;
+		enum manifest kind;
+	} rows[] = { { SC("pyproject.toml"), MANIFEST_PYPROJECT },
+		     { SC("setup.cfg"), MANIFEST_SETUP_CFG },
+		     { SC("setup.py"), MANIFEST_SETUP_PY } };
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (r->artifact->kind == ARTIFACT_SDIST &&
+		    str_eq(below_root(m->name), rows[i].name))
+			outside_manifest(rows[i].kind, m->name, text, r->purl, &r->c->scratch,
+					 r->f);
+}
+
 static enum err read_member(struct reading *r, const struct member *m)
 {
 	struct checker *c = r->c;
@@ -331,10 +363,8 @@ static enum err read_member(struct reading *r, const struct member *m)
 			sha256_with(&c->sha, text, sha);
 			caps = judge_source(r, m, text);
 			judge_npm_member(r, m, text);
-			if (r->artifact->kind == ARTIFACT_SDIST &&
-			    str_eq(below_root(m->name), S("pyproject.toml")))
-				outside_manifest(MANIFEST_PYPROJECT, m->name, text, r->purl,
-						 &r->c->scratch, r->f);
+			judge_agents(r, m, text);
+			judge_sdist_member(r, m, text);
 		}
 	}
 	if (e == ERR_UNSUPPORTED) {

@@ -6,7 +6,10 @@
 
 #include "checker/profile.h"
 #include "inspect/shell.h"
+#include "inspect/token.h"
 #include "package/package_json.h"
+
+enum { COMMAND_MAX = 16 << 10 };
 
 void named_file(struct named_list *l, struct str path, enum language language, enum role role)
 {
@@ -14,6 +17,46 @@ void named_file(struct named_list *l, struct str path, enum language language, e
 		path = str_tail(path, 2);
 	if (l->n < NAMED_MAX && path.n > 0)
 		l->items[l->n++] = (struct named){ S(""), path, language, role, false };
+}
+
+/* What npm sets $npm_package_config_x to: the text of package.json's "config", "x". */
+static struct str package_value(struct arena *a, const struct json *root, struct str *io_path)
+{
+	struct str rest = *io_path;
+	const struct json *at = root;
+
+	while (json_is(at, JSON_OBJECT)) {
+		size_t n = 0;
+		while (n < rest.n && name_byte(rest.p[n]) && rest.p[n] != '_')
+			n++;
+		at = json_get(at, str_head(rest, n));
+		rest = str_tail(rest, n);
+		if (json_is(at, JSON_OBJECT) && str_has_prefix(rest, S("_")))
+			rest = str_tail(rest, 1);
+	}
+	*io_path = rest;
+	return json_str(a, at);
+}
+
+/* A command with what it takes out of package.json put in. */
+static struct str with_values(struct arena *a, const struct json *root, struct str command)
+{
+	struct str begin = S("$npm_package_"), left = command, value;
+	struct buf out;
+	char *room;
+
+	if (str_find(command, begin) == SIZE_MAX || (room = arena_take(a, COMMAND_MAX, 1)) == NULL)
+		return command;
+	buf_fixed(&out, room, COMMAND_MAX);
+	for (size_t at; (at = str_find(left, begin)) != SIZE_MAX;) {
+		struct str rest = str_tail(left, at + begin.n);
+		value = package_value(a, root, &rest);
+		buf_add(&out, str_head(left, value.p ? at : at + begin.n));
+		buf_add(&out, value.p ? value : S(""));
+		left = value.p ? rest : str_tail(left, at + begin.n);
+	}
+	buf_add(&out, left);
+	return out.err == OK ? buf_str(&out) : command;
 }
 
 static void add_script(struct arena *a, struct named_list *l, const struct json *root,
@@ -25,8 +68,8 @@ static void add_script(struct arena *a, struct named_list *l, const struct json 
 		if (str_eq(l->items[i].script, name))
 			return;
 	if (command.p != NULL && l->n < NAMED_MAX)
-		l->items[l->n++] = (struct named){ name, command, LANG_SHELL, ROLE_INSTALL,
-						   direct };
+		l->items[l->n++] = (struct named){ name, with_values(a, root, command), LANG_SHELL,
+						   ROLE_INSTALL, direct };
 }
 
 /* What the commands start; the list grows meanwhile. */

@@ -136,7 +136,8 @@ void outside_manifest(enum manifest kind, struct str place, struct str text, str
 		return;
 	for (size_t i = 0; i < found.n; i++) {
 		const struct finding *one = &found.items[i];
-		if (one->rule == RULE_GIT_DEPENDENCY || one->rule == RULE_URL_DEPENDENCY)
+		bool link = one->rule == RULE_OUTSIDE_DEPENDENCY && kind >= MANIFEST_SETUP_CFG;
+		if (one->rule == RULE_GIT_DEPENDENCY || one->rule == RULE_URL_DEPENDENCY || link)
 			finding_add(f, one->rule, purl, place, one->line, one->excerpt, "%.*s",
 				    FMT(one->detail));
 	}

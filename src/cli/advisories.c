@@ -77,7 +77,6 @@ void advisories_close(struct advisories *a)
 	if (a->map.n)
 		(void)munmap((void *)(uintptr_t)a->map.p, a->map.n);
 	fd_closep(&a->fd);
-	a->fd = -1;
 	a->map = S("");
 }
 
@@ -287,7 +286,6 @@ static enum err make(struct making *m, const struct advisories_source *sources, 
 		if (m->feed[i])
 			TRY(send_directory(m->ours[i], sources[i].path, d));
 		fd_closep(&m->ours[i]);
-		m->ours[i] = -1;
 	}
 	return hear(m, out, d);
 }

@@ -327,6 +327,11 @@ static int check_run(struct cli *c)
 		return cli_usage(c, "a format is text, json or sarif");
 	if (cli_value(c, "detonate") != NULL && cli_value(c, "no-detonate") != NULL)
 		return cli_usage(c, "either --detonate or --no-detonate");
+	k.offline = cli_value(c, "offline") != NULL;
+	const char *against = cli_value(c, "against");
+	k.against_index = against != NULL && strcmp(against, "index") == 0;
+	if (k.against_index && k.offline)
+		return cli_usage(c, "the index is not asked with --offline");
 	if (cli_data_dir(c, k.data, sizeof k.data, NULL) != OK)
 		k.data[0] = 0;
 	enum err e = advisories_open(c, &k.advisories, &d);
@@ -337,11 +342,6 @@ static int check_run(struct cli *c)
 	k.detonating = cli_value(c, "no-detonate") != NULL ? DETONATE_NONE
 		       : cli_value(c, "detonate") != NULL  ? DETONATE_ALL
 							   : DETONATE_PACKAGES;
-	k.offline = cli_value(c, "offline") != NULL;
-	const char *against = cli_value(c, "against");
-	k.against_index = against != NULL && strcmp(against, "index") == 0;
-	if (k.against_index && k.offline)
-		return cli_usage(c, "the index is not asked with --offline");
 	k.opts = (struct job_opts){ .policy = cli_value(c, "policy"),
 				    .data = k.data,
 				    .advisory_fd = k.advisories.fd,

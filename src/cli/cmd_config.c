@@ -74,6 +74,22 @@ static void note_text(struct cli *c, const struct config_note *n, size_t width)
 	buf_addc(&c->out, '\n');
 }
 
+/* Who may ask, where that is not whoever has a key. */
+static void told_of_keys(struct cli *c, const struct config *conf)
+{
+	if (conf->policy.open)
+		buf_add(&c->out, S("there is no master key: unless LITELLM_MASTER_KEY is set, only "
+				   "programs of the same machine are answered\n"));
+	else if (conf->master_weak)
+		buf_add(&c->out, S("the master key is weak: below 20 characters the gate listens "
+				   "on loopback addresses only\n"));
+}
+
+static const char *plural(uint32_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 static void check_text(struct cli *c, const struct config *conf, enum err e, const struct diag *d)
 {
 	size_t width = 24;
@@ -90,8 +106,13 @@ static void check_text(struct cli *c, const struct config *conf, enum err e, con
 		 count_of(conf, CONFIG_APPROXIMATE), count_of(conf, CONFIG_MANUAL),
 		 count_of(conf, CONFIG_UNSUPPORTED));
 	if (e == OK) {
-		buf_addf(&c->out, "it can be used: %u models, %u deployments\n",
-			 conf->policy.n_models, conf->policy.n_deployments);
+		uint32_t models = conf->policy.n_models, used = conf->policy.n_deployments;
+		buf_addf(&c->out, "it can be used: %u model%s, %u deployment%s", models,
+			 plural(models), used, plural(used));
+		if (conf->n_left_out)
+			buf_addf(&c->out, "; %u left out", conf->n_left_out);
+		buf_addc(&c->out, '\n');
+		told_of_keys(c, conf);
 		uint32_t workers = conf->workers ? conf->workers : 1;
 		struct memory_worst m = memory_worst(workers, conf->policy.global_max_parallel);
 		memory_tell(&m, workers, &c->out);
@@ -113,6 +134,7 @@ static void check_json(struct cli *c, const struct config *conf, enum err e, con
 		jw_kv_str(b, S("error"), str_z(diag_text(d)));
 	jw_kv_int(b, S("models"), conf->policy.n_models);
 	jw_kv_int(b, S("deployments"), conf->policy.n_deployments);
+	jw_kv_int(b, S("left_out"), conf->n_left_out);
 	uint32_t workers = conf->workers ? conf->workers : 1;
 	struct memory_worst m = memory_worst(workers, conf->policy.global_max_parallel);
 	jw_key(b, S("memory_at_worst"));

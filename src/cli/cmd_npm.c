@@ -8,7 +8,7 @@
  * `npm cache add NAME@VERSION`. That cache keeps an archive under its digest: what lies under the
  * digest of the lock file is what the lock file means, and it is judged where it lies. Then
  * `npm ci --offline` with the same cache: other bytes are not there to be installed. Scripts run in
- * that step only.
+ * that step only; for those of the project itself its directory is judged, too.
  *
  * Nothing of the lock file reaches npm's arguments but names and versions that are just that: for
  * "github:a/b" or a URL npm would clone a repository and run its scripts.
@@ -17,8 +17,10 @@
 #include "cli/install.h"
 #include "cli/npm_config.h"
 
+#include "base/limits.h"
 #include "crypto/sha512.h"
 #include "package/manifest.h"
+#include "package/package_json.h"
 #include "package/version.h"
 #include "sys/fs.h"
 #include "sys/tool.h"
@@ -44,10 +46,12 @@ enum {
 struct npm {
 	struct install in;
 	struct arena scratch;
+	char project[CLI_PATH];
 	const char *lock_path, *cache;
 	struct str lock;
 	struct package_list packages;
-	size_t skipped; /* optional, for other machines */
+	size_t skipped;	 /* optional, for other machines */
+	bool no_scripts; /* the user wants none to be run */
 };
 
 /* ---- arguments ---- */
@@ -118,13 +122,14 @@ static enum err run_npm(struct npm *p, const char *const *verbs, const char *con
 /* ---- the lock file ---- */
 
 /* Where npm takes the project to be, in its own words. */
-static enum err find_project(struct npm *p, char out[CLI_PATH], struct diag *d)
+static enum err find_project(struct npm *p, struct diag *d)
 {
 	static const char *const verbs[] = { "prefix", NULL }, *const quiet[] = {
 		"--no-update-notifier", NULL
 	};
 	AUTO(fd_closep) int fd = memfd_create("prefix", MFD_CLOEXEC);
 	const struct tool t = { .out_fd = fd };
+	char *out = p->project;
 
 	if (fd < 0)
 		return diag_set(d, ERR_SYS, "cannot make a memory file");
@@ -139,11 +144,12 @@ static enum err find_project(struct npm *p, char out[CLI_PATH], struct diag *d)
 static enum err read_lock(struct npm *p, struct diag *d)
 {
 	static const char *const names[] = { "npm-shrinkwrap.json", "package-lock.json" };
-	char project[CLI_PATH], path[CACHE_PATH];
+	const char *project = p->project;
+	char path[CACHE_PATH];
 	struct buf b;
 	enum err e = ERR_NOT_FOUND;
 
-	TRY(find_project(p, project, d));
+	TRY(find_project(p, d));
 	if (cli_value(p->in.cli, "yes") == NULL)
 		TRY(npm_config_check(project, d));
 	buf_init(&b, LOCK_MAX);
@@ -173,6 +179,40 @@ static enum err parse_lock(struct npm *p, struct diag *d)
 			     &p->packages, &ignored, d);
 }
 
+/* npm runs scripts of the project itself, too, and of the members of its workspace. */
+static bool has_scripts(struct npm *p)
+{
+	struct package_json own = { .n_scripts = 0 };
+	char path[CACHE_PATH];
+	struct buf b;
+
+	(void)snprintf(path, sizeof path, "%s/package.json", p->project);
+	buf_init(&b, LIMIT_METADATA);
+	enum err e = fs_read(path, 0, &b, NULL);
+	if (e == OK)
+		e = package_json_read(buf_str(&b), &p->scratch, &own, NULL);
+	(void)snprintf(path, sizeof path, "%s/binding.gyp", p->project);
+	bool any = e != OK || own.members || (own.gypfile && access(path, F_OK) == 0);
+	for (unsigned i = 0; i < own.n_scripts; i++)
+		any |= own.scripts[i].install || own.scripts[i].prepare;
+	buf_free(&b);
+	return any;
+}
+
+/* What these scripts start may be any file of the project. */
+static enum err add_project(struct npm *p, struct diag *d)
+{
+	const struct install_item it = { .file = str_z(p->project), .path = p->project };
+
+	for (int i = 0; i < p->in.cli->n_args; i++)
+		p->no_scripts |= strcmp(p->in.cli->args[i], "--ignore-scripts") == 0;
+	if (p->no_scripts || !has_scripts(p))
+		return OK;
+	install_say("judging the project itself, too, since npm runs its own scripts; with "
+		    "--ignore-scripts neither is done");
+	return install_add(&p->in, &it, d);
+}
+
 /* The lock file itself is the first thing that is judged: what is known to be bad is not even
  * fetched. Its digest ties the report to the text that we go by. */
 static enum err judge_lock(struct npm *p, struct diag *d)
@@ -183,6 +223,7 @@ static enum err judge_lock(struct npm *p, struct diag *d)
 
 	sha512(p->lock, it.hash.bytes);
 	TRY(install_add(&p->in, &it, d));
+	TRY(add_project(p, d));
 	return install_judge(&p->in, 0, d);
 }
 
@@ -370,7 +411,7 @@ static enum err fetch_missing(struct npm *p, size_t first, struct diag *d)
 
 static enum err fetch(struct npm *p, size_t first, struct diag *d)
 {
-	install_say("fetching %zu packages", p->in.n - first);
+	install_say("fetching %zu package%s", p->in.n - first, p->in.n - first == 1 ? "" : "s");
 	for (size_t i = first; i < p->in.n; i += NPM_BATCH)
 		TRY(fetch_batch(p, i, p->in.n - i < NPM_BATCH ? p->in.n - i : NPM_BATCH, d));
 	return fetch_missing(p, first, d);
@@ -381,8 +422,10 @@ static enum err fetch(struct npm *p, size_t first, struct diag *d)
 static enum err install(struct npm *p, struct diag *d)
 {
 	static const char *const verbs[] = { "ci", NULL };
-	const char *const ours[] = { "--offline",  "--cache",	p->cache,
-				     "--no-audit", "--no-fund", NULL };
+	const char *const ours[] = { "--offline", "--cache",
+				     p->cache,	  "--no-audit",
+				     "--no-fund", p->no_scripts ? "--ignore-scripts" : NULL,
+				     NULL };
 	const struct tool t = { .out_fd = p->in.cli->json ? STDERR_FILENO : -1, .outlives = true };
 
 	TRY(run_npm(p, verbs, ours, &t, d));
@@ -411,7 +454,7 @@ static enum err steps(struct npm *p, struct diag *d)
 	size_t first = p->in.n;
 	TRY(add_items(p, d));
 	TRY(fetch(p, first, d));
-	install_say("judging %zu packages", p->in.n - first);
+	install_say("judging %zu package%s", p->in.n - first, p->in.n - first == 1 ? "" : "s");
 	TRY(install_judge(&p->in, first, d));
 	TRY(install_show(&p->in));
 	if (p->skipped > 0)

@@ -14,9 +14,11 @@
 #include "sys/fs.h"
 #include "sys/tool.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -74,6 +76,32 @@ static enum err run_pip(struct pip *p, const struct pip_args *args, enum pip_run
 				WEXITSTATUS(status));
 	(void)snprintf(ending, sizeof ending, "signal %d", WTERMSIG(status));
 	return diag_set(d, ERR_UPSTREAM, "'pip %s' was ended by %s", verb, ending);
+}
+
+enum err pip_ask(struct pip *p, const char *const *args, struct buf *out, struct diag *d)
+{
+	AUTO(fd_closep) int fd = memfd_create("said", MFD_CLOEXEC);
+	const char *argv[PIP_HEAD] = { p->python };
+	const char *const env[] = { "PYTHONSAFEPATH", "1", NULL };
+	const struct tool t = {
+		.argv = argv, .env = env, .out_fd = fd, .keep_fd = -1, .alone = true
+	};
+	char room[4096];
+	off_t at = 0;
+	ssize_t n;
+	int status;
+
+	if (fd < 0)
+		return diag_set(d, ERR_SYS, "cannot make a memory file: %s", strerror(errno));
+	for (size_t i = 0; args[i] != NULL && i + 2 < PIP_HEAD; i++)
+		argv[i + 1] = args[i];
+	TRY(tool_run(&t, &status, d));
+	for (; (n = pread(fd, room, sizeof room, at)) > 0; at += n)
+		buf_add(out, (struct str){ room, (size_t)n });
+	explicit_bzero(room, sizeof room);
+	if (status != 0)
+		return diag_set(d, ERR_UPSTREAM, "'%s' does not answer", p->python);
+	return out->err;
 }
 
 /* ---- resolve ---- */
@@ -165,7 +193,7 @@ static enum err add_items(struct pip *p, const struct pip_report *report, const 
 		memcpy(it.hash.bytes, x->sha256, sizeof x->sha256);
 		for (size_t k = 0; k < p->sdists.n; k++)
 			if (memcmp(p->sdists.items[k].wheel, x->sha256, sizeof x->sha256) == 0)
-				it.made_of = p->sdists.items[k].made_of;
+				it.published_s = p->sdists.items[k].file.uploaded_s;
 		TRY(install_path(&p->in, rest, &it.path, d));
 		TRY(install_add(&p->in, &it, d));
 	}
@@ -192,7 +220,7 @@ enum err pip_fetch(struct pip *p, const struct pip_args *args, const struct pip_
 				     "-r",
 				     list,
 				     NULL };
-	install_say("fetching %zu wheels", report->n);
+	install_say("fetching %zu wheel%s", report->n, report->n == 1 ? "" : "s");
 	enum err e = run_pip(p, args, PIP_FETCH, "download", ours, &why);
 	if (e != OK)
 		return diag_set(d, e, "%s: nothing was installed", diag_text(&why));
@@ -208,19 +236,16 @@ static enum err install(struct pip *p, struct diag *d)
 	TRY(install_path(&p->in, "install.txt", &list, d));
 	TRY(install_path(&p->in, "files", &files, d));
 	TRY(write_list(&p->report, list, false, d));
-	const char *const ours[] = { "--no-deps",
-				     "--no-index",
-				     "--only-binary",
-				     ":all:",
-				     "--pre",
-				     "--find-links",
-				     files,
-				     "-r",
-				     list,
-				     "--require-hashes",
-				     NULL };
+	const char *const ours[] = { "--no-deps", "--no-index",	      "--only-binary", ":all:",
+				     "--pre",	  "--find-links",     files,	       "-r",
+				     list,	  "--require-hashes", "--quiet",       NULL };
 	TRY(run_pip(p, &p->args, PIP_INSTALL, "install", ours, d));
 	p->in.installed = true;
+	for (size_t i = 0; !p->in.cli->json && i < p->report.n; i++)
+		buf_addf(&p->in.cli->out, "%s %.*s %.*s", i == 0 ? "installed" : ",",
+			 FMT(p->report.items[i].name), FMT(p->report.items[i].version));
+	if (!p->in.cli->json)
+		buf_addc(&p->in.cli->out, '\n');
 	return OK;
 }
 
@@ -263,7 +288,7 @@ static enum err resolve(struct pip *p, bool *out_go, struct diag *d)
 		TRY(sdist_show(p, d));
 		TRY(pip_hashes(p, p->shown, d));
 		enum err e = pip_resolve(p, p->shown, links, &p->report, &why);
-		if (e != OK && sdist_missing(p))
+		if (sdist_look(p, e != OK))
 			continue;
 		if (e != OK)
 			return diag_set(
@@ -295,7 +320,7 @@ static enum err steps(struct pip *p, struct diag *d)
 		return install_show(&p->in);
 	size_t first = p->in.n;
 	TRY(pip_fetch(p, &p->args, &p->report, "files", d));
-	install_say("judging %zu wheels", p->in.n - first);
+	install_say("judging %zu wheel%s", p->in.n - first, p->in.n - first == 1 ? "" : "s");
 	TRY(install_judge(&p->in, first, d));
 	TRY(install_show(&p->in));
 	if (install_allowed(&p->in) && !p->args.dry_run)

@@ -86,9 +86,9 @@ static void child_text(struct cli *c, const struct status_child *k)
 	duration(c, k->up_ms);
 	cli_pad(c, c->out.n - at, 26);
 	if (k->restarts)
-		buf_addf(&c->out, "%u restarts ", k->restarts);
+		buf_addf(&c->out, "%u restart%s, ", k->restarts, k->restarts == 1 ? "" : "s");
 	if (k->crash_loop)
-		cli_style(c, "31", S("ends again and again "));
+		cli_style(c, "31", S("ends again and again, "));
 	cli_safe(c, k->last_end);
 	while (c->out.n && c->out.p[c->out.n - 1] == ' ')
 		c->out.n--;

@@ -7,32 +7,12 @@
 #include "base/limits.h"
 #include "proto/control.h"
 #include "sys/spawn.h"
+#include "sys/tool.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-/* Runs keeper with the terminal and the environment of this process; gives its exit status. */
-static enum err run_keeper(const char *keeper, const char *const *argv, int *out_status,
-			   struct diag *d)
-{
-	int status;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		(void)execv(keeper, (char *const *)(uintptr_t)argv);
-		_exit(127);
-	}
-	while (pid > 0 && waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			pid = -1;
-	if (pid < 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 127))
-		return diag_set(d, ERR_SYS, "cannot run '%s': %s", keeper, strerror(errno));
-	*out_status = WIFEXITED(status) ? WEXITSTATUS(status) : err_exit(ERR_SYS);
-	return OK;
-}
 
 /* A gate that runs takes the change at once; without one there is nothing to do. */
 static int reload_gate(struct cli *c, const char *dir)
@@ -58,7 +38,7 @@ static int reload_gate(struct cli *c, const char *dir)
 static int vault_run(struct cli *c)
 {
 	char keeper[CLI_PATH], dir[CLI_PATH];
-	const char *argv[16] = { "keeper", "vault", "--data", dir };
+	const char *argv[16] = { keeper, "vault", "--data", dir };
 	struct diag d = { 0 };
 	size_t n = 4;
 	int status = 0;
@@ -81,11 +61,12 @@ static int vault_run(struct cli *c)
 	argv[n++] = strchr(c->cmd->name, ' ') + 1;
 	if (c->n_args)
 		argv[n++] = c->args[0];
-	e = run_keeper(keeper, argv, &status, &d);
+	const struct tool t = { .argv = argv, .out_fd = -1, .keep_fd = -1, .outlives = true };
+	e = tool_run(&t, &status, &d);
 	if (e != OK)
 		return cli_fail(c, e, &d);
 	buf_free(&c->out);
-	return status;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : err_exit(ERR_SYS);
 }
 
 static int vault_change_run(struct cli *c)

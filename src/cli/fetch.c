@@ -134,6 +134,8 @@ static enum err say_proxy(enum err e, struct diag *d)
 					     "all_proxy", "ALL_PROXY" };
 	char text[sizeof d->text];
 
+	if (d == NULL)
+		return e;
 	(void)snprintf(text, sizeof text, "%s", diag_text(d));
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		const char *value = getenv(names[i]);
@@ -204,27 +206,23 @@ static enum err get(struct get *g, int out, struct diag *d)
 	return diag_set(d, ERR_UPSTREAM, "more than %d redirects", FETCH_HOPS);
 }
 
-/* begin makes a GET of a URL, which must be one that we may go to. */
-static struct get *begin(struct str url, bool plain_ok, struct diag *d)
+/* begin makes a GET of a URL, which must be one that we may go to; out is the caller's to free. */
+static enum err begin(struct str url, bool plain_ok, struct get **out, struct diag *d)
 {
-	struct get *g = calloc(1, sizeof *g);
 	struct url u;
 
-	if (g == NULL) {
-		(void)diag_set(d, ERR_NOMEM, "out of memory");
-		return NULL;
-	}
-	if (url.n >= sizeof g->url || url_parse(&u, url) != OK || (!u.https && !plain_ok)) {
-		(void)diag_set(d, ERR_DENIED, "not a URL that is fetched: only https is");
-		free(g);
-		return NULL;
-	}
+	if (url.n >= FETCH_URL || url_parse(&u, url) != OK || (!u.https && !plain_ok))
+		return diag_set(d, ERR_DENIED, "not a URL that is fetched: only https is");
+	struct get *g = calloc(1, sizeof *g);
+	if (g == NULL)
+		return diag_set(d, ERR_NOMEM, "out of memory");
 	(void)snprintf(g->url, sizeof g->url, "%.*s", FMT(url));
 	g->plain_ok = plain_ok;
 	g->authorization = "";
 	g->accept = "*/*";
 	g->name = S("");
-	return g;
+	*out = g;
+	return OK;
 }
 
 static bool is_loopback(struct str url)
@@ -238,10 +236,9 @@ static bool is_loopback(struct str url)
 
 enum err fetch_url(struct str url, int fd, uint64_t bytes_max, struct diag *d)
 {
-	struct get *g = begin(url, is_loopback(url), d);
+	struct get *g;
 
-	if (g == NULL)
-		return d->err;
+	TRY(begin(url, is_loopback(url), &g, d));
 	g->bytes_max = bytes_max;
 	enum err e = get(g, fd, d);
 	free(g);
@@ -302,21 +299,14 @@ static enum err take_listing(int fd, enum ecosystem eco, struct arena *a, struct
 	return e == OK ? OK : diag_set(d, e, "the fetcher's listing is malformed");
 }
 
-static enum err list_from(const struct fetch_index *ix, enum ecosystem eco, struct str name,
-			  const char *accept, struct arena *a, struct listing *out, struct diag *d)
+static enum err list_at(const struct fetch_index *ix, struct str url, enum ecosystem eco,
+			struct str name, const char *accept, struct arena *a, struct listing *out,
+			struct diag *d)
 {
 	AUTO(fd_closep) int fd = -1;
-	char room[FETCH_URL];
-	struct buf url;
+	struct get *g;
 
-	buf_fixed(&url, room, sizeof room);
-	buf_add(&url, str_z(ix->url));
-	add_name(&url, eco, name);
-	if (url.err != OK)
-		return diag_set(d, ERR_LIMIT, "the name is too long");
-	struct get *g = begin(buf_str(&url), str_has_prefix(str_z(ix->url), S("http://")), d);
-	if (g == NULL)
-		return d->err;
+	TRY(begin(url, str_has_prefix(str_z(ix->url), S("http://")), &g, d));
 	g->authorization = ix->authorization;
 	g->accept = accept;
 	g->mode = FETCH_LISTING;
@@ -328,6 +318,25 @@ static enum err list_from(const struct fetch_index *ix, enum ecosystem eco, stru
 		e = get(g, fd, d);
 	free(g);
 	return e == OK ? take_listing(fd, eco, a, out, d) : e;
+}
+
+static enum err list_from(const struct fetch_index *ix, enum ecosystem eco, struct str name,
+			  const char *accept, struct arena *a, struct listing *out, struct diag *d)
+{
+	char room[FETCH_URL];
+	struct buf url;
+
+	buf_fixed(&url, room, sizeof room);
+	buf_add(&url, str_z(ix->url));
+	add_name(&url, eco, name);
+	return url.err == OK ? list_at(ix, buf_str(&url), eco, name, accept, a, out, d)
+			     : diag_set(d, ERR_LIMIT, "the name is too long");
+}
+
+enum err fetch_listing_at(const struct fetch_index *page, enum ecosystem eco, struct str name,
+			  struct arena *a, struct listing *out, struct diag *d)
+{
+	return list_at(page, str_z(page->url), eco, name, pypi_accept, a, out, d);
 }
 
 static struct str scope_of(enum ecosystem eco, struct str name)
@@ -385,14 +394,13 @@ static enum err check_hash(struct fetched *f, struct diag *d)
 	return OK;
 }
 
-static enum err fetch_file(const struct fetch_index *ix, const struct listing_file *file,
-			   struct fetched *out, struct diag *d)
+enum err fetch_listed(const struct fetch_index *ix, const struct listing_file *file,
+		      struct fetched *out, struct diag *d)
 {
 	struct fetched f = { .fd = -1, .file = *file };
-	struct get *g = begin(file->url, str_has_prefix(str_z(ix->url), S("http://")), d);
+	struct get *g;
 
-	if (g == NULL)
-		return d->err;
+	TRY(begin(file->url, str_has_prefix(str_z(ix->url), S("http://")), &g, d));
 	/* The index's secret goes to the index's own host and nowhere else. */
 	if (str_eq(url_origin(file->url), url_origin(str_z(ix->url))))
 		g->authorization = ix->authorization;
@@ -448,7 +456,7 @@ enum err fetch_file_of(enum ecosystem eco, struct str name, struct str version, 
 		struct str wanted = version.n ? version : newest(&l, eco);
 		const struct listing_file *file = wish.n ? named(&l, eco, wanted, wish)
 							 : listing_best(&l, eco, wanted);
-		e = file ? fetch_file(&ix, file, out, d)
+		e = file ? fetch_listed(&ix, file, out, d)
 			 : diag_set(d, ERR_NOT_FOUND, "the index (%s) has no '%.*s' %.*s%s%.*s",
 				    ix.from, FMT(name), FMT(wanted), wish.n ? " as " : "",
 				    FMT(wish));
@@ -468,14 +476,13 @@ static enum err get_document(const struct fetch_index *ix, struct str ref, const
 {
 	char room[FETCH_URL];
 	struct buf url;
+	struct get *g;
 	int fd = -1;
 
 	buf_fixed(&url, room, sizeof room - 1);
 	if (url_join(str_z(ix->url), ref, &url) != OK)
 		return diag_set(d, ERR_UPSTREAM, "the index names an address that is none");
-	struct get *g = begin(buf_str(&url), str_has_prefix(str_z(ix->url), S("http://")), d);
-	if (g == NULL)
-		return d->err;
+	TRY(begin(buf_str(&url), str_has_prefix(str_z(ix->url), S("http://")), &g, d));
 	if (str_eq(url_origin(buf_str(&url)), url_origin(str_z(ix->url))))
 		g->authorization = ix->authorization;
 	g->accept = accept;
@@ -517,7 +524,7 @@ enum err fetch_previous(enum ecosystem eco, struct str name, struct str version,
 	if (e == OK) {
 		struct str before = listing_before(&l, eco, version);
 		const struct listing_file *file = before.n ? listing_best(&l, eco, before) : NULL;
-		e = file ? fetch_file(&ix, file, out, d)
+		e = file ? fetch_listed(&ix, file, out, d)
 			 : diag_set(d, ERR_NOT_FOUND, "the index (%s) has no '%.*s' before %.*s",
 				    ix.from, FMT(name), FMT(version));
 	}

@@ -1,7 +1,7 @@
 /*
  * cli/fetch.h - releases and archives from where the operator's own tools would take them: the
  * index of pip and uv, the registry of npm. Every GET is a process of its own (src/fetcher).
- * Ring 2.
+ * A diag may be NULL. Ring 2.
  */
 #ifndef CLI_FETCH_H
 #define CLI_FETCH_H
@@ -33,6 +33,16 @@ MUST_USE enum err fetch_url(struct str url, int fd, uint64_t bytes_max, struct d
 MUST_USE enum err fetch_listing(enum ecosystem eco, struct str name, struct arena *a,
 				struct listing *out, struct diag *d);
 
+/* fetch_index_at is for a page that the operator's tool has found: its credentials are those of an
+ * address with the same origin in what the tool was told: its arguments and configuration. */
+MUST_USE enum err fetch_index_at(struct str page, struct str said, struct fetch_index *out,
+				 struct diag *d);
+
+/* fetch_listing_at asks such a page what there is of a package. */
+MUST_USE enum err fetch_listing_at(const struct fetch_index *page, enum ecosystem eco,
+				   struct str name, struct arena *a, struct listing *out,
+				   struct diag *d);
+
 /* One artifact. */
 struct fetched {
 	int fd;			  /* sealed memory file; the caller's to close */
@@ -50,6 +60,10 @@ MUST_USE enum err fetch_release(enum ecosystem eco, struct str name, struct str 
 MUST_USE enum err fetch_file_of(enum ecosystem eco, struct str name, struct str version,
 				struct str file, struct arena *a, struct fetched *out,
 				struct diag *d);
+
+/* fetch_listed gets a file that was listed there. ERR_DENIED likewise. */
+MUST_USE enum err fetch_listed(const struct fetch_index *ix, const struct listing_file *file,
+			       struct fetched *out, struct diag *d);
 
 /* fetch_document gets a document of the index into a sealed memory file: ref is a reference from
  * the index's address ("../integrity/a/1.0/f/provenance"), or absolute. The index's secret goes to

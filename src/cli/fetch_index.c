@@ -6,6 +6,7 @@
 
 #include "codec/base64.h"
 #include "codec/url.h"
+#include "codec/url_join.h"
 #include "sys/fs.h"
 
 #include <stdio.h>
@@ -245,4 +246,38 @@ enum err fetch_index_find(enum ecosystem eco, struct str scope, struct fetch_ind
 	if (eco == ECO_PYPI)
 		return find_pypi(out, d);
 	return diag_set(d, ERR_UNSUPPORTED, "releases are fetched from PyPI and npm only");
+}
+
+/* ---- a page that a tool has found ---- */
+
+/* The next address in a text of configuration: up to a blank, a quote or a comma. */
+static struct str next_address(struct str *text)
+{
+	size_t n = 0, at = str_find(*text, S("http"));
+
+	if (at == SIZE_MAX)
+		return S("");
+	*text = str_tail(*text, at);
+	while (n < text->n && text->p[n] > ' ' && strchr("'\"\\,;", text->p[n]) == NULL)
+		n++;
+	struct str address = str_head(*text, n);
+	*text = str_tail(*text, n);
+	return address;
+}
+
+enum err fetch_index_at(struct str page, struct str said, struct fetch_index *out, struct diag *d)
+{
+	bool found = false;
+
+	*out = (struct fetch_index){ .url = "" };
+	for (struct str address; !found && (address = next_address(&said)).n > 0;)
+		found = set_url(out, address, "pip's configuration", NULL) == OK &&
+			out->authorization[0] != '\0' &&
+			str_eq(url_origin(str_z(out->url)), url_origin(page));
+	if (!found)
+		out->authorization[0] = '\0';
+	if (page.n >= sizeof out->url)
+		return diag_set(d, ERR_LIMIT, "the address of a page is too long");
+	(void)snprintf(out->url, sizeof out->url, "%.*s", FMT(page));
+	return OK;
 }

@@ -123,13 +123,13 @@ void install_say(const char *fmt, ...)
  * it this artifact. */
 static int64_t published(const struct install *in, const struct install_item *it)
 {
-	const struct package_hash *hash = it->made_of.n > 0 ? &it->made_of : &it->hash;
+	const struct package_hash *hash = &it->hash;
 	struct listing l;
 	struct arena a;
-	int64_t when = 0;
+	int64_t when = it->published_s;
 
-	if (in->cooldown_days == 0 || it->name.n == 0)
-		return 0;
+	if (in->cooldown_days == 0 || it->name.n == 0 || when != 0)
+		return when;
 	arena_init(&a, LISTING_ARENA);
 	if (fetch_listing(in->eco, it->name, &a, &l, NULL) == OK)
 		for (size_t i = 0; i < l.n; i++)

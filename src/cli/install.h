@@ -20,7 +20,7 @@ struct install_item {
 	struct str file;	     /* a file name for the checker and for people */
 	const char *path;	     /* where the bytes are */
 	struct package_hash hash;    /* sha256 or sha512 that the bytes must have; n 0: none */
-	struct package_hash made_of; /* of a wheel that was built here: its source archive */
+	int64_t published_s;	     /* it, or what it was built of; 0: the index is asked */
 	bool builds; /* a source archive whose code will run here: its install phase runs in the
 		      * sandbox first, where there is one */
 	struct report report;

@@ -14,7 +14,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
+#include <fts.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,22 +23,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { OPEN_AT_ONCE = 16 };
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-	(void)st;
-	(void)at;
-	/* A tool may have taken our right to look into one of its directories. */
-	if (type == FTW_DNR && chmod(path, 0700) != 0)
-		return 0;
-	(void)remove(path);
-	return 0;
-}
-
+/* What a build has left running may still move things about in there. fts stands in the directory
+ * of which it removes something, and makes sure which one that is: a link in its place leads
+ * nowhere. */
 void dir_remove(const char *dir)
 {
-	(void)nftw(dir, remove_one, OPEN_AT_ONCE, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+	char *const paths[] = { (char *)(uintptr_t)dir, NULL };
+	FTS *walk = fts_open(paths, FTS_PHYSICAL | FTS_XDEV, NULL);
+
+	for (FTSENT *e; walk != NULL && (e = fts_read(walk)) != NULL;)
+		if (e->fts_info == FTS_D) /* a tool may have taken our right to look into it */
+			(void)!fchmodat(AT_FDCWD, e->fts_accpath, 0700, AT_SYMLINK_NOFOLLOW);
+		else
+			(void)remove(e->fts_accpath);
+	if (walk != NULL)
+		(void)fts_close(walk);
 }
 
 static int open_dir(const char *path)

@@ -4,6 +4,7 @@
  */
 #include "cli/cli.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -78,20 +79,22 @@ static size_t distance(struct str a, struct str b)
 static int unknown(int argc, char **argv)
 {
 	char words[2 * WORD_MAX + 2];
-	const char *best = NULL;
-	size_t least = 4;
+	const char *best = NULL, *said = argv[0];
+	size_t least = 4, first = strlen(argv[0]);
 
 	(void)snprintf(words, sizeof words, "%s%s%s", argv[0], argc > 1 ? " " : "",
 		       argc > 1 ? argv[1] : "");
 	for (size_t i = 0; i < N_CMDS; i++) {
 		bool two = strchr(cmds[i]->name, ' ') != NULL;
 		size_t n = distance(str_z(cmds[i]->name), two ? str_z(words) : str_z(argv[0]));
-		if (n >= least)
+		if (strncmp(cmds[i]->name, argv[0], first) == 0 && cmds[i]->name[first] == ' ')
+			said = words; /* the first word is right */
+		if (n >= least || 3 * n > strlen(cmds[i]->name)) /* another word altogether */
 			continue;
 		least = n;
 		best = cmds[i]->name;
 	}
-	fprintf(stderr, "yett: no command '%.40s'", argv[0]);
+	fprintf(stderr, "yett: no command '%.80s'", said);
 	if (best)
 		fprintf(stderr, "; did you mean 'yett %s'?", best);
 	fprintf(stderr, "\nTry 'yett help'.\n");
@@ -215,6 +218,8 @@ int main(int argc, char **argv)
 	struct cli c = { .colour = isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == NULL };
 	int used;
 
+	/* One that we inherit ignored would hide how the programs end that we start. */
+	(void)signal(SIGCHLD, SIG_DFL);
 	buf_init(&c.out, 64 << 20);
 	argc--;
 	argv++;

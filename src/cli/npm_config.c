@@ -49,24 +49,51 @@ static bool is_named(struct str host, struct str own)
 /* Keys for which what the environment says stays on this machine. */
 static bool stays_here(struct str key)
 {
-	static const struct str keys[] = { SC("cache"), SC("cafile"), SC("logs-dir"),
-					   SC("prefix") };
-
-	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-		if (str_eq(key, keys[i]))
-			return true;
-	return false;
+	return str_eq(key, S("cache")) || str_eq(key, S("cafile")) || str_eq(key, S("logs-dir"));
 }
 
-static bool runs(struct str key)
-{
-	static const struct str keys[] = { SC("script-shell"), SC("shell"),    SC("git"),
-					   SC("node-options"), SC("node-gyp"), SC("python") };
+static const char runs[] = "names a program for npm to run";
+static const char reads[] = "names another file for npm to go by";
 
-	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-		if (str_eq(key, keys[i]))
-			return true;
-	return false;
+/* NULL: no reason to refuse the key. npm looks for a file of its own below prefix. */
+static const char *forbidden(struct str key)
+{
+	static const struct {
+		struct str key;
+		const char *why;
+	} rows[] = {
+		{ SC("script-shell"), runs }, { SC("shell"), runs },
+		{ SC("git"), runs },	      { SC("node-options"), runs },
+		{ SC("node-gyp"), runs },     { SC("python"), runs },
+		{ SC("userconfig"), reads },  { SC("globalconfig"), reads },
+		{ SC("prefix"), reads },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (str_eq(key, rows[i].key))
+			return rows[i].why;
+	return NULL;
+}
+
+/* White space of every script, and a few more. */
+static bool is_blank(char c)
+{
+	return (unsigned char)c <= ' ' || (unsigned char)c >= 0x7f;
+}
+
+/* What npm takes for the key: without a comment, and without white space around it. */
+static struct str key_of(struct str line)
+{
+	size_t n = 0;
+
+	while (n < line.n && strchr("=;#", line.p[n]) == NULL)
+		n++;
+	line.n = n;
+	while (line.n > 0 && is_blank(line.p[0]))
+		line = str_tail(line, 1);
+	while (line.n > 0 && is_blank(line.p[line.n - 1]))
+		line.n--;
+	return line.n > 2 && str_has_suffix(line, S("[]")) ? str_head(line, line.n - 2) : line;
 }
 
 static enum err refuse(struct diag *d, size_t line, const char *why)
@@ -84,17 +111,18 @@ enum err npm_config_judge(struct str text, struct str own, struct diag *d)
 		size_t end = 0;
 		while (end < text.n && text.p[end] != '\n' && text.p[end] != '\r')
 			end++;
-		struct str value, line = str_trim(str_head(text, end));
+		struct str line = str_trim(str_head(text, end));
 		text = str_tail(text, end + 1);
 		if (line.n == 0 || line.p[0] == '#' || line.p[0] == ';')
 			continue;
-		struct str key = str_trim(str_cut(line, '=', &value));
-		if (key.n > 2 && str_has_suffix(key, S("[]")))
-			key.n -= 2;
+		struct str key = key_of(line);
+		const char *why = forbidden(key);
 		if (key.n > 0 && (key.p[0] == '"' || key.p[0] == '\''))
 			return refuse(d, at, "has a key in quotes");
-		if (runs(key))
-			return refuse(d, at, "names a program for npm to run");
+		if (str_find(line, S("\\u")) != SIZE_MAX) /* in quotes, which npm reads as JSON */
+			return refuse(d, at, "has a character by its number");
+		if (why != NULL)
+			return refuse(d, at, why);
 		if (str_find(line, S("${")) == SIZE_MAX || stays_here(key))
 			continue;
 		if (str_find(key, S("${")) != SIZE_MAX || !is_named(host_of(key), own))

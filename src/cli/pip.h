@@ -7,24 +7,24 @@
 #include "cli/install.h"
 #include "cli/pip_args.h"
 #include "package/listing.h"
+#include "package/pip_log.h"
 #include "package/pip_report.h"
 
 /* A release that has a source archive, and no wheel that pip would take. */
 struct sdist {
-	struct str name;
+	struct str name, page; /* that names it, or its own address */
 	struct listing_file file;
 	const char *path;  /* of the wheel that pip is shown: a stub, or what was built */
 	uint8_t wheel[32]; /* its digest */
 	bool built;
-	struct package_hash made_of; /* the archive that was judged */
 };
 
 /* Those that pip is shown: cli/pip_sdist.c. */
 struct sdists {
 	struct sdist *items;
 	size_t n, cap;
-	struct str *names; /* whose releases were looked up */
-	size_t n_names, cap_names;
+	struct pip_log_sdist *seen; /* which names were looked up on which pages */
+	size_t n_seen, cap_seen;
 	const char *dir;   /* where the wheels are that pip is shown, */
 	const char *links; /* and the page that names them */
 	const char *log;   /* of pip's last resolution */
@@ -51,15 +51,20 @@ MUST_USE enum err pip_resolve(struct pip *p, const struct pip_args *args, const 
 MUST_USE enum err pip_fetch(struct pip *p, const struct pip_args *args,
 			    const struct pip_report *report, const char *dir, struct diag *d);
 
-/* sdist_prepare shows pip the releases of those names that --allow-sdist names. */
+/* pip_ask runs the interpreter with arguments to hear what it says; it can start no program.
+ * ERR_UPSTREAM: it does not end well. */
+MUST_USE enum err pip_ask(struct pip *p, const char *const *args, struct buf *out, struct diag *d);
+
+/* sdist_prepare makes the place for what pip is shown. */
 MUST_USE enum err sdist_prepare(struct pip *p, struct diag *d);
 
 /* sdist_show writes the page anew that pip is shown. */
 MUST_USE enum err sdist_show(struct pip *p, struct diag *d);
 
-/* sdist_missing looks up what pip's last resolution did not find, to show it pip, too. False:
- * nothing new. */
-bool sdist_missing(struct pip *p);
+/* sdist_look goes by what pip's last resolution saw, to show it pip, too: of packages that
+ * --allow-sdist names, and where it failed of those that it had no way without. False: nothing new.
+ */
+bool sdist_look(struct pip *p, bool failed);
 
 /* sdist_wanted gives the release that the report names by its stub, or NULL: all are there. */
 struct sdist *sdist_wanted(struct pip *p);

@@ -12,6 +12,7 @@
 #include "cli/fetch.h"
 #include "cli/pip.h"
 
+#include "base/limits.h"
 #include "crypto/sha256.h"
 #include "package/pip_log.h"
 #include "package/sdist_requires.h"
@@ -25,7 +26,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 enum {
@@ -119,22 +119,15 @@ static enum err ask_python(struct build *b, char room[ANSWER_MAX], const char *o
 	static const char code[] = "import os, pip, sys\n"
 				   "print(sys.executable, sys.prefix, sys.base_prefix, "
 				   "os.path.dirname(pip.__file__), sep='\\n')";
-	AUTO(fd_closep) int fd = memfd_create("python", MFD_CLOEXEC);
-	const char *const argv[] = { b->p->python, "-c", code, NULL };
-	const char *const env[] = { "PYTHONSAFEPATH", "1", NULL };
-	const struct tool t = {
-		.argv = argv, .env = env, .out_fd = fd, .keep_fd = -1, .alone = true
-	};
-	int status;
+	static const char *const args[] = { "-c", code, NULL };
+	struct buf said;
 
-	if (fd < 0)
-		return diag_set(d, ERR_SYS, "cannot make a memory file: %s", strerror(errno));
-	TRY(tool_run(&t, &status, d));
-	ssize_t n = pread(fd, room, ANSWER_MAX - 1, 0);
-	room[n > 0 ? n : 0] = 0;
+	buf_fixed(&said, room, ANSWER_MAX - 1);
+	enum err e = pip_ask(b->p, args, &said, d);
+	room[said.n] = 0;
 	for (size_t i = 0; i < 4; i++) {
 		size_t end = strcspn(room, "\n");
-		if (status != 0 || room[0] != '/' || room[end] == 0)
+		if (e != OK || room[0] != '/' || room[end] == 0)
 			return fail(b, ERR_UPSTREAM, "the interpreter does not say where it is", d);
 		room[end] = 0;
 		out[i] = room;
@@ -155,6 +148,34 @@ static enum err make_dirs(struct build *b, char home[CLI_PATH], char out[CLI_PAT
 		return diag_set(d, ERR_LIMIT, "a name in the private directory is too long");
 	TRY(fs_mkdirs(home, d));
 	return fs_mkdirs(out, d);
+}
+
+/* The end of what a build said, without what would drive a terminal. */
+static void tell(const struct build *b)
+{
+	struct buf text;
+
+	install_say("the build of %.*s says at its end:", FMT(b->s->file.name));
+	buf_init(&text, PIP_LOG_MAX);
+	struct str log = fs_read(b->log, FS_NOFOLLOW, &text, NULL) == OK ? buf_str(&text) : S("");
+	log = log.n > TOLD_MAX ? str_tail(log, log.n - TOLD_MAX) : log;
+	for (size_t i = 0; i < log.n; i++) {
+		unsigned char c = (unsigned char)log.p[i];
+		(void)fputc(c == '\n' || (c >= ' ' && c < 0x7f) ? c : '?', stderr);
+	}
+	buf_free(&text);
+}
+
+static enum err too_long(const struct build *b, struct diag *d)
+{
+	char why[160];
+
+	tell(b);
+	(void)snprintf(why, sizeof why,
+		       "its build takes more than %d minutes; build the wheel where that does no "
+		       "harm, and install that",
+		       LIMIT_BUILD_MINUTES);
+	return fail(b, ERR_TIMEOUT, why, d);
 }
 
 /* One run of the build; what it says goes to the log. *out_built false: it went wrong. */
@@ -199,25 +220,16 @@ static enum err run_build(struct build *b, bool *out_built, struct diag *d)
 				    "1",
 				    NULL };
 	const char *const reads[] = { at[1], at[2], at[3], b->needs, b->archive, NULL };
-	const struct tool_box box = { .reads = reads, .write = b->dir };
+	const struct tool_box box = { .reads = reads,
+				      .write = b->dir,
+				      .time_ms = LIMIT_BUILD_MINUTES * 60 * 1000 };
 	const struct tool t = {
 		.argv = argv, .env = env, .out_fd = log, .keep_fd = -1, .box = &box
 	};
 	int status;
-	TRY(tool_run(&t, &status, d));
-	*out_built = status == 0;
-	return OK;
-}
-
-/* The end of what a build said, without what would drive a terminal. */
-static void tell(const struct build *b, struct str log)
-{
-	install_say("the build of %.*s says at its end:", FMT(b->s->file.name));
-	log = log.n > TOLD_MAX ? str_tail(log, log.n - TOLD_MAX) : log;
-	for (size_t i = 0; i < log.n; i++) {
-		unsigned char c = (unsigned char)log.p[i];
-		(void)fputc(c == '\n' || (c >= ' ' && c < 0x7f) ? c : '?', stderr);
-	}
+	enum err e = tool_run(&t, &status, d);
+	*out_built = e == OK && status == 0;
+	return e == ERR_TIMEOUT ? too_long(b, d) : e;
 }
 
 /* What the backend missed joins what it needs. ERR_UPSTREAM: it is something else that is wrong. */
@@ -238,7 +250,7 @@ static enum err learn(struct build *b, struct diag *d)
 		more |= e == OK && fresh;
 	}
 	if (e == OK && !more) {
-		tell(b, buf_str(&log));
+		tell(b);
 		e = fail(b, ERR_UPSTREAM, "its build ends with an error", d);
 	}
 	buf_free(&log);

@@ -54,6 +54,10 @@ static enum err include(struct files *f, const char *path, const struct finding 
 
 	if (str_find(x->excerpt, S(":")) != SIZE_MAX || x->excerpt.n >= FINDING_EXCERPT)
 		return refuse(path, x->line, "it takes in an address", d);
+	/* pip splits a line as a shell does: 'a'b and a\b are ab. */
+	for (size_t i = 0; i < x->excerpt.n; i++)
+		if (strchr("'\"\\", x->excerpt.p[i]) != NULL)
+			return refuse(path, x->line, "it takes in a name with quotes in it", d);
 	if (x->excerpt.n > 0 && x->excerpt.p[0] == '/')
 		dir = S("");
 	if (snprintf(whole, sizeof whole, "%.*s%.*s", FMT(dir), FMT(x->excerpt)) >=
@@ -96,6 +100,8 @@ static enum err check_text(struct files *f, const char *path, struct str text, s
 		if (x->rule == RULE_MANIFEST_UNREAD &&
 		    str_find(x->detail, S("variable of the environment")) != SIZE_MAX)
 			return refuse(path, x->line, "it has a variable of the environment", d);
+		if (x->rule == RULE_MANIFEST_UNREAD && str_eq(x->detail, S("unknown option")))
+			return refuse(path, x->line, "it has an option that is not known", d);
 		if (x->rule == RULE_MANIFEST_INCLUDE)
 			TRY(include(f, path, x, d));
 	}
@@ -111,9 +117,13 @@ static enum err check_file(struct files *f, const char *path, struct diag *d)
 
 	buf_init(&b, FILE_MAX);
 	arena_init(&a, SCRATCH);
-	/* What is not there, or no file, ends pip. */
-	enum err e = fs_read(path, 0, &b, NULL) == OK ? check_text(f, path, buf_str(&b), &a, d)
-						      : OK;
+	enum err e = fs_read(path, 0, &b, NULL);
+	if (e == OK)
+		e = check_text(f, path, buf_str(&b), &a, d);
+	else if (e == ERR_LIMIT || e == ERR_NOMEM)
+		e = refuse(path, 1, "it is too large to be read", d);
+	else
+		e = OK; /* what is not there, or no file, ends pip */
 	arena_done(&a);
 	buf_free(&b);
 	return e;

@@ -4,6 +4,7 @@
  */
 #include "cli/sbom_lists.h"
 
+#include "base/num.h"
 #include "crypto/sha256.h"
 
 #include <stdio.h>
@@ -18,23 +19,6 @@ static size_t lines_of(struct str text)
 	return n;
 }
 
-static bool hex_byte(const char *p, uint8_t *out)
-{
-	unsigned v = 0;
-
-	for (int i = 0; i < 2; i++) {
-		char c = p[i];
-		if (c >= '0' && c <= '9')
-			v = v << 4 | (unsigned)(c - '0');
-		else if (c >= 'a' && c <= 'f')
-			v = v << 4 | (unsigned)(c - 'a' + 10);
-		else
-			return false;
-	}
-	*out = (uint8_t)v;
-	return true;
-}
-
 /* "HEX  path", or "HEX *path" */
 static bool file_line(struct str line, struct sbom_file *out)
 {
@@ -45,10 +29,7 @@ static bool file_line(struct str line, struct sbom_file *out)
 	*out = (struct sbom_file){ .path = str_tail(line, SHA256_HEX + 2), .n_hashes = 1 };
 	h->algorithm = S("sha256");
 	h->n = SHA256_BYTES;
-	for (size_t i = 0; i < SHA256_BYTES; i++)
-		if (!hex_byte(line.p + 2 * i, &h->bytes[i]))
-			return false;
-	return true;
+	return num_hex_bytes(str_head(line, SHA256_HEX), h->bytes, SHA256_BYTES);
 }
 
 enum err sbom_files_read(struct sbom *s, struct str text, struct arena *a, struct diag *d)

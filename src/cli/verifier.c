@@ -72,7 +72,9 @@ static unsigned user_for(const char *path)
 	return geteuid() == 0 && stat(path, &st) == 0 && (st.st_mode & S_IXOTH) ? VERIFIER_USER : 0;
 }
 
-static enum err run(const int fds[VERIFIER_FDS], int report, struct buf *out, struct diag *d)
+/* theirs is the child's end of the report's pipe, which is closed here. */
+static enum err run(const int fds[VERIFIER_FDS], int *theirs, int report, struct buf *out,
+		    struct diag *d)
 {
 	char path[CLI_PATH];
 	struct spawn s = { .path = path,
@@ -86,7 +88,7 @@ static enum err run(const int fds[VERIFIER_FDS], int report, struct buf *out, st
 	TRY(spawn_sibling("verifier", path, sizeof path, d));
 	s.uid = user_for(path);
 	TRY(spawn_child(&s, &pid, &pidfd, d));
-	(void)close(fds[VERIFIER_REPORT - VERIFIER_REQUEST]); /* the child's end alone is left */
+	fd_closep(theirs);
 	enum err e = take_report(report, out, d);
 	if (e != OK)
 		spawn_signal(pidfd, 9);
@@ -99,7 +101,6 @@ enum err verifier_ask(const struct verifier_call *call, struct buf *out, struct 
 {
 	AUTO(fd_closep) int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	AUTO(fd_closep) int request = -1;
-	AUTO(fd_closep) int report = -1;
 	int ends[2];
 
 	if (nothing < 0)
@@ -107,14 +108,14 @@ enum err verifier_ask(const struct verifier_call *call, struct buf *out, struct 
 	TRY(request_file(&call->request, &request, d));
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return diag_set(d, ERR_SYS, "cannot make a pipe: %s", strerror(errno));
-	report = ends[0];
+	AUTO(fd_closep) int report = ends[0];
+	AUTO(fd_closep) int theirs = ends[1];
 	const int fds[VERIFIER_FDS] = {
 		request,
-		ends[1],
+		theirs,
 		call->bundle,
 		call->root < 0 ? nothing : call->root,
 		call->artifact < 0 ? nothing : call->artifact,
 	};
-	enum err e = run(fds, report, out, d);
-	return e;
+	return run(fds, &theirs, report, out, d);
 }

@@ -4,17 +4,10 @@
  */
 #include "codec/pickle_escape.h"
 
+#include "base/num.h"
 #include "codec/utf8.h"
 
 #include <string.h>
-
-static unsigned hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return (unsigned)(c - '0');
-	c = (char)(c | 32);
-	return c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10 : 16;
-}
 
 /* The number of up to max digits in base at s; *out_n: how many there were. */
 static uint32_t number(struct str s, unsigned base, size_t max, size_t *out_n)
@@ -22,8 +15,8 @@ static uint32_t number(struct str s, unsigned base, size_t max, size_t *out_n)
 	uint32_t v = 0;
 	size_t i;
 
-	for (i = 0; i < s.n && i < max && hex_digit(s.p[i]) < base; i++)
-		v = v * base + hex_digit(s.p[i]);
+	for (i = 0; i < s.n && i < max && (unsigned)num_hex(s.p[i]) < base; i++)
+		v = v * base + (unsigned)num_hex(s.p[i]);
 	*out_n = i;
 	return v;
 }

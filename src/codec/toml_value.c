@@ -4,6 +4,7 @@
  */
 #include "codec/toml_value.h"
 
+#include "base/num.h"
 #include "codec/utf8.h"
 
 #include <string.h>
@@ -73,22 +74,13 @@ enum err toml_comment(struct toml_text *t)
 
 /* ---- strings -------------------------------------------------------------------------------- */
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* \uXXXX and \UXXXXXXXX; the reader stands behind the letter. */
 static enum err unicode(struct toml_text *t, unsigned digits, struct buf *out)
 {
 	uint32_t cp = 0;
 
 	for (unsigned i = 0; i < digits; i++) {
-		int v = t->p < t->end ? hex_value(*t->p) : -1;
+		int v = t->p < t->end ? num_hex(*t->p) : -1;
 		if (v < 0)
 			return fail(t, ERR_SYNTAX, "an escape lacks digits");
 		cp = cp << 4 | (uint32_t)v;
@@ -238,7 +230,7 @@ static size_t digits(struct str s, int base)
 	size_t i = 0;
 
 	for (; i < s.n; i++) {
-		bool digit = hex_value(s.p[i]) >= 0 && hex_value(s.p[i]) < base;
+		bool digit = num_hex(s.p[i]) >= 0 && num_hex(s.p[i]) < base;
 		bool between = s.p[i] == '_' && i > 0 && s.p[i - 1] != '_';
 		if (!digit && !between)
 			break;
@@ -253,7 +245,7 @@ static bool sum(struct str s, int base, bool minus, int64_t *out)
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] == '_')
 			continue;
-		uint64_t d = (uint64_t)hex_value(s.p[i]);
+		uint64_t d = (uint64_t)num_hex(s.p[i]);
 		if (v > (max - d) / (uint64_t)base)
 			return false;
 		v = v * (uint64_t)base + d;

@@ -18,17 +18,6 @@ static bool is_alnum(char c)
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 static bool is_unreserved(char c)
 {
 	return is_alnum(c) || (c != 0 && strchr("-._~", c) != NULL);
@@ -89,7 +78,7 @@ static bool is_path(struct str s)
 	for (size_t i = 0; i < s.n; i++) {
 		char c = s.p[i];
 		if (c == '%') {
-			if (s.n - i < 3 || hex_value(s.p[i + 1]) < 0 || hex_value(s.p[i + 2]) < 0)
+			if (s.n - i < 3 || num_hex(s.p[i + 1]) < 0 || num_hex(s.p[i + 2]) < 0)
 				return false;
 			i += 2;
 		} else if (!is_unreserved(c) && (c == 0 || strchr("!$&'()*+,;=:@/?", c) == NULL)) {
@@ -168,8 +157,8 @@ void url_decode(struct buf *out, struct str s)
 			buf_addc(out, s.p[i]);
 			continue;
 		}
-		int hi = s.n - i >= 3 ? hex_value(s.p[i + 1]) : -1;
-		int lo = s.n - i >= 3 ? hex_value(s.p[i + 2]) : -1;
+		int hi = s.n - i >= 3 ? num_hex(s.p[i + 1]) : -1;
+		int lo = s.n - i >= 3 ? num_hex(s.p[i + 2]) : -1;
 		if (hi < 0 || lo < 0 || hi + lo == 0) {
 			if (out->err == OK)
 				out->err = ERR_SYNTAX;

@@ -4,6 +4,7 @@
  */
 #include "codec/zip.h"
 
+#include "base/date.h"
 #include "base/le.h"
 #include "base/limits.h"
 #include "codec/names.h"
@@ -213,18 +214,10 @@ enum err zip_open(struct zip *z, struct arena *a, struct faults *f, struct str m
 
 /* ---- members ------------------------------------------------------------------------------- */
 
-/* Days since 1970 of a date of the Gregorian calendar; years here are 1980 to 2107. */
-static int64_t days_from_civil(int64_t y, int64_t m, int64_t d)
-{
-	y -= m <= 2;
-	int64_t of_year = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
-	return y * 365 + y / 4 - y / 100 + y / 400 + of_year - 719468;
-}
-
 static int64_t dos_time(unsigned date, unsigned time)
 {
-	int64_t month = date >> 5 & 15, day = date & 31;
-	int64_t days = days_from_civil(1980 + (date >> 9), month ? month : 1, day ? day : 1);
+	unsigned month = date >> 5 & 15, day = date & 31;
+	int64_t days = date_days(1980 + (date >> 9), month ? month : 1, day ? day : 1);
 
 	return days * 86400 + (time >> 11) * 3600 + (time >> 5 & 63) * 60 + (time & 31) * 2;
 }

@@ -35,9 +35,10 @@ enum config_source { SOURCE_LITERAL, SOURCE_ENV, SOURCE_VAULT };
 struct config_secret {
 	struct str value;   /* "" in a survey */
 	enum config_source source;
-	struct str name;    /* the variable or the entry of the vault; "" for a literal */
-	struct str file;    /* where it is named; "" without a file */
-	uint32_t line;
+	struct str name;    /* the variable or the entry of the vault; for a literal a name that
+			     * the vault could give it, "" for that of a header */
+	struct str file;    /* where it is named first; "" without a file */
+	uint32_t line, places;
 };
 
 struct config_io {
@@ -72,6 +73,7 @@ struct config {
 
 	struct config_note *notes;  /* set also when loading failed */
 	uint32_t n_notes;
+	uint32_t n_left_out;        /* deployments that cannot be used */
 };
 
 /* config_load reads the file and what it includes. ERR_CONFIG, ERR_SYNTAX or ERR_LIMIT with a

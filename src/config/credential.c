@@ -44,6 +44,7 @@ enum err secret_add(struct loader *l, const struct value *v, const struct node *
 	for (uint32_t i = 0; i < c->n_secrets; i++) {
 		if (!same(&c->secrets[i], source, v))
 			continue;
+		c->secrets[i].places++;
 		*out = (uint16_t)i;
 		return OK;
 	}
@@ -53,7 +54,9 @@ enum err secret_add(struct loader *l, const struct value *v, const struct node *
 		return diag_set(l->d, ERR_LIMIT, "too many credentials");
 	if (!GROW(l, c->secrets, c->n_secrets, &l->cap_secrets))
 		return ERR_NOMEM;
-	struct config_secret s = { .source = source, .value = v->text.p ? v->text : S("") };
+	struct config_secret s = { .source = source,
+				   .value = v->text.p ? v->text : S(""),
+				   .places = 1 };
 	if (source == SOURCE_LITERAL)
 		TRY(keep(l, s.value, &s.value));
 	if (source == SOURCE_ENV) {
@@ -95,7 +98,21 @@ static bool sendable(struct str s)
 	return s.n > 0;
 }
 
-static void suggest_name(const struct params *p, struct buf *out)
+/* Another literal has this name already. */
+static bool name_taken(const struct loader *l, struct str name, struct str value)
+{
+	for (uint32_t i = 0; i < l->out->n_secrets; i++) {
+		const struct config_secret *s = &l->out->secrets[i];
+		if (s->source == SOURCE_LITERAL && str_eq(s->name, name) &&
+		    !str_eq(s->value, value))
+			return true;
+	}
+	return false;
+}
+
+/* What the vault may call a literal: after its deployment, and no two alike. */
+static struct str suggest_name(const struct loader *l, const struct params *p, struct str value,
+			       struct buf *out)
 {
 	struct str name = p->credential.n ? p->credential : p->model_name;
 
@@ -105,11 +122,15 @@ static void suggest_name(const struct params *p, struct buf *out)
 			     (c >= '0' && c <= '9') || c == '_' || c == '.';
 		buf_addc(out, plain ? c : '-');
 	}
+	if (name_taken(l, buf_str(out), value))
+		buf_addf(out, "-%u", l->out->n_secrets + 1);
+	return buf_str(out);
 }
 
 static enum err take(struct loader *l, const struct params *p, const struct value *v,
 		     const struct node *at, uint16_t *out)
 {
+	struct value named = *v;
 	char room[64];
 	struct buf name;
 
@@ -123,14 +144,16 @@ static enum err take(struct loader *l, const struct params *p, const struct valu
 	if (v->text.p && !sendable(v->text))
 		return diag_set(l->d, ERR_CONFIG,
 				"its credential is empty or holds spaces or control characters");
-	if (v->from == FROM_FILE) {
-		buf_fixed(&name, room, sizeof room);
-		suggest_name(p, &name);
+	buf_fixed(&name, room, sizeof room);
+	if (v->from == FROM_FILE)
+		named.name = suggest_name(l, p, v->text, &name);
+	TRY(secret_add(l, &named, at, out));
+	struct str given = l->out->secrets[*out].name;
+	if (v->from == FROM_FILE)
 		note(l, CONFIG_MANUAL, S("model_list[].litellm_params.api_key"), at,
 		     "a literal in the file works; move it: yett vault add %.*s, then api_key: "
-		     "vault/%.*s", FMT(buf_str(&name)), FMT(buf_str(&name)));
-	}
-	return secret_add(l, v, at, out);
+		     "vault/%.*s", FMT(given), FMT(given));
+	return OK;
 }
 
 /* The usual variables count for the provider's own address only: a key that nobody named must not

@@ -389,7 +389,7 @@ static enum err leave_out(struct loader *l, const struct params *p, enum err e,
 	(void)snprintf(path, sizeof path, "model_list[%u]", p->index);
 	note(l, CONFIG_UNSUPPORTED, p->entry ? str_z(path) : p->model_name, p->entry,
 	     "'%.*s' is left out: %s", FMT(p->model_name), why->text);
-	l->left_out++;
+	l->out->n_left_out++;
 	return OK;
 }
 

@@ -279,7 +279,7 @@ static enum err add_entry(struct loader *l, const struct node *entry, uint32_t i
 		(void)snprintf(path, sizeof path, "model_list[%u]", index);
 		note(l, CONFIG_UNSUPPORTED, str_z(path), entry, "'%.*s' is left out: %s",
 		     FMT(p.model_name), d.text);
-		l->left_out++;
+		l->out->n_left_out++;
 		return OK;
 	}
 	if (str_eq(p.model_name, S("*")) && str_eq(p.model, S("*"))) {
@@ -302,7 +302,9 @@ static enum err models_read(struct loader *l, const struct node *list)
 	if (l->out->policy.n_deployments)
 		return OK;
 	if (i == 0)
-		return diag_set(l->d, ERR_CONFIG, "the configuration has no model_list");
+		return diag_set(l->d, ERR_CONFIG,
+				"the configuration has no model_list; models that LiteLLM keeps in "
+				"its database have to be written into it");
 	/* The first reason is worth more than the fact. */
 	for (uint32_t k = 0; k < l->out->n_notes; k++)
 		if (str_find(l->out->notes[k].why, S("is left out: ")) != SIZE_MAX)
@@ -461,7 +463,8 @@ enum err config_listen_ok(const struct config *c, struct str where, struct diag 
 		return OK;
 	if (c->policy.open)
 		return diag_set(d, ERR_CONFIG,
-				"'%.*s' can be reached by others, and there is no master key",
+				"'%.*s' can be reached by others, and there is no master key: set "
+				"general_settings.master_key, or listen on 127.0.0.1",
 				FMT(where));
 	if (c->master_weak)
 		return diag_set(d, ERR_CONFIG, "'%.*s' can be reached by others, and the master "

@@ -42,7 +42,6 @@ struct loader {
 	uint32_t connect_timeout_ms;
 	bool weights_whole;         /* no weight has a fraction so far */
 	bool raw;                   /* value_json writes references as they stand */
-	uint32_t left_out;          /* deployments that could not be used */
 };
 
 /* A deployment's parameters as the file gives them, before they are judged. */

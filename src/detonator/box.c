@@ -15,6 +15,7 @@
 #include "sys/clock.h"
 #include "sys/fs.h"
 #include "sys/ipc.h"
+#include "sys/userns.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -106,26 +107,11 @@ static enum err no_namespaces(const char *why, struct diag *d)
 		why);
 }
 
-static enum err put(const char *path, const char *text, struct diag *d)
-{
-	AUTO(fd_closep) int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || fs_write_all(fd, str_z(text)) != OK)
-		return no_namespaces(strerror(errno), d);
-	return OK;
-}
-
 static enum err map_user(unsigned uid, unsigned gid, struct diag *d)
 {
-	char line[64];
-
-	/* Else these files would be root's, and not to be written. */
+	/* Else the files that say so would be root's, and not to be written. */
 	(void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-	TRY(put("/proc/self/setgroups", "deny", d));
-	(void)snprintf(line, sizeof line, "%d %u 1", BOX_UID, uid);
-	TRY(put("/proc/self/uid_map", line, d));
-	(void)snprintf(line, sizeof line, "%d %u 1", BOX_UID, gid);
-	return put("/proc/self/gid_map", line, d);
+	return userns_map(BOX_UID, uid, gid) == OK ? OK : no_namespaces(strerror(errno), d);
 }
 
 static enum err drop_rights(struct diag *d)
@@ -243,7 +229,8 @@ _Noreturn static void become_target(struct world *w, enum detonation_phase phase
 	limit(RLIMIT_CORE, 1); /* filter.c says why not 0, which it is where it may be no more */
 	limit(RLIMIT_MEMLOCK, 8 << 20);
 	/* Where memory is short all the same, the kernel takes these first. */
-	(void)put("/proc/self/oom_score_adj", "1000", NULL);
+	int oom = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	(void)!write(oom, "1000", 4);
 	(void)setsid();
 	if (filter_install(&listener) != OK)
 		listener = -errno;

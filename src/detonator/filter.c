@@ -3,9 +3,10 @@
  */
 #include "detonator/filter.h"
 
+#include "sys/native.h"
+
 #include <assert.h>
 #include <errno.h>
-#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
@@ -16,18 +17,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#if defined(__x86_64__)
-#define ARCH AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define ARCH AUDIT_ARCH_AARCH64
-#else
-#error "the detonator knows x86_64 and aarch64"
-#endif
-
 enum {
 	IS = BPF_JMP | BPF_JEQ | BPF_K,
 	CODE_MAX = 256,
-	X32_FROM = 0x40000000,
 	NAMESPACES = 0x7e020000
 };
 
@@ -203,10 +195,10 @@ enum err filter_install(int *out_listener)
 	const unsigned long listen = SECCOMP_FILTER_FLAG_NEW_LISTENER;
 
 	load(&p, offsetof(struct seccomp_data, arch));
-	emit(&p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, ARCH);
+	emit(&p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, NATIVE);
 	emit(&p, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_KILL_PROCESS);
 	load(&p, offsetof(struct seccomp_data, nr));
-	emit(&p, BPF_JMP | BPF_JGE | BPF_K, 0, 1, X32_FROM);
+	emit(&p, BPF_JMP | BPF_JGE | BPF_K, 0, 1, OTHERS);
 	emit(&p, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_KILL_PROCESS);
 	arguments(&p);
 	ALL(&p, watched, SECCOMP_RET_USER_NOTIF);

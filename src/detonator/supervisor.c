@@ -316,22 +316,16 @@ static void poll_all(struct supervisor *s, int ms)
 		return;
 	if (p[0].revents & POLLIN)
 		notify_answer(s);
-	else if (p[0].revents) {
-		(void)close(s->listener); /* the last process under it has ended */
-		s->listener = -1;
-	}
+	else if (p[0].revents)
+		fd_closep(&s->listener); /* the last process under it has ended */
 	if (p[1].revents)
 		hear_box(s);
 	if (p[2].revents)
 		hear_sink(s, &type);
-	if (p[3].revents && !read_output(s)) {
-		(void)close(s->output);
-		s->output = -1;
-	}
-	if (p[4].revents && !read_coverage(s)) {
-		(void)close(s->coverage);
-		s->coverage = -1;
-	}
+	if (p[3].revents && !read_output(s))
+		fd_closep(&s->output);
+	if (p[4].revents && !read_coverage(s))
+		fd_closep(&s->coverage);
 	if (p[5].revents)
 		read_inotify(s);
 }
@@ -353,10 +347,8 @@ static void close_phase(struct supervisor *s)
 {
 	int *all[] = { &s->listener, &s->output, &s->coverage };
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 3; i++)
 		fd_closep(all[i]);
-		*all[i] = -1;
-	}
 }
 
 /* Everything has ended; what is left in pipes, sockets and queues is taken. */

@@ -27,8 +27,8 @@ struct unpacker {
 
 static enum err failed(struct unpacker *u, struct str path)
 {
-	return diag_set(u->d, ERR_SYS, "cannot write '%.*s': %s", (int)(path.n < 80 ? path.n : 80),
-			path.p, strerror(errno));
+	return diag_set(u->d, ERR_SYS, "cannot write '%.*s': %s", FMT(str_head(path, 80)),
+			strerror(errno));
 }
 
 /* Opens a new file below dir, directories on the way included. The tree holds nothing but what we

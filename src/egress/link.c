@@ -5,6 +5,7 @@
 #include "egress/link.h"
 
 #include "sys/secret.h"
+#include "sys/sock.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -23,7 +24,7 @@ enum {
 		2500, /* when another address waits: a dead route must not cost the whole time */
 };
 
-#define OWNER(type, member, p) ((type *)(void *)((char *)(p) - offsetof(type, member)))
+#define OWNER(type, member, p) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
 static void connect_next(struct link *l, enum call_end last, const char *why);
 
@@ -158,29 +159,20 @@ static void on_watch(struct watch *w, uint32_t ready)
 		l->on_ready(l, ready);
 }
 
-static socklen_t sockaddr_of(const struct address *a, uint16_t port, struct sockaddr_storage *out)
+static struct listen_addr sockaddr_of(const struct address *a, uint16_t port)
 {
-	memset(out, 0, sizeof *out);
+	struct listen_addr out = { .n = a->v6 ? sizeof out.v6 : sizeof out.v4 };
+
 	if (a->v6) {
-		struct sockaddr_in6 *s = (struct sockaddr_in6 *)(void *)out;
-		s->sin6_family = AF_INET6;
-		s->sin6_port = htons(port);
-		memcpy(&s->sin6_addr, a->bytes, 16);
-		return sizeof *s;
+		out.v6.sin6_family = AF_INET6;
+		out.v6.sin6_port = htons(port);
+		memcpy(&out.v6.sin6_addr, a->bytes, 16);
+	} else {
+		out.v4.sin_family = AF_INET;
+		out.v4.sin_port = htons(port);
+		memcpy(&out.v4.sin_addr, a->bytes, 4);
 	}
-	struct sockaddr_in *s = (struct sockaddr_in *)(void *)out;
-	s->sin_family = AF_INET;
-	s->sin_port = htons(port);
-	memcpy(&s->sin_addr, a->bytes, 4);
-	return sizeof *s;
-}
-
-static void set_options(int fd)
-{
-	int on = 1;
-
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+	return out;
 }
 
 void link_streams(const struct link *l)
@@ -200,17 +192,17 @@ static uint32_t attempt_ms(const struct link *l)
 /* connect_one begins one attempt. false: it failed at once, errno says why. */
 static bool connect_one(struct link *l, const struct address *a)
 {
-	struct sockaddr_storage ss;
-	socklen_t n = sockaddr_of(a, l->row->port, &ss);
+	struct listen_addr to = sockaddr_of(a, l->row->port);
+	const int on = 1;
 
 	l->hup = false;
 	l->state = LINK_CONNECT;
-	l->watch.fd = socket(ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	l->watch.fd = socket(to.sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (l->watch.fd < 0)
 		return false;
-	set_options(l->watch.fd);
-	if (connect(l->watch.fd, (const struct sockaddr *)(const void *)&ss, n) != 0 &&
-	    errno != EINPROGRESS) {
+	sock_tune(l->watch.fd, &to);
+	(void)setsockopt(l->watch.fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+	if (connect(l->watch.fd, &to.sa, to.n) != 0 && errno != EINPROGRESS) {
 		int why = errno;
 		(void)close(l->watch.fd);
 		l->watch.fd = -1;

@@ -161,13 +161,13 @@ void pool_streams_free(struct pool *p)
 static void log_failure(struct pool *p, enum call_end how, const char *why)
 {
 	uint64_t now = loop_now_ms(p->linker->loop);
-	char id[80];
+	char id[80], host[80];
 
 	if (p->logged_ms && now - p->logged_ms < LOG_EVERY_MS)
 		return;
 	p->logged_ms = now;
-	log_msg(LOG_WARN, "upstream '%s': %s: %s", log_str(p->row->id, id, sizeof id),
-		call_end_text[how], why);
+	log_msg(LOG_WARN, "upstream '%s' at %s:%u: %s: %s", log_str(p->row->id, id, sizeof id),
+		log_str(p->row->host, host, sizeof host), p->row->port, call_end_text[how], why);
 }
 
 /* on_open: a dialled link is open, or failed. A failure is the answer to the flight that waited

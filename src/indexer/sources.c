@@ -19,8 +19,8 @@ static void note_unread(struct intake *in, struct str name, const char *why)
 {
 	if (in->report.unread++ != 0)
 		return;
-	int n = snprintf(in->why, sizeof in->why, "%.*s%s%s", (int)(name.n < 100 ? name.n : 100),
-			 name.p, name.n ? ": " : "", why);
+	int n = snprintf(in->why, sizeof in->why, "%.*s%s%s", FMT(str_head(name, 100)),
+			 name.n ? ": " : "", why);
 	if (n > 0)
 		in->report.why = str_head((struct str){ in->why, (size_t)n }, sizeof in->why - 1);
 }

@@ -52,10 +52,9 @@ static void reset_attempt(struct exchange *x)
 	x->expected = 0;
 	x->searched = 0;
 	x->unpaid = 0;
-	x->events = 0;
+	x->guess = 0;
 	x->stream_error = false;
 	x->error = (struct llm_error){ 0 };
-	x->eager = false;
 	x->upstream_status = 0;
 	x->retry_after_ms = 0;
 	x->lent = false; /* egress takes CANCEL before the next CALL */
@@ -130,8 +129,7 @@ static bool may_use(const struct exchange *x, const struct policy_fallback *list
 	if (list != x->own_fallbacks || x->key_slot == UINT32_MAX)
 		return true;
 	const struct key *key = keys_at(x->in->keys, x->key_slot);
-	return key != NULL && key->id == x->key_id &&
-	       limits_model(key, &x->gen->policy, name, m);
+	return key != NULL && key->id == x->key_id && limits_model(key, &x->gen->policy, name, m);
 }
 
 static bool next_of(struct exchange *x, enum policy_fallback_kind kind)
@@ -268,6 +266,16 @@ static bool untried_left(struct exchange *x)
 				 &choice) == OK;
 }
 
+/*
+ * What the client alone has brought about, a time of its own that was too short or a name that only
+ * a wildcard lets it ask for, says nothing about the deployment: one key could have all deployments
+ * of a model cool down, for everybody.
+ */
+static bool is_clients_doing(const struct exchange *x, const struct llm_error *e)
+{
+	return (x->hurried && e->kind == LLM_TIMEOUT) || (x->star.n != 0 && e->status == 404);
+}
+
 void attempt_failed(struct exchange *x, const struct llm_error *e, bool retryable,
 		    uint32_t retry_after_ms)
 {
@@ -277,7 +285,7 @@ void attempt_failed(struct exchange *x, const struct llm_error *e, bool retryabl
 					 : e->kind == LLM_CONTENT ? FALLBACK_CONTENT
 								  : FALLBACK_GENERAL;
 
-	if (x->group->n_deployments > 1 && retryable)
+	if (x->group->n_deployments > 1 && retryable && !is_clients_doing(x, e))
 		choose_failed(x->in, p, x->dep_index, e->status,
 			      of_class(&p->allowed_fails_policy, e->kind), retry_after_ms);
 	if (by_class >= 0 && x->attempts <= 1)

@@ -11,9 +11,9 @@ enum { KEY_MAX = 512 };
 
 static struct str bearer(struct str v)
 {
-	if (v.n > 7 && str_ieq(str_head(v, 7), S("bearer ")))
-		return str_trim(str_tail(v, 7));
-	return v;
+	struct str key, scheme = str_cut(v, ' ', &key);
+
+	return str_ieq(scheme, S("bearer")) ? str_trim(key) : v;
 }
 
 static struct str named_header(const struct http1_head *h, struct str name)

@@ -1,6 +1,9 @@
 /*
  * ingress/bodies.c - blocks of powers of two, private and from the shared arena, last in first out,
  * so that they stay warm. Runs in: ingress.
+ *
+ * The arena is a buddy system: a block that is given back is joined with its other half when that
+ * is free, too. Otherwise one burst of bodies of one size would leave no room for any larger one.
  */
 #include "ingress/bodies.h"
 
@@ -20,13 +23,16 @@ enum {
 	CLASS_MIN_SHIFT = 15,  /* 32 KB */
 	CLASSES = 12,	       /* up to 64 MB: a translated body may be larger than LIMIT_BODY */
 };
+enum { LEAVES = LIMIT_ARENA >> CLASS_MIN_SHIFT, NO_LEAF = UINT16_MAX };
+static_assert(LEAVES < NO_LEAF, "a leaf's number fits");
 static_assert((1u << (CLASS_MIN_SHIFT + CLASSES - 1)) >= LIMIT_BODY * 2u,
 	      "the largest class holds a body");
 static_assert(1 << (SMALL_MIN_SHIFT + SMALLS - 1) == BODY_SMALL, "each small body has a class");
 
-struct block {
-	struct block *next;
-	uint64_t at;
+/* What begins at each 32 KB of the arena. It is private memory: egress cannot touch it. */
+struct leaf {
+	uint16_t next, prev; /* in the list of free blocks of its class */
+	uint8_t free;	     /* a free block's class + 1, else 0 */
 };
 
 /* Private memory that waits for its next body; what it held is overwritten by this. */
@@ -36,10 +42,9 @@ struct small {
 
 struct bodies {
 	char *map;
-	uint64_t fresh; /* never lent yet from here on */
 	uint64_t used;
-	struct block *free[CLASSES]; /* the list itself is private memory: egress cannot touch it */
-	struct block *spare;
+	uint16_t free[CLASSES];
+	struct leaf leaves[LEAVES];
 	struct small *small[SMALLS];
 	unsigned n_small[SMALLS];
 };
@@ -55,6 +60,29 @@ static enum err map_arena(int memfd, char **out, struct diag *d)
 	return OK;
 }
 
+static void put(struct bodies *b, uint32_t at, unsigned c)
+{
+	struct leaf *l = &b->leaves[at];
+
+	*l = (struct leaf){ .next = b->free[c], .prev = NO_LEAF, .free = (uint8_t)(c + 1) };
+	if (l->next != NO_LEAF)
+		b->leaves[l->next].prev = (uint16_t)at;
+	b->free[c] = (uint16_t)at;
+}
+
+static void drop(struct bodies *b, uint32_t at, unsigned c)
+{
+	struct leaf *l = &b->leaves[at];
+
+	if (l->next != NO_LEAF)
+		b->leaves[l->next].prev = l->prev;
+	if (l->prev != NO_LEAF)
+		b->leaves[l->prev].next = l->next;
+	else
+		b->free[c] = l->next;
+	l->free = 0;
+}
+
 struct bodies *bodies_new(int memfd, struct diag *d)
 {
 	struct bodies *b = calloc(1, sizeof *b);
@@ -63,6 +91,9 @@ struct bodies *bodies_new(int memfd, struct diag *d)
 		free(b);
 		return NULL;
 	}
+	memset(b->free, 0xff, sizeof b->free);
+	for (uint32_t at = LEAVES; at > 0;)
+		put(b, at -= 1 << (CLASSES - 1), CLASSES - 1);
 	return b;
 }
 
@@ -86,27 +117,37 @@ static unsigned small_class(size_t n)
 
 enum err body_alloc_shared(struct bodies *b, struct body *out, size_t cap)
 {
-	unsigned c = class_of(cap);
+	unsigned c = class_of(cap), from = c;
 
 	if (c >= CLASSES)
 		return ERR_LIMIT;
+	while (from < CLASSES && b->free[from] == NO_LEAF)
+		from++;
+	if (from == CLASSES)
+		return ERR_BUSY;
+	uint32_t leaf = b->free[from];
+	drop(b, leaf, from);
+	while (from-- > c)
+		put(b, leaf + (1u << from), from);
+	uint64_t at = (uint64_t)leaf << CLASS_MIN_SHIFT;
 	size_t size = (size_t)1 << (CLASS_MIN_SHIFT + c);
-	struct block *block = b->free[c];
-	uint64_t at;
-	if (block != NULL) {
-		b->free[c] = block->next;
-		at = block->at;
-		block->next = b->spare;
-		b->spare = block;
-	} else {
-		if (LIMIT_ARENA - b->fresh < size)
-			return ERR_BUSY;
-		at = b->fresh;
-		b->fresh += size;
-	}
 	b->used += size;
 	*out = (struct body){ .p = b->map + at, .cap = size, .at = at, .shared = true };
 	return OK;
+}
+
+static void shared_free(struct bodies *b, const struct body *body)
+{
+	unsigned c = class_of(body->cap);
+	uint32_t leaf = (uint32_t)(body->at >> CLASS_MIN_SHIFT);
+
+	b->used -= body->cap;
+	while (c + 1 < CLASSES && b->leaves[leaf ^ 1u << c].free == c + 1) {
+		drop(b, leaf ^ 1u << c, c);
+		leaf &= ~(1u << c);
+		c++;
+	}
+	put(b, leaf, c);
 }
 
 enum err body_alloc(struct bodies *b, struct body *out, size_t cap)
@@ -159,20 +200,10 @@ void body_free(struct bodies *b, struct body *body)
 {
 	if (body->p == NULL)
 		return;
-	if (!body->shared) {
+	if (body->shared)
+		shared_free(b, body);
+	else
 		small_free(b, body);
-	} else {
-		struct block *block = b->spare ? b->spare : malloc(sizeof *block);
-		if (block == b->spare && block != NULL)
-			b->spare = block->next;
-		unsigned c = class_of(body->cap);
-		b->used -= body->cap;
-		if (block !=
-		    NULL) { /* without memory for the list the block is lost until the restart */
-			*block = (struct block){ .next = b->free[c], .at = body->at };
-			b->free[c] = block;
-		}
-	}
 	*body = (struct body){ 0 };
 }
 

@@ -14,7 +14,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -24,6 +23,7 @@
 enum {
 	INBUF_MAX = LIMIT_HEAD + INGRESS_SCRATCH, /* a head, or what a client sends ahead */
 	BODY_FIRST = 2 << 20,			  /* reserved at once; more as it comes */
+	BODY_LITTLE = 32 << 10,			  /* the same while half of the arena is in use */
 	BODY_RATE = 16 << 10,			  /* bytes a second that a body must keep up */
 	BODY_STEP = 30 * BODY_RATE,		  /* what C_BODY's time is enough for */
 	OUTBUF_MAX = 2 * LIMIT_RESPONSE,
@@ -152,12 +152,13 @@ static void start_body(struct conn *c, const struct http1_head *h)
 			     "the request body is larger than the limit; send a smaller one");
 		return;
 	}
-	if (body_alloc(in->bodies, &c->body, want > BODY_FIRST ? BODY_FIRST : (size_t)want) != OK) {
+	/* Promises are cheap: they must not take the room from those who keep them. */
+	size_t first = bodies_used(in->bodies) < LIMIT_ARENA / 2 ? BODY_FIRST : BODY_LITTLE;
+	if (body_alloc(in->bodies, &c->body, want > first ? first : (size_t)want) != OK) {
 		reply_refuse(c, ERR_BUSY, "no memory for request bodies; try again");
 		return;
 	}
 	set_state(c, C_BODY);
-	timer_set(in->loop, &c->timer, states[C_BODY].timeout_ms + want * 1000 / BODY_RATE);
 	if (h->expect_continue)
 		conn_gather(c, S("HTTP/1.1 100 Continue\r\n\r\n"));
 }
@@ -198,6 +199,16 @@ static void bad_head(struct conn *c, enum err e, const char *why)
 	reply_plain(c, status, why);
 }
 
+/* A body earns its time as it comes. */
+static void body_came(struct conn *c, size_t n)
+{
+	size_t before = c->body.n;
+
+	c->body.n += n;
+	if (c->body.n / BODY_STEP > before / BODY_STEP)
+		conn_restart_timer(c);
+}
+
 /* Appends to the body; false: it was refused. */
 static bool body_take(struct conn *c, struct str s)
 {
@@ -218,10 +229,7 @@ static bool body_take(struct conn *c, struct str s)
 		}
 	}
 	memcpy(c->body.p + c->body.n, s.p, s.n);
-	/* Nobody knows how long a chunked body will be: it earns its time as it comes. */
-	if (c->chunked_body && need / BODY_STEP > c->body.n / BODY_STEP)
-		conn_restart_timer(c);
-	c->body.n = need;
+	body_came(c, s.n);
 	return true;
 }
 
@@ -270,6 +278,12 @@ static struct str input(struct conn *c, struct str in)
 				in = str_tail(in, 2);
 				continue;
 			}
+			/* One answer a turn, and none ahead of those that wait for the client: what
+			 * is asked in a row shall hold up nobody, and pile up nowhere. */
+			if (c->gather != NULL || c->outbuf.n != 0) {
+				c->waits = true;
+				return in;
+			}
 			c->searched = 0;
 			set_state(c, C_HEAD);
 		}
@@ -316,12 +330,10 @@ static ssize_t read_body(struct conn *c, size_t *out_asked)
 	*out_asked = c->body_left < room ? (size_t)c->body_left : room;
 	ssize_t n = conn_io_recv(c, c->body.p + c->body.n, *out_asked);
 	if (n > 0) {
-		c->body.n += (size_t)n;
+		body_came(c, (size_t)n);
 		c->body_left -= (uint64_t)n;
-		if (c->body_left == 0) {
+		if (c->body_left == 0)
 			body_done(c);
-			*out_asked = (size_t)n + 1; /* a short read: nothing more is expected now */
-		}
 	}
 	return n;
 }
@@ -358,9 +370,8 @@ static void read_all(struct conn *c)
 {
 	while (!c->dead) {
 		size_t asked;
-		if (c->state == C_BUSY && c->inbuf.n >= LIMIT_HEAD)
-			return; /* sent ahead enough: the rest stays in the kernel until conn_done
-				 */
+		if (c->waits || (c->state == C_BUSY && c->inbuf.n >= LIMIT_HEAD))
+			return; /* sent ahead enough: the rest stays in the kernel */
 		ssize_t n = reads_into_body(c) ? read_body(c, &asked) : read_scratch(c, &asked);
 		if (n == 0 || n == -2) {
 			conn_kill(c);
@@ -375,30 +386,20 @@ static void read_all(struct conn *c)
 	}
 }
 
-/* While input is being looked at, an answer that ends at once only changes the state: the loop in
- * input goes on with the next request itself. */
+/* What was sent ahead is looked at first, then the socket. Meanwhile an answer that ends at once
+ * only changes the state: the loop in input goes on with the next request itself. */
 static void conn_read(struct conn *c)
 {
 	c->reading = true;
+	if (c->state == C_IDLE && c->inbuf.n != 0) {
+		struct str rest = input(c, buf_str(&c->inbuf));
+		if (!c->dead)
+			buf_cut(&c->inbuf, c->inbuf.n - rest.n);
+		if (!c->dead && c->inbuf.n == 0)
+			buf_free(&c->inbuf);
+	}
 	read_all(c);
 	c->reading = false;
-}
-
-/* After an answer: what was sent ahead is looked at first, then the socket. */
-static void next_request(struct conn *c)
-{
-	if (c->inbuf.n == 0)
-		return;
-	c->reading = true;
-	struct str rest = input(c, buf_str(&c->inbuf));
-	c->reading = false;
-	if (c->dead)
-		return;
-	buf_cut(&c->inbuf, c->inbuf.n - rest.n);
-	if (c->inbuf.n == 0)
-		buf_free(&c->inbuf);
-	if (c->state != C_BUSY && c->state != C_CLOSE)
-		conn_read(c);
 }
 
 void conn_done(struct conn *c)
@@ -412,8 +413,8 @@ void conn_done(struct conn *c)
 		return;
 	}
 	set_state(c, C_IDLE);
-	if (!c->reading)
-		next_request(c);
+	if (!c->reading && c->inbuf.n != 0)
+		conn_read(c);
 }
 
 static void on_ready(struct watch *w, uint32_t ready)
@@ -422,13 +423,16 @@ static void on_ready(struct watch *w, uint32_t ready)
 
 	if (!conn_io_ready(c))
 		return;
+	/* Some large requests at once must not take the memory of who comes after them. */
+	if (c->in->turn.used > c->in->turn.budget / 4)
+		ingress_flush(c->in);
 	if (ready & EPOLLERR) {
 		conn_kill(c);
 		return;
 	}
 	if (ready & EPOLLOUT && c->outbuf.n)
 		conn_send_more(c);
-	if (!c->dead && ready & (EPOLLIN | EPOLLHUP))
+	if (!c->dead && ready & (EPOLLIN | EPOLLOUT | EPOLLHUP))
 		conn_read(c);
 	/* A client that has shut its sending side has left: nobody waits for an answer like that.
 	 */
@@ -456,7 +460,6 @@ static void on_expire(struct timer *t)
 void conn_open(struct ingress *in, int fd)
 {
 	struct conn *c = in->free_conns;
-	int one = 1;
 
 	in->free_conns = c->next;
 	in->n_conns++;
@@ -465,7 +468,6 @@ void conn_open(struct ingress *in, int fd)
 	c->timer.on_expire = on_expire;
 	buf_init(&c->inbuf, INBUF_MAX);
 	buf_init(&c->outbuf, OUTBUF_MAX);
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	if (conn_io_open(c) != OK) {
 		conn_kill(c);
 		return;

@@ -32,7 +32,7 @@ struct conn {
 	size_t searched;    /* bytes of inbuf in which no head ends */
 	enum conn_state state;
 	bool dead, keep_alive, chunked_body, blocked, close_after, head_only, http10, reading,
-		tls_open, ended;
+		tls_open, ended, waits; /* the next request does, until all output is out */
 };
 
 /* conn_accept_ready accepts what waits on the listener, up to the pool's size. */

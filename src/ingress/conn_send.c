@@ -85,6 +85,14 @@ static void arm(struct conn *c, bool blocked)
 		conn_restart_timer(c);
 }
 
+/* The next turn begins with the request that waits: its socket takes output, and says so. */
+static void go_on(struct conn *c)
+{
+	c->waits = false;
+	if (loop_watch(c->in->loop, &c->watch, EPOLLIN | EPOLLRDHUP | EPOLLOUT) != OK)
+		conn_kill(c);
+}
+
 void conn_sent(struct conn *c)
 {
 	if (c->outbuf.n != 0 || c->gather != NULL)
@@ -93,6 +101,8 @@ void conn_sent(struct conn *c)
 		conn_io_end(c);
 	else if (c->x != NULL)
 		exchange_writable(c->x);
+	else if (c->waits)
+		go_on(c);
 }
 
 void conn_flush(struct conn *c)

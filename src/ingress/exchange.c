@@ -63,6 +63,7 @@ static void give(struct exchange *x)
 	}
 	body_free(in->bodies, &x->body);
 	body_free(in->bodies, &x->sent);
+	in->promised -= x->promised;
 	if (x->counted)
 		limits_release(in, x->key_slot);
 	if (x->pending_pico != 0)
@@ -257,11 +258,31 @@ static enum err begin(struct exchange *x, const struct route_match *m, const str
 	x->array_stream = x->stream && !str_eq(http1_query_get(h->query, S("alt")), S("sse"));
 	TRY(keep_fields(x, h, d));
 	TRY(keep_path_model(x, m->model, d));
-	if (!usage_room(in->usage))
+	if (!usage_room(in->usage, in->promised))
 		return diag_set(d, ERR_BUSY,
 				"usage cannot be recorded, so no call is made; free disk space for "
 				"the gate");
 	return OK;
+}
+
+/*
+ * turn_away answers and leaves no record: without a known caller there is nobody to charge, and a
+ * key that is over its limits must not write as much into the records as it likes.
+ */
+static void turn_away(struct exchange *x, const struct diag *d, const struct reply_limits *lim)
+{
+	struct conn *c = x->conn;
+	struct llm_error e = { 0 };
+	enum llm_dialect client = x->client;
+	char id[sizeof x->id];
+
+	memcpy(id, x->id, sizeof id);
+	llm_error_set(&e, reply_error_kind(d->err), &c->in->turn, str_z(diag_text(d)));
+	if (d->err == ERR_ENCODING)
+		e.status = 415;
+	c->x = NULL;
+	give(x);
+	reply_error(c, client, &e, str_z(id), lim);
 }
 
 void exchange_begin(struct conn *c, const struct route_match *m, const struct http1_head *h)
@@ -283,19 +304,12 @@ void exchange_begin(struct conn *c, const struct route_match *m, const struct ht
 	x->start_ms = (int64_t)loop_wall_ms(c->in->loop);
 	x->start_mono_ms = loop_now_ms(c->in->loop);
 	make_id(x);
-	if (begin(x, m, h, &d) == OK)
+	if (begin(x, m, h, &d) == OK) {
+		x->promised = true;
+		c->in->promised++;
 		return;
-	/* Without a known caller there is nobody to charge: no record, only the answer. */
-	struct llm_error e = { 0 };
-	enum llm_dialect client = x->client;
-	char id[sizeof x->id];
-	memcpy(id, x->id, sizeof id);
-	llm_error_set(&e, reply_error_kind(d.err), &c->in->turn, str_z(diag_text(&d)));
-	if (d.err == ERR_ENCODING)
-		e.status = 415;
-	c->x = NULL;
-	give(x);
-	reply_error(c, client, &e, str_z(id), NULL);
+	}
+	turn_away(x, &d, NULL);
 }
 
 /* ---- the body ---------------------------------------------------------------------------------
@@ -320,23 +334,37 @@ static enum err find_model(struct exchange *x, const struct key *key, struct dia
 	return OK;
 }
 
-static enum err admit(struct exchange *x, const struct json *root, struct reply_limits *lim,
-		      struct diag *d)
+/* The key of x, as it is now; NULL for the master key or none. */
+static enum err find_key(const struct exchange *x, const struct key **out, struct diag *d)
 {
-	struct ingress *in = x->in;
-	const struct key *key = x->key_slot != UINT32_MAX ? keys_at(in->keys, x->key_slot) : NULL;
-
-	TRY(request_look(x, root, d));
-	if (x->key_slot != UINT32_MAX && (key == NULL || key->id != x->key_id))
+	*out = x->key_slot != UINT32_MAX ? keys_at(x->in->keys, x->key_slot) : NULL;
+	if (x->key_slot != UINT32_MAX && (*out == NULL || (*out)->id != x->key_id))
 		return diag_set(d, ERR_AUTH, "this key has been withdrawn");
-	TRY(find_model(x, key, d));
+	return OK;
+}
+
+/* Before anything is done for the request: whatever becomes of it, it counts. */
+static enum err admit(struct exchange *x, struct reply_limits *lim, struct diag *d)
+{
+	const struct key *key;
+
+	TRY(find_key(x, &key, d));
 	if (key == NULL)
 		return OK;
-	TRY(limits_admit(in, key, lim, d));
+	TRY(limits_admit(x->in, key, lim, d));
 	x->counted = true;
 	x->budgeted = key->budget_pico >= 0;
 	x->limits = *lim;
 	return OK;
+}
+
+static enum err look(struct exchange *x, const struct json *root, struct diag *d)
+{
+	const struct key *key;
+
+	TRY(request_look(x, root, d));
+	TRY(find_key(x, &key, d));
+	return find_model(x, key, d);
 }
 
 enum err exchange_adopt(struct exchange *x, struct diag *d)
@@ -353,10 +381,9 @@ enum err exchange_adopt(struct exchange *x, struct diag *d)
 	x->next_fallback = 0;
 	if (x->group == NULL)
 		return OK; /* it is yet to be looked for */
-	const struct key *key = x->key_slot != UINT32_MAX ? keys_at(in->keys, x->key_slot) : NULL;
+	const struct key *key;
 	x->group = NULL;
-	if (x->key_slot != UINT32_MAX && (key == NULL || key->id != x->key_id))
-		return diag_set(d, ERR_AUTH, "this key has been withdrawn");
+	TRY(find_key(x, &key, d));
 	return find_model(x, key, d);
 }
 
@@ -393,8 +420,12 @@ void exchange_body(struct exchange *x, struct body *body)
 	x->body = *body;
 	x->asked_bytes = body->n;
 	x->limits = lim;
+	if (admit(x, &lim, &d) != OK) {
+		turn_away(x, &d, &lim);
+		return;
+	}
 	if (exchange_adopt(x, &d) != OK || decode(x, &d) != OK ||
-	    exchange_parse(x, &root, &d) != OK || admit(x, root, &lim, &d) != OK) {
+	    exchange_parse(x, &root, &d) != OK || look(x, root, &d) != OK) {
 		exchange_refuse_diag(x, &d, &lim);
 		return;
 	}

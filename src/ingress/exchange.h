@@ -31,9 +31,9 @@ enum answer_state {
 };
 
 struct exchange {
-	struct llm_sink sink; /* where the decoder of a translated stream pushes to */
+	struct llm_sink sink;	    /* where the decoder of a translated stream pushes to */
 	struct exchange *next_free; /* also in link_replace's list of those whose call is gone */
-	struct conn *conn; /* NULL once the client is gone */
+	struct conn *conn;	    /* NULL once the client is gone */
 	struct ingress *in;
 	struct generation *gen;
 	struct arena arena;
@@ -41,24 +41,25 @@ struct exchange {
 
 	const struct route *route;
 	enum llm_dialect client;   /* whom we answer */
-	bool array_open;                 /* the array's bracket is written */
+	bool array_open;	   /* the array's bracket is written */
 	struct str model_esc;	   /* model, escaped for JSON, in the arena; for translations */
 	bool stream, array_stream; /* array_stream: Gemini without alt=sse */
 	bool wants_usage;	   /* the client asked for a stream's usage itself */
 	struct body body;
 	enum encoding encoding; /* of the body as it came */
-	struct body sent; /* a large translated body, until the response head */
+	struct body sent;	/* a large translated body, until the response head */
 	size_t asked_bytes;
-	struct str model;	    /* as asked, in the arena */
-	struct str query_model;	    /* of the path */
-	uint32_t key_id, key_slot;  /* slot UINT32_MAX: master or open */
-	bool counted;		    /* holds a place in the parallel counters */
-	bool budgeted;		    /* its key has a budget */
-	int64_t pending_pico;	    /* of its key's budget, until it ends */
-	struct reply_limits limits; /* what the key's limits said */
+	struct str model;			/* as asked, in the arena */
+	struct str query_model;			/* of the path */
+	uint32_t key_id, key_slot;		/* slot UINT32_MAX: master or open */
+	bool promised;				/* has a place among the records of use */
+	bool counted;				/* holds a place in the parallel counters */
+	bool budgeted;				/* its key has a budget */
+	int64_t pending_pico;			/* of its key's budget, until it ends */
+	struct reply_limits limits;		/* what the key's limits said */
 	uint32_t timeout_ms, stream_timeout_ms; /* the client's own, 0 none */
 	int retries_asked;			/* by the client; -1 none */
-	bool drop_params;			/* asked by the client */
+	bool drop_params, drops;		/* asked by the client; drops: names of them */
 	bool steered;				/* see ingress/steer.h */
 	struct policy_fallback *own_fallbacks;	/* asked by the client; NULL none */
 	struct str fields[CALL_FIELD_COUNT];
@@ -73,6 +74,7 @@ struct exchange {
 	bool in_flight, same; /* same: splice, no translation */
 	bool abandoned;	      /* the client left while it was in flight */
 	bool lent;	      /* cancelled, and egress may still read the body */
+	bool hurried;	      /* its time is the client's own, shorter than the operator's */
 	uint32_t tried[EXCHANGE_TRIED];
 	unsigned n_tried, attempts, retries_left, fallbacks;
 	enum policy_fallback_kind fallback_kind; /* the list in use, of the model first asked for */
@@ -81,8 +83,8 @@ struct exchange {
 	/* the answer */
 	enum answer_state answer;
 	struct str reply_lines; /* header lines for the client, in the arena */
-	struct str whole; /* A_WHOLE: all of the body, in the ring, while END is looked at */
-	uint32_t expected; /* A_WHOLE: the body's length where the provider tells it */
+	struct str whole;	/* A_WHOLE: all of the body, in the ring, while END is looked at */
+	uint32_t expected;	/* A_WHOLE: the body's length where the provider tells it */
 	struct buf got;	 /* A_ERROR, A_WHOLE: the body; A_HELD, A_STREAM: an unfinished event */
 	struct buf held; /* A_HELD: ready output */
 	struct llm_decoder *decoder;
@@ -90,14 +92,15 @@ struct exchange {
 	struct llm_peek peek;
 	uint32_t unpaid; /* bytes received for which no credit was given back yet */
 	size_t searched; /* bytes of got in which no event ends */
-	uint32_t events; /* content events seen, for an estimate when no usage comes */
+	uint32_t guess;	 /* tokens of the content seen, for when no usage comes */
 	bool head_sent;
-	bool eager;		 /* a stream with nowhere else to go: nothing is held back */
+	uint64_t held_until_ms;	 /* a stream: by then what comes is relayed, content or not */
 	uint32_t retry_after_ms; /* the provider's wish */
 	bool stream_error;	 /* EV_ERROR came */
 	struct llm_error error;
 
-	int64_t start_ms; /* wall clock */
+	int64_t lost_input, lost_pico; /* of attempts that the client has cut short */
+	int64_t start_ms;	       /* wall clock */
 	uint64_t start_mono_ms;
 	uint32_t first_byte_ms;
 	unsigned status, upstream_status;

@@ -31,7 +31,7 @@ struct sha256;
 struct generation {
 	struct policy policy;
 	struct arena arena;
-	struct str map; /* the sealed blob */
+	struct str map;		     /* the sealed blob */
 	struct policy_price *prices; /* of each deployment, in the arena */
 	unsigned refs;
 	char config_hex[17]; /* for the response header */
@@ -63,6 +63,7 @@ struct ingress {
 	struct sha256 *digest;
 	uint64_t usage_seq, rng;
 	uint32_t request_no;
+	uint32_t promised; /* records of use that calls under way will write */
 	bool keys_ready, draining, accept_paused;
 	struct timer accept_timer, drain_timer;
 };

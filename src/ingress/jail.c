@@ -4,12 +4,9 @@
  */
 #include "ingress/jail.h"
 
-#include <sys/socket.h>
-
 static const struct jail_rule rules[] = {
 	JAIL(accept4),
 	JAIL(shutdown),
-	JAIL_ARG(setsockopt, 1, 6 /* IPPROTO_TCP */),
 };
 
 const struct jail ingress_jail = {

@@ -14,7 +14,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum { CALLS = LIMIT_CONNS, COPY_MAX = 32 << 10 };
+enum { CALLS = LIMIT_CONNS, COPY_MAX = 32 << 10, STUCK_MS = 10000 };
 
 /* An id is a place in the table and a number that changes with each use of it, so that a late frame
  * of an earlier call never reaches a later one. */
@@ -23,6 +23,9 @@ struct slot {
 	uint32_t id;
 	uint32_t next_free;
 	bool in_flight;
+	bool owes;	/* in the list of slots of which something has to be told */
+	uint32_t grant; /* the credit to be told; of a cancelled call its cancelling is */
+	struct slot *next_owed;
 	struct body kept[2]; /* of a cancelled call: the client's body, the translated one */
 };
 
@@ -33,6 +36,8 @@ struct link {
 	struct watch wake;
 	struct slot slots[CALLS];
 	uint32_t free;
+	struct slot *owed;	/* told when the ring has room again */
+	uint64_t owed_since_ms; /* 0: it had */
 	struct slot *late; /* whose data, all of an answer as it seems, waits for the next frame */
 	struct str late_data;
 	char head[COPY_MAX];
@@ -63,6 +68,8 @@ static void free_all(struct link *l)
 			l->slots[i].id = i;
 	}
 	l->free = 0;
+	l->owed = NULL;
+	l->owed_since_ms = 0;
 }
 
 struct link *link_new(struct ingress *in, const struct link_opts *o, struct diag *d)
@@ -110,9 +117,45 @@ enum err link_replace(struct link *l, const struct link_opts *o, struct diag *d)
 	return OK;
 }
 
+/* Clients can fill the ring within one turn, and what ends or feeds their calls must not be lost
+ * then: it waits, and no call is sent before it. false: something still waits. */
+static bool pay(struct link *l)
+{
+	for (struct slot *s; (s = l->owed) != NULL; l->owed = s->next_owed, s->owes = false) {
+		if (!s->in_flight)
+			continue;
+		struct frame f = { .type = s->x ? FRAME_CREDIT : FRAME_CANCEL,
+				   .id = s->id,
+				   .n = s->x ? s->grant : 0 };
+		void *at = ring_reserve(&l->tx, FRAME_HEADER);
+		uint64_t now = loop_now_ms(l->in->loop);
+		if (at == NULL && l->owed_since_ms == 0)
+			l->owed_since_ms = now;
+		/* Egress drains its ring before it sleeps: it hangs. */
+		if (at == NULL && now - l->owed_since_ms > STUCK_MS)
+			ingress_fatal("the ring to egress is stuck");
+		if (at == NULL)
+			return false;
+		ring_commit(&l->tx, frame_encode(&f, at));
+		s->grant = 0;
+	}
+	l->owed_since_ms = 0;
+	return true;
+}
+
+static void owe(struct link *l, struct slot *s)
+{
+	if (!s->owes) {
+		s->owes = true;
+		s->next_owed = l->owed;
+		l->owed = s;
+	}
+	(void)pay(l);
+}
+
 enum err link_call(struct link *l, struct call *c, struct exchange *x)
 {
-	if (l->free == CALLS)
+	if (l->free == CALLS || !pay(l))
 		return ERR_BUSY;
 	uint32_t size = call_size(c);
 	void *at = ring_reserve(&l->tx, size);
@@ -128,18 +171,6 @@ enum err link_call(struct link *l, struct call *c, struct exchange *x)
 	return OK;
 }
 
-static void send_small(struct link *l, enum call_frame type, uint32_t id, uint32_t n)
-{
-	struct frame f = { .type = type, .id = id, .n = n };
-	void *at = ring_reserve(&l->tx, FRAME_HEADER);
-
-	/* Egress drains its ring before it sleeps, and these frames are few: a full ring means that
-	 * it hangs. Without them calls would leak, so the pair is started anew. */
-	if (at == NULL)
-		ingress_fatal("the ring to egress is stuck");
-	ring_commit(&l->tx, frame_encode(&f, at));
-}
-
 static struct slot *slot_of(struct link *l, uint32_t id)
 {
 	struct slot *s = &l->slots[id % CALLS];
@@ -153,7 +184,7 @@ void link_cancel(struct link *l, uint32_t id)
 
 	assert(s != NULL);
 	s->x = NULL;
-	send_small(l, FRAME_CANCEL, id, 0);
+	owe(l, s);
 }
 
 void link_keep(struct link *l, uint32_t id, struct body *body)
@@ -171,7 +202,11 @@ void link_keep(struct link *l, uint32_t id, struct body *body)
 
 void link_credit(struct link *l, uint32_t id, uint32_t n)
 {
-	send_small(l, FRAME_CREDIT, id, n);
+	struct slot *s = slot_of(l, id);
+
+	assert(s != NULL);
+	s->grant += n;
+	owe(l, s);
 }
 
 static void on_end(struct link *l, struct slot *s, const struct frame *f)
@@ -275,6 +310,7 @@ static void on_wake(struct watch *w, uint32_t ready)
 
 void link_publish(struct link *l)
 {
+	(void)pay(l);
 	ring_publish(&l->tx);
 	if (ring_release(&l->rx))
 		ring_wake(&l->tx);

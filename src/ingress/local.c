@@ -9,6 +9,7 @@
 #include "sys/clock.h"
 #include "sys/ipc.h"
 
+#include <assert.h>
 #include <unistd.h>
 
 void local_refuse(struct conn *c, enum llm_dialect d, const struct diag *why)
@@ -37,7 +38,7 @@ void local_finish(struct conn *c, struct str type)
 static void readiness(struct conn *c)
 {
 	struct ingress *in = c->in;
-	bool ready = in->keys_ready && !in->draining && usage_room(in->usage);
+	bool ready = in->keys_ready && !in->draining && usage_room(in->usage, in->promised);
 
 	reply_whole(c, ready ? 200 : 503, S("application/json"), S(""),
 		    ready	   ? S("{\"status\":\"healthy\",\"db\":\"connected\"}")
@@ -72,16 +73,13 @@ static void hand_over(struct conn *c, struct str raw)
 	struct diag why = { 0 };
 	struct buf body;
 
-	/* An answer that waits to be sent on this connection would be lost with it. */
-	bool waits = c->gather != NULL || conn_pending(c) != 0;
-	if (waits)
-		(void)diag_set(&why, ERR_BUSY, "send this request on a connection of its own");
-	if (!in->gen->policy.admin_on_inference || c->tls != NULL)
+	/* No answer waits to be sent on this connection: it would be lost with it. */
+	assert(c->gather == NULL && conn_pending(c) == 0);
+	if (!in->gen->policy.admin_on_inference || c->tls != NULL) {
 		(void)diag_set(
 			&why, ERR_DENIED,
 			"admin paths answer on the admin listener (127.0.0.1:4001), or here with "
 			"'yett: {admin_on_inference: true}'");
-	if (why.err != OK) {
 		local_refuse(c, DIALECT_OPENAI, &why);
 		return;
 	}

@@ -6,6 +6,8 @@
 #include "ingress/keys.h"
 #include "ingress/limits.h"
 
+#include "base/num.h"
+
 #include <string.h>
 
 enum {
@@ -28,6 +30,22 @@ static int64_t at_price(int64_t tokens, int64_t price)
 	return cost;
 }
 
+/* The tokens of what was asked, about. */
+static int64_t question(const struct exchange *x)
+{
+	return (int64_t)(x->asked_bytes / BYTES_PER_TOKEN);
+}
+
+void meter_lost(struct exchange *x)
+{
+	x->lost_input += question(x);
+	x->lost_pico += at_price(question(x), x->gen->prices[x->dep_index].input);
+	if (x->lost_pico > PRICE_MAX)
+		x->lost_pico = PRICE_MAX;
+	x->peek = (struct llm_peek){ 0 };
+	x->flags |= USAGE_ESTIMATED;
+}
+
 int64_t meter_cost(const struct exchange *x, bool *out_known)
 {
 	const struct llm_usage *u = &x->peek.usage;
@@ -37,56 +55,74 @@ int64_t meter_cost(const struct exchange *x, bool *out_known)
 		return 0;
 	struct policy_price p = x->gen->prices[x->dep_index];
 	if (p.input < 0 || p.output < 0)
-		return 0;
+		return x->lost_pico;
 	*out_known = true;
 	int64_t plain = u->input - u->cache_read - u->cache_write;
 	int64_t read_price = p.cache_read >= 0 ? p.cache_read : p.input;
 	int64_t write_price = p.cache_write >= 0 ? p.cache_write : p.input;
 	int64_t think_price = p.reasoning >= 0 ? p.reasoning : p.output;
-	return at_price(plain, p.input) + at_price(u->cache_read, read_price) +
+	return x->lost_pico + at_price(plain, p.input) + at_price(u->cache_read, read_price) +
 	       at_price(u->cache_write, write_price) +
 	       at_price(u->output - u->reasoning, p.output) + at_price(u->reasoning, think_price);
 }
 
-/* A number above 0 among the members of v, the first name first, else otherwise. */
-static int64_t asked(const struct json *v, const struct str *names, int64_t otherwise)
+/* The largest number above 0 among these members of v; a provider may go by any of them. Gemini
+ * takes a number in quotes, too. */
+static void most(const struct json *v, const struct str *names, int64_t *io)
 {
 	for (; names->n != 0; names++) {
+		const struct json *m = json_get(v, *names);
+		struct str text = json_is(m, JSON_NUMBER) ? json_raw(m) : json_esc(m);
 		int64_t n;
-		if (json_i64(json_get(v, *names), &n) == OK && n > 0)
-			return n < OUTPUT_MAX ? n : OUTPUT_MAX;
+		enum err e = num_scaled(text, 0, &n);
+		if (e == ERR_LIMIT || (e == OK && n > OUTPUT_MAX))
+			n = OUTPUT_MAX;
+		if (e != ERR_SYNTAX && n > *io)
+			*io = n;
 	}
-	return otherwise;
 }
 
 int64_t meter_expect(const struct exchange *x, const struct json *root)
 {
 	static const struct str limits[] = { SC("max_completion_tokens"), SC("max_tokens"),
-					     SC("maxOutputTokens"), SC("") };
-	static const struct str answers[] = { SC("n"), SC("candidateCount"), SC("") };
-	const struct json *config = x->client == DIALECT_GEMINI
-					    ? json_get(root, S("generationConfig"))
-					    : root;
+					     SC("maxOutputTokens"), SC("max_output_tokens"),
+					     SC("") };
+	static const struct str answers[] = { SC("n"), SC("candidateCount"), SC("candidate_count"),
+					      SC("") };
+	const struct json *places[] = { root, NULL };
+	int64_t longest = 0, number = 1;
 	struct policy_price p = x->gen->prices[x->dep_index];
 	int64_t usual = x->dep->max_output_tokens > 0 ? x->dep->max_output_tokens : USUAL_OUTPUT;
-	int64_t output = at_price(asked(config, limits, usual) * asked(config, answers, 1),
-				  p.output);
+	if (x->client == DIALECT_GEMINI) {
+		places[0] = json_get(root, S("generationConfig"));
+		places[1] = json_get(root, S("generation_config"));
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		most(places[i], limits, &longest);
+		most(places[i], answers, &number);
+	}
+	int64_t output = at_price((longest ? longest : usual) * number, p.output);
 
 	if (p.output > 0 && output == 0)
 		output = PRICE_MAX / LIMIT_CONNS; /* beyond any budget, and all calls' sum fits */
-	return at_price((int64_t)(x->asked_bytes / BYTES_PER_TOKEN), p.input) + output;
+	return at_price(question(x), p.input) + output;
 }
 
-/* A stream that broke off, or whose provider tells nothing, still counts: one token an event, and
- * the usual four bytes a token for what was asked. So does a call whose client has left before the
- * answer: the provider has read it, and its price must not be had for nothing. */
+/* A stream that broke off, or whose provider tells nothing, still counts: one token an event, or
+ * the usual four bytes a token, and that for what was asked, too. So does a call whose client has
+ * left before the answer: the provider has read it, and its price must not be had for nothing. Some
+ * providers tell the usage up to their first word only, until the end. */
 static void estimate(struct exchange *x)
 {
-	if (x->peek.usage.known || x->upstream_status >= 300 ||
-	    (x->events == 0 && !x->abandoned))
+	struct llm_usage *u = &x->peek.usage;
+	bool ended = x->peek.done || x->peek.finish != FINISH_NONE;
+
+	if (x->upstream_status >= 300 || (x->guess == 0 && !x->abandoned) ||
+	    (u->known && (ended || u->output >= x->guess)))
 		return;
-	x->peek.usage.input = (int64_t)(x->asked_bytes / BYTES_PER_TOKEN);
-	x->peek.usage.output = x->events;
+	if (!u->known)
+		u->input = question(x);
+	u->output = x->guess;
 	x->flags |= USAGE_ESTIMATED;
 }
 
@@ -107,10 +143,11 @@ void meter_call(struct exchange *x)
 
 	estimate(x);
 	const struct llm_usage *u = &x->peek.usage;
-	int64_t cost = meter_cost(x, &known), tokens = u->input + u->output;
+	int64_t cost = meter_cost(x, &known), input = u->input + x->lost_input,
+		tokens = input + u->output;
 	r.flags = (uint16_t)(x->flags | (x->stream ? USAGE_STREAM : 0) |
 			     (known || tokens == 0 ? 0 : USAGE_NO_PRICE));
-	r.input = u->input;
+	r.input = input;
 	r.cache_read = u->cache_read;
 	r.cache_write = u->cache_write;
 	r.output = u->output;
@@ -125,17 +162,18 @@ void meter_call(struct exchange *x)
 	}
 	memcpy(r.end_user, x->end_user, sizeof r.end_user);
 	r.seq = ++in->usage_seq;
-	/* There was room when the request was let in, so this fails only when keeper has hung
-	 * since. */
+	/* Its place was promised when the request was let in. */
 	if (usage_put(in->usage, &r) != OK)
 		ingress_fatal("the usage file is full");
-	if (x->key_slot != UINT32_MAX)
+	/* The key may be gone, and its slot another's; keeper knows from the record. */
+	const struct key *key = keys_at(in->keys, x->key_slot);
+	if (key != NULL && key->id == x->key_id)
 		limits_spend(in, x->key_slot, tokens, cost);
 	if (x->dep != NULL)
 		choose_used(in, x->dep_index, tokens, x->first_byte_ms);
 	struct counter_worker *w = &in->counters->workers[in->worker];
 	atomic_fetch_add_explicit(&w->calls, 1, memory_order_relaxed);
-	atomic_fetch_add_explicit(&w->input_tokens, (uint64_t)u->input, memory_order_relaxed);
+	atomic_fetch_add_explicit(&w->input_tokens, (uint64_t)input, memory_order_relaxed);
 	atomic_fetch_add_explicit(&w->output_tokens, (uint64_t)u->output, memory_order_relaxed);
 	atomic_fetch_add_explicit(&w->cost_pico, (uint64_t)cost, memory_order_relaxed);
 }
@@ -163,25 +201,30 @@ static void label_escape(struct buf *out, struct str s)
 	}
 }
 
+static void write_deployment(struct buf *out, const char *name, const struct policy_deployment *d,
+			     unsigned value)
+{
+	buf_addf(out, "%s{deployment=\"", name);
+	label_escape(out, d->id);
+	buf_add(out, S("\",model=\""));
+	label_escape(out, d->upstream_model);
+	buf_addf(out, "\"} %u\n", value);
+}
+
 static void write_deployments(struct ingress *in, struct buf *out)
 {
 	const struct policy *p = &in->gen->policy;
 	uint64_t now = loop_now_ms(in->loop);
 
 	metric(out, "yett_deployment_in_flight", "gauge", "Calls that wait for a deployment.");
-	for (uint32_t i = 0; i < p->n_deployments; i++) {
-		buf_add(out, S("yett_deployment_in_flight{deployment=\""));
-		label_escape(out, p->deployments[i].id);
-		buf_addf(out, "\"} %u\n", choose_in_flight(in, i));
-	}
+	for (uint32_t i = 0; i < p->n_deployments; i++)
+		write_deployment(out, "yett_deployment_in_flight", &p->deployments[i],
+				 choose_in_flight(in, i));
 	metric(out, "yett_deployment_cooling", "gauge",
 	       "1 while a deployment is left out after failures.");
-	for (uint32_t i = 0; i < p->n_deployments; i++) {
-		buf_add(out, S("yett_deployment_cooling{deployment=\""));
-		label_escape(out, p->deployments[i].id);
-		buf_addf(out, "\"} %d\n",
-			 atomic_load(&in->counters->deployments[i].cool_until_ms) > now);
-	}
+	for (uint32_t i = 0; i < p->n_deployments; i++)
+		write_deployment(out, "yett_deployment_cooling", &p->deployments[i],
+				 atomic_load(&in->counters->deployments[i].cool_until_ms) > now);
 }
 
 /* One row a counter: its name, help and where it lies. */

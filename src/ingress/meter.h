@@ -22,6 +22,10 @@ int64_t meter_cost(const struct exchange *x, bool *out_known);
  * names none. 0 when no price is known. */
 int64_t meter_expect(const struct exchange *x, const struct json *root);
 
+/* meter_lost charges for the question of an attempt that the client itself has cut short: the
+ * provider has read it. */
+void meter_lost(struct exchange *x);
+
 /* meter_status counts one answer by its status class. */
 void meter_status(struct ingress *in, unsigned status);
 

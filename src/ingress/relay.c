@@ -378,6 +378,8 @@ void exchange_end(struct exchange *x, enum call_end how, bool any_byte)
 		end_whole(x);
 		return;
 	}
+	if (how == END_TIMEOUT && x->hurried)
+		meter_lost(x);
 	end_error(x, how == END_OK ? END_PROTOCOL : how, &e);
 	attempt_failed(x, &e, how != END_REFUSED_CALL && how != END_TOO_LARGE, 0);
 }

@@ -1,7 +1,8 @@
 /*
  * ingress/relay_stream.c - events in, events out, in the turn in which they arrive.
- * Until the first content everything is held back, so that another deployment can still take over;
- * from then on what is sent is sent. A spliced event is forwarded from where it lies.
+ * Until the first content everything is held back, so that another deployment can still take over
+ * or, with none left, the client gets the status of the error; from then on what is sent is sent.
+ * A spliced event is forwarded from where it lies.
  * Input: hostile (the provider's).   Runs in: ingress.   Fuzz: fuzz/sse_fuzz.c
  */
 #include "ingress/relay_stream.h"
@@ -22,6 +23,7 @@ enum {
 	PIECE_FIRST = 512,
 	JOIN_MAX = 2 << 10,
 	FRAME_MAX = 20, /* a chunk's length in hex, and its two line ends */
+	HOLD_MS = 5000, /* for a status alone; later a sign of life is worth more to the client */
 };
 
 /* What one call of relay_stream_data sends: one HTTP chunk of several spans. */
@@ -215,7 +217,7 @@ static void on_event(struct llm_sink *sink, const struct llm_event *e)
 		break;
 	case EV_PART_DELTA:
 		x->peek.content = true;
-		x->events++;
+		x->guess += llm_guess(e->text.n + e->args.n);
 		break;
 	case EV_PART_START:
 		x->peek.content = x->peek.content || e->part_kind == PART_TOOL_CALL;
@@ -307,7 +309,7 @@ static void splice_event(struct exchange *x, const struct sse_event *e, struct c
 		return;
 	}
 	if (p->content) {
-		x->events++;
+		x->guess++;
 		commit(x, k);
 	}
 	if (hidden(x))
@@ -362,9 +364,8 @@ void relay_stream_begin(struct exchange *x)
 {
 	x->answer = A_HELD;
 	x->sink.on_event = on_event;
-	/* With nowhere else to go there is no reason to hold anything back. */
-	if (!attempt_has_alternative(x) && x->conn != NULL)
-		x->eager = true;
+	x->held_until_ms = attempt_has_alternative(x) ? UINT64_MAX
+						      : loop_now_ms(x->in->loop) + HOLD_MS;
 }
 
 /* The next whole event of in; what was searched in vain before is not searched again. */
@@ -388,11 +389,11 @@ static bool next_event(struct exchange *x, struct str *in, struct sse_event *e)
 /* take_event relays one event; false: the exchange has ended. */
 static bool take_event(struct exchange *x, const struct sse_event *e, struct chunk *k)
 {
-	if (x->eager)
+	if (!one_event(x, e, k))
+		return x->conn != NULL && x->conn->dead ? false : stream_broke(x, k);
+	if (loop_now_ms(x->in->loop) >= x->held_until_ms)
 		commit(x, k);
-	if (one_event(x, e, k))
-		return true;
-	return x->conn != NULL && x->conn->dead ? false : stream_broke(x, k);
+	return true;
 }
 
 /* What nobody needs to look at is relayed as it lies. */
@@ -400,7 +401,7 @@ static size_t skim(struct exchange *x, struct str in)
 {
 	bool may = x->same && x->head_sent && x->peek.content && x->searched == 0;
 
-	return may && dialects[x->up]->skim != NULL ? dialects[x->up]->skim(in, &x->events) : 0;
+	return may && dialects[x->up]->skim != NULL ? dialects[x->up]->skim(in, &x->guess) : 0;
 }
 
 /* Events in in; gives what is left of an unfinished one. *out_alive false: the exchange has ended.

@@ -157,10 +157,12 @@ void reply_no_route(struct conn *c, struct str path, enum err e)
 	bool method = e == ERR_UNSUPPORTED;
 
 	llm_error_set(&error, method ? LLM_BAD_REQUEST : LLM_NOT_FOUND, &c->in->turn,
-		      method ? S("this path exists for another method")
+		      method ? S("this path takes another method; calls are sent with POST")
 			     : S("no such path; see /v1/models, /v1/chat/completions, "
 				 "/v1/messages, /v1beta/models"));
 	error.status = method ? 405 : 404;
+	if (!method)
+		error.code = S("unknown_url"); /* OpenAI's; else a model would be missing */
 	reply_error(c, route_dialect(path), &error, S(""), NULL);
 }
 

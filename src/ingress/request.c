@@ -242,7 +242,8 @@ static enum err spliced(struct exchange *x, struct splice *s, struct str *out)
 	return buf_finish(&b, out);
 }
 
-/* The configuration's word in what an OpenAI client asked: it is translated with the rest. */
+/* What an OpenAI client asked with the configuration's word in it, which is translated with the
+ * rest; and without what the client says that the provider must not get. */
 static enum err ask_more(struct exchange *x, const struct json **root)
 {
 	struct arena *a = &x->in->turn;
@@ -250,7 +251,9 @@ static enum err ask_more(struct exchange *x, const struct json **root)
 	struct splice s;
 
 	splice_init(&s, json_raw(*root));
-	overrides_asked(x->dep, *root, &s, a);
+	steer_drop(x, *root, &s);
+	if (x->client == DIALECT_OPENAI)
+		overrides_asked(x->dep, *root, &s, a);
 	TRY(spliced(x, &s, &text));
 	return json_read(a, text, root, NULL);
 }
@@ -277,7 +280,7 @@ static enum err build_other(struct exchange *x, const struct json *root, struct 
 {
 	struct ingress *in = x->in;
 
-	if (overrides_any(x->dep) && x->client == DIALECT_OPENAI)
+	if (x->drops || (overrides_any(x->dep) && x->client == DIALECT_OPENAI))
 		TRY(ask_more(x, &root));
 	TRY(encode(x, root, c->model, d));
 	struct str text = buf_str(&in->encoded);
@@ -332,7 +335,8 @@ enum err request_build(struct exchange *x, const struct json *root, struct call 
 				       first_set(p->stream_timeout_ms, timeout_ms));
 		asked_ms = first_set(x->stream_timeout_ms, asked_ms);
 	}
-	c->head_timeout_ms = asked_ms && asked_ms < timeout_ms ? asked_ms : timeout_ms;
+	x->hurried = asked_ms && asked_ms < timeout_ms;
+	c->head_timeout_ms = x->hurried ? asked_ms : timeout_ms;
 	c->idle_timeout_ms = c->head_timeout_ms;
 	c->credit = LIMIT_STREAM_CREDIT;
 	c->fields[FIELD_CONTENT_TYPE] = S("application/json");

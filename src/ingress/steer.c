@@ -15,6 +15,7 @@ enum use {
 	USE_STREAM_TIMEOUT,
 	USE_DROP,
 	USE_FALLBACKS,
+	USE_DROPS,
 };
 
 struct word {
@@ -22,7 +23,7 @@ struct word {
 	enum use use;
 };
 
-enum { LONGEST = 28, SAME_LENGTH = 6 };
+enum { LONGEST = 28, SAME_LENGTH = 6, DROPS = 16 };
 
 /* By length, so that a member of no interest costs next to nothing. */
 static const struct word words[LONGEST + 1][SAME_LENGTH + 1] = {
@@ -59,7 +60,7 @@ static const struct word words[LONGEST + 1][SAME_LENGTH + 1] = {
 		 { SC("langfuse_secret_key"), USE_LEFT_OUT } },
 	[21] = { { SC("allowed_openai_params"), USE_LEFT_OUT },
 		 { SC("litellm_request_debug"), USE_LEFT_OUT } },
-	[22] = { { SC("additional_drop_params"), USE_LEFT_OUT } },
+	[22] = { { SC("additional_drop_params"), USE_DROPS } },
 	[24] = { { SC("context_window_fallbacks"), USE_LEFT_OUT },
 		 { SC("content_policy_fallbacks"), USE_LEFT_OUT },
 		 { SC("turn_off_message_logging"), USE_LEFT_OUT } },
@@ -155,6 +156,9 @@ static enum err take(struct exchange *x, const struct word *w, const struct json
 	case USE_DROP:
 		x->drop_params = json_bool(v);
 		return OK;
+	case USE_DROPS:
+		x->drops = json_is(v, JSON_ARRAY) && json_count(v) <= DROPS;
+		return x->drops ? OK : bad(w, "a list of 16 parameters' names at the most", d);
 	case USE_REFUSED:
 	case USE_LEFT_OUT:
 	case USE_METADATA:
@@ -182,10 +186,31 @@ static bool is_provider_metadata(const struct exchange *x, const struct json *ro
 	return x->client != DIALECT_OPENAI || json_bool(json_get(root, S("store")));
 }
 
+/* What says which model answers and how it is metered is not for dropping. */
+static bool may_drop(const struct json *name)
+{
+	return json_is(name, JSON_STRING) && !json_str_eq(name, S("model")) &&
+	       !json_str_eq(name, S("stream")) && !json_str_eq(name, S("stream_options"));
+}
+
+void steer_drop(const struct exchange *x, const struct json *root, struct splice *s)
+{
+	if (!x->drops)
+		return;
+	const struct json *names = json_get(root, S("additional_drop_params"));
+	JSON_EACH_ITEM (names, name) {
+		const struct json *v = may_drop(name) ? json_get(root, json_str(&x->in->turn, name))
+						      : NULL;
+		if (v != NULL)
+			splice_remove(s, root, v - 1);
+	}
+}
+
 void steer_splice(const struct exchange *x, const struct json *root, struct splice *s)
 {
 	if (!x->steered)
 		return;
+	steer_drop(x, root, s);
 	JSON_EACH_MEMBER (root, key) {
 		const struct word *w = find(key);
 		if (w != NULL && !(w->use == USE_METADATA && is_provider_metadata(x, root)))

@@ -16,6 +16,9 @@ MUST_USE enum err steer_look(struct exchange *x, const struct json *root, struct
 /* steer_splice leaves out of a body of the provider's own dialect what is not for the provider. */
 void steer_splice(const struct exchange *x, const struct json *root, struct splice *s);
 
+/* steer_drop leaves out what the client's additional_drop_params names. */
+void steer_drop(const struct exchange *x, const struct json *root, struct splice *s);
+
 /* steer_extras takes the same out of what a translation has no place for. */
 void steer_extras(struct llm_extra **list);
 

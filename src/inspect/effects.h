@@ -21,10 +21,12 @@ enum sink {
 	SINK_LOOKUP, /* a name is looked up */
 	SINK_SLEEP,  /* seconds, or milliseconds in JavaScript's second argument */
 	SINK_CHMOD,
-	SINK_MODULE, /* a module's name */
-	SINK_COPY,   /* from the first path to the second */
-	SINK_TEXT,   /* anything is made a text */
-	SINK_LOAD,   /* a file, or an archive of files, that is code */
+	SINK_MODULE,   /* a module's name */
+	SINK_COPY,     /* from the first path to the second */
+	SINK_TEXT,     /* anything is made a text */
+	SINK_LOAD,     /* a file, or an archive of files, that is code */
+	SINK_WIRE,     /* a descriptor takes another's place */
+	SINK_UNPICKLE, /* bytes that are code as well */
 };
 
 struct effect {
@@ -33,6 +35,10 @@ struct effect {
 	uint32_t taint; /* of what it gives, enum taint bits */
 	uint8_t sink;	/* enum sink */
 };
+
+/* effect_path leaves out names of the namespace that everything is in anyway: "globalThis.fetch".
+ */
+struct str effect_path(struct str path);
 
 /* effect_find gives what is known of a dotted name; NULL: nothing. */
 const struct effect *effect_find(enum language lang, struct str path);
@@ -58,6 +64,7 @@ enum text_class {
 	TEXT_PROBE,	/* what tells a sandbox */
 	TEXT_INJECTION, /* words aimed at reviewers that are models */
 	TEXT_HOST_FILE, /* facts of the host */
+	TEXT_FETCHER,	/* programs that a command which fetches begins with */
 	TEXT_CLASSES,
 };
 

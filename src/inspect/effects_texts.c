@@ -12,6 +12,8 @@ static const struct {
 	{ SC(".aws/credentials"), TEXT_CREDENTIALS },
 	{ SC(".aws/config"), TEXT_CREDENTIALS },
 	{ SC(".ssh/id_"), TEXT_CREDENTIALS },
+	{ SC(".ssh/\1"), TEXT_CREDENTIALS }, /* of any name: a path that was put together */
+	{ SC(".aws/\1"), TEXT_CREDENTIALS },
 	{ SC(".ssh/authorized_keys"), TEXT_CREDENTIALS },
 	{ SC(".npmrc"), TEXT_CREDENTIALS },
 	{ SC(".pypirc"), TEXT_CREDENTIALS },
@@ -84,6 +86,7 @@ static const struct {
 	{ SC("usercustomize.py"), TEXT_PERSIST },
 	{ SC("/var/spool/cron"), TEXT_PERSIST },
 	{ SC(".git/hooks/"), TEXT_PERSIST },
+	{ SC(".github/workflows/"), TEXT_PERSIST },
 	{ SC("schtasks /create"), TEXT_PERSIST },
 	{ SC("launchctl load"), TEXT_PERSIST },
 	{ SC(".claude/settings"), TEXT_AGENT },
@@ -164,6 +167,9 @@ static const struct {
 	{ SC("/etc/passwd"), TEXT_HOST_FILE },
 	{ SC("/etc/hostname"), TEXT_HOST_FILE },
 	{ SC("/etc/machine-id"), TEXT_HOST_FILE },
+	{ SC("curl "), TEXT_FETCHER },
+	{ SC("wget "), TEXT_FETCHER },
+	{ SC("/dev/tcp/"), TEXT_FETCHER },
 };
 
 enum { TEXTS = sizeof texts / sizeof texts[0] };

@@ -133,10 +133,12 @@ void fold_bound(struct fold *f, struct frame t, struct value v)
 	b->busy = false;
 	if (b->kind == BIND_EACH)
 		v = fold_items_as_one(f->u, v);
-	if (b->kind == BIND_PARAMETER && v.kind == V_NAME && str_has_suffix(v.s, S(".then")))
+	if (b->kind == BIND_PARAMETER && v.kind == V_NAME && str_has_suffix(v.s, S(".then"))) {
 		v.s.n -= 5; /* import('a').then(m => m.b()) */
-	else if (b->kind == BIND_PARAMETER)
+		v = b->path.n > 0 ? fold_attribute(f->u, v, b->path) : v;
+	} else if (b->kind == BIND_PARAMETER) {
 		v = value_unknown(value_taint(f->u, &v));
+	}
 	if (b->kind == BIND_ADD)
 		v = added(f, b, v);
 	if (t.visible == f->n_locals || b->kind == BIND_ADD || t.comma) {
@@ -176,6 +178,8 @@ static bool lambda_parts(const struct unit *u, uint32_t at, uint32_t *from, uint
 	if (unit_is(u, t, ':') || unit_is(u, t, OP_LAMBDA))
 		t++;
 	*body = t;
+	if (unit_word(u, t, W_RETURN)) /* def a(): return b */
+		*body = ++t;
 	bool block = unit_is(u, t, '{') || (t < u->n && u->tok[t].kind == TOK_NEWLINE);
 	if (!block)
 		return t < u->n;
@@ -264,12 +268,21 @@ void fold_next(struct fold *f, struct each *e)
 	}
 }
 
+/* What is made of each item with ^ is decoded, whatever the items are. */
+static uint32_t mixed(struct unit *u, const struct each *e)
+{
+	for (uint32_t i = e->body; i < e->end && i < e->body + 32; i++)
+		if (unit_is(u, i, '^'))
+			return T_DECODED;
+	return 0;
+}
+
 void fold_each(struct fold *f, struct each *e)
 {
 	uint32_t n = fold_count(&e->over);
 
 	if (n == 0 || n > FOLD_ITEMS || e->over.partial) {
-		fold_operand(f, value_unknown(value_taint(f->u, &e->over)));
+		fold_operand(f, value_unknown(value_taint(f->u, &e->over) | mixed(f->u, e)));
 		return;
 	}
 	e->n = n;

@@ -317,6 +317,19 @@ static struct value do_namespace(struct call *c, struct str with)
 	return c->n ? c->v[0] : value_text(V_NAME, S(""));
 }
 
+/* Function("return this") gives a function that gives the namespace of all names, eval("this") that
+ * itself. */
+static struct value do_this(struct call *c, struct str with)
+{
+	(void)with;
+	struct value code = arg(c, 0);
+	if (value_is_text(&code) && str_has_prefix(code.s, S("return this")))
+		return value_text(V_NAME, S("globals"));
+	if (value_is_text(&code) && str_eq(code.s, S("this")))
+		return value_text(V_NAME, S(""));
+	return value_unknown(c->taint);
+}
+
 static struct value do_path_join(struct call *c, struct str with)
 {
 	(void)with;
@@ -343,6 +356,45 @@ struct value fold_read(struct call *c, struct str with)
 	bool data = value_is_text(&path) && text_names_data(path.s);
 	return value_unknown(c->taint | T_FILE | (data ? (uint32_t)T_DATA : 0u) |
 			     secret_path(&path));
+}
+
+/* The paths below one that are listed: their names are not known. */
+static struct value do_paths(struct call *c, struct str with)
+{
+	struct value path = c->self.kind == V_UNKNOWN ? arg(c, 0) : c->self, *items;
+	struct str left = path.s;
+	struct buf b;
+
+	char *p = value_is_text(&path) && left.n < 4096 ? value_bytes(c->u, left.n + 2) : NULL;
+	if (p == NULL)
+		return value_unknown(c->taint);
+	buf_fixed(&b, p, left.n + 2);
+	buf_add(&b, str_cut(left, '*', &left));
+	if (with.n > 0 && !str_has_suffix(path.s, S("/")))
+		buf_add(&b, with);
+	buf_addc(&b, HOLE);
+	struct value out = fold_list_new(c, 1, &items);
+	if (out.kind == V_LIST) {
+		items[0] = value_text(V_STR, buf_str(&b));
+		items[0].partial = true;
+	}
+	return out;
+}
+
+/* What a command prints: the environment, a file that it names. */
+static struct value do_output(struct call *c, struct str with)
+{
+	static const struct str all[] = { SC("env"), SC("printenv"), SC("set") };
+	struct value v = arg(c, 0), space = value_text(V_STR, S(" "));
+	struct value command = v.kind == V_LIST ? fold_join(c->u, space, v) : v;
+	uint32_t taint = c->taint | secret_path(&command);
+
+	(void)with;
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		taint |= value_is_text(&command) && str_eq(str_trim(command.s), all[i])
+				 ? (uint32_t)T_ENV_ALL
+				 : 0u;
+	return value_unknown(taint);
 }
 
 /* pkgutil.get_data(package, path) */
@@ -433,6 +485,18 @@ static const struct fold_row python[] = {
 	{ SC("open"), fold_read, SC("") },
 	{ SC("io.open"), fold_read, SC("") },
 	{ SC("pkgutil.get_data"), do_package_file, SC("") },
+	{ SC("bdb.Bdb"), do_name, SC("bdb.Bdb") },
+	{ SC("pdb.Pdb"), do_name, SC("pdb.Pdb") },
+	{ SC("cProfile.Profile"), do_name, SC("cProfile.Profile") },
+	{ SC("profile.Profile"), do_name, SC("profile.Profile") },
+	{ SC("trace.Trace"), do_name, SC("trace.Trace") },
+	{ SC("glob.glob"), do_paths, SC("") },
+	{ SC("glob.iglob"), do_paths, SC("") },
+	{ SC("os.walk"), do_paths, SC("/") },
+	{ SC("subprocess.check_output"), do_output, SC("") },
+	{ SC("subprocess.getoutput"), do_output, SC("") },
+	{ SC("subprocess.run"), do_output, SC("") },
+	{ SC("os.popen"), do_output, SC("") },
 	{ SC("requests.get"), do_get_url, SC("") },
 	{ SC("urllib.request.urlopen"), do_get_url, SC("") },
 };
@@ -464,6 +528,11 @@ static const struct fold_row javascript[] = {
 	{ SC("process.mainModule.require"), do_module, SC("") },
 	{ SC("module.createRequire"), do_name, SC("require") },
 	{ SC("module._load"), do_module, SC("") },
+	{ SC("process.binding"), do_module, SC("") },
+	{ SC("process_wrap.Process"), do_name, SC("process_wrap.Process") },
+	{ SC("Function"), do_this, SC("") },
+	{ SC("eval"), do_this, SC("") },
+	{ SC("globals"), do_namespace, SC("") },
 	{ SC("URL"), do_same, SC("") },
 	{ SC("path.join"), do_path_join, SC("") },
 	{ SC("path.resolve"), do_path_join, SC("") },
@@ -472,6 +541,8 @@ static const struct fold_row javascript[] = {
 	{ SC("fs.readFile"), fold_read, SC("") },
 	{ SC("fs.promises.readFile"), fold_read, SC("") },
 	{ SC("fs/promises.readFile"), fold_read, SC("") },
+	{ SC("child_process.execSync"), do_output, SC("") },
+	{ SC("encodeURIComponent"), do_same, SC("") },
 	{ SC("fetch"), do_get_url, SC("") },
 	{ SC("https.get"), do_get_url, SC("") },
 	{ SC("http.get"), do_get_url, SC("") },
@@ -487,18 +558,6 @@ const struct fold_row *fold_row_of(const struct fold_row *rows, size_t n, struct
 	return NULL;
 }
 
-static struct str without_root(struct str path)
-{
-	static const struct str roots[] = { SC("builtins."), SC("__builtins__."), SC("globalThis."),
-					    SC("global."), SC("window.") };
-
-	for (size_t i = 0; i < sizeof roots / sizeof roots[0]; i++) {
-		if (str_has_prefix(path, roots[i]))
-			return str_tail(path, roots[i].n);
-	}
-	return path;
-}
-
 struct value fold_call(struct unit *u, struct value callee, const struct value *v, uint32_t n)
 {
 	struct call c = {
@@ -512,10 +571,10 @@ struct value fold_call(struct unit *u, struct value callee, const struct value *
 		c.self = callee.items[0];
 		r = fold_method(callee.s);
 	} else if (callee.kind == V_NAME && u->lang == LANG_PYTHON) {
-		r = fold_row_of(python, sizeof python / sizeof python[0], without_root(callee.s));
+		r = fold_row_of(python, sizeof python / sizeof python[0], effect_path(callee.s));
 	} else if (callee.kind == V_NAME) {
 		r = fold_row_of(javascript, sizeof javascript / sizeof javascript[0],
-			without_root(callee.s));
+				effect_path(callee.s));
 	}
 	if (r)
 		return r->run(&c, r->with);

@@ -7,6 +7,8 @@
 #include "inspect/effects.h"
 #include "inspect/fold.h"
 
+enum { CALLED = 1 << 14 }; /* names of called functions, by hash */
+
 uint32_t unit_line(struct unit *u, size_t at)
 {
 	const char *p = u->text.p;
@@ -33,9 +35,7 @@ uint32_t unit_chain(const struct unit *u, uint32_t t)
 			if (open >= t)
 				return t;
 			t = open;
-			bool callee = t > 0 && (unit_name(u, t - 1) || unit_is(u, t - 1, ')') ||
-						unit_is(u, t - 1, ']'));
-			if (!callee)
+			if (!unit_calls(u, t))
 				return t;
 			t--;
 			continue;
@@ -140,6 +140,13 @@ void unit_edge(struct unit *u, uint32_t scope, uint32_t name)
 	}
 }
 
+static bool is_called(const struct unit *u, const struct scope *s, const uint8_t *called)
+{
+	uint32_t by = s->constructs ? u->scopes[s->parent].name : 0;
+
+	return (s->name && called[s->name % CALLED]) || (by && called[by % CALLED]);
+}
+
 static bool runs_with_parent(const struct unit *u, const struct scope *s)
 {
 	switch ((enum scope_kind)s->kind) {
@@ -157,8 +164,7 @@ static bool runs_with_parent(const struct unit *u, const struct scope *s)
 
 void unit_reach(struct unit *u)
 {
-	enum { NAMES = 1 << 14 };
-	uint8_t *called = arena_alloc(u->a, NAMES, 1);
+	uint8_t *called = arena_alloc(u->a, CALLED, 1);
 	bool more = true;
 
 	for (uint32_t i = 0; i < u->n_scopes; i++) { /* parents stand before their children */
@@ -168,13 +174,13 @@ void unit_reach(struct unit *u)
 		more = false;
 		for (uint32_t i = 0; i < u->n_edges; i++) {
 			if (u->scopes[u->edges[i].scope].runs)
-				called[u->edges[i].name % NAMES] = 1;
+				called[u->edges[i].name % CALLED] = 1;
 		}
 		for (uint32_t i = 1; i < u->n_scopes; i++) {
 			struct scope *s = &u->scopes[i];
 			bool now = s->kind != SCOPE_FUNCTION ? runs_with_parent(u, s)
 				   : s->inlined		     ? u->scopes[s->parent].runs
-							     : s->name && called[s->name % NAMES];
+							     : is_called(u, s, called);
 			if (now && !s->runs)
 				s->runs = more = true;
 		}
@@ -299,8 +305,8 @@ static void bind_parts(struct unit *u, uint32_t open, struct str path)
 		if (!unit_name(u, t))
 			continue;
 		struct str part = path_join(u, path, unit_text(u, t));
-		if (str_eq(unit_text(u, t), S("default")))
-			part = path;
+		if (str_eq(unit_text(u, t), S("default")) || unit_is(u, t - 1, OP_ELLIPSIS))
+			part = path; /* all of it: {...cp} */
 		bool as = (unit_word(u, t + 1, W_AS) || unit_is(u, t + 1, ':')) &&
 			  unit_name(u, t + 2);
 		(void)unit_bind(u, as ? t + 2 : t, BIND_IMPORT, 0, part);

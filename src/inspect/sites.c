@@ -5,6 +5,7 @@
  */
 #include "inspect/effects.h"
 #include "inspect/fold.h"
+#include "inspect/shell.h"
 
 enum { ARGUMENTS = 6, PATH = 160 };
 
@@ -93,9 +94,9 @@ static const struct method_row {
 static bool sends(struct str name)
 {
 	static const struct str names[] = {
-		SC("post"), SC("put"),	   SC("send"), SC("sendall"), SC("sendto"), SC("write"),
-		SC("end"),  SC("request"), SC("get"),  SC("patch"),   SC("emit"),
-		SC("storbinary"), SC("storlines"), SC("sendmail"), SC("send_message"),
+		SC("post"),  SC("put"),	       SC("send"),	SC("sendall"),	SC("sendto"),
+		SC("write"), SC("end"),	       SC("request"),	SC("get"),	SC("patch"),
+		SC("emit"),  SC("storbinary"), SC("storlines"), SC("sendmail"), SC("send_message"),
 	};
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -217,163 +218,6 @@ static bool worth(const struct unit *u, uint32_t head, uint32_t open)
 	return b && (b->kind == BIND_IMPORT || b->hot);
 }
 
-/* What was decoded and is written may be started later. */
-static void written(struct unit *u, struct site *s, const struct value *v)
-{
-	s->note |= N_WRITES;
-	s->taint |= v->taint;
-	if (v->layers == 0 || v->partial || value_words(v).n < 16)
-		return;
-	s->note |= N_DECODED;
-	s->layers = v->layers;
-	s->text = value_words(v);
-	site_code(u, s, u->lang, s->text);
-}
-
-static void opened(struct site *s, const struct value *v, uint32_t n, enum language lang)
-{
-	struct str mode = n > 1 ? value_words(&v[1]) : S("");
-	uint32_t classes = words_classes(s->text);
-
-	s->path = s->text;
-	if (lang == LANG_PYTHON && mode.n < 4 &&
-	    (str_chr(mode, 'w') != SIZE_MAX || str_chr(mode, 'a') != SIZE_MAX ||
-	     str_chr(mode, 'x') != SIZE_MAX)) {
-		s->effect |= CAP_WRITE;
-		s->note |= N_WRITES;
-	}
-	s->effect |= classes & 1u << TEXT_CREDENTIALS && !(s->note & N_WRITES) ? CAP_CREDENTIALS
-									       : 0;
-	s->effect |= classes & 1u << TEXT_PERSIST ? CAP_PERSIST : 0;
-	s->effect |= classes & 1u << TEXT_AGENT ? CAP_AGENT : 0;
-	if (s->note & N_WRITES && (str_find(s->text, S("authorized_keys")) != SIZE_MAX ||
-				   (s->taint & T_SITE && str_has_suffix(s->text, S(".pth")))))
-		s->effect |= CAP_PERSIST;
-}
-
-/* "data:text/javascript;base64,...": code where a file or a module is named. */
-static void code_of_url(struct unit *u, struct site *s, bool partial)
-{
-	struct str data, media = str_cut(s->text, ',', &data);
-	bool base64 = str_has_suffix(media, S(";base64"));
-
-	if (partial || !str_has_prefix(media, S("data:")))
-		return;
-	if (decode_named(u->a, base64 ? S("base64") : S("percent"), data, &s->text))
-		s->layers = (uint8_t)(s->layers + base64); /* what is quoted hides nothing */
-}
-
-static void code_given(struct unit *u, struct site *s, const struct value *v)
-{
-	s->note |= N_CODE;
-	s->layers = v->layers;
-	s->text = value_words(v);
-	code_of_url(u, s, v->partial);
-	if (s->text.n && !v->partial)
-		site_code(u, s, u->lang, s->text);
-}
-
-static void slept(struct unit *u, struct site *s, const struct value *v, uint32_t n)
-{
-	bool js = u->lang == LANG_JAVASCRIPT;
-	const struct value *d = js ? (n > 1 ? &v[1] : NULL) : n > 0 ? &v[0] : NULL;
-
-	if (js && n > 0 && value_words(&v[0]).n > 8) {
-		s->effect |= CAP_EVAL;
-		code_given(u, s, &v[0]);
-	}
-	if (d && d->kind == V_INT && d->i >= (js ? 600000 : 600))
-		s->effect |= CAP_DELAY;
-}
-
-static void sent(struct unit *u, struct site *s, const struct value *v, uint32_t n)
-{
-	uint32_t classes = words_classes(s->text);
-
-	(void)u;
-	s->taint &= ~(uint32_t)T_FETCHED;
-	s->note |= classes & 1u << TEXT_DROP ? N_DROP : 0u;
-	s->effect |= classes & 1u << TEXT_METADATA ? CAP_METADATA : 0;
-	s->effect |= classes & 1u << TEXT_RUNTIME ? CAP_RUNTIME : 0;
-	if (n > 1 && value_words(&v[1]).n)
-		s->path = value_words(&v[1]);
-}
-
-/* Whether a path made from this file's own is this file, not its neighbour. */
-static bool own_file(const struct unit *u, struct str path)
-{
-	struct str own = u->file->path;
-	size_t at = own.n;
-
-	while (at > 0 && own.p[at - 1] != '/')
-		at--;
-	return path.n == 0 || (path.n == 1 && path.p[0] == HOLE) ||
-	       str_has_suffix(path, str_tail(own, at));
-}
-
-static void fill(struct unit *u, struct site *s, enum sink sink, const struct value *v, uint32_t n)
-{
-	switch (sink) {
-	case SINK_CODE:
-		code_given(u, s, &v[str_eq(s->call, S("Function")) && n > 0 ? n - 1 : 0]);
-		break;
-	case SINK_SHELL:
-	case SINK_SPAWN:
-		site_command(u, s, v, n);
-		break;
-	case SINK_SEND:
-	case SINK_SAVE:
-		sent(u, s, v, n);
-		break;
-	case SINK_WRITE:
-		opened(s, v, n, LANG_NONE);
-		written(u, s, n > 1 ? &v[1] : &v[0]);
-		break;
-	case SINK_COPY:
-		s->text = n > 1 ? value_words(&v[1]) : S("");
-		s->note |= N_WRITES;
-		opened(s, v, 0, LANG_NONE);
-		break;
-	case SINK_OPEN:
-		opened(s, v, n, u->lang);
-		break;
-	case SINK_DELETE:
-		s->note |= N_DELETES;
-		s->path = s->text;
-		if (s->taint & T_SELF && own_file(u, s->text))
-			s->effect |= CAP_SELF_DELETE;
-		break;
-	case SINK_CHMOD:
-		s->note |= N_CHMOD;
-		s->path = s->text;
-		break;
-	case SINK_LOOKUP:
-		if (!(s->taint & (T_ENV | T_ENV_ALL | T_SECRET | T_HOST | T_FILE)))
-			s->effect &= ~(uint32_t)CAP_DNS;
-		break;
-	case SINK_SLEEP:
-		slept(u, s, v, n);
-		break;
-	case SINK_MODULE:
-		s->effect |= effect_module(u->lang, s->text);
-		if (str_has_prefix(s->text, S("data:")))
-			code_given(u, s, &v[0]);
-		break;
-	case SINK_TEXT:
-		s->note |= s->taint & T_ENV_ALL ? N_TOLD : 0u;
-		break;
-	case SINK_LOAD:
-		for (uint32_t i = 0; i < n; i++)
-			if (text_names_data(value_words(&v[i]))) {
-				s->note |= N_CODE;
-				s->taint |= T_DATA;
-			}
-		break;
-	case SINK_NONE:
-		break;
-	}
-}
-
 /* What is handed over with a function is what that will be given: map(f, list), Thread(target=f,
  * args=list), partial(f, a, b). */
 static uint32_t handed(struct value *v, uint32_t n)
@@ -393,6 +237,31 @@ static uint32_t handed(struct value *v, uint32_t n)
 	return left;
 }
 
+/* A site that does what k says with v, its n arguments. */
+static void note(struct unit *u, uint32_t open, const struct seen *k, const struct value *v,
+		 uint32_t n)
+{
+	struct site *s = site_add(u, k->caps, open);
+
+	if (s == NULL)
+		return;
+	s->call = k->call;
+	s->text = n > 0 ? value_words(&v[0]) : S("");
+	s->layers = n > 0 ? v[0].layers : 0;
+	for (uint32_t i = 0; i < n; i++) {
+		s->taint |= v[i].taint;
+		if (v[i].kind == V_NAME) {
+			const struct effect *e = effect_find(u->lang, v[i].s);
+			s->taint |= e ? e->taint : 0;
+		}
+	}
+	site_fill(u, s, k->sink, v, n);
+	u->caps |= s->effect;
+	bool dull = s->effect == 0 && s->note == 0;
+	if (dull && s == &u->file->sites[u->file->n_sites - 1])
+		u->file->n_sites--;
+}
+
 static void note_call(struct unit *u, uint32_t open, const struct seen *k, bool is_handed)
 {
 	struct value v[ARGUMENTS + 1] = { { .kind = V_UNKNOWN } };
@@ -406,26 +275,19 @@ static void note_call(struct unit *u, uint32_t open, const struct seen *k, bool 
 	n += fold_arguments(u, open, v + n, ARGUMENTS);
 	if (is_handed)
 		n = handed(v, n);
-	if (k->bound || (is_handed && u->lang == LANG_JAVASCRIPT))
-		n = handed(v, n); /* Reflect.apply(f, this, list) */
-	struct site *s = site_add(u, k->caps, open);
-	if (s == NULL)
-		return;
-	s->call = k->call;
-	s->text = n > 0 ? value_words(&v[0]) : S("");
-	s->layers = n > 0 ? v[0].layers : 0;
-	for (uint32_t i = 0; i < n; i++) {
-		s->taint |= v[i].taint;
-		if (v[i].kind == V_NAME) {
-			const struct effect *e = effect_find(u->lang, v[i].s);
-			s->taint |= e ? e->taint : 0;
-		}
-	}
-	fill(u, s, k->sink, v, n);
-	u->caps |= s->effect;
-	bool dull = s->effect == 0 && s->note == 0;
-	if (dull && s == &u->file->sites[u->file->n_sites - 1])
-		u->file->n_sites--;
+	if (k->bound || (is_handed && n > 1 && u->lang == LANG_JAVASCRIPT))
+		n = handed(v, n); /* Reflect.apply(f, this, list), setTimeout(f, ms, x) */
+	note(u, open, k, v, n);
+}
+
+/* x.then(f): f is given what x comes to. */
+static void note_self(struct unit *u, uint32_t head, uint32_t open, const struct seen *k)
+{
+	struct value v = fold_expression(u, head, open - 2);
+
+	v.taint = v.kind == V_NAME ? 0 : v.taint;
+	u->caps |= k->caps;
+	note(u, open, k, &v, 1);
 }
 
 /* f.write(decoded): worth folding only where something among the arguments decodes or fetches. */
@@ -446,7 +308,7 @@ static void maybe_written(struct unit *u, uint32_t open)
 		return;
 	struct site *s = site_add(u, CAP_WRITE, open);
 	if (s)
-		written(u, s, &v);
+		site_written(u, s, &v);
 }
 
 static void look_at(struct unit *u, uint32_t head, uint32_t open)
@@ -458,24 +320,59 @@ static void look_at(struct unit *u, uint32_t head, uint32_t open)
 		note_call(u, open, &k, false);
 }
 
-/* A function that does something, handed to one that will call it. */
-static void look_at_handed(struct unit *u, uint32_t open)
+/* A function of the file itself, given the whole environment. Only at the top: within functions, it
+ * is mostly for a program that is started. */
+static void look_at_own(struct unit *u, uint32_t open)
 {
-	uint32_t head = open + 1, end, last;
+	const struct binding *b = unit_find(u, unit_text(u, open - 1), u->tok[open - 1].mate);
+	struct value v[ARGUMENTS];
+
+	if (b == NULL || b->kind != BIND_FUNCTION || unit_is(u, open + 1, ')'))
+		return;
+	for (uint32_t i = fold_arguments(u, open, v, ARGUMENTS); i-- > 0;) {
+		struct site *s = v[i].taint & T_ENV_ALL ? site_add(u, 0, open) : NULL;
+		if (s == NULL)
+			continue;
+		s->note = N_TOLD;
+		s->call = unit_text(u, open - 1);
+		return;
+	}
+}
+
+/* Whether what is called gives its function what it is a method of: fetch(u).then(eval). */
+static bool gives_self(const struct unit *u, uint32_t open)
+{
+	static const struct str names[] = { SC("then"), SC("forEach"), SC("map") };
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (open > 1 && unit_is(u, open - 2, '.') &&
+		    str_eq(unit_text(u, open - 1), names[i]))
+			return true;
+	return false;
+}
+
+/* A function that does something, handed to one that will call it. */
+static void look_at_handed(struct unit *u, uint32_t head, uint32_t open)
+{
+	uint32_t from = open + 1, end, last;
 	char room[PATH];
 	struct seen k;
 
-	if (unit_word(u, head, W_TARGET) && unit_is(u, head + 1, '='))
-		head += 2;
-	for (end = head; unit_name(u, end) && unit_is(u, end + 1, '.') && unit_name(u, end + 2);)
-		end += 2;
-	last = end;
-	if (!unit_name(u, last) || !unit_is(u, last + 1, ',') ||
-	    (u->tok[last].word != W_EFFECT && !worth(u, head, last + 1)))
+	if (unit_word(u, from, W_TARGET) && unit_is(u, from + 1, '='))
+		from += 2;
+	for (end = from; unit_name(u, end) || unit_is(u, end, '.');)
+		end = unit_is(u, end + 1, '(') ? unit_past(u, end + 1) : end + 1;
+	last = end - 1;
+	bool self = unit_is(u, end, ')') && gives_self(u, open);
+	if (end == from || !unit_name(u, last) || !(self || unit_is(u, end, ',')) ||
+	    (u->tok[last].word != W_EFFECT && !worth(u, from, end)))
 		return;
-	if (known(u, head, last + 1, room, &k) &&
-	    (k.sink == SINK_CODE || k.sink == SINK_SHELL || k.sink == SINK_SPAWN ||
-	     k.sink == SINK_SEND))
+	if (!known(u, from, end, room, &k))
+		return;
+	if (self && k.sink == SINK_CODE)
+		note_self(u, head, open, &k);
+	else if (!self && (k.sink == SINK_CODE || k.sink == SINK_SHELL || k.sink == SINK_SPAWN ||
+			   k.sink == SINK_SEND))
 		note_call(u, open, &k, true);
 }
 
@@ -494,7 +391,9 @@ void site_call(struct unit *u, uint32_t open)
 		maybe_written(u, open);
 	if (worth(u, head, open))
 		look_at(u, head, open);
-	look_at_handed(u, open);
+	else if (u->caps & CAP_ENV_ALL && u->scope == 0 && u->lang == LANG_PYTHON)
+		look_at_own(u, open);
+	look_at_handed(u, head, open);
 }
 
 void site_decorator(struct unit *u, uint32_t head, uint32_t end)
@@ -539,6 +438,24 @@ static const struct {
 	{ TEXT_PROBE, CAP_PROBE },
 };
 
+/* Whether a text is a command that fetches what a shell then runs. Modules of JavaScript show such
+ * texts to users; which of their functions do that is not known. */
+static bool fetches_and_runs(struct unit *u, struct str s)
+{
+	struct str quotes = S("\"'`"), command = str_trim(s);
+	struct shell_look look;
+
+	while (command.n > 0 && str_chr(quotes, command.p[0]) != SIZE_MAX)
+		command = str_tail(command, 1);
+	while (command.n > 0 && str_chr(quotes, command.p[command.n - 1]) != SIZE_MAX)
+		command.n--;
+	bool shown = u->lang == LANG_JAVASCRIPT && u->role == ROLE_MODULE && u->layer == 0;
+	if (shown || str_chr(command, '\n') != SIZE_MAX || str_chr(command, '`') != SIZE_MAX)
+		return false; /* a text to be read, with commands in it */
+	shell_look(command, u->a, &look);
+	return look.pipes_to_shell || look.runs_fetched;
+}
+
 void site_text(struct unit *u, uint32_t t)
 {
 	struct str s = unit_text(u, t);
@@ -553,7 +470,8 @@ void site_text(struct unit *u, uint32_t t)
 	if (site == NULL)
 		return;
 	size_t from = at > 100 ? at - 100 : 0;
-	site->note = N_TEXT | (classes & 1u << TEXT_DROP ? N_DROP : 0u);
+	site->note = N_TEXT | (classes & 1u << TEXT_DROP ? N_DROP : 0u) |
+		     (classes & 1u << TEXT_FETCHER && fetches_and_runs(u, s) ? N_PIPED : 0u);
 	site->text = str_head(str_tail(s, from), 300);
 	site->child = classes & 1u << TEXT_INJECTION; /* kept for the rules */
 }

@@ -74,10 +74,19 @@ static bool given_code(const struct value *v, uint32_t n, struct str *code, enum
 			bool sh = str_has_suffix(value_words(&program), S("sh"));
 			*code = value_words(&v[k].items[i + 1]);
 			*lang = sh ? LANG_SHELL : node ? LANG_JAVASCRIPT : LANG_PYTHON;
-			return code->n > 0;
+			return code->n > 0 || (!sh && v[k].items[i + 1].taint & T_DECODED);
 		}
 	}
 	return false;
+}
+
+/* {file: "/bin/sh", args: ["sh", "-c", ...]}: the list is what counts. */
+static const struct value *list_within(const struct value *v)
+{
+	for (uint32_t i = 1; v->kind == V_MAP && i < v->n; i += 2)
+		if (v->items[i].kind == V_LIST)
+			return &v->items[i];
+	return v;
 }
 
 void site_command(struct unit *u, struct site *s, const struct value *v, uint32_t n)
@@ -86,10 +95,12 @@ void site_command(struct unit *u, struct site *s, const struct value *v, uint32_
 	enum language lang = LANG_NONE;
 	struct str code;
 
+	if (n == 1)
+		v = list_within(v);
 	bool given_text = given_code(v, n, &code, &lang);
 	if (given_text && lang != LANG_SHELL) {
 		s->note |= N_CODE;
-		site_code(u, s, lang, code);
+		site_code(u, s, lang, code); /* not known, it may have been decoded */
 	}
 	uint32_t given = s->taint & (T_FETCHED | T_DECODED);
 	s->taint = given; /* the environment that a program gets is not sent away */

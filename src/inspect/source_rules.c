@@ -16,6 +16,7 @@ struct joined {
 	uint32_t credentials_all;
 	bool writes; /* a running site writes a file */
 	bool chmods; /* ... makes one executable */
+	bool pipes;  /* ... gives a shell what it fetches */
 	bool blob;   /* a large constant stands in it that only a program reads */
 };
 
@@ -172,7 +173,7 @@ static bool told(const struct joined *j, const struct site *s)
 	bool here = s->runs && s->note & N_TOLD && j->running & CAP_NET;
 
 	if (here)
-		report(j, RULE_SECRETS_NEAR_NET, s, "the whole environment is made a text");
+		report(j, RULE_SECRETS_NEAR_NET, s, "the whole environment is handed on");
 	return here;
 }
 
@@ -196,8 +197,13 @@ static bool fetch_run(const struct joined *j, const struct site *s)
 		report(j, rule, s, "runs fetched text");
 		return true;
 	}
-	if (s->runs && s->note & N_PIPED) {
+	if (s->runs && s->note & N_PIPED && !(s->note & N_TEXT)) {
 		report(j, rule, s, "a shell fetches and runs");
+		return true;
+	}
+	/* Who is given it is not known: no known starter of programs is. */
+	if (s->runs && s->note & N_PIPED && !j->pipes) {
+		report(j, RULE_FETCH_MAY_RUN, s, "a command that fetches what a shell runs");
 		return true;
 	}
 	if (s->runs && s->note & N_FROM_URL && j->f->role == ROLE_INSTALL) {
@@ -209,7 +215,11 @@ static bool fetch_run(const struct joined *j, const struct site *s)
 		report(j, rule, s, "an interpreter is given what was fetched or decoded");
 		return true;
 	}
-	if (s->note & N_CODE && s->taint & T_FETCHED) {
+	if (s->runs && s->note & N_WIRED && j->running & CAP_EXEC) {
+		report(j, rule, s, "a connection becomes the input of programs");
+		return true;
+	}
+	if (s->note & N_CODE && s->taint & T_FETCHED && !(s->effect & CAP_UNPICKLE)) {
 		report(j, RULE_FETCH_MAY_RUN, s, "runs fetched text");
 		return true;
 	}
@@ -223,8 +233,10 @@ static bool starts(const struct site *s, struct str path)
 
 	while (at > 0 && path.p[at - 1] != '/' && path.p[at - 1] != HOLE)
 		at--;
-	path = str_tail(path, at);
-	return path.n >= 3 && str_find(str_head(s->text, 2000), path) != SIZE_MAX;
+	if (path.n - at >= 3)
+		path = str_tail(path, at);
+	return path.n >= 3 && str_chr(path, HOLE) == SIZE_MAX &&
+	       str_find(str_head(s->text, 2000), path) != SIZE_MAX;
 }
 
 /* Whether something is fetched in the function that s stands in. */
@@ -376,9 +388,9 @@ static bool injection(const struct joined *j, const struct site *s)
 }
 
 static bool (*const rules[])(const struct joined *, const struct site *) = {
-	startup, decoded,  data_run, packed,   sent,	   fetch_run, spawns_written, runtime,
-	stays,	 vanishes, metadata, destroys, unreadable, injection, collects,	      waits,
-	told,
+	startup,	decoded,   data_run, packed,   sent,	 fetch_run,
+	spawns_written, runtime,   stays,    vanishes, metadata, destroys,
+	unreadable,	injection, collects, waits,    told,
 };
 
 /* Names of files that every tool of a language reads say little. */
@@ -429,6 +441,7 @@ void rules_join(struct source *f)
 		j.running |= s->runs ? s->effect : 0;
 		j.chmods |= s->runs && s->note & N_CHMOD;
 		j.writes |= s->runs && s->note & N_WRITES;
+		j.pipes |= s->runs && s->note & N_PIPED;
 		unpacks |= may_unpack(f, s);
 	}
 	j.blob = unpacks && has_blob(f->layers[0].text);

@@ -45,7 +45,7 @@ enum bind_kind {
 	BIND_ADD,      /* +=, append, update, write: the expression at from joins what was before */
 	BIND_EACH,     /* items of the expression at from */
 	BIND_FUNCTION, /* its parameters open at from */
-	BIND_PARAMETER, /* given by the call whose parenthesis is at from */
+	BIND_PARAMETER, /* given by the call whose parenthesis is at from; path: a part of it */
 };
 
 struct binding {
@@ -62,10 +62,11 @@ struct binding {
 enum scope_kind { SCOPE_MODULE, SCOPE_CLASS, SCOPE_FUNCTION, SCOPE_MAIN };
 
 struct scope {
-	uint32_t parent, name; /* name: hash, 0 for none */
+	uint32_t parent, name; /* name: hash, of a function or class; 0 for none */
 	uint8_t kind;	       /* enum scope_kind */
 	bool runs;	       /* when the file is loaded */
 	bool inlined;	       /* when what is around it runs */
+	bool constructs;       /* a method that runs when its class is called */
 	uint32_t caps;	       /* what is done directly in it */
 };
 
@@ -108,6 +109,7 @@ enum site_note {
 	N_FROM_URL = 65536,   /* a tool of packages gets something from a URL */
 	N_TOLD = 32768,	      /* the whole environment is made a text */
 	N_DROP = 256,	      /* goes to a place where anybody drops things */
+	N_WIRED = 1 << 17,    /* a connection becomes a program's input or output */
 };
 
 enum {
@@ -210,11 +212,23 @@ static inline bool unit_name(const struct unit *u, uint32_t t)
 	return t < u->n && u->tok[t].kind == TOK_NAME;
 }
 
+/* unit_keyword tells whether token t is a word that a parenthesis may follow without calling it:
+ * "return (f)(x)", "new (f)(x)", "if (x)". As a method's name it is one like others. */
+static inline bool unit_keyword(const struct unit *u, uint32_t t)
+{
+	unsigned w = u->tok[t].word;
+	bool python = w >= W_NOT && w <= W_RAISE, javascript = w >= W_FUNCTION && w <= W_SWITCH;
+
+	return ((w >= W_IF && w <= W_YIELD) || (u->lang == LANG_PYTHON ? python : javascript)) &&
+	       unit_name(u, t) && !(t > 0 && unit_is(u, t - 1, '.'));
+}
+
 /* unit_calls tells whether a parenthesis that opens at token t calls what stands before it. */
 static inline bool unit_calls(const struct unit *u, uint32_t t)
 {
 	return t > 0 &&
-	       (unit_name(u, t - 1) || unit_is(u, t - 1, ')') || unit_is(u, t - 1, ']'));
+	       ((unit_name(u, t - 1) && !unit_keyword(u, t - 1)) || unit_is(u, t - 1, ')') ||
+		unit_is(u, t - 1, ']'));
 }
 
 /* unit_mate gives a bracket's partner, or t itself when it has none. */
@@ -273,6 +287,11 @@ struct site *site_add(struct unit *u, uint32_t effect, uint32_t at);
 void site_command(struct unit *u, struct site *s, const struct value *v, uint32_t n);
 struct str value_words(const struct value *v);
 uint32_t words_classes(struct str s);
+
+/* sites_sink.c: site_fill fills a site whose function makes that of v, its n arguments;
+ * site_written one that writes v. */
+void site_fill(struct unit *u, struct site *s, unsigned sink, const struct value *v, uint32_t n);
+void site_written(struct unit *u, struct site *s, const struct value *v);
 
 /* site_code notes that the site runs text. */
 void site_code(struct unit *u, struct site *s, enum language lang, struct str text);

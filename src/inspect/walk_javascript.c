@@ -79,12 +79,24 @@ static uint32_t handed_to(const struct walk *w, uint32_t start)
 	return open < start && unit_calls(u, open) ? open : TOKEN_NONE;
 }
 
+/* Names between braces are parts of what is given: ({exec, spawn: s}) => ... */
 static void parameters(struct unit *u, uint32_t open, uint32_t call)
 {
-	for (uint32_t i = open + 1; i < unit_mate(u, open) && i < open + 256; i++) {
-		if (unit_name(u, i) && (unit_is(u, i - 1, '(') || unit_is(u, i - 1, ',') ||
-					unit_is(u, i - 1, '{') || unit_is(u, i - 1, OP_ELLIPSIS)))
-			(void)unit_bind(u, i, BIND_PARAMETER, call, S(""));
+	uint32_t close = unit_mate(u, open), part = open;
+
+	for (uint32_t i = open + 1; i < close && i < open + 256; i++) {
+		bool named = unit_is(u, i - 1, ':') && i < part;
+		if (unit_is(u, i, '{') && i > part)
+			part = unit_mate(u, i);
+		if (!unit_name(u, i) ||
+		    !(named || unit_is(u, i - 1, '(') || unit_is(u, i - 1, ',') ||
+		      unit_is(u, i - 1, '{') || unit_is(u, i - 1, OP_ELLIPSIS)))
+			continue;
+		uint32_t key = named ? i - 2 : i;
+		struct binding *b = unit_bind(u, i, BIND_PARAMETER, call,
+					      i < part ? unit_text(u, key) : S(""));
+		if (b != NULL)
+			b->hot = i < part && u->tok[key].word == W_EFFECT;
 	}
 }
 
@@ -143,6 +155,13 @@ static void assignment(struct walk *w, uint32_t t, enum bind_kind kind)
 	}
 }
 
+/* Whether the brace at t opens an object: {a: exec} is as hot as what is in it. */
+static bool is_literal(const struct unit *u, uint32_t t)
+{
+	return t > 0 && (unit_is(u, t - 1, '=') || unit_is(u, t - 1, '[') ||
+			 unit_is(u, t - 1, ',') || unit_is(u, t - 1, ':'));
+}
+
 static void op(struct walk *w, uint32_t t)
 {
 	struct unit *u = w->u;
@@ -161,14 +180,14 @@ static void op(struct walk *w, uint32_t t)
 		break;
 	case '{':
 		brace(w, t);
-		w->value = 0;
+		w->value = is_literal(u, t) ? w->value : 0;
 		break;
 	case '}':
 		if (w->n_ends > 0 && w->ends[w->n_ends - 1] == t) {
 			w->n_ends--;
 			u->scope = u->scopes[u->scope].parent;
 		}
-		w->value = 0;
+		w->value = is_literal(u, unit_mate(u, t)) ? w->value : 0;
 		break;
 	case ';':
 		w->value = 0;

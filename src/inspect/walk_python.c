@@ -57,6 +57,9 @@ static void enter_function(struct walk *w)
 	if (w->pending == B_SCOPE &&
 	    (str_eq(name, S("__new__")) || str_eq(name, S("__init_subclass__"))))
 		u->scopes[u->scope].inlined = true;
+	if (w->pending == B_SCOPE &&
+	    (str_eq(name, S("__init__")) || str_eq(name, S("__post_init__"))))
+		u->scopes[u->scope].constructs = true;
 	w->close = 0;
 }
 
@@ -131,7 +134,11 @@ static uint32_t statement(struct walk *w, uint32_t t)
 		definition(w, t);
 		return t + 1;
 	case W_CLASS:
-		open_scope(w, SCOPE_CLASS, 0);
+		open_scope(w, SCOPE_CLASS, unit_name(u, t + 1) ? u->tok[t + 1].mate : 0);
+		/* class A(metaclass=M): makes an object of M */
+		for (uint32_t i = t + 2; unit_is(u, t + 2, '(') && i < unit_mate(u, t + 2); i++)
+			if (unit_is(u, i, '=') && unit_name(u, i + 1))
+				unit_edge(u, u->scope, u->tok[i + 1].mate);
 		break;
 	case W_IF:
 		if (is_main(u, t))
@@ -242,7 +249,8 @@ static void op(struct walk *w, uint32_t t)
 	switch (u->tok[t].op) {
 	case '(':
 		comprehension(w, t);
-		if (unit_calls(u, t) && !(w->close > 0 && unit_mate(u, t) == w->close))
+		if (unit_calls(u, t) && !(w->close > 0 && unit_mate(u, t) == w->close) &&
+		    !(t > 1 && unit_word(u, t - 2, W_CLASS)))
 			site_call(u, t);
 		w->brackets++;
 		break;

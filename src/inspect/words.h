@@ -9,43 +9,37 @@
 #include "base/err.h"
 #include "base/str.h"
 
-/* X(code, "spelling"): keywords of both languages, and methods that add to what they are called on.
- */
-#define WORD_LIST(X)                                                                               \
+/* X(code, "spelling"): keywords, by whose they are: behind those of the second, third and fourth
+ * list a parenthesis calls nothing. Then methods that add to what they are called on. */
+#define WORDS_PLAIN(X)                                                                             \
 	X(W_DEF, "def")                                                                            \
-	X(W_CLASS, "class")                                                                        \
-	X(W_IMPORT, "import")                                                                      \
-	X(W_FROM, "from") X(W_AS, "as") X(W_LAMBDA, "lambda") X(W_FOR, "for") X(W_IN, "in") X(     \
-		W_OF, "of") X(W_IF, "if") X(W_ELIF, "elif") X(W_ELSE,                              \
-							      "else") X(W_RETURN,                  \
-									"return") X(W_ASYNC,       \
-										    "async")       \
-		X(W_AWAIT, "await") X(W_NOT, "not") X(W_AND, "and") X(W_OR, "or") X(W_IS, "is") X( \
-			W_WITH, "with") X(W_WHILE, "while") X(W_TRY, "try") X(W_EXCEPT, "except")  \
-			X(W_FINALLY, "finally") X(W_YIELD, "yield") X(W_DEL, "del") X(             \
-				W_ASSERT,                                                          \
-				"assert") X(W_RAISE,                                               \
-					    "raise") X(W_FUNCTION,                                 \
-						       "function") X(W_VAR, "var") X(W_LET, "let") \
-				X(W_CONST, "const") X(W_EXPORT, "export") X(W_NEW, "new") X(       \
-					W_TYPEOF, "typeof") X(W_CASE, "case") X(W_VOID, "void")    \
-					X(W_DELETE, "delete") X(W_DO, "do") X(W_THROW, "throw") X( \
-						W_INSTANCEOF, "instanceof") X(W_CATCH, "catch")    \
-						X(W_SWITCH, "switch") X(W_NONE, "None") X(         \
-							W_TRUE, "True") X(W_FALSE,                 \
-									  "False") X(W_NAME,       \
-										     "__name__")   \
-							X(W_APPEND, "append") X(                   \
-								W_EXTEND,                          \
-								"extend") X(W_UPDATE, "update")    \
-								X(W_PUSH, "push") X(               \
-									W_ADD,                     \
-									"add") X(W_WRITE, "write") \
-									X(W_ASSIGN,                \
-									  "assign") X(W_TARGET,    \
-										      "target")    \
-										X(W_DECODE,        \
-										  "decode")
+	X(W_CLASS, "class") X(W_IMPORT, "import") X(W_FROM, "from") X(W_AS, "as")                  \
+		X(W_LAMBDA, "lambda") X(W_OF, "of") X(W_ASYNC, "async") X(W_TRY, "try")            \
+			X(W_FINALLY, "finally") X(W_VAR, "var") X(W_LET, "let")                    \
+				X(W_CONST, "const") X(W_EXPORT, "export")
+#define WORDS_BOTH(X)                                                                              \
+	X(W_IF, "if")                                                                              \
+	X(W_ELSE, "else") X(W_FOR, "for") X(W_WHILE, "while") X(W_WITH, "with") X(W_IN, "in")      \
+		X(W_RETURN, "return") X(W_AWAIT, "await") X(W_YIELD, "yield")
+#define WORDS_PYTHON(X)                                                                            \
+	X(W_NOT, "not")                                                                            \
+	X(W_AND, "and") X(W_OR, "or") X(W_IS, "is") X(W_ELIF, "elif") X(W_EXCEPT, "except")        \
+		X(W_DEL, "del") X(W_ASSERT, "assert") X(W_RAISE, "raise")
+#define WORDS_JAVASCRIPT(X)                                                                        \
+	X(W_FUNCTION, "function")                                                                  \
+	X(W_NEW, "new") X(W_TYPEOF, "typeof") X(W_CASE, "case") X(W_VOID, "void")                  \
+		X(W_DELETE, "delete") X(W_DO, "do") X(W_THROW, "throw")                            \
+			X(W_INSTANCEOF, "instanceof") X(W_CATCH, "catch") X(W_SWITCH, "switch")
+#define WORDS_VALUES(X)                                                                            \
+	X(W_NONE, "None") X(W_TRUE, "True") X(W_FALSE, "False") X(W_NAME, "__name__")
+#define WORDS_METHODS(X)                                                                           \
+	X(W_APPEND, "append")                                                                      \
+	X(W_EXTEND, "extend") X(W_UPDATE, "update") X(W_PUSH, "push") X(W_ADD, "add")              \
+		X(W_WRITE, "write") X(W_ASSIGN, "assign") X(W_TARGET, "target")                    \
+			X(W_DECODE, "decode")
+#define WORD_LIST(X)                                                                               \
+	WORDS_PLAIN(X)                                                                             \
+	WORDS_BOTH(X) WORDS_PYTHON(X) WORDS_JAVASCRIPT(X) WORDS_VALUES(X) WORDS_METHODS(X)
 
 #define X(code, text) code,
 enum word { W_OTHER, WORD_LIST(X) W_EFFECT };

@@ -5,6 +5,7 @@
 #include "keeper/supervise.h"
 
 #include "base/rd.h"
+#include "sys/fs.h"
 #include "sys/log.h"
 
 #include <assert.h>
@@ -187,8 +188,7 @@ void peer_close(struct peer *p)
 	if (p->watch.fd < 0)
 		return;
 	loop_unwatch(p->keeper->loop, &p->watch);
-	(void)close(p->watch.fd);
-	p->watch.fd = -1;
+	fd_closep(&p->watch.fd);
 	p->phase = P_NONE;
 	p->waits_reload = false;
 	buf_free(&p->unsent);
@@ -262,8 +262,7 @@ void control_close(struct keeper *k)
 	if (k->control.fd < 0)
 		return;
 	loop_unwatch(k->loop, &k->control);
-	(void)close(k->control.fd);
-	k->control.fd = -1;
+	fd_closep(&k->control.fd);
 	(void)snprintf(path, sizeof path, "%s/control.sock", k->data);
 	(void)unlink(path);
 }

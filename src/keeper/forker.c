@@ -130,7 +130,8 @@ static struct str take_text(struct rd *r, char out[ARG_MAX_BYTES])
 
 static void on_load(struct service *s, struct ipc_msg *m)
 {
-	char config[ARG_MAX_BYTES], data[ARG_MAX_BYTES], listen[ARG_MAX_BYTES];
+	char config[ARG_MAX_BYTES], data[ARG_MAX_BYTES];
+	char listen[ARG_MAX_BYTES], admin[ARG_MAX_BYTES];
 	struct rd r = rd_from(m->body);
 	struct loader_args a;
 	struct diag d = { 0 };
@@ -139,6 +140,7 @@ static void on_load(struct service *s, struct ipc_msg *m)
 	a.config = take_text(&r, config);
 	a.data = take_text(&r, data);
 	a.listen = take_text(&r, listen);
+	a.admin = take_text(&r, admin);
 	if (rd_end(&r) != OK || m->n_fds != 2)
 		_exit(1);
 	pid_t pid = fork();
@@ -163,6 +165,7 @@ static void forker_serve(struct service *s)
 	(void)signal(SIGCHLD,
 		     SIG_IGN); /* loaders are not waited for; all others are keeper's children */
 	(void)signal(SIGPIPE, SIG_IGN);
+	spawn_leave_signals();
 	for (;;) {
 		(void)poll(&p, 1, -1);
 		enum err e = ipc_recv(s->fd, &s->in, &m);
@@ -352,6 +355,7 @@ enum err forker_load(struct forker *f, const struct loader_args *a, int env_fd, 
 	wr_str(&b, a->config);
 	wr_str(&b, a->data);
 	wr_str(&b, a->listen);
+	wr_str(&b, a->admin);
 	enum err e = b.err == OK
 			     ? ask(f, FORK_LOAD, buf_str(&b), fds, 2, &m, &pid, d)
 			     : diag_set(d, ERR_LIMIT, "a path of the configuration is too long");

@@ -24,7 +24,7 @@ extern const char *const forker_role_name[FORK_ROLES];
 struct loader_args {
 	uint64_t generation;
 	struct str config; /* "": none */
-	struct str data, listen;
+	struct str data, listen, admin; /* of the command line; "": the file says */
 };
 
 /* A loader loads the configuration and reports on result_fd (keeper/loader.h), in a process of its

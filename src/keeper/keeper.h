@@ -171,9 +171,6 @@ uint32_t parts_tick(struct keeper *k, bool flush);
  * who took it over could write there. */
 void parts_recount(struct keeper *k);
 
-/* parts_liar gives a worker whose usage file broke the rules, each once; -1: none. */
-int parts_liar(struct keeper *k);
-
 /* parts_next_key encodes the first key in force with an id over *cursor into out as the body of
  * MSG_KEY_SET and moves *cursor there. ERR_NOT_FOUND: there are no more. */
 MUST_USE enum err parts_next_key(struct keeper *k, uint32_t *cursor, struct buf *out);

@@ -9,7 +9,7 @@
 #include "crypto/sha256.h"
 #include "sys/secret.h"
 
-enum { SECRET_RANDOM = 32, SECRET_MIN = 8 };
+enum { SECRET_RANDOM = 32, SECRET_MIN = 16 }; /* as LiteLLM */
 
 static bool text_ok(struct str s)
 {
@@ -46,7 +46,7 @@ enum err key_judge(const struct control_key *key, struct diag *d)
 static enum err judge_secret(struct str s, struct diag *d)
 {
 	if (s.n < SECRET_MIN || s.n > KEY_SECRET_MAX)
-		return diag_param(d, ERR_LIMIT, S("key"), "a key has %d to %d characters",
+		return diag_param(d, ERR_SYNTAX, S("key"), "a key has %d to %d characters",
 				  (int)SECRET_MIN, (int)KEY_SECRET_MAX);
 	for (size_t i = 0; i < s.n; i++)
 		if (s.p[i] <= ' ' || s.p[i] > '~')

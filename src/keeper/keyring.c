@@ -5,6 +5,7 @@
  */
 #include "keeper/keyring.h"
 
+#include "base/le.h"
 #include "base/num.h"
 #include "base/rd.h"
 #include "crypto/sha256.h"
@@ -124,12 +125,20 @@ enum err keyring_next(struct keyring *k, uint32_t *cursor, struct buf *out)
 	return out->err;
 }
 
-static void tell_set(struct keyring *k, const struct control_key *key)
+/* encode gives the key as messages have it, until the next one. */
+static enum err encode(struct keyring *k, const struct control_key *key, struct str *out)
 {
 	buf_reset(&k->body);
 	control_key_encode(key, &k->body);
-	if (k->on_change && k->body.err == OK)
-		k->on_change(k->ctx, MSG_KEY_SET, buf_str(&k->body));
+	return buf_finish(&k->body, out);
+}
+
+static void tell_set(struct keyring *k, const struct control_key *key)
+{
+	struct str body;
+
+	if (encode(k, key, &body) == OK && k->on_change)
+		k->on_change(k->ctx, MSG_KEY_SET, body);
 }
 
 static void tell_drop(struct keyring *k, uint32_t slot)
@@ -142,27 +151,13 @@ static void tell_drop(struct keyring *k, uint32_t slot)
 
 /* ---- finding ---- */
 
-static bool from_hex(struct str s, uint8_t out[32])
-{
-	if (s.n != SHA256_HEX)
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-		int v = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-		if (v < 0)
-			return false;
-		out[i / 2] = (uint8_t)(i % 2 ? out[i / 2] | v : v << 4);
-	}
-	return true;
-}
-
 enum err keyring_find(struct keyring *k, struct str what, struct control_key *out, struct diag *d)
 {
 	uint8_t hash[32];
 	uint64_t id;
 	enum err e = ERR_NOT_FOUND;
 
-	if (from_hex(what, hash))
+	if (num_hex_bytes(what, hash, sizeof hash))
 		e = store_key_by_hash(k->store, hash, &k->arena, out, d);
 	if (e == ERR_NOT_FOUND) {
 		sha256(what, hash);
@@ -210,16 +205,13 @@ static enum err change(struct keyring *k, enum change how, struct control_key *k
 	return e;
 }
 
-static enum err put_key(struct buf *out, const struct control_key *key)
+static enum err put_key(struct keyring *k, const struct control_key *key, struct buf *out)
 {
-	struct buf b;
+	struct str body;
 
-	buf_init(&b, LIMIT_CONTROL);
-	control_key_encode(key, &b);
-	wr_str(out, buf_str(&b));
-	enum err e = b.err == OK ? out->err : b.err;
-	buf_free(&b);
-	return e;
+	TRY(encode(k, key, &body));
+	wr_str(out, body);
+	return out->err;
 }
 
 static enum err on_create(struct keyring *k, struct rd *r, struct str actor, int64_t now_ms,
@@ -243,7 +235,7 @@ static enum err on_create(struct keyring *k, struct rd *r, struct str actor, int
 	TRY(change(k, CHANGE_ADD, &key, S("key.create"), actor, now_ms, all_fields, d));
 	slot_take(k, &key);
 	tell_set(k, &key);
-	TRY(put_key(out, &key));
+	TRY(put_key(k, &key, out));
 	wr_str(out, secret);
 	return out->err;
 }
@@ -297,16 +289,7 @@ static void apply(struct control_key *to, const struct control_key *from, int64_
 static enum err read_settled(struct keyring *k, uint32_t id, struct control_key *out,
 			     struct diag *d)
 {
-	enum err e = store_begin(k->store, d);
-
-	if (e == OK)
-		e = store_settle(k->store, d);
-	if (e == OK)
-		e = store_commit(k->store, d);
-	if (e != OK) {
-		store_rollback(k->store);
-		return e;
-	}
+	TRY(store_settle_now(k->store, d));
 	return store_key_by_id(k->store, id, &k->arena, out, d);
 }
 
@@ -339,7 +322,7 @@ static enum err on_update(struct keyring *k, struct rd *r, struct str actor, int
 	if (control_key_decode(&from, body) != OK || from.id == 0 || (from.mask & ~all_fields))
 		return ERR_SYNTAX;
 	TRY(update(k, from.id, &from, S("key.update"), actor, now_ms, &key, d));
-	return put_key(out, &key);
+	return put_key(k, &key, out);
 }
 
 static enum err on_block(struct keyring *k, struct rd *r, struct str actor, int64_t now_ms,
@@ -354,7 +337,7 @@ static enum err on_block(struct keyring *k, struct rd *r, struct str actor, int6
 	TRY(keyring_find(k, what, &key, d));
 	TRY(update(k, key.id, &from, from.blocked ? S("key.block") : S("key.unblock"), actor,
 		   now_ms, &key, d));
-	return put_key(out, &key);
+	return put_key(k, &key, out);
 }
 
 static enum err on_get(struct keyring *k, struct rd *r, struct str actor, int64_t now_ms,
@@ -368,7 +351,7 @@ static enum err on_get(struct keyring *k, struct rd *r, struct str actor, int64_
 	if (rd_end(r) != OK)
 		return ERR_SYNTAX;
 	TRY(keyring_find(k, what, &key, d));
-	return put_key(out, &key);
+	return put_key(k, &key, out);
 }
 
 static enum err on_delete(struct keyring *k, struct rd *r, struct str actor, int64_t now_ms,
@@ -383,7 +366,7 @@ static enum err on_delete(struct keyring *k, struct rd *r, struct str actor, int
 	TRY(change(k, CHANGE_DELETE, &key, S("key.delete"), actor, now_ms, 0, d));
 	slot_drop(k, key.slot);
 	tell_drop(k, key.slot);
-	return put_key(out, &key);
+	return put_key(k, &key, out);
 }
 
 static enum err on_rotate(struct keyring *k, struct rd *r, struct str actor, int64_t now_ms,
@@ -403,7 +386,7 @@ static enum err on_rotate(struct keyring *k, struct rd *r, struct str actor, int
 	complete(k, &key);
 	tell_drop(k, key.slot); /* the old hash must go, and at once */
 	tell_set(k, &key);
-	TRY(put_key(out, &key));
+	TRY(put_key(k, &key, out));
 	wr_str(out, secret);
 	return out->err;
 }
@@ -422,24 +405,21 @@ static enum err on_list(struct keyring *k, struct rd *r, struct str actor, int64
 	wr_u32(out, k->count);
 	size_t count_at = out->n;
 	wr_u32(out, 0);
-	for (size_t before = out->n; n < max && n < LIST_MAX; n++, before = out->n) {
+	for (; n < max && n < LIST_MAX; n++, after = key.id) {
+		struct str body;
 		arena_reset(&k->arena);
 		e = store_key_after(k->store, after, &k->arena, &key, d);
 		if (e != OK)
 			break;
 		complete(k, &key);
-		TRY(put_key(out, &key));
-		if (out->n > REPLY_MAX && n > 0) {
-			out->n = before; /* the next request begins here */
-			break;
-		}
-		after = key.id;
+		TRY(encode(k, &key, &body));
+		if (out->n + 4 + body.n > REPLY_MAX)
+			break; /* the next request begins here */
+		wr_str(out, body);
 	}
-	if (e != OK && e != ERR_NOT_FOUND)
-		return e;
-	for (unsigned i = 0; i < 4; i++)
-		out->p[count_at + i] = (char)(n >> (8 * i));
-	return out->err;
+	if (out->err == OK)
+		le32_put(out->p + count_at, n);
+	return e != OK && e != ERR_NOT_FOUND ? e : out->err;
 }
 
 enum err keyring_request(struct keyring *k, uint16_t type, struct str body, struct str actor,
@@ -469,16 +449,9 @@ enum err keyring_request(struct keyring *k, uint16_t type, struct str body, stru
 void keyring_recount(struct keyring *k)
 {
 	struct control_key key = { .id = 0 };
-	enum err e = store_begin(k->store, NULL);
 
-	if (e == OK)
-		e = store_settle(k->store, NULL);
-	if (e == OK)
-		e = store_commit(k->store, NULL);
-	if (e != OK) {
-		store_rollback(k->store);
+	if (store_settle_now(k->store, NULL) != OK)
 		return; /* the disk is full: the counters are the best there is */
-	}
 	arena_reset(&k->arena);
 	while (store_key_after(k->store, key.id, &k->arena, &key, NULL) == OK) {
 		uint32_t slot = slot_find(k, key.id);

@@ -216,6 +216,26 @@ static enum err put_system(struct loading *l, struct diag *d)
 	return take_file(l, roots_read, UPSTREAM_ROOTS, "trusted roots", &u->roots, d);
 }
 
+/* LiteLLM takes it; here a provider that only a proxy reaches would be a riddle. */
+static void say_proxy(struct loading *l)
+{
+	static const struct str names[] = { SC("HTTPS_PROXY"), SC("https_proxy"), SC("ALL_PROXY"),
+					    SC("all_proxy") };
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		if (env_of(l, names[i]).n == 0)
+			continue;
+		log_msg(LOG_WARN, "%s is set and not used: providers are called directly",
+			names[i].p);
+		return;
+	}
+}
+
+static struct str first_said(struct str option, struct str configured, struct str otherwise)
+{
+	return option.n > 0 ? option : configured.n > 0 ? configured : otherwise;
+}
+
 static enum err load(struct loading *l, struct diag *d)
 {
 	const struct loader_args *a = l->args;
@@ -230,10 +250,14 @@ static enum err load(struct loading *l, struct diag *d)
 	if (e != OK && l->vault_state == VAULT_IS_NOT) /* the cause of the rest */
 		return diag_set(d, e, "%s", diag_text(&l->vault_trouble));
 	TRY(e);
-	struct str where = a->listen.n > 0 ? a->listen : c->listen;
-	where = where.n > 0 ? where : S("127.0.0.1:4000");
+	struct str where = first_said(a->listen, c->listen, S("127.0.0.1:4000"));
 	TRY(config_listen_ok(c, where, d));
+	TRY(config_listen_ok(c, first_said(a->admin, c->admin, S("127.0.0.1:4001")), d));
 	config_settle(c, where);
+	say_proxy(l);
+	if (c->policy.open)
+		log_msg(LOG_WARN, "there is no master key: programs of this machine need no key, "
+				  "all others are refused");
 	c->policy.generation = c->upstreams.generation = a->generation;
 	l->loaded.listen = c->listen;
 	l->loaded.admin = c->admin;

@@ -145,11 +145,8 @@ static void on_forker(struct watch *w, uint32_t ready)
 static void on_tick(struct timer *t)
 {
 	struct keeper *k = OWNER(t, struct keeper, tick);
-	int liar;
 
 	timer_set(k->loop, t, parts_tick(k, false));
-	while ((liar = parts_liar(k)) >= 0)
-		child_kill(&k->ingress[liar], "its usage file holds what it may not write");
 }
 
 /* open_all opens everything keeper will ever open by itself. */
@@ -220,6 +217,7 @@ int main(int argc, char **argv)
 		return vault_main(argc - 1, argv + 1);
 	log_open("keeper", LOG_INFO);
 	(void)umask(077);
+	(void)signal(SIGCHLD, SIG_DFL); /* ignored, it would hide how children end */
 	keeper_init(&parent);
 	const struct jail shown = keeper_jail("DATA", paths);
 	if (jail_debug(&shown, argc, argv, &status))

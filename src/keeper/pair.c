@@ -14,12 +14,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static void close_fd(int *fd)
-{
-	fd_closep(fd);
-	*fd = -1;
-}
-
 void pair_init(struct pair *p)
 {
 	*p = (struct pair){ { -1, -1 }, { -1, -1 }, -1 };
@@ -28,10 +22,10 @@ void pair_init(struct pair *p)
 void pair_close(struct pair *p)
 {
 	for (int i = 0; i < 2; i++) {
-		close_fd(&p->memfd[i]);
-		close_fd(&p->wake[i]);
+		fd_closep(&p->memfd[i]);
+		fd_closep(&p->wake[i]);
 	}
-	close_fd(&p->arena);
+	fd_closep(&p->arena);
 }
 
 /* shared_memory makes a memory file of a size that nobody can change any more: a shorter one would

@@ -3,6 +3,7 @@
  * Input: hostile (a subverted admin; the files of a subverted ingress).
  * Runs in: keeper.   Fuzz: fuzz/control_fuzz.c
  */
+#include "base/le.h"
 #include "base/rd.h"
 #include "keeper/keyring.h"
 #include "keeper/leaf.h"
@@ -146,16 +147,6 @@ uint32_t parts_tick(struct keeper *k, bool flush)
 	return again;
 }
 
-int parts_liar(struct keeper *k)
-{
-	for (unsigned i = 0; i < k->workers; i++)
-		if (k->parts->usage.sources[i].lied) {
-			k->parts->usage.sources[i].lied = false;
-			return (int)i;
-		}
-	return -1;
-}
-
 enum err parts_next_key(struct keeper *k, uint32_t *cursor, struct buf *out)
 {
 	return keyring_next(&k->parts->keys, cursor, out);
@@ -210,8 +201,7 @@ static enum err rows_end(struct rows *r, enum err e)
 {
 	if (r->out->err == OK) {
 		r->out->p[0] = r->more;
-		for (unsigned i = 0; i < 4; i++)
-			r->out->p[1 + i] = (char)(r->n >> (8 * i));
+		le32_put(r->out->p + 1, r->n);
 	}
 	buf_free(&r->row);
 	return e == OK ? r->out->err : e;
@@ -246,15 +236,7 @@ static enum err summary(struct parts *p, struct str body, struct buf *out, struc
 
 	if (rd_end(&in) != OK || from < 0 || to < 0 || group > (SUM_KEY | SUM_MODEL | SUM_DAY))
 		return ERR_SYNTAX;
-	enum err e = store_begin(p->store, d);
-	if (e == OK)
-		e = store_settle(p->store, d);
-	if (e == OK)
-		e = store_commit(p->store, d);
-	if (e != OK) {
-		store_rollback(p->store);
-		return e;
-	}
+	TRY(store_settle_now(p->store, d));
 	rows_begin(&r, out, UINT32_MAX);
 	return rows_end(&r, store_sums(p->store, from / DAY_MS, to ? (to - 1) / DAY_MS : INT64_MAX,
 				       group, d, &r, on_sum));

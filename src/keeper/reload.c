@@ -79,7 +79,8 @@ static enum err load_start(struct keeper *k, uint64_t generation, int *out_fd, s
 	const struct loader_args a = { .generation = generation,
 				       .config = str_z(k->opts.config),
 				       .data = str_z(k->data),
-				       .listen = str_z(k->opts.listen) };
+				       .listen = str_z(k->opts.listen),
+				       .admin = str_z(k->opts.admin) };
 
 	return forker_load(k->forker, &a, k->env_fd, out_fd, d);
 }
@@ -317,8 +318,7 @@ static void on_result(struct watch *w, uint32_t ready)
 		return;
 	}
 	loop_unwatch(k->loop, w);
-	(void)close(w->fd);
-	w->fd = -1;
+	fd_closep(&w->fd);
 	k->drain_ms = l.drain_ms ? l.drain_ms : DRAIN_DEFAULT_MS;
 	warn_fixed(k, &l);
 	r->stage = TO_EGRESS;

@@ -6,6 +6,7 @@
 
 #include "base/rd.h"
 #include "proto/start.h"
+#include "sys/fs.h"
 #include "sys/log.h"
 #include "sys/spawn.h"
 
@@ -267,7 +268,7 @@ enum err children_start(struct keeper *k, struct diag *d)
 void child_running(struct child *c)
 {
 	struct keeper *k = c->keeper;
-	char listen[LISTEN_TEXT];
+	char listen[LISTEN_TEXT], admin[LISTEN_TEXT];
 
 	c->peer.phase = P_RUN;
 	timer_cancel(&c->timer);
@@ -277,7 +278,8 @@ void child_running(struct child *c)
 	if (k->ready_said)
 		return;
 	k->ready_said = true;
-	log_msg(LOG_INFO, "ready on %s with %u worker%s", listen_format(&k->listen_at, listen),
+	log_msg(LOG_INFO, "ready on %s, admin on %s, with %u worker%s",
+		listen_format(&k->listen_at, listen), listen_format(&k->admin_at, admin),
 		k->workers, k->workers == 1 ? "" : "s");
 }
 
@@ -383,8 +385,7 @@ static void on_end(struct watch *w, uint32_t ready)
 		return;
 	(void)spawn_ending(status, c->last_end, sizeof c->last_end);
 	loop_unwatch(k->loop, w);
-	(void)close(w->fd);
-	w->fd = -1;
+	fd_closep(&w->fd);
 	voice_close(&c->voice);
 	peer_close(&c->peer);
 	c->peer.dead = false;
@@ -422,13 +423,6 @@ static void on_timer(struct timer *t)
 
 /* ---- the end ---- */
 
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		(void)close(*fd);
-	*fd = -1;
-}
-
 static void drain_child(struct child *c)
 {
 	timer_cancel(&c->timer); /* nobody is started again */
@@ -455,12 +449,13 @@ void keeper_drain(struct keeper *k)
 {
 	if (k->draining)
 		return;
-	log_msg(LOG_INFO, "draining: no new clients, %u ms for those that are served", k->drain_ms);
+	log_msg(LOG_INFO, "draining: no new clients, %u s for those that are served",
+		(k->drain_ms + 999) / 1000);
 	k->draining = true;
 	/* A copy that stayed open here would go on to queue clients nobody accepts. */
 	for (unsigned i = 0; i < k->workers; i++)
-		close_fd(&k->listen_fds[i]);
-	close_fd(&k->admin_fd);
+		fd_closep(&k->listen_fds[i]);
+	fd_closep(&k->admin_fd);
 	k->deadline.on_expire = on_deadline;
 	timer_set(k->loop, &k->deadline, (uint64_t)k->drain_ms + DRAIN_GRACE_MS);
 	children_each(k, drain_child);

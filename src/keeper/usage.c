@@ -107,7 +107,8 @@ static enum err open_file(struct usage *u, unsigned worker, bool make, struct di
 	int rc = posix_fallocate(fd, 0, (off_t)sizeof(struct usage_file));
 	if (rc != 0) {
 		(void)close(fd);
-		return diag_set(d, ERR_SYS, "cannot make room for '%s': %s", path, strerror(rc));
+		return diag_set(d, ERR_SYS, "cannot make room of %zu MB for '%s': %s",
+				(sizeof(struct usage_file) >> 20) + 1, path, strerror(rc));
 	}
 	enum err e = take_up(u, worker, fd, d);
 	if (e != OK)
@@ -297,21 +298,6 @@ static enum err drain(struct usage *u, int64_t wall_ms, struct diag *d)
 	return OK;
 }
 
-/* Once a second, like the log: sums are no part of each batch, since each of their rows costs as
- * much as a call. */
-static enum err settle(struct usage *u, struct diag *d)
-{
-	enum err e = store_begin(u->store, d);
-
-	if (e == OK)
-		e = store_settle(u->store, d);
-	if (e == OK)
-		e = store_commit(u->store, d);
-	if (e != OK)
-		store_rollback(u->store);
-	return e;
-}
-
 static void log_tick(struct usage *u, int64_t now_ms, bool flush)
 {
 	enum err e = ledger_catch_up(u->ledger, flush ? UINT32_MAX : CATCH_UP);
@@ -331,8 +317,9 @@ uint32_t usage_tick(struct usage *u, int64_t now_ms, int64_t wall_ms, bool flush
 	for (int i = 0; e == OK && (flush || i < ROUNDS); i++)
 		e = drain(u, wall_ms, &d);
 	if ((e == OK || e == ERR_NOT_FOUND) && (flush || now_ms - u->settled_ms >= SETTLE_MS)) {
+		/* No part of each batch: a row of sums costs as much as a call. */
 		u->settled_ms = now_ms;
-		e = settle(u, &d);
+		e = store_settle_now(u->store, &d);
 	}
 	if (e != OK && e != ERR_NOT_FOUND) {
 		(void)snprintf(u->trouble, sizeof u->trouble,

@@ -6,25 +6,24 @@
  */
 #include "keeper/vault.h"
 
-#include "base/rd.h"
 #include "codec/jw.h"
 #include "config/config.h"
-#include "proto/control.h"
 #include "sys/clock.h"
 #include "sys/fs.h"
-#include "sys/ipc.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
 
-enum { PATH_CAP = 1024, IMPORT_MAX = 4 << 20, RELOAD_MS = 60000, RANDOM_KEY = 32 };
+enum { PATH_CAP = 1024, IMPORT_MAX = 4 << 20, RANDOM_KEY = 32 };
 
 struct cmdline {
 	const char *data, *key_file, *credential, *verb, *name;
@@ -35,25 +34,48 @@ struct cmdline {
 
 /* ---- asking ---- */
 
-/* Reads one line from the terminal without showing it. ERR_NOT_FOUND: there is no terminal. */
+static const int ending[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGTSTP };
+
+/* One character of a line; 0: it is over; -1: a signal has come. */
+static int next_char(int tty, int signals, char *out)
+{
+	struct pollfd p[] = { { tty, POLLIN, 0 }, { signals, POLLIN, 0 } };
+
+	if (poll(p, 2, -1) < 0 || p[1].revents != 0)
+		return -1;
+	return read(tty, out, 1) == 1 && *out != '\n';
+}
+
+/* Reads one line from the terminal without showing it. ERR_NOT_FOUND: there is no terminal. What
+ * would end us, or stop us, waits until the terminal is as it was. */
 static enum err ask(const char *prompt, struct buf *out, struct diag *d)
 {
 	AUTO(fd_closep) int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 	struct termios was, quiet;
+	sigset_t held, before;
+	int got;
 	char c;
 
 	if (tty < 0 || tcgetattr(tty, &was) != 0)
 		return diag_set(d, ERR_NOT_FOUND, "there is no terminal to ask on");
+	(void)sigemptyset(&held);
+	for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++)
+		(void)sigaddset(&held, ending[i]);
+	(void)sigprocmask(SIG_BLOCK, &held, &before);
+	AUTO(fd_closep) int signals = signalfd(-1, &held, SFD_CLOEXEC);
 	quiet = was;
 	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
 	(void)tcsetattr(tty, TCSAFLUSH, &quiet);
 	enum err e = fs_write_all(tty, str_z(prompt));
 	buf_reset(out);
-	while (read(tty, &c, 1) == 1 && c != '\n')
+	while ((got = next_char(tty, signals, &c)) > 0)
 		buf_addc(out, c);
 	if (e == OK)
 		e = fs_write_all(tty, S("\n"));
 	(void)tcsetattr(tty, TCSAFLUSH, &was);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	if (got < 0)
+		return diag_set(d, ERR_SYS, "the question was interrupted");
 	return e == OK ? out->err : e;
 }
 
@@ -109,9 +131,6 @@ static enum err open_vault(struct cmdline *c, struct vault *v, struct buf *pass,
 	struct vault_io io = io_of(c, pass);
 	enum err e = vault_open(v, c->path, &io, d);
 
-	if (e == ERR_NOT_FOUND)
-		return diag_set(d, e, "there is no vault at '%s'; make one: yett vault init",
-				c->path);
 	if (e != ERR_AGAIN)
 		return e;
 	struct diag no_tty;
@@ -276,7 +295,7 @@ static enum err do_list(struct cmdline *c, struct vault *v, struct buf *pass, st
 
 static enum err do_rotate(struct cmdline *c, struct vault *v, struct buf *pass, struct diag *d)
 {
-	const char *key_file = c->key_file, *credential = c->credential;
+	const char *key_file = c->key_file;
 
 	if (c->name) {
 		TRY(open_vault(c, v, pass, d));
@@ -291,7 +310,6 @@ static enum err do_rotate(struct cmdline *c, struct vault *v, struct buf *pass, 
 		NULL; /* the options name the new lock; the old one is found by its own hint */
 	TRY(open_vault(c, v, pass, d));
 	c->key_file = key_file;
-	c->credential = credential;
 	/* The new passphrase is asked for: the environment holds the old one. */
 	(void)unsetenv("YETT_VAULT_PASSPHRASE");
 	TRY(choose_lock(c, v, pass, d));
@@ -353,52 +371,42 @@ static enum err read_config(void *ctx, const char *path, struct buf *out, struct
 	return fs_read(path, 0, out, d);
 }
 
-/* The entry's name for a literal: that of the deployment that uses it, made of letters that a name
- * may have. */
-static void literal_name(const struct config *cfg, uint32_t secret, struct buf *out)
-{
-	const struct config_secret *s = &cfg->secrets[secret];
-	struct str from = S("key");
-
-	for (uint32_t i = 0; i < cfg->upstreams.n; i++)
-		if (cfg->upstreams.rows[i].secret == secret)
-			from = cfg->upstreams.rows[i].host;
-	for (size_t i = 0; i < from.n && i < 100; i++) {
-		char ch = from.p[i];
-		bool fine = vault_name_ok((struct str){ &ch, 1 }) && ch != '/';
-		buf_addc(out, fine ? ch : '-');
-	}
-	buf_addf(out, "-line%u", s->line);
-}
-
-/* A LiteLLM configuration: its literal keys go into the vault, and each line is named that can now
- * change. */
+/* A LiteLLM configuration: its literal keys go into the vault, and what can now change is named. */
 static enum err import_config(struct cmdline *c, struct vault *v, struct diag *d)
 {
 	const struct config_io io = { .env = env_any, .vault = env_any, .read = read_config };
 	struct config cfg = { 0 };
 	struct arena arena;
-	char storage[LIMIT_NAME + 1];
-	struct buf name;
+	char header[32];
 	unsigned n = 0;
 
 	arena_init(&arena, 256 << 20);
 	enum err e = config_load(c->name, &io, &arena, &cfg, d);
 	for (uint32_t i = 0; e == OK && i < cfg.n_secrets; i++) {
 		const struct config_secret *s = &cfg.secrets[i];
+		struct str name = s->name;
 		if (s->source != SOURCE_LITERAL || s->line == 0)
 			continue;
-		buf_fixed(&name, storage, sizeof storage);
-		literal_name(&cfg, i, &name);
-		e = vault_put(v, buf_str(&name), s->value, (int64_t)(clock_wall_ns() / 1000000), d);
+		(void)snprintf(header, sizeof header, "header-line%u", s->line);
+		if (name.n == 0)
+			name = str_z(header);
+		e = vault_put(v, name, s->value, (int64_t)(clock_wall_ns() / 1000000), d);
 		if (e == OK && !c->json)
-			buf_addf(&c->out, "%.*s:%u: write vault/%.*s instead of the key\n",
-				 FMT(s->file), s->line, FMT(buf_str(&name)));
+			buf_addf(&c->out, "%.*s:%u: write vault/%.*s instead of the key%s\n",
+				 FMT(s->file), s->line, FMT(name),
+				 s->places > 1 ? ", and where the same key stands again" : "");
 		n++;
 	}
-	arena_done(&arena);
+	for (uint32_t i = 0; e == OK && !c->json && i < cfg.n_notes; i++) {
+		const struct config_note *note = &cfg.notes[i];
+		if (note->status == CONFIG_MANUAL &&
+		    str_eq(note->path, S("general_settings.master_key")))
+			buf_addf(&c->out, "%.*s:%u: the master key: %.*s\n", FMT(note->file),
+				 note->line, FMT(note->why));
+	}
+	arena_wipe(&arena);
 	if (e == OK && n == 0 && !c->json)
-		buf_add(&c->out, S("the file holds no literal key\n"));
+		buf_add(&c->out, S("the file holds no provider's literal key\n"));
 	return e;
 }
 

@@ -6,6 +6,7 @@
 #include "keeper/voice.h"
 
 #include "keeper/keeper.h"
+#include "sys/fs.h"
 #include "sys/log.h"
 
 #include <errno.h>
@@ -166,6 +167,5 @@ void voice_close(struct voice *v)
 	v->unshown = 0;
 	timer_cancel(&v->timer);
 	loop_unwatch(v->loop, &v->watch);
-	(void)close(v->watch.fd);
-	v->watch.fd = -1;
+	fd_closep(&v->watch.fd);
 }

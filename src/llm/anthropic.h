@@ -188,7 +188,7 @@ void anthropic_peek_event(struct str event, struct str data, struct arena *scrat
 			  struct llm_peek *io);
 
 /* anthropic_peek.c */
-size_t anthropic_skim(struct str in, uint32_t *io_events);
+size_t anthropic_skim(struct str in, uint32_t *io_guess);
 
 /* ---- what a model of the provider takes ------------------------------------------------------ */
 

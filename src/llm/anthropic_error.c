@@ -22,17 +22,6 @@ static const struct {
 	{ SC("overloaded_error"), LLM_OVERLOADED },
 };
 
-static const struct {
-	unsigned status;
-	enum llm_error_kind kind;
-} statuses[] = {
-	{ 400, LLM_BAD_REQUEST }, { 401, LLM_AUTH },      { 402, LLM_BILLING },
-	{ 403, LLM_PERMISSION },  { 404, LLM_NOT_FOUND }, { 408, LLM_TIMEOUT },
-	{ 413, LLM_TOO_LARGE },   { 422, LLM_BAD_REQUEST }, { 429, LLM_RATE },
-	{ 500, LLM_SERVER },      { 502, LLM_UPSTREAM },  { 503, LLM_OVERLOADED },
-	{ 504, LLM_TIMEOUT },     { 529, LLM_OVERLOADED },
-};
-
 /* What this provider answers with: overload has a status of its own. */
 static const unsigned status_of[LLM_ERROR_KINDS] = {
 	[LLM_BAD_REQUEST] = 400, [LLM_AUTH] = 401,      [LLM_BUDGET] = 429,   [LLM_BILLING] = 402,
@@ -53,16 +42,6 @@ static const struct {
 	{ SC("content filtering policy"), LLM_CONTENT, SC("content_filter") },
 };
 
-static enum llm_error_kind by_status(unsigned status)
-{
-	for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
-		if (statuses[i].status == status)
-			return statuses[i].kind;
-	if (status == 0)
-		return LLM_UPSTREAM;
-	return status >= 400 && status < 500 ? LLM_BAD_REQUEST : LLM_SERVER;
-}
-
 void anthropic_decode_error(unsigned status, const struct json *root, struct llm_error *out,
 			    struct arena *a)
 {
@@ -72,7 +51,8 @@ void anthropic_decode_error(unsigned status, const struct json *root, struct llm
 	const struct json *id = json_get(root, S("request_id"));
 
 	(void)a;
-	*out = (struct llm_error){ .kind = by_status(status), .message = S("the provider failed") };
+	*out = (struct llm_error){ .kind = llm_error_kind_of(status),
+				   .message = S("the provider failed") };
 	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
 		/* Imitations say api_error beside any status. */
 		bool vague = types[i].kind == LLM_SERVER && status >= 400 && status < 500;

@@ -38,7 +38,10 @@ static bool says(struct str event, struct str data, struct str name)
 	return str_has_prefix(data, head) && str_has_prefix(str_tail(data, head.n), name);
 }
 
-size_t anthropic_skim(struct str in, uint32_t *io_events)
+/* What is around the text in the data of a delta, about. */
+enum { DELTA_FRAME = 80 };
+
+size_t anthropic_skim(struct str in, uint32_t *io_guess)
 {
 	static const struct str begin = SC("event: content_block_delta\ndata: {");
 	const char *p = in.p, *end = in.p + in.n;
@@ -49,7 +52,8 @@ size_t anthropic_skim(struct str in, uint32_t *io_events)
 		    memchr(from, '\r', (size_t)(lf - from)) != NULL)
 			break;
 		p = lf + 2;
-		++*io_events;
+		size_t n = (size_t)(lf - from);
+		*io_guess += llm_guess(n < DELTA_FRAME ? 0 : n - DELTA_FRAME);
 	}
 	return (size_t)(p - in.p);
 }

@@ -21,45 +21,17 @@ static const struct {
 	{ SC("UNIMPLEMENTED"), LLM_BAD_REQUEST },      { SC("DATA_LOSS"), LLM_SERVER },
 };
 
-static enum llm_error_kind kind_of_http(unsigned http)
-{
-	switch (http) {
-	case 401:
-		return LLM_AUTH;
-	case 402:
-		return LLM_BILLING;
-	case 403:
-		return LLM_PERMISSION;
-	case 404:
-		return LLM_NOT_FOUND;
-	case 408:
-	case 504:
-		return LLM_TIMEOUT;
-	case 413:
-		return LLM_TOO_LARGE;
-	case 429:
-		return LLM_RATE;
-	case 502:
-		return LLM_UPSTREAM;
-	case 503:
-	case 529:
-		return LLM_OVERLOADED;
-	default:
-		return http >= 400 && http < 500 ? LLM_BAD_REQUEST : LLM_SERVER;
-	}
-}
-
 static enum llm_error_kind kind_of(unsigned http, const struct json *status)
 {
 	/* The HTTP status is finer where Google has one word for several. */
 	if (http == 402 || http == 413)
-		return kind_of_http(http);
+		return llm_error_kind_of(http);
 	for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
 		bool vague = statuses[i].kind == LLM_SERVER && http >= 400 && http < 500;
 		if (!vague && json_str_eq(status, statuses[i].status))
 			return statuses[i].kind;
 	}
-	return kind_of_http(http);
+	return llm_error_kind_of(http);
 }
 
 /* details are typed objects; of two the gate has a use: the reason's code and the field that is

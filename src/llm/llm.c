@@ -125,13 +125,8 @@ enum err llm_extra_add(struct arena *a, struct llm_extra **list, struct str name
 
 /* ---- refusals ------------------------------------------------------------------------------ */
 
-static bool listed(const struct llm_str *list, struct str s)
-{
-	for (; list != NULL; list = list->next)
-		if (str_eq(list->s, s))
-			return true;
-	return false;
-}
+/* Names dropped of one request: more is no client's mistake, and looking them up is linear. */
+enum { DROPPED_MAX = 128 };
 
 static enum err cannot(struct llm_opts *opts, struct str field, enum llm_dialect target)
 {
@@ -140,8 +135,13 @@ static enum err cannot(struct llm_opts *opts, struct str field, enum llm_dialect
 	if (!opts->drop_params)
 		return diag_param(opts->diag, ERR_UNSUPPORTED, field, "%s cannot express '%.*s'",
 				  llm_dialect_name(target), FMT(field));
-	if (listed(opts->dropped, field))
-		return OK;
+	unsigned n = 0;
+	for (const struct llm_str *x = opts->dropped; x != NULL; x = x->next, n++)
+		if (str_eq(x->s, field))
+			return OK;
+	if (n == DROPPED_MAX)
+		return diag_param(opts->diag, ERR_LIMIT, str_head(field, 64),
+				  "more than %d unknown fields", DROPPED_MAX);
 	struct str name = arena_dup(opts->arena, field);
 	return name.p ? llm_str_add(opts->arena, &opts->dropped, name) : ERR_NOMEM;
 }
@@ -387,6 +387,24 @@ void llm_usage_merge(struct llm_usage *io, const struct llm_usage *later)
 #define X(name, openai, anthropic, gemini, http) [name] = (http),
 static const unsigned error_http[LLM_ERROR_KINDS] = { LLM_ERROR_LIST(X) };
 #undef X
+
+enum llm_error_kind llm_error_kind_of(unsigned http)
+{
+	static const struct {
+		unsigned http;
+		enum llm_error_kind kind;
+	} kinds[] = {
+		{ 0, LLM_UPSTREAM },	 { 401, LLM_AUTH },	 { 402, LLM_BILLING },
+		{ 403, LLM_PERMISSION }, { 404, LLM_NOT_FOUND }, { 408, LLM_TIMEOUT },
+		{ 413, LLM_TOO_LARGE },	 { 429, LLM_RATE },	 { 502, LLM_UPSTREAM },
+		{ 503, LLM_OVERLOADED }, { 504, LLM_TIMEOUT },	 { 529, LLM_OVERLOADED },
+	};
+
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+		if (kinds[i].http == http)
+			return kinds[i].kind;
+	return http >= 400 && http < 500 ? LLM_BAD_REQUEST : LLM_SERVER;
+}
 
 void llm_error_set(struct llm_error *e, enum llm_error_kind kind, struct arena *a,
 		   struct str message)

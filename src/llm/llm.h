@@ -329,8 +329,9 @@ struct dialect {
 
 	/* skim is for a stream in which content was seen: it gives the length of the complete
 	 * events at the start of in that only go on with it, for which peek_event would change
-	 * nothing, and adds their number. 0 where the next event needs a look. May be NULL. */
-	size_t (*skim)(struct str in, uint32_t *io_events);
+	 * nothing, and adds the tokens that they may be. 0 where the next event needs a look. May
+	 * be NULL. */
+	size_t (*skim)(struct str in, uint32_t *io_guess);
 
 	/* Names (dotted) of request and response fields that have no counterpart in the neutral
 	 * model and may be ignored in silence because they change nothing; NULL-terminated. Listed
@@ -421,8 +422,17 @@ void llm_collect_init(struct llm_collect *c, struct arena *a, struct llm_respons
 int64_t llm_effort_budget(struct str effort);
 struct str llm_budget_effort(int64_t budget);
 
+/* llm_guess gives the tokens that n bytes of an answer may be: one at least. */
+static inline uint32_t llm_guess(size_t n)
+{
+	return n < 8 ? 1 : n / 4 < UINT16_MAX ? (uint32_t)(n / 4) : UINT16_MAX;
+}
+
 /* llm_usage_merge merges a later report into an earlier one: fields that are not 0 win. */
 void llm_usage_merge(struct llm_usage *io, const struct llm_usage *later);
+
+/* llm_error_kind_of gives what a status of HTTP says of an error; 0, none: the provider failed. */
+enum llm_error_kind llm_error_kind_of(unsigned http);
 
 /* llm_error_set fills an error of ours from a kind and a plain sentence, which it escapes. */
 void llm_error_set(struct llm_error *e, enum llm_error_kind kind, struct arena *a,

@@ -34,16 +34,6 @@ static const struct {
 	{ SC("invalid_request_error"), LLM_BAD_REQUEST },
 };
 
-static const struct {
-	unsigned status;
-	enum llm_error_kind kind;
-} statuses[] = {
-	{ 400, LLM_BAD_REQUEST }, { 401, LLM_AUTH },       { 402, LLM_BILLING },
-	{ 403, LLM_PERMISSION },  { 404, LLM_NOT_FOUND },  { 408, LLM_TIMEOUT },
-	{ 413, LLM_TOO_LARGE },   { 422, LLM_BAD_REQUEST }, { 429, LLM_RATE },
-	{ 503, LLM_OVERLOADED },  { 504, LLM_TIMEOUT },    { 529, LLM_OVERLOADED },
-};
-
 /* Servers that have no code for a full context say it in words. */
 static const struct str context_words[] = {
 	SC("maximum context length"), SC("context window"),
@@ -61,17 +51,9 @@ static bool find_code(const struct json *v, enum llm_error_kind *out)
 	return false;
 }
 
-static enum llm_error_kind by_status(unsigned status)
-{
-	for (size_t i = 0; i < COUNT(statuses); i++)
-		if (statuses[i].status == status)
-			return statuses[i].kind;
-	return status >= 400 && status < 500 ? LLM_BAD_REQUEST : LLM_SERVER;
-}
-
 static enum llm_error_kind classify(unsigned status, const struct json *v, struct str message)
 {
-	enum llm_error_kind kind = by_status(status), said = kind;
+	enum llm_error_kind kind = llm_error_kind_of(status), said = kind;
 
 	if (find_code(json_get(v, S("code")), &said))
 		return said;

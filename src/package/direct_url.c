@@ -4,6 +4,7 @@
  */
 #include "package/direct_url.h"
 
+#include "base/num.h"
 #include "codec/json.h"
 
 #include <string.h>
@@ -28,15 +29,6 @@ static enum err take(struct arena *a, const struct json *obj, struct str name, b
 	return out->p != NULL ? OK : ERR_NOMEM;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static enum err add_hash(struct direct_url *u, struct str algorithm, struct str hex, struct diag *d)
 {
 	struct package_hash *h = &u->hashes[u->n_hashes];
@@ -44,14 +36,9 @@ static enum err add_hash(struct direct_url *u, struct str algorithm, struct str 
 	if (u->n_hashes == DIRECT_URL_HASHES)
 		return diag_set(d, ERR_LIMIT, "direct_url.json: more than %d hashes",
 				DIRECT_URL_HASHES);
-	if (algorithm.n == 0 || hex.n == 0 || hex.n % 2 != 0 || hex.n / 2 > sizeof h->bytes)
+	if (algorithm.n == 0 || hex.n == 0 || hex.n / 2 > sizeof h->bytes ||
+	    !num_hex_bytes(hex, h->bytes, hex.n / 2))
 		return bad(d, "a hash is none");
-	for (size_t i = 0; i < hex.n / 2; i++) {
-		int high = hex_digit(hex.p[2 * i]), low = hex_digit(hex.p[2 * i + 1]);
-		if (high < 0 || low < 0)
-			return bad(d, "a hash is none");
-		h->bytes[i] = (uint8_t)(high << 4 | low);
-	}
 	h->algorithm = algorithm;
 	h->n = (uint8_t)(hex.n / 2);
 	u->n_hashes++;

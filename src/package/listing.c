@@ -5,9 +5,12 @@
  */
 #include "package/listing.h"
 
+#include "base/date.h"
+#include "base/num.h"
 #include "base/rd.h"
 #include "codec/base64.h"
 #include "codec/json.h"
+#include "codec/url.h"
 #include "codec/url_join.h"
 #include "package/version_key.h"
 
@@ -19,39 +22,17 @@ static enum err add(struct listing *l, const struct listing_file *f)
 {
 	if (l->n == LISTING_FILES)
 		return ERR_LIMIT;
-	if (l->n == l->cap) {
-		size_t cap = l->cap ? 2 * l->cap : 64;
-		struct listing_file *files = NEW_ARRAY(l->arena, struct listing_file, cap);
-		if (files == NULL)
-			return ERR_NOMEM;
-		if (l->n)
-			memcpy(files, l->files, l->n * sizeof *files);
-		l->files = files;
-		l->cap = cap;
-	}
+	if (!ARENA_ROOM(l->arena, l->files, l->n, l->cap))
+		return ERR_NOMEM;
 	l->files[l->n++] = *f;
 	return OK;
-}
-
-static int nibble(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* set_hex takes a digest in hexadecimal; one of the wrong length counts as none. */
 static void set_hex(struct package_hash *h, struct str algorithm, uint8_t bytes, struct str hex)
 {
-	if (hex.n != 2u * bytes)
+	if (!num_hex_bytes(hex, h->bytes, bytes))
 		return;
-	for (size_t i = 0; i < bytes; i++) {
-		int high = nibble(hex.p[2 * i]), low = nibble(hex.p[2 * i + 1]);
-		if (high < 0 || low < 0)
-			return;
-		h->bytes[i] = (uint8_t)(high << 4 | low);
-	}
 	h->algorithm = algorithm;
 	h->n = bytes;
 }
@@ -125,34 +106,12 @@ static bool name_ok(struct str s)
 	return s.n > 0 && s.n < 512 && s.p[0] != '.';
 }
 
-/* ---- times ---- */
-
-static int64_t number_at(struct str s, size_t at, size_t n)
-{
-	int64_t v = 0;
-
-	for (size_t i = at; i < at + n; i++) {
-		if (i >= s.n || s.p[i] < '0' || s.p[i] > '9')
-			return -1;
-		v = v * 10 + (s.p[i] - '0');
-	}
-	return v;
-}
-
-/* time_of reads "2026-03-24T10:39:00.123456Z". 0: it is none. */
+/* When something was published; 0: it does not say. */
 static int64_t time_of(struct str s)
 {
-	int64_t y = number_at(s, 0, 4), mo = number_at(s, 5, 2), d = number_at(s, 8, 2);
-	int64_t h = number_at(s, 11, 2), mi = number_at(s, 14, 2), sec = number_at(s, 17, 2);
+	int64_t at_s;
 
-	if (y < 1970 || mo < 1 || mo > 12 || d < 1 || d > 31 || h < 0 || mi < 0 || sec < 0 ||
-	    s.p[s.n - 1] != 'Z')
-		return 0;
-	y -= mo <= 2;
-	int64_t era = y / 400, of_era = y - era * 400;
-	int64_t of_year = (153 * (mo + (mo > 2 ? -3 : 9)) + 2) / 5 + d - 1;
-	int64_t days = era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-	return days * 86400 + h * 3600 + mi * 60 + sec;
+	return date_parse(s, &at_s) == OK && at_s > 0 ? at_s : 0;
 }
 
 static struct str text_of(struct arena *a, const struct json *obj, struct str name)
@@ -271,6 +230,12 @@ static struct str unescaped(struct arena *a, struct str s)
 	return (struct str){ p, n };
 }
 
+static void set_fragment(struct listing_file *f, struct str fragment)
+{
+	if (str_has_prefix(fragment, S("sha256=")))
+		set_hex(&f->hash, S("sha256"), 32, str_head(str_tail(fragment, 7), 64));
+}
+
 /* One "<a ...>text</a>"; tag is what lies between "<a" and ">". */
 static enum err anchor(struct listing *l, struct str name, struct str base, struct str tag,
 		       struct str text)
@@ -283,8 +248,7 @@ static enum err anchor(struct listing *l, struct str name, struct str base, stru
 		return OK;
 	classify_pypi(&f, name);
 	f.url = joined(l->arena, base, href);
-	if (str_has_prefix(hash, S("sha256=")))
-		set_hex(&f.hash, S("sha256"), 32, str_head(str_tail(hash, 7), 64));
+	set_fragment(&f, hash);
 	(void)attribute(tag, S("data-yanked"), &f.yanked);
 	f.requires_python = requires_of(
 		unescaped(l->arena, attribute(tag, S("data-requires-python"), NULL)));
@@ -294,6 +258,26 @@ static enum err anchor(struct listing *l, struct str name, struct str base, stru
 			      unescaped(l->arena, attribute(tag, S("data-provenance"), NULL)));
 	f.provenance_said = f.provenance.n > 0;
 	return f.url.n && f.version.n ? add(l, &f) : OK;
+}
+
+bool listing_link(struct arena *a, struct str name, struct str url, struct listing_file *out)
+{
+	char room[512];
+	struct str fragment, last;
+	struct buf b;
+
+	buf_fixed(&b, room, sizeof room);
+	url = arena_dup(a, str_cut(url, '#', &fragment));
+	for (last = url; str_chr(last, '/') != SIZE_MAX;)
+		(void)str_cut(last, '/', &last);
+	url_decode(&b, str_head(last, str_chr(last, '?')));
+	struct listing_file f = { .url = url, .name = arena_dup(a, buf_str(&b)) };
+	if (b.err != OK || f.name.p == NULL || !name_ok(f.name))
+		return false;
+	classify_pypi(&f, name);
+	set_fragment(&f, fragment);
+	*out = f;
+	return f.version.n > 0;
 }
 
 /* pypi_html walks the anchors of a page; everything else in it is skipped. */

@@ -47,6 +47,10 @@ MUST_USE enum err listing_read(struct arena *a, enum ecosystem eco, struct str n
 			       struct str base, struct str text, struct listing *out,
 			       struct diag *d);
 
+/* listing_link makes a file of an address alone: its name is the last of the path, and the fragment
+ * may say its sha256. False: it has no place in a release. Its strings lie in a. */
+bool listing_link(struct arena *a, struct str name, struct str url, struct listing_file *out);
+
 /* listing_encode and listing_decode carry a listing between processes. Strings then point into the
  * text. */
 void listing_encode(const struct listing *l, struct buf *out);

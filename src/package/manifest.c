@@ -29,6 +29,8 @@ static const struct {
 	[MANIFEST_YARN_LOCK].read = manifest_yarn_lock,
 	[MANIFEST_CYCLONEDX].read = manifest_cyclonedx,
 	[MANIFEST_SPDX].read = manifest_spdx,
+	[MANIFEST_SETUP_CFG].read = manifest_setup_cfg,
+	[MANIFEST_SETUP_PY].read = manifest_setup_py,
 };
 
 /* Names and ends of names, as their tools write them. */

@@ -24,7 +24,9 @@
 	X(MANIFEST_PNPM_LOCK, "pnpm-lock.yaml")                                                    \
 	X(MANIFEST_YARN_LOCK, "yarn.lock")                                                         \
 	X(MANIFEST_CYCLONEDX, "CycloneDX")                                                         \
-	X(MANIFEST_SPDX, "SPDX")
+	X(MANIFEST_SPDX, "SPDX")                                                                   \
+	X(MANIFEST_SETUP_CFG, "setup.cfg")                                                         \
+	X(MANIFEST_SETUP_PY, "setup.py")
 
 #define X(code, name) code,
 enum manifest { MANIFEST_LIST(X) MANIFEST_COUNT };

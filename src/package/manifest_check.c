@@ -6,22 +6,40 @@
  */
 #include "package/manifest_in.h"
 
+#include "base/limits.h"
 #include "codec/url.h"
 #include "package/version.h"
 
 enum { NAME_MAX_BYTES = 512 };
 
-/* Path of a URL, percent escapes resolved, in room; "" for one that is too long or malformed. */
-static struct str path_of(struct str url, struct buf *room)
+/* A path with "." and ".." ends up elsewhere than it says. */
+static bool has_dots(struct str path)
+{
+	while (path.n) {
+		struct str part = str_cut(path, '/', &path);
+		if (str_eq(part, S(".")) || str_eq(part, S("..")))
+			return true;
+	}
+	return false;
+}
+
+/* The path of a URL, percent escapes resolved, in room. False for what no tool writes and readers
+ * take for another address than it looks like: WHATWG URL, which npm and uv go by, drops white
+ * space, takes '\\' for '/', needs no "//", and resolves dots. */
+static bool path_of(struct str url, struct buf *room, struct str *out)
 {
 	struct str rest, plain = str_cut(str_cut(url, '#', &rest), '?', &rest);
 	size_t at = str_find(plain, S("://"));
 
-	if (at == SIZE_MAX)
-		return S("");
+	for (size_t i = 0; i < plain.n; i++)
+		if ((unsigned char)plain.p[i] <= ' ' || plain.p[i] == 0x7f || plain.p[i] == '\\')
+			return false;
+	if (at == SIZE_MAX || at != str_chr(plain, ':'))
+		return false;
 	(void)str_cut(str_tail(plain, at + 3), '/', &rest);
 	url_decode(room, rest);
-	return room->err == OK ? buf_str(room) : S("");
+	*out = buf_str(room);
+	return room->err == OK && !has_dots(*out);
 }
 
 static struct str last_part(struct str path)
@@ -36,6 +54,13 @@ static struct str last_part(struct str path)
 static void mismatch(struct manifest_in *m, const struct package *p, struct str file)
 {
 	manifest_find(m, RULE_LOCK_MISMATCH, p, p->line, file, "the file is of another release");
+}
+
+/* Nothing of the address is shown: a user name and password may stand in it. */
+static void unclear(struct manifest_in *m, const struct package *p)
+{
+	manifest_find(m, RULE_LOCK_MISMATCH, p, p->line, S(""),
+		      "the address leads elsewhere than it seems to, or is no address");
 }
 
 /* ---- PyPI ----------------------------------------------------------------------------------- */
@@ -89,13 +114,22 @@ static bool sdist_matches(const struct package *p, struct str stem)
 void manifest_file_check(struct manifest_in *m, const struct package *p, struct str url)
 {
 	static const struct str ends[] = { SC(".tar.gz"), SC(".zip"), SC(".tar.bz2"), SC(".tgz") };
-	char room[2048];
+	char room[LIMIT_URL];
+	struct str path = url;
 	struct buf b;
 
 	buf_fixed(&b, room, sizeof room);
-	struct str file = last_part(str_find(url, S("://")) == SIZE_MAX ? url : path_of(url, &b));
-	if (p->version.n == 0 || file.n == 0 || file.n > NAME_MAX_BYTES)
+	if (str_find(url, S("://")) != SIZE_MAX && !path_of(url, &b, &path)) {
+		unclear(m, p);
 		return;
+	}
+	struct str file = last_part(path);
+	if (p->version.n == 0 || file.n == 0)
+		return;
+	if (file.n > NAME_MAX_BYTES) {
+		mismatch(m, p, file);
+		return;
+	}
 	if (str_has_suffix(file, S(".whl"))) {
 		if (!wheel_matches(p, str_head(file, file.n - 4)))
 			mismatch(m, p, file);
@@ -125,23 +159,54 @@ static bool tarball_is(struct str file, struct str name, struct str version)
 	return str_eq(file, version) || str_eq(file, plain);
 }
 
-void manifest_npm_check(struct manifest_in *m, const struct package *p, struct str url)
+/* "a" is not what "@evil/a" ends in, however many slashes stand between the two. */
+static bool names_package(struct str path, struct str name)
 {
-	char room[2048];
+	if (!str_has_suffix(path, name))
+		return false;
+	path.n -= name.n;
+	if (path.n == 0)
+		return true;
+	if (path.p[path.n - 1] != '/')
+		return false;
+	while (path.n && path.p[path.n - 1] == '/')
+		path.n--;
+	return str_has_prefix(name, S("@")) || !str_has_prefix(last_part(path), S("@"));
+}
+
+static void npm_check(struct manifest_in *m, const struct package *p, struct str url)
+{
+	char room[LIMIT_URL];
+	struct str path, base = last_part(p->name);
 	size_t at = SIZE_MAX;
 	struct buf b;
 
 	buf_fixed(&b, room, sizeof room);
-	struct str path = path_of(url, &b), base = last_part(p->name);
+	if (!path_of(url, &b, &path)) {
+		unclear(m, p);
+		return;
+	}
 	for (size_t i = 0; i + 3 <= path.n; i++)
 		if (str_has_prefix(str_tail(path, i), S("/-/")))
 			at = i;
-	if (at == SIZE_MAX || !str_has_suffix(path, S(".tgz")) || p->version.n == 0)
+	if (at == SIZE_MAX)
 		return;
-	struct str before = str_head(path, at), file = str_tail(path, at + 3);
-	bool named = str_eq(before, p->name) ||
-		     (str_has_suffix(before, p->name) && before.p[before.n - p->name.n - 1] == '/');
-	if (!named ||
-	    !(tarball_is(file, base, p->version) || tarball_is(file, p->name, p->version)))
+	struct str file = str_tail(path, at + 3);
+	bool fits = p->version.n == 0 || tarball_is(file, base, p->version) ||
+		    tarball_is(file, p->name, p->version);
+	if (!names_package(str_head(path, at), p->name) || !fits)
 		mismatch(m, p, file);
+}
+
+void manifest_npm_source(struct manifest_in *m, struct package *p, struct str url)
+{
+	/* Registries serve archives below "/-/", all but GitHub's. */
+	bool registry = str_find(url, S("/-/")) != SIZE_MAX ||
+			str_has_prefix(url, S("https://npm.pkg.github.com/"));
+
+	manifest_url(m, p, url, registry);
+	if (p->origin == ORIGIN_INDEX || p->origin == ORIGIN_URL)
+		npm_check(m, p, url);
+	if (p->origin == ORIGIN_INDEX)
+		manifest_index(m, url, p->line, false, false);
 }

@@ -5,6 +5,7 @@
 #include "package/manifest_in.h"
 
 #include "base/limits.h"
+#include "base/num.h"
 #include "codec/base64.h"
 #include "package/purl.h"
 #include "package/requirement.h"
@@ -159,29 +160,13 @@ void manifest_toml_hashes(struct manifest_in *m, struct package *p, const struct
 	manifest_hash(m, p, it->key, toml_str(it));
 }
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 void manifest_hash(struct manifest_in *m, struct package *p, struct str name, struct str hex)
 {
 	uint8_t bytes[64];
 	size_t row = algorithm(name);
 
-	if (row == ALGORITHMS || hex.n != (size_t)algorithms[row].n * 2)
-		return;
-	for (size_t i = 0; i < algorithms[row].n; i++) {
-		int high = hex_value(hex.p[2 * i]), low = hex_value(hex.p[2 * i + 1]);
-		if (high < 0 || low < 0)
-			return;
-		bytes[i] = (uint8_t)(high << 4 | low);
-	}
-	add_digest(m, p, row, bytes);
+	if (row != ALGORITHMS && num_hex_bytes(hex, bytes, algorithms[row].n))
+		add_digest(m, p, row, bytes);
 }
 
 void manifest_hash_pair(struct manifest_in *m, struct package *p, struct str pair)
@@ -251,6 +236,12 @@ static bool is_path(struct str url)
 	       str_eq(url, S(".")) || str_eq(url, S(".."));
 }
 
+/* "https:host/a" has no "//" and is a URL all the same to npm and uv. */
+static bool is_http(struct str url)
+{
+	return str_ieq(str_head(url, 5), S("http:")) || str_ieq(str_head(url, 6), S("https:"));
+}
+
 /* "#sha256=..." and "#egg=x&sha256=...", which pip checks. */
 static void fragment_hash(struct manifest_in *m, struct package *p, struct str url)
 {
@@ -268,7 +259,7 @@ void manifest_url(struct manifest_in *m, struct package *p, struct str url, bool
 	p->url = url;
 	if (is_repository(url))
 		p->origin = ORIGIN_GIT;
-	else if (is_path(url) || str_find(url, S("://")) == SIZE_MAX)
+	else if (is_path(url) || (str_find(url, S("://")) == SIZE_MAX && !is_http(url)))
 		p->origin = ORIGIN_PATH;
 	else
 		p->origin = registry ? ORIGIN_INDEX : ORIGIN_URL;
@@ -292,7 +283,7 @@ void manifest_find(struct manifest_in *m, enum rule rule, const struct package *
 
 static bool without_tls(struct str url)
 {
-	return str_ieq(str_head(url, 7), S("http://"));
+	return str_ieq(str_head(url, 5), S("http:"));
 }
 
 /* A path that leaves the project: inside of it is the user's own source. */
@@ -365,10 +356,15 @@ enum err manifest_add(struct manifest_in *m, const struct package *p)
 
 static struct str host_of(struct str url)
 {
-	size_t at = str_find(url, S("://"));
-	struct str rest, host = str_tail(url, at == SIZE_MAX ? 0 : at + 3);
+	size_t at = is_http(url) ? str_chr(url, ':') + 1 : str_find(url, S("://")), n = 0;
+	struct str host = at == SIZE_MAX ? url : str_tail(url, at);
 
-	host = str_cut(host, '/', &rest);
+	/* As many slashes as there are, of either kind: WHATWG URL. */
+	while (at != SIZE_MAX && host.n && str_chr(S(":/\\"), host.p[0]) != SIZE_MAX)
+		host = str_tail(host, 1);
+	while (n < host.n && str_chr(S("/\\?#"), host.p[n]) == SIZE_MAX)
+		n++;
+	host = str_head(host, n);
 	at = str_chr(host, '@');
 	return at == SIZE_MAX ? host : str_tail(host, at + 1);
 }

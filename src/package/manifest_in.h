@@ -34,6 +34,8 @@ enum err manifest_pnpm_lock(struct manifest_in *m);
 enum err manifest_yarn_lock(struct manifest_in *m);
 enum err manifest_cyclonedx(struct manifest_in *m);
 enum err manifest_spdx(struct manifest_in *m);
+enum err manifest_setup_cfg(struct manifest_in *m);
+enum err manifest_setup_py(struct manifest_in *m);
 
 /* ---- trees: the whole text, parsed into scratch --------------------------------------------- */
 
@@ -100,11 +102,13 @@ void manifest_index(struct manifest_in *m, struct str url, uint32_t line, bool e
 void manifest_toml_hashes(struct manifest_in *m, struct package *p, const struct toml *table);
 
 /* manifest_file_check compares the file name that a URL ends in with p's name and version, and adds
- * RULE_LOCK_MISMATCH when they differ. */
+ * RULE_LOCK_MISMATCH when they differ, or when the URL means different things to different readers.
+ */
 void manifest_file_check(struct manifest_in *m, const struct package *p, struct str url);
 
-/* manifest_npm_check is the same for tarballs of npm registries. */
-void manifest_npm_check(struct manifest_in *m, const struct package *p, struct str url);
+/* manifest_npm_source is manifest_url for an archive in a lock file of npm, yarn or pnpm, which is
+ * checked likewise, and its registry judged. p has its name and version. */
+void manifest_npm_source(struct manifest_in *m, struct package *p, struct str url);
 
 /* manifest_npm_spec sets wanted, version or origin of p from the right side of a dependency as
  * package.json has it ("^1.2", "npm:other@1", "github:a/b#c", "file:../x", "workspace:*"). An alias

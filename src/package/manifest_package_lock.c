@@ -20,17 +20,7 @@ static void source(struct manifest_in *m, struct package *p, struct str resolved
 		p->origin = p->n_hashes > 0 ? ORIGIN_INDEX : ORIGIN_UNKNOWN;
 		return;
 	}
-	manifest_url(m, p, resolved, true);
-	if (p->origin != ORIGIN_INDEX)
-		return;
-	/* Registries serve archives below "/-/", all but GitHub's. */
-	if (str_find(resolved, S("/-/")) == SIZE_MAX &&
-	    !str_has_prefix(resolved, S("https://npm.pkg.github.com/"))) {
-		p->origin = ORIGIN_URL;
-		return;
-	}
-	manifest_npm_check(m, p, resolved);
-	manifest_index(m, resolved, p->line, false, false);
+	manifest_npm_source(m, p, resolved);
 }
 
 #if defined(__aarch64__)

@@ -75,12 +75,7 @@ static void source(struct reader *r, struct package *p, const struct node *resol
 		p->origin = ORIGIN_PATH;
 		p->url = manifest_keep(m, directory);
 	} else if (tarball.n > 0) {
-		manifest_url(m, p, manifest_keep(m, tarball),
-			     str_find(tarball, S("/-/")) != SIZE_MAX);
-		if (p->origin == ORIGIN_INDEX) {
-			manifest_npm_check(m, p, tarball);
-			manifest_index(m, tarball, p->line, false, false);
-		}
+		manifest_npm_source(m, p, manifest_keep(m, tarball));
 	} else {
 		p->origin = ORIGIN_INDEX;
 	}
@@ -150,7 +145,7 @@ static enum err document(struct reader *r, struct str text, struct node_budget *
 	if (major.n != 1 || major.p[0] < '5' || major.p[0] > '9')
 		return diag_set(m->d, ERR_UNSUPPORTED,
 				"lockfileVersion %.*s; 5 to 9 are known: write it with pnpm 10",
-				(int)(version.n < 20 ? version.n : 20), version.p);
+				FMT(str_head(version, 20)));
 	r->slashes = major.p[0] == '5';
 	const struct node *packages = node_get(root, S("packages"));
 	if (!node_is(packages, NODE_MAP))

@@ -179,13 +179,9 @@ static void resolved(struct manifest_in *m, struct package *p, struct str url)
 	struct str digest;
 
 	(void)str_cut(url, '#', &digest);
-	manifest_url(m, p, url, str_find(url, S("/-/")) != SIZE_MAX);
+	manifest_npm_source(m, p, url);
 	if (p->origin != ORIGIN_GIT)
 		manifest_hash(m, p, S("sha1"), digest);
-	if (p->origin == ORIGIN_INDEX) {
-		manifest_npm_check(m, p, url);
-		manifest_index(m, url, p->line, false, false);
-	}
 }
 
 /* One entry behind its head, up to the next line that is not indented (left in *s). */

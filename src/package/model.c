@@ -144,8 +144,12 @@ static bool uncompress(struct target *t)
 		return false;
 	}
 	char *room = arena_take(t->scratch, INFLATED_MAX, 16);
-	buf_fixed(&out, room, room != NULL ? INFLATED_MAX : 0);
-	enum err e = inflate_all(t->scratch, gzip ? INFLATE_GZIP : INFLATE_ZLIB, t->text, &out);
+	enum err e = ERR_NOMEM;
+	buf_init(&out, INFLATED_MAX);
+	if (room != NULL) {
+		buf_fixed(&out, room, INFLATED_MAX);
+		e = inflate_all(t->scratch, gzip ? INFLATE_GZIP : INFLATE_ZLIB, t->text, &out);
+	}
 	if (e != OK && e != ERR_SYNTAX)
 		finding_add(t->f, RULE_PICKLE_UNREAD, t->package, t->path, 0, S(""),
 			    "too large to be uncompressed");

@@ -132,6 +132,7 @@ enum err package_json_read(struct str text, struct arena *a, struct package_json
 	out->repository = text_of(&r, url != NULL ? url : repository);
 	out->module = json_str_eq(json_get(root, S("type")), S("module"));
 	out->gypfile = !json_is(json_get(root, S("gypfile")), JSON_FALSE);
+	out->members = json_get(root, S("workspaces")) != NULL;
 	out->bundled = is_bundle(json_get(root, S("bundleDependencies"))) ||
 		       is_bundle(json_get(root, S("bundledDependencies")));
 	if (members(&r, json_get(root, S("scripts")), &out->scripts, &out->n_scripts) != OK ||

@@ -25,6 +25,7 @@ struct package_json {
 	unsigned n_scripts, n_bins;
 	bool module;  /* "type": "module": its .js files are modules */
 	bool gypfile; /* npm builds it with node-gyp unless "gypfile" is false */
+	bool members; /* it has a workspace, whose members npm links and makes ready, too */
 	bool bundled; /* it brings dependencies along inside its archive */
 };
 

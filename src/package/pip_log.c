@@ -1,5 +1,5 @@
 /*
- * package/pip_log.c - what pip says it found nothing for.
+ * package/pip_log.c - what pip says it found nothing for, and the source archives that it saw.
  * Input: hostile (written by pip of names that packages chose, and by what a build prints).
  * Runs in: cli.   Fuzz: fuzz/pip_log_fuzz.c
  */
@@ -51,4 +51,28 @@ size_t pip_log_missing(struct str text, bool conflicts, struct str out[PIP_LOG_W
 		}
 	}
 	return n;
+}
+
+bool pip_log_sdist(struct str *text, struct pip_log_sdist *out)
+{
+	static const struct str word = SC("Skipping link: No sources permitted for "),
+				from = SC("(from ");
+
+	while (text->n > 0) {
+		struct str rest, line = str_cut(*text, '\n', text);
+		size_t at = str_find(line, word);
+		if (at == SIZE_MAX)
+			continue;
+		struct str name = str_cut(str_tail(line, at + word.n), ' ', &rest);
+		name.n -= name.n > 0 && name.p[name.n - 1] == ':';
+		struct str url = str_trim(str_cut(rest, ' ', &rest)), page = S("");
+		if (str_has_prefix(rest, from))
+			page = str_head(str_tail(rest, from.n),
+					str_chr(str_tail(rest, from.n), ')'));
+		if (name.n == 0 || wish_at(name).n != name.n || str_find(url, S("://")) == SIZE_MAX)
+			continue;
+		*out = (struct pip_log_sdist){ .name = name, .url = url, .page = page };
+		return true;
+	}
+	return false;
 }

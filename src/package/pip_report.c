@@ -5,6 +5,7 @@
  */
 #include "package/pip_report.h"
 
+#include "base/num.h"
 #include "codec/json.h"
 #include "codec/url.h"
 #include "package/version.h"
@@ -43,19 +44,6 @@ static struct str file_of(struct arena *a, struct str url)
 	return b.err == OK ? arena_dup(a, buf_str(&b)) : (struct str){ NULL, 0 };
 }
 
-static bool hex(struct str s, uint8_t out[32])
-{
-	static const struct str digits = SC("0123456789abcdef");
-
-	for (size_t i = 0; s.n == 64 && i < s.n; i++) {
-		size_t v = str_chr(digits, s.p[i]);
-		if (v == SIZE_MAX)
-			return false;
-		out[i / 2] = (uint8_t)(i % 2 == 0 ? v << 4 : out[i / 2] | v);
-	}
-	return s.n == 64;
-}
-
 static enum err refuse(struct diag *d, const struct pip_artifact *item, const char *why)
 {
 	return diag_set(d, ERR_DENIED, "'%.*s' %.*s: %s", FMT(str_head(item->name, 60)),
@@ -91,7 +79,7 @@ static enum err read_item(struct arena *a, const struct json *v, struct pip_arti
 	    !wheel_name_parse(out->file, &wheel))
 		return refuse(d, out, "is no wheel; installing a source archive runs its code");
 	struct str sha = json_str(a, json_get(json_get(archive, S("hashes")), S("sha256")));
-	if (!hex(sha, out->sha256))
+	if (!num_hex_bytes(sha, out->sha256, sizeof out->sha256))
 		return refuse(d, out, "pip knows no sha256 of it");
 	return OK;
 }

@@ -33,19 +33,19 @@ static void begin_chunk(struct usage_file *f, uint64_t chunk, uint64_t first)
 	f->moved[chunk % USAGE_CHUNKS] = (uint8_t)((chunk ^ place) % USAGE_CHUNKS);
 }
 
-bool usage_room(const struct usage_file *f)
+bool usage_room(const struct usage_file *f, uint32_t promised)
 {
 	uint64_t head = atomic_load_explicit(&f->head, memory_order_relaxed);
 	uint64_t tail = atomic_load_explicit(&f->tail, memory_order_acquire);
 
-	return head - tail < USAGE_MAX;
+	return head - tail + promised < USAGE_MAX;
 }
 
 enum err usage_put(struct usage_file *f, const struct usage_record *r)
 {
 	uint64_t head = atomic_load_explicit(&f->head, memory_order_relaxed);
 
-	if (!usage_room(f))
+	if (!usage_room(f, 0))
 		return ERR_BUSY;
 	if (head % USAGE_CHUNK == 0)
 		begin_chunk(f, head / USAGE_CHUNK,

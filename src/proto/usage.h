@@ -71,8 +71,9 @@ enum { USAGE_MAGIC = 0x31475355 };
 /* usage_put appends one record; ERR_BUSY when keeper is USAGE_MAX records behind. */
 MUST_USE enum err usage_put(struct usage_file *f, const struct usage_record *r);
 
-/* usage_room: another record would fit. */
-bool usage_room(const struct usage_file *f);
+/* usage_room: another record would fit beside those that wait and the promised ones that are still
+ * to come. */
+bool usage_room(const struct usage_file *f, uint32_t promised);
 
 /* usage_slot gives where record i lies, by what moved says: always below USAGE_SLOTS. */
 uint32_t usage_slot(const uint8_t moved[USAGE_CHUNKS], uint64_t i);

@@ -85,8 +85,8 @@ struct str place_text(const struct sink *s, const char *protocol, const struct p
 		(void)inet_ntop(AF_INET6, &to->address, address, sizeof address);
 	}
 	struct str name = host.n ? host : name_of(s, to);
-	int n = snprintf(out, cap, "%s %.*s%s%s:%u%s", protocol, (int)(name.n < 200 ? name.n : 200),
-			 name.p, name.n ? " (" : "", address, to->port, name.n ? ")" : "");
+	int n = snprintf(out, cap, "%s %.*s%s%s:%u%s", protocol, FMT(str_head(name, 200)),
+			 name.n ? " (" : "", address, to->port, name.n ? ")" : "");
 	return (struct str){ out, n < 0 ? 0 : (size_t)n < cap ? (size_t)n : cap - 1 };
 }
 

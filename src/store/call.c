@@ -59,6 +59,19 @@ enum err store_settle(struct store *s, struct diag *d)
 	return store_meta_set(s, S("summed"), (int64_t)s->last, d);
 }
 
+enum err store_settle_now(struct store *s, struct diag *d)
+{
+	enum err e = store_begin(s, d);
+
+	if (e == OK)
+		e = store_settle(s, d);
+	if (e == OK)
+		e = store_commit(s, d);
+	if (e != OK)
+		store_rollback(s);
+	return e;
+}
+
 static struct spend_group *find_group(struct store *s, int64_t day, uint32_t key, const char *model)
 {
 	uint64_t h = ((uint64_t)day << 32 ^ key) * UINT64_C(0x9e3779b97f4a7c15);

@@ -46,6 +46,9 @@ MUST_USE enum err store_calls(struct store *s, const struct usage_record *r, uin
  * either is read or a key is changed, and about once a second. After a kill store_open does it. */
 MUST_USE enum err store_settle(struct store *s, struct diag *d);
 
+/* store_settle_now is store_settle in a transaction of its own. */
+MUST_USE enum err store_settle_now(struct store *s, struct diag *d);
+
 /* store_event adds one line of the audit log that is no call; its number is store_last afterwards.
  */
 MUST_USE enum err store_event(struct store *s, struct str leaf, struct diag *d);

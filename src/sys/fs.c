@@ -18,6 +18,7 @@ void fd_closep(int *fd)
 {
 	if (*fd >= 0)
 		(void)close(*fd);
+	*fd = -1;
 }
 
 /*
@@ -152,7 +153,9 @@ enum err fs_mkdirs(const char *path, struct diag *d)
 		return diag_set(d, ERR_EXISTS, "'%s' is not a directory", path);
 	if (st.st_uid != geteuid() || (st.st_mode & 022))
 		return diag_set(d, ERR_DENIED,
-				"'%s' must belong to this user and be closed to others", path);
+				"'%s' must belong to this user and be closed to others: "
+				"chown it, or make it mode 0700",
+				path);
 	return OK;
 }
 

@@ -9,7 +9,7 @@
 
 #define AUTO(fn) __attribute__((cleanup(fn)))
 
-/* fd_closep closes *fd if it is >= 0; for AUTO(fd_closep) int fd = ... */
+/* fd_closep closes *fd if it is >= 0, and makes it -1; for AUTO(fd_closep) int fd = ... */
 void fd_closep(int *fd);
 
 /* fd_size gives the size of an open file, -1 with errno set; also works in a jail. */

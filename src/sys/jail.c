@@ -112,14 +112,8 @@ enum err jail_begin(const struct jail *j, const int *keep, size_t n_keep, struct
  * knows it. */
 static struct ll_ruleset ll_handled(long abi, const struct jail *j, size_t *out_size)
 {
-	struct ll_ruleset r = { .fs = (LL_MAKE_SYM << 1) - 1 };
+	struct ll_ruleset r = { .fs = ll_all(abi) };
 
-	if (abi >= 2)
-		r.fs |= LL_REFER;
-	if (abi >= 3)
-		r.fs |= LL_TRUNCATE;
-	if (abi >= 5)
-		r.fs |= LL_IOCTL_DEV;
 	if (abi >= 4)
 		r.net = (j->tcp_bind ? 0 : LL_BIND_TCP) | (j->tcp_connect ? 0 : LL_CONNECT_TCP);
 	if (abi >= 6)

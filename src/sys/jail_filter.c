@@ -5,19 +5,17 @@
  */
 #include "sys/jail_filter.h"
 
+#include "sys/native.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
-#if defined(__x86_64__)
-enum { ARCH = (int)AUDIT_ARCH_X86_64, X32_FROM = 0x40000000 };
-#elif defined(__aarch64__)
-enum { ARCH = (int)AUDIT_ARCH_AARCH64, X32_FROM = 0x40000000 };
+#if defined(__aarch64__)
 /* Calls that this architecture never had: their successors stand in, twice in the list. */
 #define __NR_epoll_wait __NR_epoll_pwait
 #define __NR_open       __NR_openat
@@ -25,8 +23,6 @@ enum { ARCH = (int)AUDIT_ARCH_AARCH64, X32_FROM = 0x40000000 };
 #define __NR_readlink   __NR_readlinkat
 #define __NR_stat       __NR_newfstatat
 #define __NR_lstat      __NR_newfstatat
-#else
-#error "the jail knows x86_64 and aarch64"
 #endif
 
 const struct jail_rule jail_common[] = {
@@ -146,11 +142,10 @@ size_t jail_filter_build(const struct jail *j, uint32_t self,
 	const struct jail_rule abort_self = { __NR_tgkill, JAIL_ALLOW, 0, UINT32_MAX, self };
 
 	load(&p, offsetof(struct seccomp_data, arch));
-	emit(&p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, (uint32_t)ARCH);
+	emit(&p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, NATIVE);
 	emit(&p, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_KILL_PROCESS);
 	load(&p, offsetof(struct seccomp_data, nr));
-	/* x32 numbers name the same calls again, past any list. */
-	emit(&p, BPF_JMP | BPF_JGE | BPF_K, 0, 1, X32_FROM);
+	emit(&p, BPF_JMP | BPF_JGE | BPF_K, 0, 1, OTHERS);
 	emit(&p, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_KILL_PROCESS);
 	for (size_t i = 0; i < j->n_rules; i++) /* first, so that a role may soften or allow more */
 		add(&p, &j->rules[i]);

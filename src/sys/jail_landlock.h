@@ -40,6 +40,13 @@ struct ll_ruleset {
 	uint64_t fs, net, scoped;
 };
 
+/* ll_all gives every right to files that a version of Landlock knows. */
+static inline uint64_t ll_all(long abi)
+{
+	return ((LL_MAKE_SYM << 1) - 1) | (abi >= 2 ? LL_REFER : 0u) |
+	       (abi >= 3 ? LL_TRUNCATE : 0u) | (abi >= 5 ? LL_IOCTL_DEV : 0u);
+}
+
 struct ll_beneath {
 	uint64_t allowed;
 	int32_t parent;

@@ -4,10 +4,10 @@
 #include "sys/listen.h"
 
 #include "base/num.h"
+#include "sys/sock.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -94,23 +94,23 @@ const char *listen_format(const struct listen_addr *a, char *out)
 {
 	char text[INET6_ADDRSTRLEN] = "?";
 	bool v6 = a->sa.sa_family == AF_INET6;
+
 	if (a->sa.sa_family == AF_UNIX) {
 		(void)snprintf(out, LISTEN_TEXT, "%s", a->un.sun_path);
 		return out;
 	}
 	const void *from = v6 ? (const void *)&a->v6.sin6_addr : (const void *)&a->v4.sin_addr;
-
 	(void)inet_ntop(a->sa.sa_family, from, text, sizeof text);
 	(void)snprintf(out, LISTEN_TEXT, v6 ? "[%s]:%u" : "%s:%u", text,
 		       (unsigned)ntohs(v6 ? a->v6.sin6_port : a->v4.sin_port));
 	return out;
 }
 
-static bool set(int fd, int level, int option)
+static bool set(int fd, int option)
 {
 	const int one = 1;
 
-	return setsockopt(fd, level, option, &one, sizeof one) == 0;
+	return setsockopt(fd, SOL_SOCKET, option, &one, sizeof one) == 0;
 }
 
 /* path_is_free: nothing there, or a socket of ours, which is removed: a gate that ended has left
@@ -152,9 +152,10 @@ enum err listen_open(struct listen_addr *a, int backlog, int *out_fd, struct dia
 		return open_path(a, backlog, out_fd, d);
 	int fd = socket(a->sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	if (fd >= 0 && set(fd, SOL_SOCKET, SO_REUSEADDR) && set(fd, SOL_SOCKET, SO_REUSEPORT) &&
-	    set(fd, IPPROTO_TCP, TCP_NODELAY) && bind(fd, &a->sa, a->n) == 0 &&
-	    listen(fd, backlog) == 0 && getsockname(fd, &a->sa, &a->n) == 0) {
+	if (fd >= 0 && set(fd, SO_REUSEADDR) && set(fd, SO_REUSEPORT) &&
+	    bind(fd, &a->sa, a->n) == 0 && listen(fd, backlog) == 0 &&
+	    getsockname(fd, &a->sa, &a->n) == 0) {
+		sock_tune(fd, a);
 		*out_fd = fd;
 		return OK;
 	}
@@ -172,7 +173,7 @@ enum err listen_probe(const struct listen_addr *a, struct diag *d)
 	if (a->sa.sa_family == AF_UNIX)
 		return OK; /* listen_open finds out: there is no sharing of paths */
 	int fd = socket(a->sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool ok = fd >= 0 && set(fd, SOL_SOCKET, SO_REUSEADDR) && bind(fd, &a->sa, a->n) == 0;
+	bool ok = fd >= 0 && set(fd, SO_REUSEADDR) && bind(fd, &a->sa, a->n) == 0;
 	int saved = errno;
 
 	if (fd >= 0)

@@ -35,8 +35,8 @@ bool listen_is_loopback(const struct listen_addr *a);
 const char *listen_format(const struct listen_addr *a, char *out);
 
 /* listen_open makes a non-blocking listening socket with SO_REUSEPORT, so that several workers each
- * have one. Port 0 takes a free one; a is then updated. TCP_NODELAY is set and inherited by what is
- * accepted. A Unix socket has mode 0600 and replaces one that nobody listens on. */
+ * have one. Port 0 takes a free one; a is then updated. What is accepted inherits sys/sock.h's
+ * options. A Unix socket has mode 0600 and replaces one that nobody listens on. */
 MUST_USE enum err listen_open(struct listen_addr *a, int backlog, int *out_fd, struct diag *d);
 
 /* listen_probe finds out whether somebody listens there already: SO_REUSEPORT would let two gates

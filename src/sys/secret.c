@@ -103,8 +103,9 @@ enum err secret_map(int fd, struct str *out, struct diag *d)
 	size_t n = (size_t)size;
 	void *at = mmap(NULL, n, PROT_READ, MAP_SHARED, fd, 0);
 	if (at == MAP_FAILED)
-		return diag_set(d, ERR_SYS, "cannot map %zu bytes of secret memory: %s", n,
-				strerror(errno));
+		return diag_set(d, ERR_SYS,
+				"cannot map %zu bytes of secret memory: %s%s", n, strerror(errno),
+				errno == EAGAIN ? "; allow more (ulimit -l, LimitMEMLOCK=)" : "");
 	protect(at, n);
 	*out = (struct str){ at, n };
 	return OK;

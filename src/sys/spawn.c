@@ -31,6 +31,14 @@ static void default_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+void spawn_leave_signals(void)
+{
+	static const int asks[] = { SIGTERM, SIGINT, SIGHUP };
+
+	for (size_t i = 0; i < sizeof asks / sizeof asks[0]; i++)
+		(void)signal(asks[i], SIG_IGN);
+}
+
 /* arrange moves the descriptors to 3, 4, ..., the error pipe and the program behind them, and
  * closes all others. First they go out of the way of the numbers that they will get. */
 static int arrange(const struct spawn *s, int *error_fd, int *program)
@@ -76,6 +84,8 @@ static void become(const struct spawn *s, int error_fd)
 	int program = open(s->path, O_PATH | O_CLOEXEC);
 
 	default_signals();
+	if (s->sibling)
+		spawn_leave_signals();
 	(void)setsid();
 	if (program >= 0 && arrange(s, &error_fd, &program) == 0 && change_user(s->uid)) {
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a change of user takes it back */

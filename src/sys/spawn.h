@@ -19,7 +19,8 @@ struct spawn {
 	int stderr_fd; /* -1: inherit */
 	unsigned uid;  /* when we are root: the child's user and group, without others; 0: stay */
 	bool sibling;  /* the child's parent is ours: it, not we, waits for the child, also for one
-			* that could not execute, whose *out_pid is then set */
+			* that could not execute, whose *out_pid is then set; and SIGTERM, SIGINT
+			* and SIGHUP are for it alone */
 };
 
 /* spawn_child forks and executes with an empty environment, stdin on /dev/null, all signals at
@@ -28,6 +29,10 @@ struct spawn {
  * ERR_SYS: also when it cannot execute. */
 MUST_USE enum err spawn_child(const struct spawn *s, pid_t *out_pid, int *out_pidfd,
 			      struct diag *d);
+
+/* spawn_leave_signals has SIGTERM, SIGINT and SIGHUP ignored, also after an execution. systemd for
+ * one sends them to all processes of a service; the one in charge lets the others finish. */
+void spawn_leave_signals(void);
 
 /* spawn_reap waits for a child that has ended. *out_status is as waitpid gives it. ERR_AGAIN: it
  * still runs. */

@@ -4,6 +4,7 @@
 #include "sys/tool.h"
 
 #include "sys/fs.h"
+#include "sys/native.h"
 #include "sys/tool_box.h"
 
 #include <assert.h>
@@ -77,9 +78,10 @@ static enum err arrange(const struct tool *t, pid_t parent)
 		return ERR_SYS;
 	if (t->keep_fd >= 0 && fcntl(t->keep_fd, F_SETFD, 0) != 0)
 		return ERR_SYS;
-	if (!t->outlives && prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
+	const bool dies = !t->outlives && t->box == NULL; /* in a box that is seen to */
+	if (dies && prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
 		return ERR_SYS;
-	if (!t->outlives && getppid() != parent)
+	if (dies && getppid() != parent)
 		return ERR_SYS; /* it was killed before we had asked to die with it */
 	return t->alone ? stay_alone() : OK;
 }
@@ -105,11 +107,17 @@ static enum err await(pid_t pid, int error_fd, const char *name, int *out_status
 	do
 		n = read(error_fd, &why, sizeof why);
 	while (n < 0 && errno == EINTR);
-	while (waitpid(pid, out_status, 0) < 0 && errno == EINTR)
-		;
+	pid_t ended;
+	do
+		ended = waitpid(pid, out_status, 0);
+	while (ended < 0 && errno == EINTR);
+	if (n == (ssize_t)sizeof why && why == ETIME)
+		return diag_set(d, ERR_TIMEOUT, "'%s' took too long and was ended", name);
 	if (n == (ssize_t)sizeof why)
 		return diag_set(d, why == ENOENT ? ERR_NOT_FOUND : ERR_SYS, "cannot start '%s': %s",
 				name, strerror(why));
+	if (ended < 0) /* SIGCHLD is ignored, so that nobody knows how it ended */
+		return diag_set(d, ERR_SYS, "cannot wait for '%s': %s", name, strerror(errno));
 	return OK;
 }
 
@@ -127,7 +135,7 @@ enum err tool_run(const struct tool *t, int *out_status, struct diag *d)
 	pid_t parent = getpid();
 	(void)sigaction(SIGINT, &ignore, &interrupt);
 	(void)sigaction(SIGQUIT, &ignore, &quit);
-	pid_t pid = fork();
+	pid_t pid = t->box != NULL ? tool_box_fork(t->box, errors) : fork();
 	if (pid == 0)
 		become(t, parent, &interrupt, &quit, errors[1]);
 	int saved = errno;

@@ -4,64 +4,59 @@
  * Three layers. Landlock says which files can be opened; this one has to be there. A system call
  * filter takes away sockets, other processes and what reaches past files. Where the system lets
  * users make namespaces, all but the one directory is read-only as well, so that not even modes and
- * times of other files can be changed, and there is no network to begin with.
+ * times of other files can be changed, and there is neither a network nor another process to begin
+ * with.
  *
- * What the program starts and leaves behind stays in the box.
+ * A process of ours stands above the program, and ends all that it started and left behind: as the
+ * first of a namespace, with its own end; else as the one who inherits them, one by one, where what
+ * multiplies faster than it is ended gets away, and stays in its box.
  */
 #include "sys/tool_box.h"
 
+#include "base/num.h"
+#include "sys/clock.h"
 #include "sys/fs.h"
 #include "sys/jail_landlock.h"
+#include "sys/native.h"
+#include "sys/userns.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/close_range.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stddef.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-enum { NOBODY = 65534 };
+enum {
+	NOBODY = 65534,
+	END_MS = 10000,	 /* what multiplies has to be ended in */
+	BY_SIGNAL = 128, /* as a shell says it */
+};
 
 #define FILE_BYTES ((rlim_t)4 << 30) /* of one file, what it says among them */
 
 /* ---- namespaces ---- */
 
-static enum err put(const char *path, const char *text)
+/* Everything read-only but the one directory, in namespaces of our own. */
+static enum err furnish(const char *write_dir, unsigned uid, unsigned gid)
 {
-	AUTO(fd_closep) int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	return fd >= 0 && fs_write_all(fd, str_z(text)) == OK ? OK : ERR_SYS;
-}
-
-static enum err map_one(const char *path, unsigned id)
-{
-	char line[64];
-
-	(void)snprintf(line, sizeof line, "%d %u 1", NOBODY, id);
-	return put(path, line);
-}
-
-/* Everything read-only but the one directory. That namespaces are forbidden is no error. */
-static enum err namespaces(const char *write_dir)
-{
-	const unsigned uid = geteuid(), gid = getegid();
 	struct mount_attr lock = { .attr_set = MOUNT_ATTR_RDONLY };
 	struct mount_attr unlock = { .attr_clr = MOUNT_ATTR_RDONLY };
 
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC) != 0)
-		return OK;
-	TRY(put("/proc/self/setgroups", "deny"));
-	TRY(map_one("/proc/self/uid_map", uid));
-	TRY(map_one("/proc/self/gid_map", gid));
+	TRY(userns_map(NOBODY, uid, gid));
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
 	    mount(write_dir, write_dir, NULL, MS_BIND, NULL) != 0 ||
 	    mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &lock, sizeof lock) != 0 ||
@@ -121,11 +116,8 @@ static enum err allow_all(int ruleset, const char *const *paths, uint64_t rights
 static enum err files(const struct tool_box *box)
 {
 	long abi = syscall(LL_CREATE, NULL, 0, LL_VERSION_FLAG);
-	struct ll_ruleset handled = { .fs = (LL_MAKE_SYM << 1) - 1 };
+	struct ll_ruleset handled = { .fs = ll_all(abi) };
 
-	handled.fs |= abi >= 2 ? LL_REFER : 0u;
-	handled.fs |= abi >= 3 ? LL_TRUNCATE : 0u;
-	handled.fs |= abi >= 5 ? LL_IOCTL_DEV : 0u;
 	handled.scoped = abi >= 6 ? LL_SCOPE_ABSTRACT_SOCKET | LL_SCOPE_SIGNAL : 0u;
 	size_t size = abi >= 6 ? sizeof handled : offsetof(struct ll_ruleset, net);
 	AUTO(fd_closep) int ruleset = (int)syscall(LL_CREATE, &handled, size, 0);
@@ -184,6 +176,83 @@ static enum err calls(void)
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0 ? OK : ERR_SYS;
 }
 
+/* ---- the guard ---- */
+
+static void end_children(void)
+{
+	const uint64_t until = clock_mono_ns() + (uint64_t)END_MS * 1000000;
+	char list[4096];
+
+	do {
+		AUTO(fd_closep) int fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
+		ssize_t n = fd < 0 ? -1 : read(fd, list, sizeof list);
+		if (n < 0)
+			return; /* a kernel that does not tell */
+		struct str rest = { list, (size_t)n };
+		uint64_t pid;
+		/* A number that is cut off at the end has no blank behind it. */
+		while (str_chr(rest, ' ') != SIZE_MAX)
+			if (num_u64(str_cut(rest, ' ', &rest), INT_MAX, &pid) == OK)
+				(void)kill((pid_t)pid, SIGKILL);
+	} while (waitpid(-1, NULL, 0) > 0 && clock_mono_ns() < until);
+}
+
+static void complain(int error_fd, int why)
+{
+	(void)!write(error_fd, &why, sizeof why);
+}
+
+/* Until the tool has ended, its time is over, or nobody waits for it any more: nobody holds the
+ * other end of error_fd. first: all of the namespace ends with us. */
+_Noreturn static void guard(const struct tool_box *box, pid_t tool, bool first, int error_fd)
+{
+	const uint64_t until = clock_mono_ns() + (uint64_t)box->time_ms * 1000000;
+	int pidfd = (int)syscall(SYS_pidfd_open, tool, 0), why = pidfd < 0 ? errno : 0, n, status;
+	struct pollfd p[] = { { pidfd, POLLIN, 0 }, { error_fd, 0, 0 } };
+
+	do {
+		uint64_t now = clock_mono_ns();
+		uint64_t left_ms = now < until && why == 0 ? (until - now) / 1000000 + 1 : 0;
+		n = poll(p, 2, left_ms < INT_MAX ? (int)left_ms : INT_MAX);
+	} while (n < 0 && errno == EINTR);
+	if (n == 0 && why == 0)
+		why = ETIME;
+	if (p[0].revents == 0)
+		(void)kill(tool, SIGKILL);
+	while (waitpid(tool, &status, 0) < 0 && errno == EINTR)
+		;
+	if (!first)
+		end_children();
+	if (why != 0)
+		complain(error_fd, why);
+	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : BY_SIGNAL + WTERMSIG(status));
+}
+
+pid_t tool_box_fork(const struct tool_box *box, const int errors[2])
+{
+	const unsigned long spaces = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET |
+				     CLONE_NEWIPC;
+	const unsigned uid = geteuid(), gid = getegid();
+
+	pid_t pid = (pid_t)syscall(SYS_clone, spaces | SIGCHLD, NULL, NULL, NULL, NULL);
+	const bool first = pid >= 0;
+	if (!first) /* namespaces are forbidden, which is no error */
+		pid = fork();
+	if (pid != 0)
+		return pid;
+	(void)close(errors[0]);
+	(void)signal(SIGCHLD, SIG_DFL); /* else nobody would know how the program ended */
+	if ((first ? furnish(box->write, uid, gid) != OK
+		   : prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) ||
+	    (pid = fork()) < 0) {
+		complain(errors[1], errno);
+		_exit(EXIT_FAILURE);
+	}
+	if (pid == 0)
+		return 0;
+	guard(box, pid, first, errors[1]);
+}
+
 /* ---- the whole ---- */
 
 enum err tool_box_possible(struct diag *d)
@@ -213,7 +282,6 @@ enum err tool_box_enter(const struct tool_box *box, int out_fd)
 	/* What whoever started us has left open is not for the program. */
 	if (close_range(STDERR_FILENO + 1, ~0u, CLOSE_RANGE_CLOEXEC) != 0)
 		return ERR_SYS;
-	TRY(namespaces(box->write));
 	if (chdir(box->write) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return ERR_SYS;
 	TRY(files(box));

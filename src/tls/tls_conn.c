@@ -151,9 +151,17 @@ static bool again(struct tls *t, int result)
 	return t->wants_write || why == SSL_ERROR_WANT_READ;
 }
 
+/* SSL_get_error asks the queue, so nothing of before may lie in it; it is empty nearly always, and
+ * emptying it takes as long as a short read. */
+static void forget_errors(void)
+{
+	if (ERR_peek_error() != 0)
+		ERR_clear_error();
+}
+
 enum err tls_handshake(struct tls *t, struct diag *d)
 {
-	ERR_clear_error();
+	forget_errors();
 	int r = SSL_do_handshake(t->ssl);
 
 	if (r == 1) {
@@ -177,7 +185,10 @@ enum err tls_handshake(struct tls *t, struct diag *d)
 enum err tls_read(struct tls *t, void *p, size_t cap, size_t *out_n)
 {
 	assert(t->open && cap > 0);
-	ERR_clear_error();
+	/* OpenSSL would find out the same with a buffer that it makes and frees for it. */
+	if (t->drained && SSL_has_pending(t->ssl) == 0)
+		return ERR_AGAIN;
+	forget_errors();
 	int r = SSL_read_ex(t->ssl, p, cap, out_n);
 
 	if (r == 1)
@@ -200,7 +211,7 @@ bool tls_pending(const struct tls *t)
 enum err tls_write(struct tls *t, const void *p, size_t n, size_t *out_n)
 {
 	assert(t->open && n > 0);
-	ERR_clear_error();
+	forget_errors();
 	int r = SSL_write_ex(t->ssl, p, n < RECORD ? n : RECORD, out_n);
 
 	if (r == 1)

@@ -137,8 +137,7 @@ static bool same_repository(struct str built, struct str cert)
 static enum err differs(const char *what, struct str built, struct str cert, struct diag *d)
 {
 	return diag_set(d, ERR_AUTH, "the provenance's %s is '%.*s', the certificate's '%.*s'",
-			what, (int)(built.n < 100 ? built.n : 100), built.p,
-			(int)(cert.n < 100 ? cert.n : 100), cert.p);
+			what, FMT(str_head(built, 100)), FMT(str_head(cert, 100)));
 }
 
 enum err build_check(const struct build *b, const struct identity *who, struct diag *d)

@@ -248,6 +248,5 @@ enum err entry_check(const struct log_entry *e, const struct evidence *ev, struc
 	if (r.f.err != OK)
 		return r.f.err;
 	return diag_set(d, ERR_UNSUPPORTED, "log entries of kind '%.*s' %.*s are not known",
-			(int)(e->kind.n < 40 ? e->kind.n : 40), e->kind.p,
-			(int)(e->version.n < 20 ? e->version.n : 20), e->version.p);
+			FMT(str_head(e->kind, 40)), FMT(str_head(e->version, 20)));
 }

@@ -2,6 +2,7 @@
  * verify/key.c - digests, public keys and the one signature algorithm that each of them has.
  * Input: hostile.   Runs in: verifier.   Fuzz: fuzz/verify_key_fuzz.c
  */
+#include "base/num.h"
 #include "codec/base64.h"
 #include "verify/part.h"
 
@@ -105,31 +106,11 @@ void hasher_done(struct hasher *h)
 	*h = (struct hasher){ { NULL } };
 }
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-static bool hex_into(struct str hex, uint8_t *out)
-{
-	for (size_t i = 0; i < hex.n; i += 2) {
-		int hi = hex_value(hex.p[i]), lo = hex_value(hex.p[i + 1]);
-		if (hi < 0 || lo < 0)
-			return false;
-		out[i / 2] = (uint8_t)(hi * 16 + lo);
-	}
-	return true;
-}
-
 struct str hex_decode(struct arena *a, struct str hex)
 {
-	uint8_t *at = hex.n % 2 == 0 ? arena_take(a, hex.n / 2 + 1, 1) : NULL;
+	uint8_t *at = arena_take(a, hex.n / 2 + 1, 1);
 
-	if (at == NULL || !hex_into(hex, at))
+	if (at == NULL || !num_hex_bytes(hex, at, hex.n / 2))
 		return (struct str){ NULL, 0 };
 	return (struct str){ (const char *)at, hex.n / 2 };
 }
@@ -142,7 +123,7 @@ enum err digest_parse(struct str text, struct artifact *out, struct diag *d)
 	for (unsigned i = 0; i < HASH_COUNT; i++) {
 		if (!str_eq(name, names[i]))
 			continue;
-		if (hex.n != 2 * hash_bytes((enum hash)i) || !hex_into(hex, out->digests[i].at))
+		if (!num_hex_bytes(hex, out->digests[i].at, hash_bytes((enum hash)i)))
 			return diag_set(d, ERR_USAGE,
 					"'%.*s:' is followed by %zu digits of a "
 					"hexadecimal number",
@@ -151,7 +132,7 @@ enum err digest_parse(struct str text, struct artifact *out, struct diag *d)
 		return OK;
 	}
 	return diag_set(d, ERR_USAGE, "'%.*s' is no digest like sha256:HEX",
-			(int)(text.n < 80 ? text.n : 80), text.p);
+			FMT(str_head(text, 80)));
 }
 
 /* ---- keys ---- */

@@ -131,7 +131,7 @@ enum err npm_signature_check(const struct npm_version *v, unsigned i, const stru
 	*out_key = k;
 	if (k == NULL)
 		return diag_set(d, ERR_AUTH, "signed with the key '%.*s', which is not known (%s)",
-				(int)(id.n < 80 ? id.n : 80), id.p, rule);
+				FMT(str_head(id, 80)), rule);
 	buf_init(&b, LIMIT_METADATA);
 	buf_add(&b, v->name);
 	buf_addc(&b, '@');
@@ -180,9 +180,7 @@ enum err npm_version_check(const struct npm_version *v, const struct artifact *a
 	purl_release(ECO_NPM, v->name, v->version, &b);
 	if (want->package.n && (b.err != OK || !str_eq(buf_str(&b), want->package)))
 		return diag_set(d, ERR_AUTH, "the registry speaks of '%.*s' and not of '%.*s'",
-				(int)(b.n < 100 ? b.n : 100), room,
-				(int)(want->package.n < 100 ? want->package.n : 100),
-				want->package.p);
+				FMT(str_head(buf_str(&b), 100)), FMT(str_head(want->package, 100)));
 	if (!integrity_fits(v->integrity, art))
 		return diag_set(d, ERR_AUTH,
 				"the artifact's sha512 is not the one that the "

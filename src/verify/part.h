@@ -201,6 +201,10 @@ MUST_USE enum err statement_check(struct statement *s, const struct artifact *ar
 MUST_USE enum err policy_check(const struct identity *who, const struct verify_policy *policy,
 			       struct diag *d);
 
+/* failure_write appends the members of a report that say what failed and why. "exit": what a
+ * program that only relays the report should end with. */
+void failure_write(struct buf *b, struct str what, const struct diag *d);
+
 /* bundle_check: what a bundle of its version must have is there; log: an entry of a log, too. */
 MUST_USE enum err bundle_check(const struct bundle *b, bool log, struct diag *d);
 

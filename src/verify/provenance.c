@@ -40,8 +40,7 @@ static enum err announced(const struct attestation *at, const struct statement *
 	if (at->predicate_type.n == 0 || str_eq(at->predicate_type, s->predicate_type))
 		return OK;
 	return diag_set(d, ERR_AUTH, "announced as '%.*s', and states something else",
-			(int)(at->predicate_type.n < 100 ? at->predicate_type.n : 100),
-			at->predicate_type.p);
+			FMT(str_head(at->predicate_type, 100)));
 }
 
 /* What an index binds beyond the signature. */
@@ -86,7 +85,7 @@ static enum err registry_key(const struct document *doc, const struct attestatio
 	if (k == NULL)
 		return diag_set(&p->diag, ERR_AUTH,
 				"signed with the registry's key '%.*s', which is not known",
-				(int)(id.n < 80 ? id.n : 80), id.p);
+				FMT(str_head(id, 80)));
 	p->key_id = id;
 	*policy = (struct verify_policy){ .key = &k->key,
 					  .predicate_types = &npm_publish,
@@ -173,13 +172,6 @@ static void write_build(struct buf *b, const struct build *x)
 }
 
 #undef X
-
-static void write_failure(struct buf *b, struct str what, const struct diag *d)
-{
-	jw_kv_str(b, S("failed"), what);
-	jw_kv_str(b, S("error"), str_z(diag_text(d)));
-	jw_kv_int(b, S("exit"), err_exit(d->err));
-}
 
 /* The first failure of all is the document's. */
 struct sum {
@@ -274,6 +266,6 @@ void document_judge(const struct document *doc, const struct trusted_root *root,
 		judge_attestations(doc, root, keys, art, want, now_s, a, &sum, out);
 	jw_kv_bool(out, S("ok"), !sum.failed);
 	if (sum.failed)
-		write_failure(out, sum.what, &sum.why);
+		failure_write(out, sum.what, &sum.why);
 	jw_obj_end(out);
 }

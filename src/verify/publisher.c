@@ -14,9 +14,9 @@ static struct str claim(const struct identity *who, enum claim c)
 	return who->claims[c].p ? who->claims[c] : S("");
 }
 
-static int cut(struct str s)
+static struct str cut(struct str s)
 {
-	return (int)(s.n < 90 ? s.n : 90);
+	return str_head(s, 90);
 }
 
 /* The hosts fold case in names of owners and repositories, and PyPI keeps them as they were typed;
@@ -39,8 +39,7 @@ static enum err not_theirs(const struct publisher *p, const char *what, struct s
 	return diag_set(d, ERR_AUTH,
 			"the index says that %.*s of '%.*s' published this, but the certificate's "
 			"%s is '%.*s'",
-			cut(p->kind), p->kind.p, cut(p->repository), p->repository.p, what,
-			cut(got), got.p);
+			FMT(cut(p->kind)), FMT(cut(p->repository)), what, FMT(cut(got)));
 }
 
 /* host: with its slash; dir: what stands between repository and workflow. */
@@ -88,7 +87,7 @@ static enum err check_google(const struct publisher *p, const struct identity *w
 		return diag_set(d, ERR_AUTH,
 				"the index says that '%.*s' published this, but the certificate is "
 				"of '%.*s'",
-				cut(p->email), p->email.p, cut(who->san), who->san.p);
+				FMT(cut(p->email)), FMT(cut(who->san)));
 	return OK;
 }
 
@@ -113,5 +112,5 @@ enum err publisher_check(const struct publisher *p, const struct identity *who, 
 		return rows[i].check(p, who, d);
 	}
 	return diag_set(d, ERR_UNSUPPORTED, "a publisher of kind '%.*s' is not known here",
-			cut(p->kind), p->kind.p);
+			FMT(cut(p->kind)));
 }

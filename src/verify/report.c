@@ -13,8 +13,7 @@ static void kv_time(struct buf *b, struct str name, int64_t s)
 	jw_kv_str(b, name, date_format(s, text));
 }
 
-/* "exit": what a program that only relays the report should end with. */
-static void write_failure(struct buf *b, struct str what, const struct diag *d)
+void failure_write(struct buf *b, struct str what, const struct diag *d)
 {
 	jw_kv_str(b, S("failed"), what);
 	jw_kv_str(b, S("error"), str_z(diag_text(d)));
@@ -144,9 +143,8 @@ void verify_report_write(struct buf *out, const struct verify_report *r,
 {
 	jw_obj(out);
 	jw_kv_bool(out, S("ok"), r->ok);
-	if (!r->ok) {
-		write_failure(out, check_name(r->failed), d);
-	}
+	if (!r->ok)
+		failure_write(out, check_name(r->failed), d);
 	jw_kv_str(out, S("trusted_root"), root->date.n ? root->date : S("given"));
 	write_checks(out, r);
 	if (r->has_certificate)
@@ -162,6 +160,6 @@ void verify_failure_write(struct buf *out, struct str what, const struct diag *d
 {
 	jw_obj(out);
 	jw_kv_bool(out, S("ok"), false);
-	write_failure(out, what, d);
+	failure_write(out, what, d);
 	jw_obj_end(out);
 }

@@ -126,7 +126,6 @@ enum err statement_check(struct statement *s, const struct artifact *art,
 		return diag_set(d, ERR_DENIED,
 				"the statement's predicate type '%.*s' is not an expected "
 				"one",
-				(int)(s->predicate_type.n < 100 ? s->predicate_type.n : 100),
-				s->predicate_type.p);
+				FMT(str_head(s->predicate_type, 100)));
 	return OK;
 }

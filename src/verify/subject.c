@@ -60,8 +60,7 @@ bool subject_same_file(struct str a, struct str b)
 static enum err other(struct str got, struct str want, const char *rule, struct diag *d)
 {
 	return diag_set(d, ERR_AUTH, "the statement is about '%.*s' and not about '%.*s' (%s)",
-			(int)(got.n < 90 ? got.n : 90), got.p, (int)(want.n < 90 ? want.n : 90),
-			want.p, rule);
+			FMT(str_head(got, 90)), FMT(str_head(want, 90)), rule);
 }
 
 enum err subject_check(enum document_kind kind, const struct statement *s,

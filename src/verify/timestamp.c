@@ -9,6 +9,13 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
+/* Before OpenSSL 3.4 these did the same and had names that did not say whose the argument is then.
+ */
+#if OPENSSL_VERSION_NUMBER < 0x30400000L
+#define TS_VERIFY_CTX_set0_store TS_VERIFY_CTX_set_store
+#define TS_VERIFY_CTX_set0_certs TS_VERIFY_CTX_set_certs
+#endif
+
 /* RFC 3161, 2.4.2: "granted" or "grantedWithMods" come with a token. */
 enum { GRANTED = 0, GRANTED_WITH_MODS = 1 };
 
@@ -72,8 +79,8 @@ static bool signed_by(TS_RESP *r, const struct authority *tsa)
 		return false;
 	}
 	(void)TS_VERIFY_CTX_set_flags(ctx, TS_VFY_SIGNATURE | TS_VFY_VERSION);
-	(void)TS_VERIFY_CTX_set_store(ctx, store); /* both are ctx's from here on */
-	(void)TS_VERIFY_CTX_set_certs(ctx, certs);
+	(void)TS_VERIFY_CTX_set0_store(ctx, store); /* both are ctx's from here on */
+	(void)TS_VERIFY_CTX_set0_certs(ctx, certs);
 	bool ok = TS_RESP_verify_token(ctx, TS_RESP_get_token(r)) == 1;
 	TS_VERIFY_CTX_free(ctx);
 	return ok;
@@ -127,7 +134,7 @@ static enum err find(TS_RESP *r, const struct trusted_root *root, int64_t at_s,
 enum err timestamp_check(struct str token, struct str signature, const struct trusted_root *root,
 			 const struct authority **out_tsa, int64_t *out_s, struct diag *d)
 {
-	TS_RESP *r;
+	TS_RESP *r = NULL;
 
 	TRY(response_read(token, &r, d));
 	enum err e = OK;

@@ -264,6 +264,15 @@ class Connection:
         elif stream and how.startswith(("early-echo-", "mid-echo-")):   # repeats the key it was called with
             return await self.stream(dialect, req, tool, error_at=4 if how.startswith("mid") else 0,
                                      form=how.split("-")[2], message="it broke for key %s here" % self.key)
+        elif stream and how == "pings":            # begins, and thinks for long
+            self.head(200, {"content-type": "text/event-stream", "transfer-encoding": "chunked"})
+            name, data = next(iter(DIALECTS[dialect][1](req, tool)))
+            self.piece((("event: %s\n" % name if name else "") + "data: %s\n\n" % json.dumps(data)).encode())
+            for _ in range(120):
+                self.piece(b": ping\n\n")
+                await self.writer.drain()
+                await asyncio.sleep(0.5)
+            return False
         elif stream and how == "endless-event":
             self.head(200, {"content-type": "text/event-stream", "transfer-encoding": "chunked"})
             for _ in range(600):

@@ -27,6 +27,7 @@ class Index:
     def __init__(self):
         self.files, self.swap, self.lies, self.seen = {}, {}, {}, []
         self.days, self.wait, self.begun = 400, None, threading.Event()
+        self.secret = None # "user:password": without it there is nothing
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -55,6 +56,11 @@ class Index:
     def get(self, h):
         path = urllib.parse.unquote(urllib.parse.urlsplit(h.path).path)
         self.seen.append(path)
+        if self.secret and h.headers.get("Authorization") != "Basic " + base64.b64encode(self.secret.encode()).decode():
+            h.send_response(401)
+            h.send_header("WWW-Authenticate", 'Basic realm="index"')
+            h.send_header("Content-Length", "0")
+            return h.end_headers()
         if path.startswith("/simple/"):
             return self.simple(h, path.split("/")[2])
         if path.startswith("/files/"):

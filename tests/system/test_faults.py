@@ -67,6 +67,7 @@ class Faults(GateTest):
     def test_kill_admin(self):
         self.assertEqual(self.kill_under_load("admin"), [])
         wait_for("admin", lambda: self.gate.admin("GET", "/key/list")[0] == 200, 5)
+        self.assertRegex(self.gate.cli("status").stdout, r"(?m)^  admin 0 .* 1 restart, killed by SIGKILL$")
 
     def test_reload_swaps_or_changes_nothing(self):
         config = self.config()
@@ -134,10 +135,12 @@ class Ends(GateTest):
         t.start()
         wait_for("the stream to begin", self.provider.requests)
         time.sleep(0.1)
-        self.gate.process.send_signal(signal.SIGTERM)
+        for pid in (self.gate.process.pid, *self.gate.children()):  # all of them, as systemd does
+            os.kill(pid, signal.SIGTERM)
         t.join()
         self.assertEqual(events(results[0][2])[-1], "[DONE]")
         self.assertEqual(self.gate.process.wait(10), 0)
+        self.assertIn("no new clients, 30 s for those", self.gate.said())
 
     def test_kill_keeper_loses_no_finished_call(self):
         home = os.path.join(self.tmp.name, "two")
@@ -186,12 +189,14 @@ class Listeners(unittest.TestCase):
         with tempfile.TemporaryDirectory() as d:
             gate = Gate(d, {"model_list": [{"model_name": "echo", "litellm_params": {"model": "echo/openai"}}],
                             "general_settings": {"master_key": "sk-1234"}})
-            gate.args[gate.args.index("--listen") + 1] = "0.0.0.0:%d" % gate.port
-            r = subprocess.run(gate.args, env=gate.env, capture_output=True, text=True, timeout=20)
+            for option, port in (("--listen", gate.port), ("--admin", gate.admin_port)):
+                args = list(gate.args)
+                args[args.index(option) + 1] = "0.0.0.0:%d" % port
+                r = subprocess.run(args, env=gate.env, capture_output=True, text=True, timeout=20)
+                self.assertEqual(r.returncode, 78, option)
+                self.assertIn("'0.0.0.0:%d' can be reached by others, and the master key is weak" % port, r.stderr)
+                self.assertNotIn("sk-1234", r.stderr)
             gate.log.close()
-            self.assertNotEqual(r.returncode, 0)
-            self.assertIn("master_key", r.stderr)
-            self.assertNotIn("sk-1234", r.stderr)
 
 
 if __name__ == "__main__":

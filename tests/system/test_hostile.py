@@ -2,7 +2,10 @@
 # Proves T-04, T-06, T-07, T-09, T-14, T-39.
 import json
 import os
+import pathlib
+import re
 import socket
+import threading
 import time
 import unittest
 
@@ -109,6 +112,41 @@ class Clients(GateTest):
                 time.sleep(0.001)
             self.assertIn(b"HTTP/1.1 200", s.recv(65536))
 
+    def test_requests_in_a_row_that_nobody_waits_for(self):
+        """One client asks and asks and reads nothing: that takes no memory, and holds up nobody."""
+        pid = self.gate.pid_of("ingress")
+        one = b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"
+        socks = [socket.create_connection(("127.0.0.1", self.gate.port)) for _ in range(20)]
+        try:
+            for s in socks:
+                s.setblocking(False)
+            end = time.monotonic() + 2
+            while time.monotonic() < end:
+                for s in socks:
+                    try:
+                        s.send(one * 4000)
+                    except BlockingIOError:
+                        pass
+                self.assertEqual(self.gate.chat("echo")[0], 200)
+            status = pathlib.Path("/proc/%d/status" % pid).read_text()
+            self.assertLess(int(re.search(r"VmHWM:\s+(\d+)", status)[1]), 400 << 10)  # KB; it was 1.6 GB
+        finally:
+            for s in socks:
+                s.close()
+
+    def test_requests_in_a_row_are_all_answered(self):
+        """Also where the end of one body comes together with the next request, anywhere in what is read."""
+        one, n, ends = request(body='{"model":"nope"}'), 4000, []
+        with socket.create_connection(("127.0.0.1", self.gate.port), timeout=30) as s:
+            threading.Thread(target=lambda: ends.append(s.sendall(one * n))).start()
+            got, tail = 0, b""
+            while got < n:
+                data = s.recv(65536)
+                self.assertTrue(data, "closed after %d of %d" % (got, n))
+                got += (tail + data).count(b"HTTP/1.1 404")
+                tail = data[-11:]
+        self.assertEqual(got, n)
+
     def test_chunked_body(self):
         pieces = "".join("%x;ext=1\r\n%s\r\n" % (len(BODY[i:i + 10]), BODY[i:i + 10]) for i in range(0, len(BODY), 10))
         data = HEAD + "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n" + pieces + "0\r\nX-T: 1\r\n\r\n"
@@ -141,10 +179,12 @@ class Clients(GateTest):
         self.assertEqual({p for p, r in self.gate.children().items() if r == "ingress"}, before)
 
     def test_admin_path_behind_another_request(self):
+        self.assertEqual(self.gate.admin("GET", "/key/list")[0], 200)  # admin has its policy
         got = self.raw(request() + ("GET /key/list HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
                                     "Authorization: Bearer %s\r\n\r\n" % MASTER).encode())
         self.assertTrue(got.startswith(b"HTTP/1.1 200"), got[:200])
-        self.assertEqual(got.count(b"HTTP/1.1 "), 2, got)  # the second is refused, not the first lost
+        self.assertEqual(got.count(b"HTTP/1.1 200"), 2, got)  # the first is not lost with its connection
+        self.assertIn(b'"total_count"', got)
 
     def test_wrong_path_and_method(self):
         self.assertEqual(self.gate.request("POST", "/nope", BODY)[0], 404)
@@ -164,6 +204,8 @@ class Clients(GateTest):
 
 
 class WebPages(GateTest):
+    ENV = {"https_proxy": "http://127.0.0.1:1"}
+
     """A gate without a master key, and what a page in this machine's browser can send to it."""
 
     @classmethod
@@ -176,6 +218,12 @@ class WebPages(GateTest):
         head = "%s %s HTTP/1.1\r\nHost: %s\r\n%sContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s"
         got = self.raw((head % ("POST" if body else "GET", path, host, lines, len(body), body)).encode(), timeout=3)
         return int(got.split(b" ")[1]), got
+
+    def test_the_log_says_who_is_answered_and_where(self):
+        said = self.gate.said()
+        self.assertIn("there is no master key: programs of this machine need no key", said)
+        self.assertIn("https_proxy is set and not used: providers are called directly", said)
+        self.assertIn("ready on 127.0.0.1:%d, admin on 127.0.0.1:%d" % (self.gate.port, self.gate.admin_port), said)
 
     def test_only_this_machine_is_answered(self):
         page = "Origin: https://evil.example\r\n"
@@ -193,7 +241,7 @@ class WebPages(GateTest):
 class Providers(GateTest):
     NAMES = ("good", "never", "reset", "close", "status-500", "status-401", "status-429", "status-400", "error-in-200",
              "redirect", "long-length", "short-length", "not-json", "not-http", "smuggle", "huge-head", "early-stop",
-             "mid-stop", "early-error", "mid-error", "endless-event", "trickle", "flood", "big")
+             "mid-stop", "early-error", "mid-error", "endless-event", "trickle", "flood", "big", "pings")
     ROUTER = {"num_retries": 0, "timeout": 2, "stream_timeout": 2, "disable_cooldowns": True}
 
     def test_every_misbehaviour_gives_a_clear_error(self):
@@ -220,6 +268,20 @@ class Providers(GateTest):
                     last = [e for e in events(data) if e != "[DONE]"][-1]
                     self.assertIn("error", json.loads(last))
                     self.assertIn(b"Hello", data)
+
+    def test_stream_that_fails_before_its_content_gets_the_status(self):
+        for name in ("early-stop", "early-error"):
+            for up in ("openai", "anthropic", "gemini"):
+                with self.subTest(name=name, up=up):
+                    status, headers, data = self.gate.chat("%s-%s" % (up, name), stream=True)
+                    self.assertIn(status, (500, 502, 503, 529), data)
+                    self.assertEqual(headers["content-type"], "application/json")
+                    self.assertIn("message", json.loads(data)["error"])
+
+    def test_stream_without_content_is_not_held_for_ever(self):
+        with socket.create_connection(("127.0.0.1", self.gate.port), timeout=30) as s:
+            s.sendall(request(body=json.dumps({"model": "openai-pings", "stream": True, "messages": []})))
+            self.assertIn(b" 200 OK\r\n", s.recv(65536))
 
     def test_huge_event_ends_the_stream(self):
         status, _, data = self.gate.chat("openai-endless-event", stream=True, timeout=30)

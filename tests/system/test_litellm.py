@@ -40,6 +40,18 @@ class Requests(GateTest):
         self.assertEqual(self.gate.chat("anthropic-good", seed=1)[0], 400)
         self.assertEqual(self.gate.chat("anthropic-good", seed=1, drop_params=True)[0], 200)
 
+    def test_additional_drop_params(self):
+        for up, has in (("openai", lambda r: "seed" in r or "user" in r), ("gemini", lambda r: "seed" in repr(r)),
+                        ("anthropic", lambda r: "metadata" in r)):
+            with self.subTest(up=up):
+                status, _, data = self.gate.chat(up + "-good", seed=1, user="u", drop_params=True,
+                                                 additional_drop_params=["se\u0065d", "user", "nope", "model", "stream"])
+                self.assertEqual(status, 200, data)
+                self.assertFalse(has(self.sent()[0]), self.sent()[0])
+        self.assertIn("model", self.sent(3)[0])
+        for bad in ("seed", [str(n) for n in range(17)]):
+            self.assertEqual(self.gate.chat("openai-good", additional_drop_params=bad)[0], 400)
+
     def test_retries_and_timeout(self):
         before = len(self.provider.requests())
         self.assertEqual(self.gate.chat("openai-status-500", num_retries=2)[0], 500)
@@ -167,6 +179,18 @@ class Configuration(GateTest):
         body = {"model": "set-anthropic", "max_tokens": 9, "messages": [{"role": "user", "content": "x"}]}
         self.assertEqual(self.gate.request("POST", "/v1/messages", body, {"x-api-key": MASTER})[0], 200)
         self.assertEqual(self.provider.requests()[-1]["body"], {**body, "model": "good", "stop_sequences": ["X"]})
+
+    def test_metrics_say_what_they_are(self):
+        text = ""
+        for port in (self.gate.port, self.gate.admin_port):
+            text = self.gate.request("GET", "/metrics", headers={"authorization": "Bearer " + MASTER}, port=port)[2].decode() + text
+        lines = text.splitlines()
+        for n, line in enumerate(lines):
+            if line.startswith("# TYPE "):
+                name = line.split()[2]
+                self.assertTrue(lines[n - 1].startswith("# HELP %s " % name), line)
+                self.assertRegex(lines[n + 1], r'^%s(\{([a-z0-9_]+="[^"]*",?)+\})? \d+$' % name)
+        self.assertRegex(text, r'yett_deployment_cooling\{deployment="[^"]+",model="good"\} 0')
 
     def test_metrics_ask_for_a_key(self):
         key = self.gate.key()

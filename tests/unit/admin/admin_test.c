@@ -300,8 +300,8 @@ CASE(a_key_lives)
 	CHECK(strlen(secret) == 46 && memcmp(secret, "sk-", 3) == 0 && strlen(hash) == 64);
 	call("POST", "/key/generate", "sk-master", "{\"key_alias\":\"bot\"}");
 	CHECK(status == 409);
-	call("POST", "/key/generate", "sk-master", "{\"key_alias\":\"mine\",\"key\":\"sk-mine-1234\"}");
-	CHECK(status == 200 && says("\"key\":\"sk-mine-1234\"") && says("\"key_name\":\"sk-...1234\""));
+	call("POST", "/key/generate", "sk-master", "{\"key_alias\":\"mine\",\"key\":\"sk-mine-567890-1234\"}");
+	CHECK(status == 200 && says("\"key\":\"sk-mine-567890-1234\"") && says("\"key_name\":\"sk-...1234\""));
 
 	(void)snprintf(path, sizeof path, "/key/info?key=%s", secret);
 	call("GET", path, "sk-master", NULL);
@@ -310,18 +310,18 @@ CASE(a_key_lives)
 	CHECK(status == 200 && says("\"key_alias\":\"bot\""));
 	call("GET", "/key/info", secret, NULL);
 	CHECK(status == 200 && says(hash));
-	call("GET", path, "sk-mine-1234", NULL);
+	call("GET", path, "sk-mine-567890-1234", NULL);
 	CHECK(status == 403);
-	call("GET", "/key/info?key=sk-not-there", "sk-mine-1234", NULL);
+	call("GET", "/key/info?key=sk-not-there", "sk-mine-567890-1234", NULL);
 	CHECK(status == 403);
 	call("GET", "/key/info?key=sk-not-there", "sk-master", NULL);
 	CHECK(status == 404);
 
-	call("POST", "/key/update", "sk-master", "{\"key\":\"sk-mine-1234\",\"rpm_limit\":5,\"max_budget\":null}");
+	call("POST", "/key/update", "sk-master", "{\"key\":\"sk-mine-567890-1234\",\"rpm_limit\":5,\"max_budget\":null}");
 	CHECK(status == 200 && says("\"rpm_limit\":5") && says("\"key_alias\":\"mine\""));
-	call("POST", "/key/block", "sk-master", "{\"key\":\"sk-mine-1234\"}");
+	call("POST", "/key/block", "sk-master", "{\"key\":\"sk-mine-567890-1234\"}");
 	CHECK(status == 200 && says("\"blocked\":true"));
-	call("POST", "/key/unblock", "sk-master", "{\"key\":\"sk-mine-1234\"}");
+	call("POST", "/key/unblock", "sk-master", "{\"key\":\"sk-mine-567890-1234\"}");
 	CHECK(status == 200 && says("\"blocked\":false"));
 
 	call("GET", "/key/list", "sk-master", NULL);
@@ -393,6 +393,44 @@ CASE(two_on_one_connection)
 		rest = str_tail(rest, i + 1);
 	}
 	CHECK(n == 3);
+}
+
+/* What the request in hand points to stays where it is while keeper is asked. */
+CASE(more_comes_while_keeper_is_asked)
+{
+	static const char update[] = "{\"key\":\"patient\",\"metadata\":{\"said\":\"what was said first\"}}";
+	static char more[100000];
+	struct buf b;
+
+	if (!here)
+		return;
+	call("POST", "/key/generate", "sk-master", "{\"key_alias\":\"patient\"}");
+	CHECK(status == 200);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	CHECK(connect(fd, &at.sa, at.n) == 0 && kill(keeper_pid, SIGSTOP) == 0);
+	buf_init(&b, 1 << 20);
+	buf_addf(&b, "POST /key/update HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer sk-master\r\n"
+		     "Content-Length: %zu\r\n\r\n%s", sizeof update - 1, update);
+	CHECK(fs_write_all(fd, buf_str(&b)) == OK);
+	CHECK(poll(&p, 1, 200) == 0); /* time enough to be read */
+	memset(more, ' ', sizeof more);
+	buf_reset(&b);
+	buf_addf(&b, "POST /key/list HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n",
+		 sizeof more);
+	buf_add(&b, (struct str){ more, sizeof more });
+	CHECK(fs_write_all(fd, buf_str(&b)) == OK);
+	CHECK(poll(&p, 1, 200) == 0 && kill(keeper_pid, SIGCONT) == 0);
+	buf_reset(&reply);
+	for (char *room; poll(&p, 1, 30000) == 1 && (room = buf_room(&reply, 4096)) != NULL;) {
+		ssize_t n = read(fd, room, 4096);
+		if (n <= 0)
+			break;
+		buf_grew(&reply, (size_t)n);
+	}
+	CHECK(says("HTTP/1.1 200 OK") && says("\"said\":\"what was said first\"") && says("HTTP/1.1 405 "));
+	(void)close(fd);
+	buf_free(&b);
 }
 
 /* A client of the inference port gets one answer, and its connection is closed. */
@@ -578,4 +616,5 @@ CASE(audit)
 }
 
 TESTS(CASE_ROW(begin), CASE_ROW(health_and_auth), CASE_ROW(a_key_lives), CASE_ROW(hostile_bodies),
-      CASE_ROW(two_on_one_connection), CASE_ROW(handed_over), CASE_ROW(reports), CASE_ROW(command), CASE_ROW(audit), CASE_ROW(end))
+      CASE_ROW(two_on_one_connection),
+      CASE_ROW(more_comes_while_keeper_is_asked), CASE_ROW(handed_over), CASE_ROW(reports), CASE_ROW(command), CASE_ROW(audit), CASE_ROW(end))

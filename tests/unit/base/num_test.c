@@ -51,4 +51,17 @@ CASE(durations)
 	CHECK(num_duration(S("9999999999d"), &s) == ERR_LIMIT);
 }
 
-TESTS(CASE_ROW(integers), CASE_ROW(money), CASE_ROW(durations))
+CASE(hexadecimal)
+{
+	uint8_t bytes[4] = { 0 };
+
+	CHECK(num_hex('0') == 0 && num_hex('9') == 9 && num_hex('a') == 10 && num_hex('F') == 15);
+	CHECK(num_hex('g') < 0 && num_hex('G') < 0 && num_hex('/') < 0 && num_hex(':') < 0 && num_hex('@') < 0);
+	CHECK(num_hex('`') < 0 && num_hex('\0') < 0 && num_hex('\x10') < 0 && num_hex('\xb0') < 0);
+	CHECK(num_hex_bytes(S("00ffA01b"), bytes, 4) && memcmp(bytes, "\0\xff\xa0\x1b", 4) == 0);
+	CHECK(num_hex_bytes(S(""), bytes, 0));
+	CHECK(!num_hex_bytes(S("00ffA01"), bytes, 4) && !num_hex_bytes(S("00ffA01bc"), bytes, 4));
+	CHECK(!num_hex_bytes(S("00ffA0xb"), bytes, 4) && !num_hex_bytes(S("00ff"), bytes, 1));
+}
+
+TESTS(CASE_ROW(hexadecimal), CASE_ROW(integers), CASE_ROW(money), CASE_ROW(durations))

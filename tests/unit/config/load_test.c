@@ -225,6 +225,23 @@ CASE(credentials_are_merged)
 	sample_done(&s);
 }
 
+/* The name to move a literal under: one for each key, however often it stands. */
+CASE(literals_are_named)
+{
+	struct sample s = { YAML("model_list:\n"
+				 "- {model_name: m, litellm_params: {model: openai/a, api_key: sk-one}}\n"
+				 "- {model_name: m, litellm_params: {model: openai/b, api_key: sk-two}}\n"
+				 "- {model_name: n, litellm_params: {model: openai/c, api_key: sk-one}}\n") };
+	sample_load(&s);
+	CHECK(s.err == OK && s.c.n_secrets == 2);
+	CHECK_STR(s.c.secrets[0].name, S("m"));
+	CHECK(s.c.secrets[0].places == 2 && s.c.secrets[0].line == 2);
+	CHECK_STR(s.c.secrets[1].name, S("m-2"));
+	CHECK(s.c.secrets[1].places == 1 && s.c.secrets[1].line == 3);
+	CHECK(sample_status(&s, "model_list[].litellm_params.api_key", "yett vault add m-2,") == CONFIG_MANUAL);
+	sample_done(&s);
+}
+
 CASE(environment)
 {
 	struct sample s = {
@@ -642,4 +659,4 @@ CASE(short_memory_is_an_error_and_nothing_worse)
 	CHECK(fits);
 }
 
-TESTS(CASE_ROW(simple), CASE_ROW(load_balancing), CASE_ROW(fractional_weights), CASE_ROW(ids_are_stable_and_hold_no_secret), CASE_ROW(wildcards), CASE_ROW(everything_star), CASE_ROW(aliases_and_fallbacks), CASE_ROW(credentials_are_merged), CASE_ROW(environment), CASE_ROW(a_survey_judges_the_file_not_the_machine), CASE_ROW(addresses), CASE_ROW(refused_addresses), CASE_ROW(an_implicit_key_stays_at_home), CASE_ROW(headers), CASE_ROW(request_defaults), CASE_ROW(includes), CASE_ROW(general), CASE_ROW(the_gate_never_opens_by_mistake), CASE_ROW(wrong_values_name_their_place), CASE_ROW(what_cannot_be_served_is_left_out), CASE_ROW(pins_and_switches_of_hosts), CASE_ROW(without_a_file), CASE_ROW(a_flood_of_keys_is_bounded), CASE_ROW(short_memory_is_an_error_and_nothing_worse))
+TESTS(CASE_ROW(simple), CASE_ROW(load_balancing), CASE_ROW(fractional_weights), CASE_ROW(ids_are_stable_and_hold_no_secret), CASE_ROW(wildcards), CASE_ROW(everything_star), CASE_ROW(aliases_and_fallbacks), CASE_ROW(credentials_are_merged), CASE_ROW(literals_are_named), CASE_ROW(environment), CASE_ROW(a_survey_judges_the_file_not_the_machine), CASE_ROW(addresses), CASE_ROW(refused_addresses), CASE_ROW(an_implicit_key_stays_at_home), CASE_ROW(headers), CASE_ROW(request_defaults), CASE_ROW(includes), CASE_ROW(general), CASE_ROW(the_gate_never_opens_by_mistake), CASE_ROW(wrong_values_name_their_place), CASE_ROW(what_cannot_be_served_is_left_out), CASE_ROW(pins_and_switches_of_hosts), CASE_ROW(without_a_file), CASE_ROW(a_flood_of_keys_is_bounded), CASE_ROW(short_memory_is_an_error_and_nothing_worse))

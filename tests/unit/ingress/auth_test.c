@@ -93,6 +93,9 @@ CASE(open_gate)
 	fresh();
 	CHECK(ask("", "/", &c, &d) == ERR_AUTH);
 	CHECK(ask("authorization:\r\n", "/", &c, &d) == ERR_AUTH);
+	/* what is sent where the variable with the key is empty */
+	CHECK(ask("authorization: Bearer \r\n", "/", &c, &d) == ERR_AUTH);
+	CHECK(str_find(str_z(d.text), S("no API key")) == 0);
 	gen.policy.open = true;
 	CHECK(ask("", "/", &c, &d) == OK && !c.key && !c.master);
 	CHECK(ask("x-api-key: anything\r\n", "/", &c, &d) == OK && !c.key && !c.master);

@@ -1,6 +1,6 @@
 /*
  * tests/unit/ingress/bodies_test.c - memory of request bodies: classes, reuse, exhaustion.
- * Proves T-12.
+ * Proves T-12, T-14.
  */
 #include "ingress/bodies.h"
 
@@ -108,6 +108,32 @@ CASE(a_full_arena_refuses_and_recovers)
 	CHECK(bodies_used(b) == 0);
 }
 
+/* A burst of bodies of one size must not leave the arena unfit for all others. */
+CASE(small_blocks_become_large_ones_again)
+{
+	enum { MOST = LIMIT_ARENA / (32 << 10) };
+	static struct body list[MOST];
+	struct bodies *b = fresh();
+	struct body large;
+
+	for (unsigned i = 0; i < MOST; i++) {
+		CHECK(body_alloc(b, &list[i], 20000) == OK);
+		CHECK(i == 0 || list[i].at != list[i - 1].at);
+	}
+	CHECK(body_alloc(b, &large, 20000) == ERR_BUSY);
+	for (unsigned i = 0; i < MOST; i += 2)
+		body_free(b, &list[i]);
+	CHECK(body_alloc(b, &large, 40000) == ERR_BUSY); /* no two that lie side by side */
+	for (unsigned i = 1; i < MOST; i += 2)
+		body_free(b, &list[i]);
+	CHECK(bodies_used(b) == 0);
+	for (unsigned i = 0; i < LIMIT_ARENA / (2 * LIMIT_BODY); i++)
+		CHECK(body_alloc(b, &list[i], (size_t)2 * LIMIT_BODY) == OK);
+	CHECK(bodies_used(b) == LIMIT_ARENA);
+	for (unsigned i = 0; i < LIMIT_ARENA / (2 * LIMIT_BODY); i++)
+		body_free(b, &list[i]);
+}
+
 TESTS(CASE_ROW(small_is_private_large_is_shared), CASE_ROW(free_twice_is_free_once),
       CASE_ROW(last_in_first_out), CASE_ROW(grow_keeps_what_is_there),
-      CASE_ROW(a_full_arena_refuses_and_recovers))
+      CASE_ROW(a_full_arena_refuses_and_recovers), CASE_ROW(small_blocks_become_large_ones_again))

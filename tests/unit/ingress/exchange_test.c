@@ -1,12 +1,14 @@
 /*
  * tests/unit/ingress/exchange_test.c - a request between its client and egress, this test being
  * both: what happens to calls and their bodies when either of them goes.
- * Proves T-12.
+ * Proves T-12, T-42.
  */
 #include "ingress/exchange.h"
 
 #include "ingress/choose.h"
+#include "ingress/keys.h"
 #include "ingress/link.h"
+#include "crypto/sha256.h"
 #include "sys/ring.h"
 
 #include "../check.h"
@@ -104,12 +106,12 @@ static void fresh(void)
 }
 
 /* What the client sends, and a turn. */
-static void ask(size_t body)
+static void ask_with(const char *lines, size_t body)
 {
 	static char text[BODY + 512];
 	int head = snprintf(text, sizeof text,
-			    "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n"
-			    "content-length: %zu\r\n\r\n{\"model\":\"m\",\"x\":\"", body);
+			    "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n%s"
+			    "content-length: %zu\r\n\r\n{\"model\":\"m\",\"x\":\"", lines, body);
 	size_t end = str_find((struct str){ text, (size_t)head }, S("\r\n\r\n")) + 4;
 
 	memset(text + head, 'x', body - ((size_t)head - end) - 2);
@@ -121,6 +123,11 @@ static void ask(size_t body)
 		conn->watch.on_ready(&conn->watch, EPOLLIN);
 	}
 	ingress_flush(&in);
+}
+
+static void ask(size_t body)
+{
+	ask_with("", body);
 }
 
 /* The next CALL that egress sees; its id, 0 for none. CANCELs are counted. */
@@ -204,6 +211,62 @@ CASE(a_failed_call_is_tried_elsewhere)
 	CHECK(choose_in_flight(&in, 0) + choose_in_flight(&in, 1) == 0);
 }
 
+/* Fills the ring to egress with calls, the last of them the smallest, and gives their ids. */
+static unsigned fill(uint32_t *ids, unsigned max)
+{
+	static const char zeros[CALL_INLINE_MAX];
+	static struct exchange nobody;
+	static struct call c;
+	unsigned n = 0;
+
+	c.n_segments = 1;
+	for (uint32_t size = CALL_INLINE_MAX; size > 0; size /= 2) {
+		c.segments[0] = (struct call_segment){ .n = size, .bytes = { zeros, size } };
+		c.body_bytes = size;
+		while (n < max && link_call(in.link, &c, &nobody) == OK)
+			ids[n++] = c.id;
+	}
+	return n;
+}
+
+/* One client can fill the ring within a turn; who leaves in the same turn must not end ingress. */
+CASE(what_finds_no_room_in_the_ring_is_told_later)
+{
+	uint32_t first, ids[512], id, credits = 0;
+	struct str s;
+	struct frame f;
+
+	fresh();
+	ask(1000);
+	first = next_call();
+	unsigned n = fill(ids, 512);
+	CHECK(first != 0 && n > 64 && n < 512);
+	for (unsigned i = 0; i < n; i++)
+		link_credit(in.link, ids[i], 7);
+	for (unsigned i = 1; i < n; i++)
+		link_cancel(in.link, ids[i]);
+	conn_kill(conn);
+	reap();
+	/* No call goes before what waits: it might be the same request's. */
+	cancels = 0;
+	for (unsigned i = 0; i < n; i++)
+		CHECK((id = next_call()) != 0);
+	CHECK(cancels == 0);
+	ingress_flush(&in);
+	while (ring_next(&calls, &s) == OK) {
+		CHECK(frame_decode(&f, s) == OK && (f.type == FRAME_CANCEL || f.id == ids[0]));
+		cancels += f.type == FRAME_CANCEL;
+		credits += f.type == FRAME_CREDIT ? f.n : 0;
+	}
+	(void)ring_release(&calls);
+	CHECK(cancels == n && credits == 7);
+	link_cancel(in.link, ids[0]);
+	say_end(first, END_CANCELLED);
+	for (unsigned i = 0; i < n; i++)
+		say_end(ids[i], END_CANCELLED);
+	CHECK(next_call() == 0);
+}
+
 CASE(egress_is_started_anew)
 {
 	struct diag d;
@@ -254,6 +317,99 @@ CASE(a_deployment_has_its_own_number_of_retries)
 	CHECK(next_call() == 0 && conn->x == NULL);
 	conn_kill(conn);
 	reap();
+}
+
+/* What a client only announces takes little of the arena once that gets short. */
+/* Calls under way have a place for their record: those that come and go meanwhile take it not. */
+CASE(a_call_has_room_for_its_record)
+{
+	fresh();
+	atomic_store(&in.usage->head, atomic_load(&in.usage->tail) + USAGE_MAX - 1);
+	ask(1000);
+	uint32_t id = next_call();
+	CHECK(id != 0 && in.promised == 1 && !usage_room(in.usage, in.promised));
+	conn_kill(conn);
+	reap();
+	CHECK(in.promised == 0 && !usage_room(in.usage, 0));
+	say_end(id, END_CANCELLED);
+	fresh();
+	ask(1000); /* refused: no room */
+	CHECK(next_call() == 0 && in.promised == 0);
+	conn_kill(conn);
+	reap();
+	atomic_store(&in.usage->tail, atomic_load(&in.usage->head));
+}
+
+/* What others have left of a turn's memory is enough for whoever comes next. */
+CASE(a_turn_that_runs_out_of_memory_ends_early)
+{
+	fresh();
+	CHECK(arena_take(&in.turn, in.turn.budget - 100, 1) != NULL);
+	ask(1000);
+	uint32_t id = next_call();
+	CHECK(id != 0);
+	conn_kill(conn);
+	reap();
+	say_end(id, END_CANCELLED);
+}
+
+/* A key that is withdrawn while its call is under way leaves its slot to another, which does not pay. */
+CASE(nobody_pays_for_the_slot_s_last_key)
+{
+	static const char text[] = "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n"
+				   "authorization: Bearer sk-first\r\ncontent-length: 13\r\n\r\n"
+				   "{\"model\":\"m\"}";
+	static struct policy_price price[2] = { { 10, 10, -1, -1, -1 }, { 10, 10, -1, -1, -1 } };
+	struct control_key key = { .id = 7, .slot = 3, .rpm = -1, .tpm = -1, .parallel = -1,
+				   .budget_pico = -1 };
+
+	in.digest = calloc(1, sizeof *in.digest);
+	in.keys = keys_new();
+	CHECK(in.digest != NULL && sha256_init(in.digest) == OK && in.keys != NULL);
+	sha256(S("sk-first"), key.hash);
+	CHECK(keys_set(in.keys, &key) == OK);
+	for (unsigned gone = 0; gone < 2; gone++) {
+		fresh();
+		gen.prices = price;
+		CHECK(send(client, text, sizeof text - 1, 0) == (ssize_t)sizeof text - 1);
+		conn->watch.on_ready(&conn->watch, EPOLLIN);
+		ingress_flush(&in);
+		uint32_t id = next_call();
+		CHECK(id != 0);
+		if (gone) {
+			key.id = 8;
+			key.hash[0] ^= 1;
+			CHECK(keys_set(in.keys, &key) == OK);
+		}
+		conn_kill(conn);
+		reap();
+		say_end(id, END_CANCELLED);
+		CHECK(atomic_load(&in.counters->keys[3].spent_pico) == 13 / 4 * 10);
+	}
+}
+
+CASE(an_announced_body_is_no_body)
+{
+	static const char text[] = "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n"
+				   "content-length: 20000000\r\n\r\n";
+	struct body all[LIMIT_ARENA / 2 / LIMIT_BODY];
+
+	for (unsigned busy = 0; busy < 2; busy++) {
+		fresh();
+		for (unsigned i = 0; busy && i < sizeof all / sizeof all[0]; i++)
+			CHECK(body_alloc(in.bodies, &all[i], LIMIT_BODY) == OK);
+		uint64_t before = bodies_used(in.bodies);
+		CHECK(send(client, text, sizeof text - 1, 0) == (ssize_t)sizeof text - 1);
+		conn->watch.on_ready(&conn->watch, EPOLLIN);
+		CHECK(conn->state == C_BODY);
+		uint64_t taken = bodies_used(in.bodies) - before;
+		CHECK(busy ? taken == 32 << 10 : taken == 2 << 20);
+		for (unsigned i = 0; busy && i < sizeof all / sizeof all[0]; i++)
+			body_free(in.bodies, &all[i]);
+		conn_kill(conn);
+		reap();
+	}
+	CHECK(bodies_used(in.bodies) == 0);
 }
 
 CASE(a_body_is_measured_by_its_own_policy)
@@ -313,6 +469,79 @@ CASE(a_refused_credential)
 	conn_kill(conn);
 	reap();
 	memset((void *)in.counters->deployments, 0, 2 * sizeof in.counters->deployments[0]);
+}
+
+/* Each of the two deployments fails; how many of them cool down then. */
+static unsigned cooled_by(void (*fail)(uint32_t id))
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < 2; i++) {
+		uint32_t id = next_call();
+		CHECK(id != 0);
+		fail(id);
+	}
+	for (unsigned i = 0; i < 2; i++)
+		n += atomic_load(&in.counters->deployments[i].cool_until_ms) > loop_now_ms(in.loop);
+	memset((void *)in.counters->deployments, 0, 2 * sizeof in.counters->deployments[0]);
+	conn_kill(conn);
+	reap();
+	return n;
+}
+
+static void fresh_and_touchy(void)
+{
+	fresh();
+	gen.policy.cooldown_ms = 60000;
+	for (unsigned i = 0; i < 2; i++)
+		deps[i].cooldown_ms = UINT32_MAX;
+}
+
+static void time_out(uint32_t id)
+{
+	say_end(id, END_TIMEOUT);
+}
+
+static void not_found(uint32_t id)
+{
+	say_status(id, 404);
+}
+
+/* One key must not be able to have all deployments of a model cool down for the others. */
+CASE(a_clients_own_hurry_cools_nothing_down)
+{
+	fresh_and_touchy();
+	ask(1000);
+	CHECK(cooled_by(time_out) == 2);
+
+	fresh_and_touchy();
+	ask_with("x-litellm-timeout: 0.001\r\n", 1000);
+	CHECK(cooled_by(time_out) == 0);
+
+	fresh_and_touchy();
+	ask_with("x-litellm-timeout: 100\r\n", 1000); /* longer than the operator's */
+	CHECK(cooled_by(time_out) == 2);
+}
+
+CASE(a_name_behind_a_wildcard_cools_nothing_down)
+{
+	fresh_and_touchy();
+	ask(1000);
+	CHECK(cooled_by(not_found) == 2);
+
+	fresh_and_touchy();
+	model.name = S("m*");
+	gen.policy.n_exact = 0;
+	ask(1000);
+	CHECK(cooled_by(not_found) == 2); /* nothing stands for the star */
+
+	fresh_and_touchy();
+	model.name = S("*");
+	gen.policy.n_exact = 0;
+	for (unsigned i = 0; i < 2; i++)
+		deps[i].upstream_model = S("*");
+	ask(1000);
+	CHECK(cooled_by(not_found) == 0);
 }
 
 /* The provider answers with a status and a body. */
@@ -417,6 +646,9 @@ CASE(no_key_in_a_providers_words)
 
 TESTS(CASE_ROW(a_providers_own_words), CASE_ROW(no_key_in_a_providers_words),
       CASE_ROW(a_refused_credential),
+      CASE_ROW(a_clients_own_hurry_cools_nothing_down), CASE_ROW(a_name_behind_a_wildcard_cools_nothing_down),
       CASE_ROW(a_deployment_has_its_own_number_of_retries), CASE_ROW(a_cancelled_body_waits_for_its_end), CASE_ROW(a_failed_call_is_tried_elsewhere),
+      CASE_ROW(what_finds_no_room_in_the_ring_is_told_later),
       CASE_ROW(egress_is_started_anew), CASE_ROW(a_client_cannot_ask_for_endless_retries),
-      CASE_ROW(a_body_is_measured_by_its_own_policy))
+      CASE_ROW(nobody_pays_for_the_slot_s_last_key), CASE_ROW(a_call_has_room_for_its_record), CASE_ROW(a_turn_that_runs_out_of_memory_ends_early),
+      CASE_ROW(an_announced_body_is_no_body), CASE_ROW(a_body_is_measured_by_its_own_policy))

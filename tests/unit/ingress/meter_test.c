@@ -1,4 +1,4 @@
-/* tests/unit/ingress/meter_test.c - what a call costs. */
+/* tests/unit/ingress/meter_test.c - what a call costs. Proves T-43. */
 #include "ingress/exchange.h"
 #include "ingress/meter.h"
 
@@ -85,6 +85,14 @@ CASE(expected)
 	CHECK(expect(DIALECT_GEMINI, 0,
 		     "{\"max_tokens\":7,\"generationConfig\":{\"maxOutputTokens\":5,"
 		     "\"candidateCount\":3}}") == 3 * 5 * 10);
+	/* A provider may go by the larger of two names, by Gemini's other names, or take a text. */
+	CHECK(expect(DIALECT_OPENAI, 0, "{\"max_completion_tokens\":1,\"max_tokens\":70}") == 70 * 10);
+	CHECK(expect(DIALECT_GEMINI, 0,
+		     "{\"generation_config\":{\"max_output_tokens\":9000,\"candidate_count\":2}}") ==
+	      2 * 9000 * 10);
+	CHECK(expect(DIALECT_GEMINI, 0, "{\"generationConfig\":{\"maxOutputTokens\":\"9000\"}}") ==
+	      9000 * 10);
+	CHECK(expect(DIALECT_OPENAI, 0, "{\"max_tokens\":9000.4}") == 9000 * 10);
 	CHECK(expect(DIALECT_OPENAI, 0, "{}") == 4096 * 10);
 	CHECK(expect(DIALECT_OPENAI, 0, "{\"max_tokens\":-1,\"n\":\"x\"}") == 4096 * 10);
 	dep.max_output_tokens = 50;

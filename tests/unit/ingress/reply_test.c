@@ -163,6 +163,9 @@ CASE(no_route)
 	arena_init(&a, 1 << 20);
 	reply_no_route(fresh(), S("/v1/chat/completions"), ERR_UNSUPPORTED);
 	(void)body_of(sent(), 405, &a);
+	reply_no_route(fresh(), S("/v1/nope"), ERR_NOT_FOUND);
+	const struct json *error = json_get(body_of(sent(), 404, &a), S("error"));
+	CHECK(json_str_eq(json_get(error, S("code")), S("unknown_url"))); /* no model is missing */
 	reply_no_route(fresh(), S("/v1/messages/x"), ERR_NOT_FOUND);
 	CHECK(json_str_eq(json_get(body_of(sent(), 404, &a), S("type")), S("error")));
 	arena_done(&a);

@@ -78,12 +78,6 @@ void parts_recount(struct keeper *k)
 	(void)k;
 }
 
-int parts_liar(struct keeper *k)
-{
-	(void)k;
-	return -1;
-}
-
 enum err parts_next_key(struct keeper *k, uint32_t *cursor, struct buf *out)
 {
 	(void)k;

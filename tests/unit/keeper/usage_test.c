@@ -35,7 +35,7 @@ static const char *in_dir(const char *name)
 
 static void start(void)
 {
-	int fd;
+	int fd = -1;
 
 	CHECK(store_open(in_dir("yett.db"), &store, &d) == OK);
 	CHECK(ledger_open(&ledger, store, in_dir("audit"), in_dir("audit.key"), &d) == OK);
@@ -256,10 +256,10 @@ CASE(full_database)
 			CHECK(usage_trouble(&usage) != NULL);
 	}
 	/* The file is full: ingress refuses now. Space comes back, and nothing is missing. */
-	CHECK(!usage_room(file) && usage_trouble(&usage) != NULL);
+	CHECK(!usage_room(file, 0) && usage_trouble(&usage) != NULL);
 	CHECK(store_limit_pages(store, 0, &d) == OK);
 	(void)usage_tick(&usage, 1, 1763900000000, true);
-	CHECK(usage_room(file));
+	CHECK(usage_room(file, 0));
 	expect((int64_t)n);
 }
 

@@ -7,7 +7,12 @@
 #include "../check.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
 
 static char dir[] = "/tmp/yett-vault-XXXXXX";
 static char path[64], key_path[64];
@@ -44,7 +49,7 @@ CASE(passphrase)
 	struct vault v;
 	struct vault_io io = { .passphrase = S("correct horse") };
 
-	CHECK(vault_open(&v, path, &io, &d) == ERR_NOT_FOUND);
+	CHECK(vault_open(&v, path, &io, &d) == ERR_NOT_FOUND && str_find(str_z(d.text), S("yett vault init")) != SIZE_MAX);
 	CHECK(vault_new(&v, VAULT_PASSPHRASE, "", &d) == OK);
 	v.cost = (struct seal_cost){ 1, 8 << 20 };
 	CHECK(vault_put(&v, S("openai"), S("sk-one"), 1, &d) == OK);
@@ -131,6 +136,46 @@ CASE(credential)
 	CHECK(vault_open(&v, path, &io, &d) == ERR_CONFIG);
 }
 
+static bool echoes(int tty)
+{
+	struct termios t = { 0 };
+
+	CHECK(tcgetattr(tty, &t) == 0);
+	return (t.c_lflag & ECHO) != 0;
+}
+
+CASE(an_interrupt_gives_the_terminal_back)
+{
+	char name[64], said[256], data[] = "--data", verb[] = "init", vault[] = "vault";
+	char *argv[] = { vault, data, dir, verb, NULL };
+	size_t n = 0;
+	ssize_t got;
+	int status = 0, terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	CHECK(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0 &&
+	      ptsname_r(terminal, name, sizeof name) == 0);
+	(void)unlink(path);
+	int tty = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	CHECK(tty >= 0 && echoes(tty));
+	pid_t pid = fork();
+	if (pid == 0) {
+		(void)setsid();
+		_exit(ioctl(tty, TIOCSCTTY, 0) != 0 ? 99 : vault_main(4, argv));
+	}
+	struct pollfd p = { terminal, POLLIN, 0 };
+	while (poll(&p, 1, 30000) == 1 && (got = read(terminal, said + n, sizeof said - 1 - n)) > 0) {
+		n += (size_t)got;
+		said[n] = '\0';
+		if (strstr(said, "passphrase: ") != NULL)
+			break;
+	}
+	CHECK(!echoes(tty) && write(terminal, "secr\003", 5) == 5);
+	CHECK(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
+	CHECK(echoes(tty));
+	(void)close(tty);
+	(void)close(terminal);
+}
+
 CASE(end)
 {
 	(void)unlink(path);
@@ -138,4 +183,5 @@ CASE(end)
 	CHECK(rmdir(dir) == 0);
 }
 
-TESTS(CASE_ROW(begin), CASE_ROW(passphrase), CASE_ROW(every_byte_counts), CASE_ROW(credential), CASE_ROW(end))
+TESTS(CASE_ROW(begin), CASE_ROW(passphrase), CASE_ROW(every_byte_counts), CASE_ROW(credential),
+      CASE_ROW(an_interrupt_gives_the_terminal_back), CASE_ROW(end))

@@ -39,6 +39,21 @@ CASE(what_cannot_be_said_is_named_or_noted)
 	CHECK(o.dropped && str_eq(o.dropped->s, S("a")) && o.dropped->next == NULL);
 }
 
+/* Each is looked for among those that are dropped already, so there is an end to them. */
+CASE(names_that_are_dropped_are_not_without_end)
+{
+	struct world *w = world_new();
+	struct llm_opts o = { .arena = &w->arena, .diag = &w->diag, .drop_params = true };
+	char name[16];
+
+	for (unsigned i = 0; i < 2 * 128; i++) {
+		(void)snprintf(name, sizeof name, "x%u", i % 128);
+		CHECK(llm_cannot(&o, name, DIALECT_GEMINI) == OK);
+	}
+	CHECK(llm_cannot(&o, "one more", DIALECT_GEMINI) == ERR_LIMIT);
+	CHECK_STR(str_z(w->diag.param), S("one more"));
+}
+
 CASE(arguments)
 {
 	struct world *w = world_new();
@@ -218,6 +233,7 @@ CASE(out_of_memory_is_said)
 	(void)w;
 }
 
-TESTS(CASE_ROW(lists_keep_their_order), CASE_ROW(what_cannot_be_said_is_named_or_noted), CASE_ROW(arguments),
-      CASE_ROW(data_urls), CASE_ROW(signatures), CASE_ROW(efforts_and_usage), CASE_ROW(promises_are_judged),
+TESTS(CASE_ROW(lists_keep_their_order), CASE_ROW(what_cannot_be_said_is_named_or_noted),
+      CASE_ROW(names_that_are_dropped_are_not_without_end), CASE_ROW(arguments), CASE_ROW(data_urls),
+      CASE_ROW(signatures), CASE_ROW(efforts_and_usage), CASE_ROW(promises_are_judged),
       CASE_ROW(a_replay_collects_to_the_same), CASE_ROW(out_of_memory_is_said))

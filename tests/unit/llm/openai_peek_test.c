@@ -102,6 +102,10 @@ CASE(skims_the_other_dialect)
 
 	for (size_t cut = sizeof delta - 1; cut <= all.n; cut++)
 		CHECK(skim(dialect_anthropic.skim, str_head(all, cut), &n) == sizeof delta - 1 && n == 1);
+	/* A delta has more than one token. */
+	const struct str words = S("event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,"
+				   "\"delta\":{\"type\":\"text_delta\",\"text\":\"All work and no play makes Jack\"}}\n\n");
+	CHECK(skim(dialect_anthropic.skim, words, &n) == words.n && n >= 6 && n <= 8);
 	CHECK(skim(dialect_anthropic.skim, S("event: content_block_delta\ndata: {}\r\n\n"), &n) == 0);
 	CHECK(skim(dialect_anthropic.skim, S("event: content_block_stop\ndata: {}\n\n"), &n) == 0);
 }

@@ -136,7 +136,7 @@ CASE(errors_are_classified)
 		{ 422, "{\"detail\":\"bad\"}", LLM_BAD_REQUEST, "bad", 422 },
 		{ 500, "null", LLM_SERVER, "the provider gave no reason", 500 },
 		{ 503, "{\"error\":{\"message\":7}}", LLM_OVERLOADED, "the provider gave no reason", 503 },
-		{ 200, "{\"error\":{\"message\":\"m\",\"code\":502}}", LLM_SERVER, "m", 502 },
+		{ 200, "{\"error\":{\"message\":\"m\",\"code\":502}}", LLM_UPSTREAM, "m", 502 },
 		{ 200, "{\"error\":{\"message\":\"m\",\"type\":\"overloaded_error\"}}", LLM_OVERLOADED, "m", 503 },
 	};
 	struct world *w = world_new();
@@ -149,7 +149,7 @@ CASE(errors_are_classified)
 	}
 	struct llm_error e = { 0 };
 	dialect_openai.decode_error(502, NULL, &e, &w->arena);
-	CHECK(e.kind == LLM_SERVER && e.status == 502);
+	CHECK(e.kind == LLM_UPSTREAM && e.status == 502);
 }
 
 CASE(errors_are_written)

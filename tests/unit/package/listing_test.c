@@ -133,4 +133,23 @@ CASE(provenance)
 	arena_done(&arena);
 }
 
-TESTS(CASE_ROW(provenance), CASE_ROW(pypi), CASE_ROW(html), CASE_ROW(before), CASE_ROW(between_processes))
+CASE(an_address_alone)
+{
+	struct listing_file f;
+
+	arena_init(&arena, 1 << 20);
+	CHECK(listing_link(&arena, S("A_b"), S("file:///d/a%2Db-1.0%2Bx.tar.gz#sha256=" HASH), &f));
+	CHECK_STR(f.name, S("a-b-1.0+x.tar.gz"));
+	CHECK_STR(f.version, S("1.0+x"));
+	CHECK_STR(f.url, S("file:///d/a%2Db-1.0%2Bx.tar.gz"));
+	CHECK(f.hash.n == 32 && f.kind == LISTING_SDIST && !f.yanked);
+	CHECK(listing_link(&arena, S("a-b"), S("https://h/a-b-2.zip?x=1"), &f) && f.hash.n == 0);
+	CHECK_STR(f.name, S("a-b-2.zip"));
+	CHECK(!listing_link(&arena, S("a-b"), S("https://h/other-2.zip"), &f));
+	CHECK(!listing_link(&arena, S("a-b"), S("file:///x%2Fa-b-1.0.tar.gz"), &f));
+	CHECK(!listing_link(&arena, S("a-b"), S("file:///a-b-1.0.tar.gz/"), &f));
+	CHECK(!listing_link(&arena, S("a-b"), S("file:///a-b-1.0.tar.gz%00"), &f));
+	arena_done(&arena);
+}
+
+TESTS(CASE_ROW(an_address_alone), CASE_ROW(provenance), CASE_ROW(pypi), CASE_ROW(html), CASE_ROW(before), CASE_ROW(between_processes))

@@ -245,6 +245,73 @@ CASE(poisoned_locks)
 	buf_free(&b);
 }
 
+/* left-pad@1.3.0, fetched from an address, which is JSON's text of it. */
+static struct str fetched_from(const char *address, struct buf *b)
+{
+	static char text[8192];
+	int n = snprintf(text, sizeof text,
+			 "{\"lockfileVersion\":3,\"packages\":{\"\":{},\"node_modules/left-pad\":"
+			 "{\"version\":\"1.3.0\",\"resolved\":\"%s\"}}}",
+			 address);
+
+	CHECK(n > 0 && (size_t)n < sizeof text);
+	return read_as(MANIFEST_PACKAGE_LOCK, (struct str){ text, (size_t)n }, b);
+}
+
+/* What npm fetches of these is seen with its own readers (npm-package-arg, WHATWG URL). */
+CASE(addresses_that_mislead)
+{
+#define HOME "https://registry.npmjs.org/"
+	static const char *const mismatches[] = {
+		HOME "@evil/left-pad/-/left-pad-1.3.0.tgz",
+		HOME "@evil//left-pad/-/left-pad-1.3.0.tgz",
+		HOME "@evil%2fleft-pad/-/left-pad-1.3.0.tgz",
+		HOME "@evil/./left-pad/-/left-pad-1.3.0.tgz",
+		HOME "evil/-/evil-1.0.0.tgz ",
+		HOME "evil/-/evil-1.0.0.tgz\\t",
+		HOME "evil\\\\-\\\\evil-1.0.0.tgz",
+		HOME "evil/-\\t/evil-1.0.0.tgz",
+		HOME "%zz/../evil/-/evil-1.0.0.tgz",
+		HOME "evil/-/evil-1.0.0.tgz/",
+		"https:evil.example/left-pad/-/left-pad-1.3.0.tgz",
+		"https:/evil.example/left-pad/-/left-pad-1.3.0.tgz",
+		"https:\\\\\\\\evil.example/left-pad/-/left-pad-1.3.0.tgz",
+		"https:evil.example/x://registry.npmjs.org/left-pad/-/left-pad-1.3.0.tgz",
+		"https://evil.example\\\\@registry.npmjs.org/left-pad/-/left-pad-1.3.0.tgz",
+	};
+	static const char *const others[] = {
+		"https://evil.example#@registry.npmjs.org/left-pad/-/left-pad-1.3.0.tgz",
+		"https://evil.example?@registry.npmjs.org/left-pad/-/left-pad-1.3.0.tgz",
+		"https:///evil.example/left-pad/-/left-pad-1.3.0.tgz",
+		"https://evil.example\\\\@registry.npmjs.org/left-pad/-/left-pad-1.3.0.tgz",
+	};
+	static const char *const goods[] = {
+		HOME "left-pad/-/left-pad-1.3.0.tgz",
+		"https://user:pass@registry.npmjs.org/left-pad/-/left-pad-1.3.0.tgz?a=/../b",
+		"https://registry.yarnpkg.com/left-pad/-/left-pad-1.3.0.tgz",
+	};
+	char longer[4096];
+	struct buf b;
+
+	buf_init(&b, 1 << 20);
+	for (size_t i = 0; i < sizeof mismatches / sizeof mismatches[0]; i++)
+		CHECK(has(fetched_from(mismatches[i], &b), "lock-mismatch"));
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		CHECK(has(fetched_from(others[i], &b), "evil.example"));
+	for (size_t i = 0; i < sizeof goods / sizeof goods[0]; i++)
+		CHECK(lacks(fetched_from(goods[i], &b), "rule"));
+	CHECK(snprintf(longer, sizeof longer, HOME "%03000d/../evil/-/evil-1.0.0.tgz", 0) > 3000);
+	CHECK(has(fetched_from(longer, &b), "lock-mismatch"));
+	/* Without a version there is a name all the same. */
+	CHECK(has(read_as(MANIFEST_PACKAGE_LOCK,
+			  S("{\"lockfileVersion\":3,\"packages\":{\"node_modules/left-pad\":{\"resolved\":\"" HOME
+			    "evil/-/evil-1.0.0.tgz\"}}}"),
+			  &b),
+		  "lock-mismatch"));
+	buf_free(&b);
+#undef HOME
+}
+
 CASE(package_json)
 {
 	struct buf b;
@@ -269,6 +336,31 @@ CASE(package_json)
 	CHECK(has(s, "\"rule\":\"outside-dependency\",\"package\":\"pkg:npm/h\""));
 	CHECK(has(s, "\"rule\":\"outside-dependency\",\"package\":\"pkg:npm/i\""));
 	CHECK(lacks(s, "node_modules"));
+	buf_free(&b);
+}
+
+CASE(setup)
+{
+	struct str s;
+	struct buf b;
+
+	buf_init(&b, 1 << 20);
+	s = read_as(MANIFEST_SETUP_CFG,
+		    S("[metadata]\nsetup_requires = no @ https://h/no.zip\n[options]\nsetup_requires: a @ https://h/a.zip\n"
+		      "install_requires =\n\t# c @ https://h/c.zip\n  plain>=1\n  b @ git+https://h/b\nurl = https://h/\n"),
+		    &b);
+	CHECK(has(s, "\"rule\":\"url-dependency\",\"package\":\"pkg:pypi/a"));
+	CHECK(has(s, "\"rule\":\"git-dependency\",\"package\":\"pkg:pypi/b"));
+	CHECK(str_find(s, S("/no")) == SIZE_MAX && str_find(s, S("/c")) == SIZE_MAX && str_find(s, S("plain")) == SIZE_MAX);
+	s = read_as(MANIFEST_SETUP_PY,
+		    S("from x import setup_requires\nsetup_requires = ['a @ https://h/a.zip', f('no @ https://h/x')]\n"
+		      "setup(**{'install_requires': '''\n  b @ git+https://h/b\n  '''}, url='https://h/no', # install_requires=['https://h/no']\n"
+		      "  dependency_links=(r\"https://h/links\",), x=install_requires['no @ https://h/no'])\nprint('no @ https://h/no')"),
+		    &b);
+	CHECK(has(s, "\"rule\":\"url-dependency\",\"package\":\"pkg:pypi/a"));
+	CHECK(has(s, "\"rule\":\"git-dependency\",\"package\":\"pkg:pypi/b"));
+	CHECK(has(s, "https://h/links"));
+	CHECK(str_find(s, S("h/no")) == SIZE_MAX);
 	buf_free(&b);
 }
 
@@ -323,4 +415,5 @@ CASE(truncated)
 }
 
 TESTS(CASE_ROW(golden), CASE_ROW(kinds), CASE_ROW(requirements), CASE_ROW(hidden_requirement),
-      CASE_ROW(poisoned_locks), CASE_ROW(package_json), CASE_ROW(refusals), CASE_ROW(truncated))
+      CASE_ROW(poisoned_locks), CASE_ROW(addresses_that_mislead), CASE_ROW(package_json), CASE_ROW(setup),
+      CASE_ROW(refusals), CASE_ROW(truncated))

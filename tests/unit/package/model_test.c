@@ -24,6 +24,18 @@ static size_t count(enum rule r)
 	return found.seen[r].n;
 }
 
+/* An archive of many such members takes all the memory there is, and the rest is told of. */
+CASE(no_memory_to_uncompress_in)
+{
+	static const char gzip[] = "\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0\0";
+
+	arena_init(&arena, 4 << 20);
+	findings_init(&found, &arena);
+	model_inspect(MODEL_PICKLE, S("pkg:pypi/x"), S("m.pkl"), (struct str){ gzip, sizeof gzip - 1 }, &arena, &found);
+	CHECK(count(RULE_PICKLE_UNREAD) >= 1);
+	arena_done(&arena);
+}
+
 CASE(pickles)
 {
 	inspect(MODEL_PICKLE, S("cos\nsystem\n(S'true'\ntR."));
@@ -210,5 +222,5 @@ CASE(secrets)
 	arena_done(&arena);
 }
 
-TESTS(CASE_ROW(pickles), CASE_ROW(imports), CASE_ROW(kinds), CASE_ROW(headers), CASE_ROW(notebooks),
+TESTS(CASE_ROW(no_memory_to_uncompress_in), CASE_ROW(pickles), CASE_ROW(imports), CASE_ROW(kinds), CASE_ROW(headers), CASE_ROW(notebooks),
       CASE_ROW(secrets))

@@ -44,4 +44,25 @@ CASE(no_more_than_fit)
 	CHECK(pip_log_missing((struct str){ text, n }, false, out) == PIP_LOG_WISHES);
 }
 
-TESTS(CASE_ROW(one_that_is_missing), CASE_ROW(a_conflict), CASE_ROW(what_is_no_name), CASE_ROW(no_more_than_fit))
+CASE(source_archives)
+{
+	struct str log = S("2026-11-23T21:58:30,898   Skipping link: No sources permitted for A.b: https://h/a-b-1.tar.gz#sha256=00 "
+			   "(from https://h/simple/a-b/) (requires-python:>=3.8)\r\n"
+			   "  Skipping link: not a file: https://h/simple/a-b/\n"
+			   "Skipping link: No sources permitted for -r: https://h/r-1.tar.gz\n"
+			   "Skipping link: No sources permitted for c\n"
+			   "Skipping link: No sources permitted for c: file:///d/c-1.zip");
+	struct pip_log_sdist x;
+
+	CHECK(pip_log_sdist(&log, &x));
+	CHECK_STR(x.name, S("A.b"));
+	CHECK_STR(x.url, S("https://h/a-b-1.tar.gz#sha256=00"));
+	CHECK_STR(x.page, S("https://h/simple/a-b/"));
+	CHECK(pip_log_sdist(&log, &x));
+	CHECK_STR(x.name, S("c"));
+	CHECK_STR(x.url, S("file:///d/c-1.zip"));
+	CHECK_STR(x.page, S(""));
+	CHECK(!pip_log_sdist(&log, &x) && log.n == 0);
+}
+
+TESTS(CASE_ROW(source_archives), CASE_ROW(one_that_is_missing), CASE_ROW(a_conflict), CASE_ROW(what_is_no_name), CASE_ROW(no_more_than_fit))

@@ -14,9 +14,10 @@ CASE(in_order_and_bounded)
 	CHECK(usage_peek(&file, 0, out, 10) == 0);
 	for (uint32_t i = 0; i < USAGE_MAX; i++) {
 		r.key = i;
-		CHECK(usage_room(&file) && usage_put(&file, &r) == OK);
+		CHECK(usage_room(&file, 0) && usage_room(&file, 1) == (i + 1 < USAGE_MAX));
+		CHECK(usage_put(&file, &r) == OK);
 	}
-	CHECK(!usage_room(&file) && usage_put(&file, &r) == ERR_BUSY);
+	CHECK(!usage_room(&file, 0) && usage_put(&file, &r) == ERR_BUSY);
 	CHECK(usage_peek(&file, 0, out, USAGE_MAX) == USAGE_MAX);
 	CHECK(out[0].seq == 1 && out[USAGE_MAX - 1].seq == USAGE_MAX && out[5].key == 5);
 	atomic_store(&file.tail, 2);

@@ -44,7 +44,7 @@ CASE(directories_and_files)
 	CHECK(chmod(in_root("f"), 0644) == 0 && fs_read(in_root("f"), FS_PRIVATE, &b, &d) == ERR_DENIED);
 	CHECK(fs_mkdirs(in_root("f/x"), &d) != OK);
 	CHECK(fs_write(in_root("none/x"), S(""), 0600, &d) == ERR_SYS);
-	CHECK(chmod(in_root("a"), 0777) == 0 && fs_mkdirs(in_root("a"), &d) == ERR_DENIED);
+	CHECK(chmod(in_root("a"), 0777) == 0 && fs_mkdirs(in_root("a"), &d) == ERR_DENIED && str_find(str_z(d.text), S("mode 0700")) != SIZE_MAX);
 	buf_free(&b);
 	(void)unlink(in_root("l"));
 	(void)unlink(in_root("f"));

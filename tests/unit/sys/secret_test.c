@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -72,6 +73,28 @@ CASE(a_file_is_shared_and_a_fork_has_no_mapping)
 	(void)close(soft);
 }
 
+/* egress may lock less than who made the file, being another user. */
+CASE(a_limit_is_named)
+{
+	static const struct rlimit none = { 0, 0 };
+	struct diag d = { 0 };
+	uint8_t *w;
+	struct str r;
+	int fd, status;
+
+	CHECK(secret_memfd(4096, &fd, &w, NULL) == OK);
+	pid_t pid = fork();
+	if (pid == 0) {
+		bool locked = setrlimit(RLIMIT_MEMLOCK, &none) == 0 && (geteuid() != 0 || setuid(65534) == 0);
+		/* what is no memfd_secret needs no lock */
+		_exit(!locked || secret_map(fd, &r, &d) == OK ||
+		      str_find(str_z(d.text), S("LimitMEMLOCK")) != SIZE_MAX ? 0 : 1);
+	}
+	CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+	secret_unmap((struct str){ (const char *)w, 4096 });
+	CHECK(close(fd) == 0);
+}
+
 CASE(comparison_and_randomness)
 {
 	uint8_t a[32] = { 0 }, b[32] = { 0 };
@@ -84,5 +107,5 @@ CASE(comparison_and_randomness)
 	CHECK(a[0] == 0 && a[31] == 0);
 }
 
-TESTS(CASE_ROW(no_debugger_reads_a_secret), CASE_ROW(a_file_is_shared_and_a_fork_has_no_mapping),
+TESTS(CASE_ROW(no_debugger_reads_a_secret), CASE_ROW(a_file_is_shared_and_a_fork_has_no_mapping), CASE_ROW(a_limit_is_named),
       CASE_ROW(comparison_and_randomness))

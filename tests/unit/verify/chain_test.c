@@ -241,6 +241,9 @@ CASE(each_path_ends_as_it_should)
 		keys[i] = EVP_EC_gen("P-256");
 	weak = EVP_RSA_gen(1024);
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		/* OpenSSL signs nothing of version 1 that has extensions since 3.4: it makes it 3. */
+		if (rows[i].at[0] == RIGHT && rows[i].at[1] == VERSION_1 && OPENSSL_VERSION_NUMBER >= 0x30400000L)
+			continue;
 		struct authority ca = { .uri = S("chain"), .valid = { 0, INT64_MAX } };
 		struct diag d = { 0 };
 		unsigned n = build(&rows[i], certs);

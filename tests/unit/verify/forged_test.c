@@ -152,7 +152,9 @@ CASE(each_defect_fails_its_check)
 	begin();
 	for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
 		seen[expected[i].defect] = true;
-		judge(&expected[i]);
+		/* OpenSSL signs nothing of version 1 that has extensions since 3.4: it makes it 3. */
+		if (expected[i].defect != LEAF_V1 || OPENSSL_VERSION_NUMBER < 0x30400000L)
+			judge(&expected[i]);
 	}
 	/* Those of the trusted root alone are judged when it is read. */
 	seen[ROOT_PATHLEN] = seen[ROOT_OTHER] = seen[ROOT_NAMES_SOFT] = true;
