@@ -22,14 +22,19 @@ static struct buf noted;
 static char top[] = "/tmp/glance-XXXXXX";
 static int fd = -1;
 
-static const char *const files[] = { "a", "b/c", "b/d/e", "b/d/f", "g/h" };
-static const char *const dirs[] = { "b", "b/d", "g" };
+/* A directory is opened that has more than a few entries, and others are gone through. */
+static const char *const files[] = {
+	"a",   "b/c", "b/d/e", "b/d/f", "g/h", "g/i", "g/j", "g/k",	"g/l",
+	"g/m", "g/n", "g/o",   "g/p",	"g/q", "g/r", "g/s", "g/t/u/v", "g/w",
+};
+static const char *const dirs[] = { "b", "b/d", "g", "g/t", "g/t/u" };
+enum { FILES = sizeof files / sizeof files[0], DIRS = sizeof dirs / sizeof dirs[0] };
 
 static void clean(void)
 {
-	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+	for (size_t i = 0; i < FILES; i++)
 		(void)unlinkat(fd, files[i], 0);
-	for (size_t i = sizeof dirs / sizeof dirs[0]; i-- > 0;)
+	for (size_t i = DIRS; i-- > 0;)
 		(void)unlinkat(fd, dirs[i], AT_REMOVEDIR);
 	(void)rmdir(top);
 }
@@ -47,13 +52,13 @@ static void make(void)
 
 	CHECK(mkdtemp(top) != NULL && (fd = open(top, O_RDONLY | O_DIRECTORY)) >= 0);
 	CHECK(atexit(clean) == 0);
-	for (size_t i = 0; i < sizeof dirs / sizeof dirs[0]; i++)
+	for (size_t i = 0; i < DIRS; i++)
 		CHECK(mkdirat(fd, dirs[i], 0700) == 0);
-	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+	for (size_t i = 0; i < FILES; i++)
 		CHECK(close(openat(fd, files[i], O_CREAT | O_WRONLY, 0600)) == 0);
 	CHECK(team_start(&team, enter, NULL, &d) == OK);
 	CHECK(tree_list(&tree, &team, fd, S("/x"), false, &d) == OK);
-	CHECK(tree_order(&tree, &d) == OK && tree.n == 8);
+	CHECK(tree_order(&tree, &d) == OK && tree.n == FILES + DIRS);
 	buf_init(&noted, 1 << 16);
 	glance_note(&tree, &noted);
 	CHECK(noted.err == OK && noted.n % 8 == 0);

@@ -11,11 +11,12 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 enum { HEAD = 128, MAGIC = 8, FINDINGS_OF_FILE = 1024 };
 
-static const char magic[MAGIC + 1] = "yettmem3";
+static const char magic[MAGIC + 1] = "yettmem4";
 
 static_assert(sizeof(struct cache_slot) == 96, "a slot has the same size everywhere");
 
@@ -43,7 +44,7 @@ static bool slurp(int fd, char *p, size_t n, uint64_t from)
 }
 
 /* head: magic, build, u32 size of the index, number of slots, bytes of the blob, of the notes and
- * of the report, seal; then all of these. */
+ * of the report, seal. Notes, index, slots, blob and report follow. */
 static bool read_head(struct cache *c, uint64_t file)
 {
 	char head[HEAD];
@@ -57,12 +58,12 @@ static bool read_head(struct cache *c, uint64_t file)
 	uint64_t report = rd_u32(&r);
 	struct str seal = rd_bytes(&r, sizeof c->seal);
 	if (r.err != OK || size == 0 || (size & (size - 1)) != 0 || n >= size || size % 2 != 0 ||
+	    notes % 8 != 0 ||
 	    HEAD + size * 4 + n * sizeof(struct cache_slot) + blob + notes + report != file)
 		return false;
 	memcpy(c->seal, seal.p, sizeof c->seal);
 	c->report_at = file - report;
 	c->report_n = report;
-	c->notes_at = c->report_at - notes;
 	c->notes_n = notes;
 	c->blob.n = blob;
 	c->mask = (uint32_t)size - 1;
@@ -95,13 +96,20 @@ bool cache_report(const struct cache *c, const uint8_t seal[32], struct arena *a
 	return slurp(c->fd, p, out->n, c->report_at);
 }
 
-bool cache_notes(const struct cache *c, struct arena *a, struct str *out)
+/* Not read: most of a check that finds everything as it was would be that. The file is never
+ * written to again once it has its name. */
+bool cache_notes(struct cache *c, struct str *out)
 {
+	size_t n = HEAD + (size_t)c->notes_n;
+
 	if (c->fd < 0 || c->notes_n == 0)
 		return false;
-	char *p = arena_take(a, (size_t)c->notes_n, 8);
-	*out = (struct str){ p, (size_t)c->notes_n };
-	return slurp(c->fd, p, out->n, c->notes_at);
+	void *p = mmap(NULL, n, PROT_READ, MAP_PRIVATE, c->fd, 0);
+	if (p == MAP_FAILED)
+		return false;
+	c->notes = (struct str){ p, n };
+	*out = str_tail(c->notes, HEAD);
+	return true;
 }
 
 void cache_load(struct cache *c)
@@ -112,7 +120,7 @@ void cache_load(struct cache *c)
 	if (c->n == 0)
 		return;
 	char *p = malloc(n);
-	if (!slurp(c->fd, p, n, HEAD)) {
+	if (!slurp(c->fd, p, n, HEAD + c->notes_n)) {
 		free(p);
 		c->n = 0;
 		c->dirty = true;
@@ -277,10 +285,10 @@ enum err cache_write(struct cache *c, const uint8_t seal[32], struct str report,
 	buf_add(&out, (struct str){ (const char *)seal, 32 });
 	while (out.err == OK && out.n < HEAD)
 		wr_u8(&out, 0);
+	buf_add(&out, notes);
 	enum err e = write_index(&out, &c->out_slots, size);
 	buf_add(&out, buf_str(&c->out_slots));
 	buf_add(&out, buf_str(&c->out_blob));
-	buf_add(&out, notes);
 	buf_add(&out, report);
 	if (e == OK)
 		e = out.err;
@@ -293,6 +301,7 @@ enum err cache_write(struct cache *c, const uint8_t seal[32], struct str report,
 void cache_done(struct cache *c)
 {
 	free((void *)(uintptr_t)c->map.p);
+	fs_unmap(c->notes);
 	buf_free(&c->out_slots);
 	buf_free(&c->out_blob);
 	*c = (struct cache){ .n = 0 };

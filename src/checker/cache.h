@@ -30,10 +30,11 @@ struct cache_slot {
 
 struct cache {
 	int fd;		  /* -1: nothing is remembered */
-	struct str map;	  /* as given; malloc'd */
+	struct str map;	  /* what is known of single files; malloc'd */
+	struct str notes; /* mapped, with the head in front */
 	uint8_t seal[32]; /* of the check whose report is at the end, zeros: none */
 	uint64_t report_at, report_n;
-	uint64_t notes_at, notes_n; /* of glance.h, of the same check */
+	uint64_t notes_n; /* of glance.h, of the same check */
 	const uint32_t *index;
 	uint32_t mask, n;
 	const struct cache_slot *slots;
@@ -51,8 +52,9 @@ void cache_open(struct cache *c, int fd, struct str build, int64_t now_ns);
  * is. False: none is remembered. */
 bool cache_report(const struct cache *c, const uint8_t seal[32], struct arena *a, struct str *out);
 
-/* cache_notes gives what that check noted of its trees. False: nothing. */
-bool cache_notes(const struct cache *c, struct arena *a, struct str *out);
+/* cache_notes maps what that check noted of its trees; it begins at a multiple of 8 bytes and lives
+ * until cache_done. False: nothing. */
+bool cache_notes(struct cache *c, struct str *out);
 
 /* cache_load reads what is known of single files. */
 void cache_load(struct cache *c);

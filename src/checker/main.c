@@ -351,7 +351,7 @@ static bool glance(struct checker *c, uint8_t sealed[SHA256_BYTES])
 {
 	struct str noted;
 
-	if (!cache_notes(&c->cache, &c->arena, &noted))
+	if (!cache_notes(&c->cache, &noted))
 		return false;
 	for (uint32_t i = 0; i < c->request.n_roots; i++)
 		if (!glance_same(&c->team, c->request.roots[i].fd, c->deadline_ns, &noted,

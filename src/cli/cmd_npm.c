@@ -436,7 +436,8 @@ static enum err install(struct npm *p, struct diag *d)
 static bool is_dry(const struct cli *c)
 {
 	for (int i = 0; i < c->n_args; i++)
-		if (strcmp(c->args[i], "--dry-run") == 0)
+		if (strcmp(c->args[i], "--dry-run") == 0 ||
+		    strcmp(c->args[i], "--dry-run=true") == 0)
 			return true;
 	return false;
 }

@@ -111,6 +111,8 @@ void splice_remove(struct splice *s, const struct json *obj, const struct json *
 	const struct json *before = NULL, *after = NULL, *last = NULL;
 	bool kept_before = false;
 
+	if (is_removed(s, key))
+		return;
 	JSON_EACH_MEMBER(obj, k) {
 		last = k;
 		if (k < key) {

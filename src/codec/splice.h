@@ -33,7 +33,8 @@ void splice_value(struct splice *s, const struct json *v, struct str text);
 void splice_member(struct splice *s, const struct json *obj, struct str name, struct str text,
 		   struct arena *a);
 
-/* splice_remove removes the member whose name token is key from obj, with its comma. */
+/* splice_remove removes the member whose name token is key from obj, with its comma; again is
+ * once. */
 void splice_remove(struct splice *s, const struct json *obj, const struct json *key);
 
 /* splice_len gives the length of the result. */

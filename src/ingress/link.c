@@ -165,6 +165,7 @@ enum err link_call(struct link *l, struct call *c, struct exchange *x)
 	l->free = s->next_free;
 	s->id += CALLS; /* wraps after 2^18 uses of one place */
 	s->x = x;
+	s->grant = 0; /* what an earlier call was owed when it ended */
 	s->in_flight = true;
 	c->id = s->id;
 	ring_commit(&l->tx, call_encode(c, at));

@@ -93,6 +93,7 @@ int64_t meter_expect(const struct exchange *x, const struct json *root)
 	int64_t longest = 0, number = 1;
 	struct policy_price p = x->gen->prices[x->dep_index];
 	int64_t usual = x->dep->max_output_tokens > 0 ? x->dep->max_output_tokens : USUAL_OUTPUT;
+
 	if (x->client == DIALECT_GEMINI) {
 		places[0] = json_get(root, S("generationConfig"));
 		places[1] = json_get(root, S("generation_config"));
@@ -101,7 +102,9 @@ int64_t meter_expect(const struct exchange *x, const struct json *root)
 		most(places[i], limits, &longest);
 		most(places[i], answers, &number);
 	}
-	int64_t output = at_price((longest ? longest : usual) * number, p.output);
+	if (longest == 0 || (x->drops && longest < usual)) /* the limit may be what it drops */
+		longest = usual;
+	int64_t output = at_price(longest * number, p.output);
 
 	if (p.output > 0 && output == 0)
 		output = PRICE_MAX / LIMIT_CONNS; /* beyond any budget, and all calls' sum fits */

@@ -54,7 +54,11 @@ class Environments(unittest.TestCase):
             (sub / "more.py").rename(sub / "x.py")
             os.symlink("x.py", sub / "more.py")
 
-        changes = [same_size, replaced, lambda path, sub: (sub / "more.py").chmod(0o755),
+        def moved(path, sub):
+            sub.rename(sub.with_name("bus"))
+            os.symlink("bus", sub)
+
+        changes = [same_size, replaced, moved, lambda path, sub: (sub / "more.py").chmod(0o755),
                    lambda path, sub: (sub / "new.py").write_text("c = 1\n"),
                    lambda path, sub: (path / "top").write_text("t\n"),
                    lambda path, sub: (path / "pyvenv.cfg").unlink(),

@@ -63,6 +63,7 @@ CASE(removal)
 		{ "CnBA", "{\"x\":{}}" }, { "ABCnm", "{\"x\":{},\"y\":{}}" },
 		{ "sAt", "{\"b\":9,\"c\":3}" },
 		{ "As", "{\"b\":2,\"c\":3,\"a\":9}" }, { "AAsCs", "{\"b\":2,\"a\":9}" },
+		{ "BAB", "{\"c\":3}" }, { "CBCB", "{\"a\":1}" }, { "CABC", "{}" },
 	};
 	for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
 		edit("{\"a\":1,\"b\":2,\"c\":3}", pairs[i][0], pairs[i][1]);

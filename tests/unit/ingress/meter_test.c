@@ -65,14 +65,20 @@ CASE(unknown_and_absurd)
 	CHECK(meter_cost(&none, &known) == 0 && !known);
 }
 
-static int64_t expect(enum llm_dialect client, size_t bytes, const char *request)
+static int64_t expect_with(struct exchange x, const char *request)
 {
-	struct exchange x = { .gen = &gen, .dep = &dep, .client = client, .asked_bytes = bytes };
 	struct json toks[32];
 	size_t n;
 
 	CHECK(json_parse(str_z(request), toks, 32, &n, NULL) == OK);
+	x.gen = &gen;
+	x.dep = &dep;
 	return meter_expect(&x, toks);
+}
+
+static int64_t expect(enum llm_dialect client, size_t bytes, const char *request)
+{
+	return expect_with((struct exchange){ .client = client, .asked_bytes = bytes }, request);
 }
 
 CASE(expected)
@@ -97,6 +103,9 @@ CASE(expected)
 	CHECK(expect(DIALECT_OPENAI, 0, "{\"max_tokens\":-1,\"n\":\"x\"}") == 4096 * 10);
 	dep.max_output_tokens = 50;
 	CHECK(expect(DIALECT_OPENAI, 0, "{}") == 50 * 10);
+	/* Nor does a limit count that the client may have dropped on the way. */
+	CHECK(expect_with((struct exchange){ .drops = true }, "{\"max_tokens\":1}") == 50 * 10);
+	CHECK(expect_with((struct exchange){ .drops = true }, "{\"max_tokens\":60}") == 60 * 10);
 	/* Numbers that overflow leave no room for anything else, rather than all. */
 	price(1, INT64_MAX / 4, -1, -1, -1);
 	CHECK(expect(DIALECT_OPENAI, 0, "{\"max_tokens\":9000000000000000000,\"n\":128}") > INT64_MAX / 1000000);
