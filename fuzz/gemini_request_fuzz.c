@@ -23,6 +23,8 @@ static enum err encode(const struct llm_request *r, enum llm_dialect target, boo
 			      .arena = &arena, .diag = &d,
 			      .default_max_tokens = 4096 };
 
+	if (target == DIALECT_ANTHROPIC)
+		o.model = S("claude-sonnet-4-5"); /* whose schemas are closed */
 	buf_reset(to);
 	enum err e = dialects[target]->encode_request(r, &o, to);
 	CHECK(e == OK || spent(e) || (!drop && e == ERR_UNSUPPORTED && d.param[0] != '\0'));

@@ -25,6 +25,9 @@ static void check_target(const struct llm_request *r, enum llm_dialect target, b
 	const struct json *root = NULL;
 	struct llm_request again;
 
+	if (target == DIALECT_ANTHROPIC)
+		o.model = S("claude-sonnet-4-5"); /* whose schemas are closed */
+
 	buf_reset(&out);
 	enum err e = to->encode_request(r, &o, &out);
 	/* A result without its call has no place in Gemini's format, and no field to drop. */

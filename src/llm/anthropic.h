@@ -96,7 +96,11 @@ bool anthropic_blank(struct str esc);
 
 /* anthropic_answers_by_tool: structured output is asked for that this model gives as a tool call
  * only. */
-bool anthropic_answers_by_tool(const struct llm_request *r, struct str model);
+bool anthropic_answers_by_tool(const struct llm_request *r, const struct llm_opts *opts);
+
+/* anthropic_closed gives another dialect's schema with its objects closed, as structured output
+ * and strict tools want it; p is NULL where they do not take it. */
+struct str anthropic_closed(struct str schema, struct arena *a);
 
 /* ---- usage and reasons ----------------------------------------------------------------------- */
 
@@ -199,6 +203,7 @@ unsigned anthropic_generation(struct str model);
 enum {
 	ANTHROPIC_GEN_ADAPTIVE = 46,  /* adaptive thinking and effort instead of a budget */
 	ANTHROPIC_GEN_NO_BUDGET = 47, /* budgets are refused */
+	ANTHROPIC_GEN_NO_SAMPLING = 47, /* temperature, top_p and top_k are */
 	ANTHROPIC_GEN_SYSTEM = 48,    /* messages of role system in mid-conversation */
 };
 

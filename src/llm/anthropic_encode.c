@@ -10,6 +10,7 @@
 
 enum {
 	BUDGET_MIN = 1024,         /* the API's own bound for budget_tokens */
+	ANSWER_ROOM = 4096,        /* left beside a budget where the client gave no maximum */
 	TEMPERATURE_MAX = 1000000, /* 1.0, in millionths */
 };
 
@@ -19,6 +20,8 @@ static const struct {
 } names[] = {
 	{ "n", "generationConfig.candidateCount", NULL },
 	{ "temperature", "generationConfig.temperature", "temperature" },
+	{ "top_p", "generationConfig.topP", "top_p" },
+	{ "top_k", "generationConfig.topK", "top_k" },
 	{ "frequency_penalty", "generationConfig.frequencyPenalty", NULL },
 	{ "presence_penalty", "generationConfig.presencePenalty", NULL },
 	{ "seed", "generationConfig.seed", NULL },
@@ -90,22 +93,30 @@ static bool is_zero(struct str number_)
 	return num_scaled(number_, 6, &v) == OK && v == 0;
 }
 
+static enum err put_number(const struct llm_request *r, struct llm_opts *opts, bool known,
+			   const char *name, struct str raw, struct buf *out)
+{
+	if (raw.p == NULL)
+		return OK;
+	if (!known)
+		return anthropic_cannot(r, opts, name);
+	jw_kv_raw(out, str_z(name), raw);
+	return OK;
+}
+
 static enum err put_sampling(const struct llm_request *r, struct llm_opts *opts, struct buf *out)
 {
+	bool knows = anthropic_generation(opts->model) < ANTHROPIC_GEN_NO_SAMPLING;
 	int64_t t = 0;
-	bool hot = r->temperature.p &&
-		   (num_scaled(r->temperature, 6, &t) != OK || t > TEMPERATURE_MAX);
+	bool number = r->temperature.p && num_scaled(r->temperature, 6, &t) == OK;
 
-	/* OpenAI's and Google's scales end at 2. Cutting at 1 would change what was asked for. */
-	if (hot)
-		TRY(anthropic_cannot(r, opts, "temperature"));
-	else if (r->temperature.p)
-		jw_kv_raw(out, S("temperature"), r->temperature);
-	if (r->top_p.p)
-		jw_kv_raw(out, S("top_p"), r->top_p);
-	if (r->top_k.p)
-		jw_kv_raw(out, S("top_k"), r->top_k);
-	return OK;
+	/* OpenAI's and Google's scales end at 2. Cutting at 1 would change what was asked for; 1
+	 * itself is what the models that know no temperature have. */
+	if (knows || !number || t != TEMPERATURE_MAX)
+		TRY(put_number(r, opts, knows && number && t <= TEMPERATURE_MAX, "temperature",
+			       r->temperature, out));
+	TRY(put_number(r, opts, knows, "top_p", r->top_p, out));
+	return put_number(r, opts, knows, "top_k", r->top_k, out);
 }
 
 /* What the API has no word for. A value that changes nothing is no reason to refuse. */
@@ -192,7 +203,7 @@ static struct think plan(const struct llm_request *r, unsigned gen)
 		t.how = adapts ? THINK_ADAPTIVE : THINK_BUDGET;
 	if (t.how == THINK_BUDGET && t.budget < 0)
 		t.budget = llm_effort_budget(t.effort.n ? t.effort : S("medium"));
-	if (t.how == THINK_BUDGET && r->origin != DIALECT_ANTHROPIC)
+	if (t.how == THINK_BUDGET && r->origin != DIALECT_ANTHROPIC && !adapts)
 		t.effort = S(""); /* the budget says it, and older models know no effort */
 	if (t.how == THINK_ADAPTIVE && t.budget > 0 && t.effort.n == 0)
 		t.effort = llm_budget_effort(t.budget);
@@ -216,10 +227,16 @@ static void put_display(const struct llm_request *r, unsigned gen, struct buf *o
 static enum err put_limits(const struct llm_request *r, struct llm_opts *opts, struct think *t,
 			   struct buf *out)
 {
-	int64_t max = r->max_tokens;
+	int64_t max = r->max_tokens, room = opts->default_max_tokens;
 
-	if (max < 0)
-		max = opts->default_max_tokens + (t->how == THINK_BUDGET ? t->budget : 0);
+	/* The default may be all that the model can say: a sum with the budget would be refused. */
+	if (max < 0) {
+		max = room;
+		if (room > ANSWER_ROOM)
+			room = ANSWER_ROOM;
+		if (t->how == THINK_BUDGET && max < t->budget + room)
+			max = t->budget + room;
+	}
 	if (t->how == THINK_BUDGET && t->budget >= max && r->thinking_budget <= 0) {
 		/* The budget is ours, made from a word, and must leave room for the answer. */
 		t->budget = max - 1;
@@ -236,8 +253,8 @@ enum err anthropic_put_thinking(const struct llm_request *r, struct llm_opts *op
 {
 	unsigned gen = anthropic_generation(opts->model);
 	struct think t = plan(r, gen);
-	bool schema = r->format == FORMAT_SCHEMA && r->format_schema.p &&
-		      !anthropic_answers_by_tool(r, opts->model);
+	bool schema = r->format == FORMAT_SCHEMA && !anthropic_answers_by_tool(r, opts);
+	bool own = r->origin == DIALECT_ANTHROPIC;
 
 	TRY(put_limits(r, opts, &t, out));
 	if (t.how != THINK_UNSET) {
@@ -262,7 +279,8 @@ enum err anthropic_put_thinking(const struct llm_request *r, struct llm_opts *op
 		jw_key(out, S("format"));
 		jw_obj(out);
 		jw_kv_str(out, S("type"), S("json_schema"));
-		jw_kv_raw(out, S("schema"), r->format_schema);
+		jw_kv_raw(out, S("schema"), own ? r->format_schema :
+					    anthropic_closed(r->format_schema, opts->arena));
 		jw_obj_end(out);
 	}
 	jw_obj_end(out);

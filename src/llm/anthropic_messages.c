@@ -10,6 +10,7 @@
 #include "codec/base64.h"
 
 #include <assert.h>
+#include <string.h>
 
 struct writer {
 	const struct llm_request *r;
@@ -19,6 +20,7 @@ struct writer {
 	size_t start, empty; /* where it begins, and where its first block would */
 	bool mid;            /* the model takes system messages in mid-conversation */
 	unsigned pass;       /* bit set of enum llm_part_kind to write */
+	const struct llm_part *prefill; /* the text that the answer is to go on with, or NULL */
 };
 
 #define B(kind) (1u << (kind))
@@ -217,10 +219,35 @@ static bool left_out(const struct llm_part *p)
 	return false;
 }
 
+/* White space at the end of a prefill is refused, and the model puts its own. */
+static struct str trimmed(struct str esc)
+{
+	for (;;) {
+		size_t n = esc.n, slashes = 0;
+		if (n && esc.p[n - 1] == ' ') {
+			esc.n--;
+			continue;
+		}
+		if (n < 2 || !memchr("nrt", esc.p[n - 1], 3))
+			return esc;
+		while (slashes < n - 1 && esc.p[n - 2 - slashes] == '\\')
+			slashes++;
+		if (slashes % 2 == 0)
+			return esc;
+		esc.n -= 2;
+	}
+}
+
 static enum err put_part(struct writer *w, enum llm_role role, const struct llm_part *p)
 {
+	struct llm_part copy = *p;
+
 	if (!(w->pass & B(p->kind)) || left_out(p))
 		return OK;
+	if (p == w->prefill) {
+		copy.text = trimmed(p->text);
+		p = &copy;
+	}
 	open_message(w, role);
 	if (p->kind == PART_TOOL_CALL)
 		return put_call(w, p);
@@ -342,8 +369,11 @@ static enum err put_system(struct writer *w)
 enum err anthropic_put_messages(const struct llm_request *r, struct llm_opts *opts, struct buf *out)
 {
 	struct writer w = { .r = r, .opts = opts, .out = out, .open = -1 };
+	const struct llm_msg *last = r->msgs ? r->msgs->last : NULL;
 
 	w.mid = anthropic_generation(opts->model) >= ANTHROPIC_GEN_SYSTEM;
+	if (last != NULL && last->role == ROLE_ASSISTANT && last->parts != NULL)
+		w.prefill = last->parts->last->kind == PART_TEXT ? last->parts->last : NULL;
 	TRY(put_system(&w));
 	jw_key(out, S("messages"));
 	jw_arr(out);

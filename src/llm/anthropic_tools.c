@@ -4,6 +4,8 @@
  */
 #include "llm/anthropic.h"
 
+#include <stdio.h>
+
 enum {
 	GEN_STRICT = 45,  /* strict tools came with structured outputs */
 	NAMES_MAX = 128,  /* of a tool choice: each tool is looked up among them */
@@ -64,22 +66,31 @@ static enum err put_tool(const struct llm_request *r, struct llm_opts *opts,
 			 const struct llm_tool *t,
 			 struct buf *out)
 {
-	if (t->raw.p != NULL && t->origin != DIALECT_ANTHROPIC)
-		return anthropic_cannot(r, opts, "tools");
+	char name[96];
+
+	if (t->raw.p != NULL && t->origin != DIALECT_ANTHROPIC) {
+		(void)snprintf(name, sizeof name, "tools.%.*s", FMT(t->name));
+		return anthropic_cannot(r, opts, name);
+	}
 	if (t->raw.p != NULL) {
 		jw_raw(out, t->raw);
 		return OK;
 	}
 	bool strict = t->strict == TRI_YES && anthropic_generation(opts->model) >= GEN_STRICT;
+	struct str schema = t->schema, closed = t->schema;
 	if (t->strict == TRI_YES && !strict)
-		TRY(anthropic_cannot(r, opts, r->origin == DIALECT_OPENAI ?
-				     "tools.function.strict" :
-									    "tools.strict"));
+		TRY(anthropic_cannot(r, opts,
+				     r->origin == DIALECT_OPENAI ? "tools.function.strict" :
+								   "tools.strict"));
+	/* Elsewhere strict takes more: a schema that would be refused goes without it. */
+	if (strict && t->origin != DIALECT_ANTHROPIC)
+		closed = anthropic_closed(schema, opts->arena);
+	strict = strict && closed.p != NULL;
 	jw_obj(out);
 	jw_kv_esc(out, S("name"), t->name);
 	if (t->description.n)
 		jw_kv_esc(out, S("description"), t->description);
-	TRY(put_schema(t->schema, opts->arena, out));
+	TRY(put_schema(strict ? closed : schema, opts->arena, out));
 	if (strict)
 		jw_kv_bool(out, S("strict"), true);
 	if (t->cache.p)
@@ -111,12 +122,13 @@ static void put_choice(const struct llm_request *r, struct buf *out)
 	jw_obj_end(out);
 }
 
-bool anthropic_answers_by_tool(const struct llm_request *r, struct str model)
+bool anthropic_answers_by_tool(const struct llm_request *r, const struct llm_opts *opts)
 {
 	if (r->format == FORMAT_JSON)
 		return true;
 	return r->format == FORMAT_SCHEMA && r->origin != DIALECT_ANTHROPIC &&
-	       anthropic_generation(model) < GEN_STRICT;
+	       (anthropic_generation(opts->model) < GEN_STRICT ||
+		anthropic_closed(r->format_schema, opts->arena).p == NULL);
 }
 
 /* A tool's input is an object, so its schema says nothing else. */
@@ -162,7 +174,7 @@ static enum err put_json_mode(const struct llm_request *r, struct llm_opts *opts
 
 enum err anthropic_put_tools(const struct llm_request *r, struct llm_opts *opts, struct buf *out)
 {
-	if (anthropic_answers_by_tool(r, opts->model))
+	if (anthropic_answers_by_tool(r, opts))
 		TRY(put_json_mode(r, opts, out));
 	if (r->tools == NULL)
 		return OK;
@@ -171,12 +183,18 @@ enum err anthropic_put_tools(const struct llm_request *r, struct llm_opts *opts,
 		TRY(anthropic_cannot(r, opts, "tool_choice"));
 		all = true;
 	}
+	size_t before = out->n;
 	jw_key(out, S("tools"));
 	jw_arr(out);
+	size_t empty = out->n;
 	for (const struct llm_tool *t = r->tools; t != NULL; t = t->next)
 		/* "any of these" is said by offering only these. */
 		if (all || named(r, t->name))
 			TRY(put_tool(r, opts, t, out));
+	if (out->n == empty) { /* all were dropped, and there is nothing left to choose */
+		out->n = before;
+		return OK;
+	}
 	jw_arr_end(out);
 	put_choice(r, out);
 	return OK;

@@ -213,6 +213,10 @@ void gemini_encode_error(const struct llm_error *e, struct buf *out);
 /* See struct dialect. */
 void gemini_encode_stream_error(const struct llm_error *e, struct buf *out);
 
+/* gemini_cannot is llm_cannot for a field of ours, named as the client spells it. */
+MUST_USE enum err gemini_cannot(const struct llm_request *r, struct llm_opts *opts,
+				const char *field);
+
 /* gemini_is_3 says whether a model id is of the third generation, which wants signatures back,
  * speaks thinkingLevel and takes media in function responses. */
 bool gemini_is_3(struct str model);

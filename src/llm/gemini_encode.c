@@ -4,55 +4,66 @@
  */
 #include "llm/gemini.h"
 
-#include <assert.h>
+#include <stdio.h>
 
-static enum err cannot(struct llm_opts *opts, const char *field)
+enum { LEAST_BUDGET = 128 }; /* of 2.5 Pro, which cannot be kept from thinking */
+
+enum err gemini_cannot(const struct llm_request *r, struct llm_opts *opts, const char *field)
 {
+	static const char *const names[][2] = {
+		{ "reasoning_effort", "output_config.effort" },
+		{ "parallel_tool_calls", "tool_choice.disable_parallel_tool_use" },
+		{ "messages.tool_call_id", "messages.content.tool_use_id" },
+		{ "messages.content.file.file_id", "messages.content.source.file_id" },
+	};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (r->origin == DIALECT_ANTHROPIC && str_eq(str_z(names[i][0]), str_z(field)))
+			return llm_cannot(opts, names[i][1], DIALECT_GEMINI);
 	return llm_cannot(opts, field, DIALECT_GEMINI);
 }
 
 /* ---- instructions -------------------------------------------------------------------------- */
 
-static bool has_text(const struct llm_part *p)
-{
-	for (; p != NULL; p = p->next)
-		if (p->kind == PART_TEXT && p->text.n)
-			return true;
-	return false;
-}
-
-static void put_texts(const struct llm_part *p, struct buf *out)
+static enum err put_texts(const struct llm_request *r, struct llm_opts *opts,
+			  const struct llm_part *p, struct buf *out)
 {
 	for (; p != NULL; p = p->next) {
-		if (p->kind != PART_TEXT || p->text.n == 0)
-			continue;
-		jw_obj(out);
-		jw_kv_esc(out, S("text"), p->text);
-		jw_obj_end(out);
+		if (p->kind != PART_TEXT) {
+			TRY(gemini_cannot(r, opts, "messages.content"));
+		} else if (p->text.n) {
+			jw_obj(out);
+			jw_kv_esc(out, S("text"), p->text);
+			jw_obj_end(out);
+		}
 	}
+	return OK;
 }
 
 /* Instructions in mid-conversation have no place of their own here. They keep their authority
  * rather than their position: as the user's words they would be weaker than the client meant
  * them. */
-static void put_instructions(const struct llm_request *r, struct buf *out)
+static enum err put_instructions(const struct llm_request *r, struct llm_opts *opts,
+				 struct buf *out)
 {
-	bool any = has_text(r->instructions);
+	size_t before = out->n;
 
-	for (const struct llm_msg *m = r->msgs; m != NULL && !any; m = m->next)
-		any = m->role == ROLE_SYSTEM && has_text(m->parts);
-	if (!any)
-		return;
 	jw_key(out, S("systemInstruction"));
 	jw_obj(out);
 	jw_key(out, S("parts"));
 	jw_arr(out);
-	put_texts(r->instructions, out);
+	size_t empty = out->n;
+	TRY(put_texts(r, opts, r->instructions, out));
 	for (const struct llm_msg *m = r->msgs; m != NULL; m = m->next)
 		if (m->role == ROLE_SYSTEM)
-			put_texts(m->parts, out);
+			TRY(put_texts(r, opts, m->parts, out));
+	if (out->n == empty) {
+		out->n = before;
+		return OK;
+	}
 	jw_arr_end(out);
 	jw_obj_end(out);
+	return OK;
 }
 
 /* ---- tools --------------------------------------------------------------------------------- */
@@ -71,9 +82,12 @@ static void put_declaration(const struct llm_tool *t, struct buf *out)
 static enum err check_tools(const struct llm_request *r, struct llm_opts *opts, bool *out_any,
 			    bool *out_declared)
 {
+	char name[96];
+
 	for (const struct llm_tool *t = r->tools; t != NULL; t = t->next) {
 		if (t->raw.p != NULL && t->origin != DIALECT_GEMINI) {
-			TRY(cannot(opts, "tools.type"));
+			(void)snprintf(name, sizeof name, "tools.%.*s", FMT(t->name));
+			TRY(gemini_cannot(r, opts, name));
 			continue;
 		}
 		*out_any = true;
@@ -177,6 +191,37 @@ static void put_format(const struct llm_request *r, struct buf *out)
 		jw_kv_raw(out, S("responseJsonSchema"), r->format_schema);
 }
 
+struct details {
+	size_t all, low, high;
+};
+
+static void count_details(const struct llm_part *p, struct details *d)
+{
+	for (; p != NULL; p = p->next) {
+		if (p->kind != PART_IMAGE)
+			continue;
+		d->all++;
+		d->low += str_eq(p->media.detail, S("low"));
+		d->high += str_eq(p->media.detail, S("high"));
+	}
+}
+
+/* Before the third generation one resolution holds for all pictures: the highest asked for. */
+static void put_resolution(const struct llm_request *r, struct buf *out)
+{
+	struct details d = { 0 };
+
+	for (const struct llm_msg *m = r->msgs; m != NULL; m = m->next) {
+		count_details(m->parts, &d);
+		for (const struct llm_part *p = m->parts; p != NULL; p = p->next)
+			count_details(p->content, &d);
+	}
+	if (d.high)
+		jw_kv_str(out, S("mediaResolution"), S("MEDIA_RESOLUTION_HIGH"));
+	else if (d.low && d.low == d.all)
+		jw_kv_str(out, S("mediaResolution"), S("MEDIA_RESOLUTION_LOW"));
+}
+
 static bool wants_thinking(const struct llm_request *r)
 {
 	if (r->effort.n)
@@ -206,19 +251,23 @@ static struct str level(struct str effort, struct str model)
 
 static enum err put_thinking(const struct llm_request *r, struct llm_opts *opts, struct buf *out)
 {
-	bool by_level = r->effort.n && (gemini_is_3(opts->model) || r->thinking_budget == -1);
+	bool is_3 = gemini_is_3(opts->model);
 	int64_t budget = r->thinking_budget;
+	struct str effort = r->effort.n == 0 && is_3 && budget == 0 ? S("none") : r->effort;
+	bool by_level = effort.n && (is_3 || budget < 0);
 	bool shown = r->thinking_shown == TRI_YES ||
 		     (r->thinking_shown == TRI_UNSET && r->origin != DIALECT_GEMINI &&
 		      wants_thinking(r));
-	struct str word = by_level ? level(r->effort, opts->model) : (struct str){ NULL, 0 };
+	struct str word = by_level ? level(effort, opts->model) : (struct str){ NULL, 0 };
 
 	if (by_level && word.p == NULL)
-		TRY(cannot(opts, "reasoning_effort"));
-	if (by_level && !gemini_is_3(opts->model)) {
-		budget = llm_effort_budget(r->effort);
+		TRY(gemini_cannot(r, opts, "reasoning_effort"));
+	if (by_level && !is_3) {
+		budget = llm_effort_budget(effort);
 		word.p = NULL;
 	}
+	if (budget == 0 && str_find(opts->model, S("2.5-pro")) != SIZE_MAX)
+		budget = LEAST_BUDGET;
 	if (word.p == NULL && budget == -1 && !shown && r->thinking_shown == TRI_UNSET)
 		return OK;
 	jw_key(out, S("thinkingConfig"));
@@ -256,6 +305,8 @@ static enum err put_config(const struct llm_request *r, struct llm_opts *opts, s
 		jw_kv_bool(out, S("responseLogprobs"), r->logprobs == TRI_YES);
 	put_count(out, S("logprobs"), r->top_logprobs);
 	put_format(r, out);
+	if (!gemini_is_3(opts->model))
+		put_resolution(r, out);
 	TRY(put_thinking(r, opts, out));
 	jw_obj_end(out);
 	return OK;
@@ -278,24 +329,29 @@ static enum err put_tier(const struct llm_request *r, struct llm_opts *opts, str
 		jw_kv_str(out, S("serviceTier"), tiers[i][1]);
 		return OK;
 	}
-	return cannot(opts, "service_tier");
+	return gemini_cannot(r, opts, "service_tier");
 }
 
 /* LiteLLM's clients set Gemini's filters under this name. */
-static void put_safety(const struct llm_request *r, struct buf *out)
+static enum err put_safety(const struct llm_request *r, struct llm_opts *opts, struct buf *out)
 {
-	for (const struct llm_extra *x = r->extras; x != NULL; x = x->next)
-		if (r->origin == DIALECT_OPENAI && str_eq(x->name, S("safety_settings")))
-			jw_kv_raw(out, S("safetySettings"), x->value);
+	for (const struct llm_extra *x = r->extras; x != NULL; x = x->next) {
+		if (r->origin != DIALECT_OPENAI || !str_eq(x->name, S("safety_settings")))
+			continue;
+		if (!str_has_prefix(x->value, S("[")))
+			return gemini_cannot(r, opts, "safety_settings");
+		jw_kv_raw(out, S("safetySettings"), x->value);
+	}
+	return OK;
 }
 
 static enum err refuse(const struct llm_request *r, struct llm_opts *opts)
 {
 	/* Frameworks send it by habit; with one tool there is little to call beside it. */
 	if (r->parallel == TRI_NO && r->tools != NULL && r->tools->next != NULL)
-		TRY(cannot(opts, "parallel_tool_calls"));
+		TRY(gemini_cannot(r, opts, "parallel_tool_calls"));
 	if (r->logit_bias.p != NULL)
-		TRY(cannot(opts, "logit_bias"));
+		TRY(gemini_cannot(r, opts, "logit_bias"));
 	return llm_refuse_extras(r, opts, dialects[r->origin]->harmless, DIALECT_GEMINI);
 }
 
@@ -306,13 +362,13 @@ enum err gemini_encode_request(const struct llm_request *r, struct llm_opts *opt
 	TRY(refuse(r, opts));
 	jw_obj(out);
 	TRY(gemini_encode_contents(r, opts, out));
-	put_instructions(r, out);
+	TRY(put_instructions(r, opts, out));
 	TRY(put_tools(r, opts, &declared, out));
 	if (declared)
 		put_tool_config(r, out);
 	TRY(put_config(r, opts, out));
 	TRY(put_tier(r, opts, out));
-	put_safety(r, out);
+	TRY(put_safety(r, opts, out));
 	jw_obj_end(out);
 	return out->err;
 }

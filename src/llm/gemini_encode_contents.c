@@ -12,6 +12,7 @@
 enum { CALLS_KEPT = 1024 };
 
 struct writer {
+	const struct llm_request *r;
 	struct llm_opts *opts;
 	struct buf *out;
 	const struct llm_part *calls[CALLS_KEPT]; /* the latest ones, a ring */
@@ -23,7 +24,7 @@ struct writer {
 
 static enum err cannot(struct writer *w, const char *field)
 {
-	return llm_cannot(w->opts, field, DIALECT_GEMINI);
+	return gemini_cannot(w->r, w->opts, field);
 }
 
 /* Contents open with their first part, because one without parts is refused. */
@@ -164,7 +165,7 @@ static enum err put_media_part(struct writer *w, const struct llm_part *p)
 	struct str detail = p->media.detail;
 	bool low = str_eq(detail, S("low")), high = str_eq(detail, S("high"));
 
-	if (detail.n && !str_eq(detail, S("auto")) && !(w->is_3 && (low || high)))
+	if (detail.n && !str_eq(detail, S("auto")) && !low && !high)
 		TRY(cannot(w, "messages.content.image_url.detail"));
 	jw_obj(w->out);
 	TRY(gemini_put_media(w->opts->arena, &p->media, w->out));
@@ -182,7 +183,7 @@ static enum err put_media_part(struct writer *w, const struct llm_part *p)
 static enum err put_media(struct writer *w, const struct llm_part *p, struct str role)
 {
 	if (p->media.data.p == NULL && p->media.url.p == NULL)
-		return cannot(w, "messages.content.file_id");
+		return cannot(w, "messages.content.file.file_id");
 	want(w, role);
 	return put_media_part(w, p);
 }
@@ -239,7 +240,7 @@ enum err gemini_encode_contents(const struct llm_request *r, struct llm_opts *op
 
 	if (w == NULL)
 		return ERR_NOMEM;
-	*w = (struct writer){ .opts = opts, .out = out, .is_3 = gemini_is_3(opts->model) };
+	*w = (struct writer){ .r = r, .opts = opts, .out = out, .is_3 = gemini_is_3(opts->model) };
 	jw_key(out, S("contents"));
 	jw_arr(out);
 	for (const struct llm_msg *m = r->msgs; m != NULL; m = m->next) {

@@ -173,7 +173,7 @@ enum err gemini_decode_tools(const struct gemini_at *at, const struct json *tool
 
 struct config {
 	struct str temperature, top_p, top_k, seed, presence, frequency, mime;
-	const struct json *stop, *thinking, *schema, *json_schema;
+	const struct json *stop, *thinking, *schema, *json_schema, *modalities;
 	int64_t max_tokens, n, top_logprobs;
 	enum llm_tri logprobs;
 };
@@ -194,6 +194,7 @@ static const struct gemini_field config_rows[] = {
 	GEMINI_FIELD(config, schema, "responseSchema", GF_OBJ),
 	GEMINI_FIELD(config, json_schema, "responseJsonSchema", GF_OBJ),
 	GEMINI_FIELD(config, thinking, "thinkingConfig", GF_OBJ),
+	GEMINI_FIELD(config, modalities, "responseModalities", GF_LIST),
 };
 
 struct thinking {
@@ -268,6 +269,15 @@ static enum err read_format(const struct gemini_at *at, const struct config *c,
 	return OK;
 }
 
+/* Text is what every provider answers with. */
+static bool text_only(const struct json *modalities)
+{
+	JSON_EACH_ITEM(modalities, it)
+		if (!json_str_eq(it, S("TEXT")))
+			return false;
+	return true;
+}
+
 static enum err read_stop(const struct gemini_at *at, const struct json *list,
 			  struct llm_request *out)
 {
@@ -302,6 +312,8 @@ static enum err read_config(const struct gemini_at *at, const struct json *v,
 	out->top_logprobs = c.top_logprobs;
 	if (c.stop != NULL)
 		TRY(read_stop(at, c.stop, out));
+	if (c.modalities != NULL && !text_only(c.modalities))
+		TRY(gemini_extra(at, S("responseModalities"), json_raw(c.modalities)));
 	TRY(read_format(at, &c, out));
 	struct gemini_at under = gemini_under(at, S("generationConfig.thinkingConfig."));
 	return c.thinking ? read_thinking(&under, c.thinking, out) : OK;

@@ -91,6 +91,8 @@ struct oa_writer {
 
 /* What OpenAI's format cannot say. */
 enum oa_cannot {
+	OA_TEMPERATURE,
+	OA_TOP_P,
 	OA_TOP_K,
 	OA_STOP,
 	OA_CHOICE,

@@ -5,6 +5,8 @@
  */
 #include "llm/openai.h"
 
+#include "base/num.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +14,8 @@
 #define ME DIALECT_OPENAI
 
 static const char *const names[OA_COUNT][DIALECT_COUNT] = {
+	[OA_TEMPERATURE] = { "temperature", "temperature", "generationConfig.temperature" },
+	[OA_TOP_P] = { "top_p", "top_p", "generationConfig.topP" },
 	[OA_TOP_K] = { "top_k", "top_k", "generationConfig.topK" },
 	[OA_STOP] = { "stop", "stop_sequences", "generationConfig.stopSequences" },
 	[OA_CHOICE] = { "tool_choice", "tool_choice", "toolConfig.functionCallingConfig" },
@@ -192,6 +196,27 @@ static struct str least_effort(struct str model)
 	return str_has_prefix(model, S("gpt-5.")) ? S("none") : S("minimal");
 }
 
+/* xhigh came with 5.1-codex-max and 5.2. */
+static bool knows_xhigh(struct str model)
+{
+	struct str v = str_tail(model, 4);
+	bool newer = v.n > 2 && v.p[0] == '5' && v.p[1] == '.' && v.p[2] >= '2';
+
+	if (str_find(model, S("codex-max")) != SIZE_MAX)
+		return true;
+	return str_has_prefix(model, S("gpt-")) && (newer || (v.n && v.p[0] > '5'));
+}
+
+/* Other dialects have a word above OpenAI's, and its models differ in the ends of the scale. */
+static struct str nearest_effort(struct str word, struct str model)
+{
+	if (str_eq(word, S("xhigh")) || str_eq(word, S("max")))
+		return knows_xhigh(model) ? S("xhigh") : S("high");
+	if (str_eq(word, S("minimal")) && !str_eq(least_effort(model), word))
+		return S("low");
+	return word;
+}
+
 static enum err write_effort(struct oa_writer *w)
 {
 	const struct llm_request *r = w->r;
@@ -210,6 +235,8 @@ static enum err write_effort(struct oa_writer *w)
 	if (r->origin != ME && !thinks && !w->o->compatible &&
 	    (str_has_prefix(w->o->model, S("gpt-")) || str_has_prefix(w->o->model, S("chatgpt-"))))
 		return oa_cannot(w, OA_THINKING);
+	if (r->origin != ME && thinks)
+		word = nearest_effort(word, w->o->model);
 	jw_kv_esc(w->b, S("reasoning_effort"), word);
 	return OK;
 }
@@ -257,17 +284,19 @@ static enum err write_stop(struct oa_writer *w)
 	return OK;
 }
 
+/* The neutral words are OpenAI's; what is none of them is another provider's own. */
 static enum err write_tier(struct oa_writer *w)
 {
+	static const struct str words[] = { SC("auto"), SC("default"), SC("flex"), SC("priority") };
 	struct str tier = w->r->service_tier;
+	bool known = w->r->origin == ME;
 
 	if (tier.p == NULL)
 		return OK;
-	if (w->r->origin != ME && !str_eq(tier, S("auto"))) {
-		if (!str_eq(tier, S("standard_only")) && !str_eq(tier, S("standard")))
-			return oa_cannot(w, OA_TIER);
-		tier = S("default");
-	}
+	for (size_t i = 0; i < COUNT(words) && !known; i++)
+		known = str_eq(tier, words[i]);
+	if (!known)
+		return oa_cannot(w, OA_TIER);
 	jw_kv_esc(w->b, S("service_tier"), tier);
 	return OK;
 }
@@ -284,6 +313,26 @@ static void write_count(struct buf *b, struct str name, int64_t value)
 		jw_kv_int(b, name, value);
 }
 
+/* From o1 to gpt-5 a model that thinks samples as it likes; from 5.1 on not while it thinks. */
+static enum err write_heat(struct oa_writer *w)
+{
+	const struct llm_request *r = w->r;
+	struct str model = w->o->model;
+	bool fixed = r->origin != ME && !w->o->compatible && reasons(model) &&
+		     !str_eq(least_effort(model), S("none")) &&
+		     str_find(model, S("-chat")) == SIZE_MAX;
+	int64_t t = 0;
+
+	if (!fixed) {
+		write_raw(w->b, S("temperature"), r->temperature);
+		write_raw(w->b, S("top_p"), r->top_p);
+		return OK;
+	}
+	if (r->temperature.p && (num_scaled(r->temperature, 6, &t) != OK || t != 1000000))
+		TRY(oa_cannot(w, OA_TEMPERATURE));
+	return r->top_p.p ? oa_cannot(w, OA_TOP_P) : OK;
+}
+
 static enum err write_sampling(struct oa_writer *w)
 {
 	const struct llm_request *r = w->r;
@@ -291,8 +340,7 @@ static enum err write_sampling(struct oa_writer *w)
 
 	write_count(w->b, old ? S("max_tokens") : S("max_completion_tokens"), r->max_tokens);
 	write_count(w->b, S("n"), r->n);
-	write_raw(w->b, S("temperature"), r->temperature);
-	write_raw(w->b, S("top_p"), r->top_p);
+	TRY(write_heat(w));
 	write_raw(w->b, S("frequency_penalty"), r->frequency_penalty);
 	write_raw(w->b, S("presence_penalty"), r->presence_penalty);
 	write_raw(w->b, S("seed"), r->seed);

@@ -77,7 +77,8 @@ static enum err write_audio(struct oa_writer *w, const struct llm_part *p)
 		{ SC("audio/wav"), SC("wav") },	  { SC("audio/x-wav"), SC("wav") },
 		{ SC("audio/mpeg"), SC("mp3") },  { SC("audio/mp3"), SC("mp3") },
 		{ SC("audio/flac"), SC("flac") }, { SC("audio/opus"), SC("opus") },
-		{ SC("audio/aac"), SC("aac") },
+		{ SC("audio/aac"), SC("aac") },	  { SC("audio/ogg"), SC("ogg") },
+		{ SC("audio/aiff"), SC("aiff") },
 	};
 
 	for (size_t i = 0; i < COUNT(formats) && p->media.data.p; i++) {

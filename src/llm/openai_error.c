@@ -86,6 +86,8 @@ void oa_error_object(unsigned status, const struct json *root, struct llm_error 
 	message = json_is(v, JSON_STRING) ? v : json_get(v, S("message"));
 	if (!json_is(message, JSON_STRING))
 		message = json_get(v, S("detail"));
+	if (json_is(message, JSON_ARRAY) && json_count(message) > 0)
+		message = json_get(message + 1, S("msg")); /* FastAPI's own, of the first fault */
 	code = json_get(v, S("code"));
 	/* OpenRouter and vLLM: inside a stream the status is the code. */
 	if (status < 400 && json_is(code, JSON_NUMBER) && json_i64(code, &number) == OK &&

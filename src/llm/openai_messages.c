@@ -1,5 +1,5 @@
 /*
- * llm/openai_messages.c - a chat completion's messages are read, and what they share with answers.
+ * llm/openai_messages.c - a chat completion's messages are read.
  * Ring 0, pure.
  * Input: hostile.   Runs in: ingress.   Fuzz: fuzz/openai_request_fuzz.c
  */
@@ -95,17 +95,19 @@ static enum err part_video(struct oa_reader *rd, const struct json *v, struct ll
 
 static enum err part_audio(struct oa_reader *rd, const struct json *v, struct llm_part *p)
 {
-	static const struct str formats[] = { SC("wav"), SC("mp3"), SC("flac"), SC("opus"),
-					      SC("aac") };
-	static const struct str mimes[] = { SC("audio/wav"), SC("audio/mpeg"), SC("audio/flac"),
-					    SC("audio/opus"), SC("audio/aac") };
+	static const struct str formats[] = { SC("wav"),  SC("mp3"), SC("flac"), SC("opus"),
+					      SC("aac"),  SC("ogg"), SC("aiff") };
+	static const struct str mimes[] = { SC("audio/wav"),  SC("audio/mpeg"), SC("audio/flac"),
+					    SC("audio/opus"), SC("audio/aac"),  SC("audio/ogg"),
+					    SC("audio/aiff") };
 	const struct json *audio = json_get(v, S("input_audio"));
 	int format = oa_word(json_get(audio, S("format")), formats, COUNT(formats));
 
 	if (!json_is(json_get(audio, S("data")), JSON_STRING))
 		return bad(rd, ".content.input_audio.data", "a string in base64");
 	if (format < 0)
-		return bad(rd, ".content.input_audio.format", "wav, mp3, flac, opus or aac");
+		return bad(rd, ".content.input_audio.format",
+			   "wav, mp3, flac, opus, aac, ogg or aiff");
 	p->media.data = oa_plain_esc(rd->arena, json_get(audio, S("data")));
 	p->media.mime = mimes[format];
 	return OK;
@@ -240,102 +242,39 @@ static enum err read_content(struct oa_reader *rd, const struct json *v, struct 
 
 /* ---- what assistants say ------------------------------------------------------------------- */
 
-enum err oa_thinking_blocks(struct arena *a, const struct json *blocks, struct llm_part **list)
+/* A conversation that LiteLLM began has Gemini's proof of a call in its id or beside it. */
+static struct str split_thought(struct str id, struct str *out_signature)
 {
-	if (!json_is(blocks, JSON_ARRAY))
-		return OK;
-	JSON_EACH_ITEM (blocks, it) {
-		bool redacted = json_str_eq(json_get(it, S("type")), S("redacted_thinking"));
-		if (!redacted && !json_str_eq(json_get(it, S("type")), S("thinking")))
-			continue;
-		enum llm_part_kind kind = redacted ? PART_REDACTED : PART_THINKING;
-		struct llm_part *p = llm_part_add(a, list, kind);
-		if (p == NULL)
-			return ERR_NOMEM;
-		/* LiteLLM's blocks are Anthropic's, so that is what an untagged signature is. */
-		p->origin = DIALECT_ANTHROPIC;
-		if (redacted) {
-			p->text = llm_untag(json_esc(json_get(it, S("data"))), DIALECT_ANTHROPIC,
-					    &p->origin);
-			continue;
-		}
-		p->text = json_esc(json_get(it, S("thinking")));
-		struct str sig = json_esc(json_get(it, S("signature")));
-		if (sig.n)
-			p->signature = llm_untag(sig, DIALECT_ANTHROPIC, &p->origin);
-	}
-	return OK;
+	static const struct str mark = SC("__thought__");
+	size_t at = str_find(id, mark);
+
+	if (at == SIZE_MAX || at == 0)
+		return id;
+	*out_signature = str_tail(id, at + mark.n);
+	return str_head(id, at);
 }
 
-enum err oa_text_signatures(struct arena *a, const struct json *fields, struct llm_part **list)
+/* What LiteLLM lets stand beside a call: a cache mark, and Gemini's proof. */
+static void read_beside(const struct json *call, struct llm_part *p)
 {
-	const struct json *sigs = json_get(fields, S("thought_signatures"));
-	struct llm_part *text = NULL;
+	const struct json *cache = json_get(call, S("cache_control"));
+	const struct json *fields = json_get(call, S("provider_specific_fields"));
+	struct str signature = json_esc(json_get(fields, S("thought_signature")));
 
-	if (!json_is(sigs, JSON_ARRAY) || json_count(sigs) == 0)
-		return OK;
-	for (struct llm_part *p = *list; p != NULL; p = p->next)
-		if (p->kind == PART_TEXT)
-			text = p;
-	if (text == NULL)
-		text = llm_part_add(a, list, PART_TEXT);
-	if (text == NULL)
-		return ERR_NOMEM;
-	if (text->text.p == NULL)
-		text->text = S("");
-	JSON_EACH_ITEM (sigs, it)
-		if (json_is(it, JSON_STRING) && it->n > 0)
-			text->signature = llm_untag(json_esc(it), DIALECT_GEMINI, &text->origin);
-	return OK;
-}
-
-struct str oa_made_id(struct arena *a, struct str seed, unsigned n)
-{
-	struct buf b;
-	char *p = arena_alloc(a, 48, 1);
-
-	if (p == NULL)
-		return (struct str){ NULL, 0 };
-	buf_fixed(&b, p, 48);
-	buf_add(&b, S("call_"));
-	for (size_t i = 0, kept = 0; i < seed.n && kept < 24; i++) {
-		char c = seed.p[i];
-		if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) {
-			buf_addc(&b, c);
-			kept++;
-		}
-	}
-	if (b.n > 5)
-		buf_addc(&b, '_');
-	buf_addu(&b, n);
-	return buf_str(&b);
-}
-
-enum err oa_call(struct arena *a, const struct json *call, struct str id, struct llm_part **list)
-{
-	const struct json *fn = json_get(call, S("function"));
-	struct str given = json_esc(json_get(call, S("id")));
-
-	if (fn == NULL) /* a function_call has no wrapper */
-		fn = call;
-	if (!json_is(json_get(fn, S("name")), JSON_STRING))
-		return ERR_SYNTAX;
-	struct llm_part *p = llm_part_add(a, list, PART_TOOL_CALL);
-	if (p == NULL)
-		return ERR_NOMEM;
-	p->id = llm_id_split(a, given.n ? given : id, &p->origin, &p->signature);
-	p->name = json_esc(json_get(fn, S("name")));
-	const struct json *args = json_get(fn, S("arguments"));
-	if (json_is(args, JSON_OBJECT)) { /* Ollama's own habit */
-		p->args = json_raw(args);
-		return OK;
-	}
-	return llm_args_any(a, json_esc(args), &p->args);
+	if (json_is(cache, JSON_OBJECT))
+		p->cache = json_raw(cache);
+	p->id = split_thought(p->id, &signature);
+	if (p->signature.n || signature.n == 0)
+		return;
+	p->signature = signature;
+	p->origin = DIALECT_GEMINI;
 }
 
 static enum err read_calls(struct oa_reader *rd, const struct json *calls, struct llm_part **list)
 {
-	static const struct str known[] = { SC("id"), SC("type"), SC("function"), SC("index") };
+	static const struct str known[] = { SC("id"), SC("type"), SC("function"), SC("index"),
+					    SC("provider_specific_fields"),
+					    SC("cache_control") };
 
 	if (!json_is(calls, JSON_ARRAY))
 		return bad(rd, ".tool_calls", "an array");
@@ -356,6 +295,7 @@ static enum err read_calls(struct oa_reader *rd, const struct json *calls, struc
 		if (json_esc(json_get(json_get(it, S("function")), S("name"))).n == 0)
 			return bad(rd, ".tool_calls.function.name", "a function's name");
 		TRY(oa_call(rd->arena, it, S(""), list));
+		read_beside(it, (*list)->last);
 		JSON_EACH_MEMBER (it, key)
 			if (oa_word(key, known, COUNT(known)) < 0)
 				TRY(oa_extra(rd, "messages.tool_calls.", key));
@@ -392,6 +332,23 @@ static enum err read_thoughts(struct oa_reader *rd, const struct json *v, struct
 	return OK;
 }
 
+/* Pictures of an answer, as LiteLLM and this gate write them. */
+static enum err read_images(struct oa_reader *rd, const struct json *images, struct llm_part **list)
+{
+	if (oa_is_null(images))
+		return OK;
+	if (!json_is(images, JSON_ARRAY))
+		return bad(rd, ".images", "an array");
+	JSON_EACH_ITEM (images, it) {
+		struct llm_part *p = llm_part_add(rd->arena, list, PART_IMAGE);
+		if (p == NULL)
+			return ERR_NOMEM;
+		p->origin = DIALECT_OPENAI;
+		TRY(part_image(rd, it, p));
+	}
+	return OK;
+}
+
 static enum err read_assistant(struct oa_reader *rd, const struct json *v, struct llm_msg *m)
 {
 	const struct json *content = json_get(v, S("content"));
@@ -405,7 +362,7 @@ static enum err read_assistant(struct oa_reader *rd, const struct json *v, struc
 	bool empty = json_is(content, JSON_STRING) && content->n == 0;
 	if (!oa_is_null(content) && !(empty && (!oa_is_null(calls) || !oa_is_null(call))))
 		TRY(read_content(rd, content, &m->parts));
-	TRY(oa_text_signatures(rd->arena, json_get(v, S("provider_specific_fields")), &m->parts));
+	TRY(read_images(rd, json_get(v, S("images")), &m->parts));
 	if (json_is(refusal, JSON_STRING)) {
 		struct llm_part *p = llm_part_add(rd->arena, &m->parts, PART_REFUSAL);
 		if (p == NULL)
@@ -414,6 +371,7 @@ static enum err read_assistant(struct oa_reader *rd, const struct json *v, struc
 	}
 	if (!oa_is_null(calls))
 		TRY(read_calls(rd, calls, &m->parts));
+	TRY(oa_text_signatures(rd->arena, json_get(v, S("provider_specific_fields")), &m->parts));
 	return oa_is_null(call) ? OK : read_legacy_call(rd, call, &m->parts);
 }
 
@@ -422,13 +380,14 @@ static enum err read_result(struct oa_reader *rd, const struct json *v, struct l
 	const struct json *id = json_get(v, S("tool_call_id"));
 	struct llm_part *p = llm_part_add(rd->arena, &m->parts, PART_TOOL_RESULT);
 	enum llm_dialect origin;
-	struct str signature;
+	struct str signature; /* the call's, which has it too */
 
 	if (p == NULL)
 		return ERR_NOMEM;
 	if (!json_is(id, JSON_STRING))
 		return bad(rd, ".tool_call_id", "a string");
 	p->id = llm_id_split(rd->arena, json_esc(id), &origin, &signature);
+	p->id = split_thought(p->id, &signature);
 	p->name = oa_esc_or_null(json_get(v, S("name")));
 	return read_content(rd, json_get(v, S("content")), &p->content);
 }
@@ -470,6 +429,7 @@ static const char *const msg_fields[] = {
 	"thinking_blocks",
 	"provider_specific_fields",
 	"tool_call_id",
+	"images",
 };
 
 static const struct role {
@@ -481,7 +441,7 @@ static const struct role {
 	{ SC("system"), ROLE_SYSTEM, read_user, 0xF },
 	{ SC("developer"), ROLE_SYSTEM, read_user, 0xF },
 	{ SC("user"), ROLE_USER, read_user, 0xF },
-	{ SC("assistant"), ROLE_ASSISTANT, read_assistant, 0x7FF },
+	{ SC("assistant"), ROLE_ASSISTANT, read_assistant, 0x17FF },
 	{ SC("tool"), ROLE_USER, read_result, 0x80F },
 	{ SC("function"), ROLE_USER, read_legacy_result, 0xF },
 };

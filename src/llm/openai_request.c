@@ -169,6 +169,7 @@ static enum err set_stream_options(struct oa_reader *rd, const struct field *f,
 static enum err set_thinking(struct oa_reader *rd, const struct field *f, const struct json *v)
 {
 	static const struct str words[] = { SC("disabled"), SC("enabled"), SC("adaptive") };
+	static const struct str displays[] = { SC("omitted"), SC("summarized") };
 	int kind = oa_word(json_get(v, S("type")), words, COUNT(words));
 	const struct json *budget = json_get(v, S("budget_tokens"));
 
@@ -180,9 +181,14 @@ static enum err set_thinking(struct oa_reader *rd, const struct field *f, const 
 	if (kind == 1 && !oa_is_null(budget) &&
 	    (json_i64(budget, &rd->req->thinking_budget) != OK || rd->req->thinking_budget < 0))
 		return oa_bad(rd, "thinking.budget_tokens", "a whole number that is not negative");
-	JSON_EACH_MEMBER (v, key)
-		if (!json_str_eq(key, S("type")) && !json_str_eq(key, S("budget_tokens")))
+	JSON_EACH_MEMBER (v, key) {
+		int shown = json_str_eq(key, S("display"))
+				    ? oa_word(key + 1, displays, COUNT(displays)) : -1;
+		if (shown >= 0)
+			rd->req->thinking_shown = shown ? TRI_YES : TRI_NO;
+		else if (!json_str_eq(key, S("type")) && !json_str_eq(key, S("budget_tokens")))
 			TRY(oa_extra(rd, "thinking.", key));
+	}
 	return OK;
 }
 
@@ -209,6 +215,21 @@ static enum err set_schema(struct oa_reader *rd, const struct json *v)
 	return OK;
 }
 
+/* LiteLLM's clients put a schema beside json_object, too. */
+static enum err set_object_format(struct oa_reader *rd, const struct json *v)
+{
+	rd->req->format = FORMAT_JSON;
+	JSON_EACH_MEMBER (v, key) {
+		if (json_str_eq(key, S("response_schema")) && json_is(key + 1, JSON_OBJECT)) {
+			rd->req->format = FORMAT_SCHEMA;
+			rd->req->format_schema = json_raw(key + 1);
+		} else if (!json_str_eq(key, S("type"))) {
+			TRY(oa_extra(rd, "response_format.", key));
+		}
+	}
+	return OK;
+}
+
 static enum err set_format(struct oa_reader *rd, const struct field *f, const struct json *v)
 {
 	static const struct str words[] = { SC("text"), SC("json_object"), SC("json_schema") };
@@ -219,8 +240,7 @@ static enum err set_format(struct oa_reader *rd, const struct field *f, const st
 		rd->req->format = FORMAT_TEXT;
 		return OK;
 	case 1:
-		rd->req->format = FORMAT_JSON;
-		return OK;
+		return set_object_format(rd, v);
 	case 2:
 		return set_schema(rd, json_get(v, S("json_schema")));
 	default:
@@ -262,6 +282,9 @@ static enum err read_tool(struct oa_reader *rd, const struct json *v)
 	if (!json_is(v, JSON_OBJECT))
 		return oa_bad(rd, "tools", "an array of objects");
 	t->origin = DIALECT_OPENAI;
+	/* LiteLLM's clients ask for Google's tools as Google does: {"googleSearch":{}}. */
+	if (type == NULL && json_count(v) == 1 && json_get(v, S("function")) == NULL)
+		type = v + 1;
 	if (type != NULL && !json_str_eq(type, S("function"))) {
 		if (!json_is(type, JSON_STRING))
 			return oa_bad(rd, "tools.type", "a string");
@@ -334,7 +357,9 @@ static enum err set_choice(struct oa_reader *rd, const struct field *f, const st
 	static const enum llm_choice means[] = { CHOICE_NONE, CHOICE_AUTO, CHOICE_REQUIRED,
 						 CHOICE_REQUIRED };
 	static const struct str kinds[] = { SC("function"), SC("allowed_tools") };
-	int word = oa_word(v, words, COUNT(words));
+	/* Some clients wrap a word as they wrap a function: {"type":"auto"}. */
+	int word = oa_word(json_is(v, JSON_OBJECT) ? json_get(v, S("type")) : v, words,
+			   COUNT(words));
 
 	(void)f;
 	if (word >= 0) {

@@ -232,6 +232,24 @@ CASE(a_small_maximum_leaves_no_room_to_think)
 	CHECK(!has(S("thinking")));
 }
 
+/* The default is what the model can say at the most, thinking included. */
+CASE(a_budget_fits_under_a_large_default)
+{
+	struct llm_opts o = opts("claude-sonnet-4-5", false);
+
+	from_openai();
+	req.effort = S("high");
+	o.default_max_tokens = 64000;
+	buf_reset(&out);
+	CHECK(dialect_anthropic.encode_request(&req, &o, &out) == OK);
+	CHECK(has(S("\"max_tokens\":64000,\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":4096}")));
+	req.effort = S("");
+	req.thinking_budget = 62000;
+	buf_reset(&out);
+	CHECK(dialect_anthropic.encode_request(&req, &o, &out) == OK);
+	CHECK(has(S("\"max_tokens\":66096,")));
+}
+
 CASE(generations)
 {
 	CHECK(anthropic_generation(S("claude-3-5-sonnet-20241022")) == 30);
@@ -345,14 +363,51 @@ CASE(json_mode_is_a_forced_tool)
 	CHECK_STR(str_z(diag.param), S("response_format"));
 	req.effort = (struct str){ NULL, 0 };
 	req.format = FORMAT_SCHEMA;
-	req.format_schema = S("{\"type\":\"object\"}");
+	req.format_schema = S("{\"type\":\"string\"}");
 	CHECK(encode_for("claude-sonnet-4-5", false) == OK);
-	CHECK(has(S("\"output_config\":{\"format\":{\"type\":\"json_schema\",\"schema\":{\"type\":\"object\"}}}")));
+	CHECK(has(S("\"output_config\":{\"format\":{\"type\":\"json_schema\",\"schema\":{\"type\":\"string\"}}}")));
+	req.format_schema = S("{\"type\":\"object\"}"); /* anything goes: no grammar says that */
+	CHECK(encode_for("claude-sonnet-4-5", false) == OK);
+	CHECK(has(S("\"input_schema\":{\"type\":\"object\"}")) && !has(S("output_config")));
 	CHECK(encode_for("claude-opus-4-1", false) == OK);
 	CHECK(has(S("\"input_schema\":{\"type\":\"object\"}")) && !has(S("output_config")));
 	req.format_schema = S("{\"type\":\"array\"}");
 	CHECK(encode_for("claude-opus-4-1", false) == ERR_UNSUPPORTED);
 	CHECK_STR(str_z(diag.param), S("response_format"));
+}
+
+CASE(schemas_are_closed)
+{
+	static const struct {
+		struct str from, to; /* to.p == NULL: it cannot be said */
+	} rows[] = {
+		{ SC("{\"type\":\"string\"}"), SC("{\"type\":\"string\"}") },
+		{ SC("{\"type\":\"object\",\"properties\":{\"a\":{\"properties\":{},\"type\":[\"object\",\"null\"]}}}"),
+		  SC("{\"additionalProperties\":false,\"type\":\"object\",\"properties\":{\"a\":"
+		     "{\"additionalProperties\":false,\"properties\":{},\"type\":[\"object\",\"null\"]}}}") },
+		{ SC("{\"type\":\"object\",\"properties\":{\"not\":{\"type\":\"string\"},\"type\":{\"type\":\"object\","
+		     "\"properties\":{},\"additionalProperties\":false}},\"additionalProperties\":false}"),
+		  SC("{\"type\":\"object\",\"properties\":{\"not\":{\"type\":\"string\"},\"type\":{\"type\":\"object\","
+		     "\"properties\":{},\"additionalProperties\":false}},\"additionalProperties\":false}") },
+		{ SC("{\"type\":\"array\",\"minItems\":1,\"items\":{\"enum\":[1,2]}}"),
+		  SC("{\"type\":\"array\",\"minItems\":1,\"items\":{\"enum\":[1,2]}}") },
+		{ SC("{\"type\":\"array\",\"minItems\":2}"), { NULL, 0 } },
+		{ SC("{\"type\":\"integer\",\"minimum\":1}"), { NULL, 0 } },
+		{ SC("{\"oneOf\":[{\"type\":\"string\"}]}"), { NULL, 0 } },
+		{ SC("{\"not\":{}}"), { NULL, 0 } },
+		{ SC("{\"type\":\"object\"}"), { NULL, 0 } },
+		{ SC("{\"type\":\"object\",\"properties\":{},\"additionalProperties\":{\"type\":\"string\"}}"), { NULL, 0 } },
+		{ SC("{"), { NULL, 0 } },
+		{ { NULL, 0 }, { NULL, 0 } },
+	};
+
+	arena_reset(&arena);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct str got = anthropic_closed(rows[i].from, &arena);
+		CHECK((got.p == NULL) == (rows[i].to.p == NULL));
+		if (got.p != NULL)
+			CHECK_STR(got, rows[i].to);
+	}
 }
 
 CASE(schemas_get_a_type)
@@ -402,7 +457,8 @@ TESTS({ "setup", setup }, CASE_ROW(plain), CASE_ROW(count_needs_no_max_tokens), 
       CASE_ROW(unknown_fields_are_extras), CASE_ROW(keeping_all_thinking_is_no_edit), CASE_ROW(tools_both_ways),
       CASE_ROW(documents_and_opaque_blocks), CASE_ROW(nothing_nests_deeper_than_a_result),
       CASE_ROW(thinking_is_said_as_the_model_takes_it), CASE_ROW(a_small_maximum_leaves_no_room_to_think),
-      CASE_ROW(generations), CASE_ROW(what_cannot_be_said_is_named), CASE_ROW(media_of_other_dialects),
+      CASE_ROW(a_budget_fits_under_a_large_default), CASE_ROW(generations), CASE_ROW(what_cannot_be_said_is_named),
+      CASE_ROW(media_of_other_dialects),
       CASE_ROW(turns_are_put_in_order), CASE_ROW(system_in_mid_conversation),
-      CASE_ROW(json_mode_is_a_forced_tool), CASE_ROW(schemas_get_a_type),
+      CASE_ROW(json_mode_is_a_forced_tool), CASE_ROW(schemas_are_closed), CASE_ROW(schemas_get_a_type),
       CASE_ROW(a_foreign_signature_comes_back))

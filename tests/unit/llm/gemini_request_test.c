@@ -99,7 +99,7 @@ CASE(extras)
 
 	try_reset();
 	CHECK(try_request("{" HI ",'cachedContent':'c/1','labels':{'a':'b'},'generationConfig':{"
-			  "'responseModalities':['TEXT'],'mediaResolution':null}}", &r) == OK);
+			  "'responseModalities':['TEXT','IMAGE'],'mediaResolution':null}}", &r) == OK);
 	CHECK_STR(r.extras->name, S("cachedContent"));
 	CHECK_STR(r.extras->next->name, S("labels"));
 	CHECK_STR(r.extras->next->next->name, S("generationConfig.responseModalities"));
@@ -243,16 +243,28 @@ CASE(from_elsewhere)
 		 "'mediaResolution':{'level':'MEDIA_RESOLUTION_HIGH'}}]}],"
 		 "'systemInstruction':{'parts':[{'text':'stop soon'}]},"
 		 "'generationConfig':{'thinkingConfig':{'thinkingBudget':2048,'includeThoughts':true}}}");
-	CHECK(try_encode(&r, "gemini-2.5-pro", false) == ERR_UNSUPPORTED);
-	CHECK_STR(str_z(try_diag.param), S("messages.content.image_url.detail"));
-	CHECK(try_encode(&r, "gemini-2.5-pro", true) == OK);
+	CHECK(try_encode(&r, "gemini-2.5-pro", false) == OK);
 	TRY_SAME(buf_str(&try_out),
 		 "{'contents':[{'role':'model','parts':[{'functionCall':{'id':'c1','name':'look','args':{'q':1}}}]},"
 		 "{'role':'user','parts':[{'functionResponse':{'id':'c1','name':'look','response':{'output':'found'}}},"
 		 "{'inlineData':{'mimeType':'image/png','data':'AA=='}},"
 		 "{'fileData':{'mimeType':'image/jpeg','fileUri':'https://x/a.JPG?q'}}]}],"
 		 "'systemInstruction':{'parts':[{'text':'stop soon'}]},"
-		 "'generationConfig':{'thinkingConfig':{'thinkingBudget':2048,'includeThoughts':true}}}");
+		 "'generationConfig':{'mediaResolution':'MEDIA_RESOLUTION_HIGH',"
+		 "'thinkingConfig':{'thinkingBudget':2048,'includeThoughts':true}}}");
+	llm_request_init(&r, DIALECT_OPENAI);
+	struct llm_msg *m = llm_msg_add(&try_arena, &r.msgs, ROLE_USER);
+	struct llm_part *p = llm_part_add(&try_arena, &m->parts, PART_IMAGE);
+	p->media.url = S("https://x/a.jpg");
+	p->media.detail = S("original");
+	CHECK(try_encode(&r, "gemini-2.5-pro", false) == ERR_UNSUPPORTED);
+	CHECK_STR(str_z(try_diag.param), S("messages.content.image_url.detail"));
+	p->media.detail = S("low");
+	CHECK(try_encode(&r, "gemini-2.5-pro", false) == OK);
+	CHECK(str_find(buf_str(&try_out), S("MEDIA_RESOLUTION_LOW")) != SIZE_MAX);
+	llm_part_add(&try_arena, &m->parts, PART_IMAGE)->media.url = S("https://x/b.jpg");
+	CHECK(try_encode(&r, "gemini-2.5-pro", false) == OK);
+	CHECK(str_find(buf_str(&try_out), S("mediaResolution")) == SIZE_MAX);
 }
 
 CASE(refusals)
@@ -277,7 +289,7 @@ CASE(refusals)
 	p = llm_part_add(&try_arena, &m->parts, PART_DOCUMENT);
 	p->media.file_id = S("file-1");
 	CHECK(try_encode(&r, "g", false) == ERR_UNSUPPORTED);
-	CHECK_STR(str_z(try_diag.param), S("messages.content.file_id"));
+	CHECK_STR(str_z(try_diag.param), S("messages.content.file.file_id"));
 	p->kind = PART_TOOL_RESULT;
 	p->id = S("nobody");
 	CHECK(try_encode(&r, "g", false) == ERR_UNSUPPORTED);
@@ -313,8 +325,11 @@ CASE(thinking_levels)
 		 "{'thinkingConfig':{'thinkingLevel':'MINIMAL','includeThoughts':true}}}");
 	TRY_SAME(thinking("medium", -1, "gemini-2.5-pro"),
 		 "{'thinkingConfig':{'thinkingBudget':2048,'includeThoughts':true}}}");
-	TRY_SAME(thinking("none", -1, "gemini-2.5-pro"),
+	TRY_SAME(thinking("none", -1, "gemini-2.5-flash"),
 		 "{'thinkingConfig':{'thinkingBudget':0}}}");
+	TRY_SAME(thinking("none", -1, "gemini-2.5-pro"),
+		 "{'thinkingConfig':{'thinkingBudget':128}}}");
+	TRY_SAME(thinking("", 0, "gemini-3-flash"), "{'thinkingConfig':{'thinkingLevel':'MINIMAL'}}}");
 	TRY_SAME(thinking("", -2, "gemini-2.5-pro"),
 		 "{'thinkingConfig':{'thinkingBudget':-1,'includeThoughts':true}}}");
 }
