@@ -31,7 +31,7 @@ static void queue(struct str in)
 	CHECK(n <= 64 && (n == 0 || head - from <= USAGE_MAX));
 	struct usage_record rec = { .key = 7 };
 	usage_text(rec.model_asked, USAGE_TEXT, in);
-	bool room = usage_room(&file);
+	bool room = usage_room(&file, 0);
 	CHECK((usage_put(&file, &rec) == OK) == room);
 	if (room) {
 		CHECK(usage_peek(&file, head, out, 1) == 1);
