@@ -271,7 +271,7 @@ static bool sends_secret(const struct shell_state *k, struct str name, bool pipe
 		bool sent = str_has_prefix(w, S("@")) || str_find(w, S("=@")) != SIZE_MAX ||
 			    str_eq(before, S("-T")) || str_eq(before, S("--upload-file")) ||
 			    (copies && !str_eq(before, S("-i")));
-		if (sent && (is_secret(k, w) || (piped && w.p[w.n - 1] == '-')))
+		if (sent && (is_secret(k, w) || (piped && str_has_suffix(w, S("-")))))
 			return true;
 	}
 	return piped && str_has_prefix(name, S("n"));
