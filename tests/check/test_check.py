@@ -307,6 +307,19 @@ class Files(unittest.TestCase):
         (path / "bom.json").write_text(json.dumps(sbom))
         self.assertIn("known-malware", rules(report(path / "bom.json", code=2), "block"))
 
+    def test_what_cannot_be_read_is_named(self):
+        path = fresh("unknown")
+        for name, text, why in (("package-lock.json", "{broken", "not strict JSON"),
+                                ("Cargo.lock", "[[package]]\nname = 'x'\n", "of a kind that is known here"),
+                                ("program", "\x7fELF\0\0", "of a kind that is known here")):
+            with self.subTest(name):
+                (path / name).write_text(text)
+                said = check(path / name, code=3)[1]
+                self.assertIn("1 of 1 file could not be judged: 1 not read\n", said)
+                self.assertIn(why, said)
+        (path / "build.log").write_text("Collecting requests\n")
+        check(path / "build.log", code=0)
+
     def test_names_one_slip_away(self):
         path = fresh("slips")
         listed = path / "requirements.txt"
