@@ -112,6 +112,8 @@ static enum err open_target(struct job *j, const char *target, struct diag *d)
 {
 	struct stat st;
 
+	if (stat(target, &st) != 0 && errno == ENOENT && strchr(target, '/') == NULL)
+		return diag_set(d, ERR_NOT_FOUND, CLI_NO_TARGET, target);
 	if (stat(target, &st) != 0)
 		return diag_set(d, errno == ENOENT || errno == ENOTDIR ? ERR_NOT_FOUND : ERR_SYS,
 				"cannot open '%s': %s", target, strerror(errno));
