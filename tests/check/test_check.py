@@ -516,6 +516,11 @@ class Hostile(unittest.TestCase):
         (site / "requests/api.py").chmod(0)
         r = report(path, code=3)
         self.assertIn("unreadable", rules(r))
+        path, site = venv("closed")
+        (site / "requests").chmod(0)
+        said = check(path, code=3)[1]
+        (site / "requests").chmod(0o700)
+        self.assertIn("/site-packages/requests\n    this directory could not be read", said)
 
     def test_our_own_report_as_content(self):
         path, site = venv("fake")
@@ -529,6 +534,7 @@ class Hostile(unittest.TestCase):
         self.assertEqual(check(path / "fifo")[0], 64)
         self.assertEqual(check(path / "nothing")[0], 66)
         self.assertEqual(check(path, "--format", "xml")[0], 64)
+        self.assertIn("the target itself", check(path, "--against", path, code=66)[2])
         self.assertEqual(check(path / "..", path, "--cold")[0] in (0, 1, 2, 3), True)
 
 
