@@ -76,7 +76,8 @@ static enum err open_data(struct keeper *k, struct diag *d)
 	(void)snprintf(path, sizeof path, "%s/lock", k->data);
 	k->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (k->lock_fd < 0)
-		return diag_set(d, ERR_SYS, "cannot open '%s': %s", path, strerror(errno));
+		return diag_set(d, ERR_SYS, "cannot open '%s': %s; --data names another directory",
+				path, strerror(errno));
 	if (fcntl(k->lock_fd, F_SETLK, &whole) != 0)
 		return diag_set(d, ERR_EXISTS,
 				"another gate serves from '%s'; --data names another directory",

@@ -10,7 +10,8 @@ from harness import BUILD, MASTER
 
 
 def yett(*args, env=None):
-    return subprocess.run([str(BUILD / "bin/yett"), *args], capture_output=True, text=True, timeout=30, env=env)
+    return subprocess.run([str(BUILD / "bin/yett"), *args], capture_output=True, text=True, timeout=30, env=env,
+                          stdin=subprocess.DEVNULL, start_new_session=True)  # no terminal to ask on
 
 
 class Words(unittest.TestCase):
@@ -66,6 +67,7 @@ class Refusals(unittest.TestCase):
                 other = "--admin" if option == "--listen" else "--listen"
                 self.says(71, "cannot listen on %s: Address already in use; %s ADDR:PORT takes another" % (at, option),
                           "serve", "--data", d, option, at, other, "127.0.0.1:0")
+            self.says(66, "there is no terminal to ask on: set YETT_VAULT_PASSPHRASE", "vault", "init", "--data", d)
             self.says(66, "make one: yett vault init --data '%s'" % d, "vault", "list", "--data", d)
 
 
