@@ -263,6 +263,13 @@ class Providers(GateTest):
                             self.assertNotIn(key.encode(), data)
         self.assertEqual(self.gate.chat("openai-good")[0], 200)
 
+    def test_a_refused_credential_is_told_to_the_operator(self):
+        want = "model 'openai-status-401': the provider refuses the credential of deployment '"
+        end = time.monotonic() + 30  # one line a second at the most, whichever model it is
+        while want not in self.gate.said():
+            self.assertLess(time.monotonic(), end, self.gate.said())
+            self.assertEqual(self.gate.chat("openai-status-401")[0], 502)
+
     def test_stream_that_breaks_after_content_ends_with_the_dialects_error(self):
         for name in ("mid-stop", "mid-error"):
             for up in ("openai", "anthropic"):
