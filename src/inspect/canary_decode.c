@@ -193,10 +193,10 @@ size_t base85_undo(struct str in, bool ascii85, uint8_t *out)
 	unsigned n_group = 0;
 	size_t n = 0;
 
-	for (size_t i = 0; i < in.n; i++) {
+	for (size_t i = 0; i < in.n && in.n - n >= 4; i++) { /* each z makes four of one */
 		uint8_t c = (uint8_t)in.p[i];
 		int v = !ascii85 ? base85_value(c) : c >= '!' && c <= 'u' ? c - '!' : -1;
-		if (ascii85 && c == 'z' && n_group == 0 && n + 4 <= in.n) {
+		if (ascii85 && c == 'z' && n_group == 0) {
 			memset(out + n, 0, 4);
 			n += 4;
 		}
