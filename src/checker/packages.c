@@ -5,6 +5,7 @@
  */
 #include "checker/python.h"
 
+#include "base/num.h"
 #include "inspect/digest.h"
 #include "package/direct_url.h"
 #include "package/metadata.h"
@@ -241,9 +242,7 @@ static void read_egg_link(struct checker *c, struct site *s, uint32_t i)
 
 static bool md5_is(struct checker *c, struct tree *t, uint32_t i, struct str hex)
 {
-	static const char digits[] = "0123456789abcdef";
-	unsigned char md5[16];
-	char text[32];
+	unsigned char md5[16], want[16];
 	struct str content;
 	unsigned n = sizeof md5;
 	bool whole;
@@ -251,11 +250,7 @@ static bool md5_is(struct checker *c, struct tree *t, uint32_t i, struct str hex
 	if (!file_read(c, t, i, CHECKER_TEXT, &content, &whole) || !whole ||
 	    EVP_Digest(content.p, content.n, md5, &n, EVP_md5(), NULL) != 1)
 		return true; /* unread is in the report; without MD5 nothing can be said */
-	for (size_t k = 0; k < sizeof md5; k++) {
-		text[2 * k] = digits[md5[k] >> 4];
-		text[2 * k + 1] = digits[md5[k] & 15];
-	}
-	return str_eq(hex, (struct str){ text, sizeof text });
+	return num_hex_bytes(hex, want, sizeof want) && memcmp(md5, want, sizeof md5) == 0;
 }
 
 /* One line of a .md5sums file: a digest, two spaces, a path from the root. What dpkg put there is

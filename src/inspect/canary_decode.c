@@ -4,6 +4,8 @@
  */
 #include "inspect/canary_decode.h"
 
+#include "base/num.h"
+
 #include <assert.h>
 #include <string.h>
 #include <zlib.h>
@@ -20,21 +22,13 @@ static bool is_alpha(uint8_t c)
 	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
 }
 
-static int hex_value(uint8_t c)
-{
-	if (is_digit(c))
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static uint8_t classes_of(uint8_t c)
 {
 	uint8_t set = c >= 0x20 && c < 0x7f ? RUN_TEXT : 0;
 
 	if (is_alpha(c) || is_digit(c) || c == '+' || c == '/' || c == '-' || c == '_')
 		set |= RUN_BASE64;
-	if (hex_value(c) >= 0)
+	if (num_hex((char)c) >= 0)
 		set |= RUN_HEX;
 	if ((c >= 'A' && c <= 'Z') || (c >= '2' && c <= '7'))
 		set |= RUN_BASE32;
@@ -138,7 +132,7 @@ size_t hex_undo(struct str in, uint8_t *out)
 	struct bits b = { .out = out };
 
 	for (size_t i = 0; i < in.n; i++) {
-		int v = hex_value((uint8_t)in.p[i]);
+		int v = num_hex(in.p[i]);
 		if (v >= 0)
 			bits_put(&b, (unsigned)v, 4);
 	}
@@ -221,10 +215,11 @@ size_t percent_undo(struct str in, uint8_t *out)
 	size_t n = 0;
 
 	for (size_t i = 0; i < in.n; i++) {
-		const uint8_t *p = (const uint8_t *)in.p + i;
-		bool escape = p[0] == '%' && in.n - i > 2 && hex_value(p[1]) >= 0 &&
-			      hex_value(p[2]) >= 0;
-		out[n++] = (uint8_t)(escape ? hex_value(p[1]) << 4 | hex_value(p[2]) : p[0]);
+		struct str digits = str_head(str_tail(in, i + 1), 2);
+		bool escape = in.p[i] == '%' && num_hex_bytes(digits, &out[n], 1);
+		if (!escape)
+			out[n] = (uint8_t)in.p[i];
+		n++;
 		i += escape ? 2 : 0;
 	}
 	return n;
@@ -256,7 +251,7 @@ static int code_of(const uint8_t *p, size_t n, uint8_t before)
 	if (i == n || n - i > 5)
 		return -1;
 	for (; i < n; i++) {
-		int digit = hex_value(p[i]);
+		int digit = num_hex((char)p[i]);
 		if (digit < 0 || (unsigned)digit >= base)
 			return -1;
 		v = v * base + (unsigned)digit;

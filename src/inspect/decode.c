@@ -5,6 +5,7 @@
  */
 #include "inspect/fold.h"
 
+#include "base/num.h"
 #include "codec/inflate.h"
 
 #include <string.h>
@@ -137,20 +138,12 @@ static bool base85(struct str in, struct sink *out, bool ascii)
 	return n == 0 || (n > 1 && five(out, d, n, 84));
 }
 
-static int hex_digit(char c)
-{
-	if (digit_byte(c))
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool hex(struct str in, struct sink *out)
 {
 	for (size_t i = 0; i < in.n; i++) {
 		if (in.p[i] == ' ' || in.p[i] == '\n' || in.p[i] == ':')
 			continue;
-		int a = hex_digit(in.p[i]), b = i + 1 < in.n ? hex_digit(in.p[i + 1]) : -1;
+		int a = num_hex(in.p[i]), b = i + 1 < in.n ? num_hex(in.p[i + 1]) : -1;
 		if (a < 0 || b < 0 || !sink_put(out, (unsigned)(a * 16 + b)))
 			return false;
 		i++;
@@ -161,8 +154,8 @@ static bool hex(struct str in, struct sink *out)
 static bool percent(struct str in, struct sink *out)
 {
 	for (size_t i = 0; i < in.n; i++) {
-		int a = i + 2 < in.n ? hex_digit(in.p[i + 1]) : -1;
-		int b = a >= 0 ? hex_digit(in.p[i + 2]) : -1;
+		int a = i + 2 < in.n ? num_hex(in.p[i + 1]) : -1;
+		int b = a >= 0 ? num_hex(in.p[i + 2]) : -1;
 		bool escape = in.p[i] == '%' && b >= 0;
 		if (!sink_put(out, escape ? (unsigned)(a * 16 + b) : (uint8_t)in.p[i]))
 			return false;

@@ -64,26 +64,6 @@ static bool date_read(struct str s, int64_t *out)
 	return true;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static bool hash_read(struct str s, uint8_t out[32])
-{
-	if (s.n != 64)
-		return false;
-	for (size_t i = 0; i < 32; i++) {
-		int high = hex_digit(s.p[2 * i]), low = hex_digit(s.p[2 * i + 1]);
-		if (high < 0 || low < 0)
-			return false;
-		out[i] = (uint8_t)(high << 4 | low);
-	}
-	return true;
-}
-
 static bool severity_read(struct str s, enum severity *out)
 {
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
@@ -121,8 +101,8 @@ static enum err allow_field(struct reading *r, const struct node *n, struct poli
 		return row->rule == RULE_COUNT ? wrong(r, n, "there is no rule of this name") : OK;
 	}
 	if (str_eq(n->name, S("sha256"))) {
-		row->by_sha256 = hash_read(n->text, row->sha256);
-		return row->by_sha256 ? OK : wrong(r, n, "a sha256 is 64 lower-case hex digits");
+		row->by_sha256 = num_hex_bytes(n->text, row->sha256, sizeof row->sha256);
+		return row->by_sha256 ? OK : wrong(r, n, "a sha256 is 64 hex digits");
 	}
 	if (str_eq(n->name, S("until")))
 		return date_read(n->text, &row->until) ? OK : wrong(r, n, "a date is YYYY-MM-DD");

@@ -5,6 +5,8 @@
  */
 #include "inspect/python_lex.h"
 
+#include "base/num.h"
+
 #include <assert.h>
 
 enum { TAB = 8, FIELD = 64, SPEC = 128 }; /* nest.flags beside enum string_flag */
@@ -335,7 +337,7 @@ static void name(struct python_lexer *lx, struct out *o)
 static bool radix_digit(char c, char radix)
 {
 	if (radix == 'x')
-		return digit_byte(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+		return num_hex(c) >= 0;
 	return c >= '0' && c <= (radix == 'o' ? '7' : '1');
 }
 

@@ -6,6 +6,7 @@
 #include "inspect/shell_words.h"
 
 #include "base/buf.h"
+#include "base/num.h"
 #include "inspect/token.h"
 
 #include <string.h>
@@ -117,7 +118,7 @@ struct str shell_unescape(struct arena *a, struct str s)
 	for (size_t i = 0; out != NULL && i < s.n; i++) {
 		bool escape = s.p[i] == '\\' && i + 1 < s.n;
 		bool hex = escape && s.p[i + 1] == 'x', octal = escape && digit_byte(s.p[i + 1]);
-		unsigned value = 0, digit;
+		unsigned value = 0;
 		size_t to = i + (hex ? 4 : 5);
 
 		if (!hex && !octal) {
@@ -126,10 +127,7 @@ struct str shell_unescape(struct arena *a, struct str s)
 			continue;
 		}
 		for (i += hex ? 2 : 1; i < to && i < s.n; i++) {
-			char c = (char)(s.p[i] | 0x20);
-			digit = digit_byte(s.p[i])     ? (unsigned)(s.p[i] - '0')
-				: c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10
-						       : 16;
+			unsigned digit = (unsigned)num_hex(s.p[i]);
 			if (digit >= (hex ? 16u : 8u) || (octal && value > 31))
 				break;
 			value = value * (hex ? 16 : 8) + digit;

@@ -3,6 +3,7 @@
  * a table, a function that looks at one site, and what else must be true of the file. Input: own.
  * Runs in: checker.
  */
+#include "base/num.h"
 #include "inspect/effects.h"
 #include "inspect/unit.h"
 
@@ -83,7 +84,7 @@ static bool is_encoded(struct str run)
 		lower |= c >= 'a' && c <= 'z';
 		upper |= c >= 'A' && c <= 'Z';
 		digit |= digit_byte(c);
-		hex &= digit_byte(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+		hex &= num_hex(c) >= 0;
 	}
 	return run.n >= BLOB_RUN && ((lower && upper && digit) || (hex && run.n >= 4 * BLOB_RUN));
 }
