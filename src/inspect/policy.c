@@ -4,6 +4,7 @@
  */
 #include "inspect/policy.h"
 
+#include "base/date.h"
 #include "base/num.h"
 #include "config/node.h"
 #include "crypto/sha256.h"
@@ -38,29 +39,14 @@ static enum err wrong(struct reading *r, const struct node *n, const char *what)
 
 /* ---- values ---- */
 
-/* Days from 1970-01-01 to a date of the Gregorian calendar. */
-static int64_t days(int64_t y, int64_t m, int64_t d)
-{
-	y -= m <= 2;
-	int64_t era = y / 400, of_era = y - era * 400;
-	int64_t of_year = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
-
-	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
 /* "2027-01-31" is allowed through that day. */
 static bool date_read(struct str s, int64_t *out)
 {
-	static const int lengths[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	uint64_t y, m, d;
+	int64_t midnight;
 
-	if (s.n != 10 || s.p[4] != '-' || s.p[7] != '-' ||
-	    num_u64(str_head(s, 4), 9999, &y) != OK ||
-	    num_u64(str_head(str_tail(s, 5), 2), 12, &m) != OK ||
-	    num_u64(str_tail(s, 8), 31, &d) != OK || y < 1970 || m < 1 || d < 1 ||
-	    d > (uint64_t)lengths[m - 1])
+	if (s.n != sizeof "YYYY-MM-DD" - 1 || date_parse(s, &midnight) != OK || midnight < 0)
 		return false;
-	*out = (days((int64_t)y, (int64_t)m, (int64_t)d) + 1) * DAY;
+	*out = midnight + DAY;
 	return true;
 }
 
