@@ -107,8 +107,9 @@ static struct value m_slice(struct call *c, struct str with)
 
 	if (at[0].kind != V_INT || (c->n > 1 && at[1].kind != V_INT))
 		return value_unknown(c->taint);
-	if (str_eq(with, S("substr")) && c->n > 1)
-		at[1].i += at[0].i;
+	if (str_eq(with, S("substr")) && c->n > 1 &&
+	    __builtin_add_overflow(at[0].i, at[1].i, &at[1].i))
+		return value_unknown(c->taint);
 	if (c->n < 2)
 		at[1] = (struct value){ .kind = V_UNKNOWN, .n = 1 };
 	return fold_index(c->u, c->self, at, 2);
