@@ -23,6 +23,7 @@ static struct value m_replace(struct call *c, struct str with)
 
 	if (!value_is_text(&c->self) || a.s.n == 0 || !value_is_text(&b) || c->self.partial)
 		return value_unknown(c->taint);
+	fold_scan(c->u, left);
 	buf_init(&text, FOLD_BYTES);
 	for (size_t at; (at = str_find(left, a.s)) != SIZE_MAX;) {
 		buf_add(&text, str_head(left, at));
@@ -57,6 +58,7 @@ static struct value m_split(struct call *c, struct str with)
 		all.layers = c->self.layers;
 		return all;
 	}
+	fold_scan(c->u, left);
 	for (size_t at; (at = str_find(left, by.s)) != SIZE_MAX; n++)
 		left = str_tail(left, at + by.s.n);
 	struct value out = fold_list_new(c, n, &items);

@@ -144,6 +144,17 @@ CASE(bounded)
 		buf_add(&b, S("a = a + a\n"));
 	buf_add(&b, S("it = a\n"));
 	CHECK(folded(LANG_PYTHON, buf_str(&b)).kind == V_UNKNOWN);
+	/* A large text is looked through a few times, not for each of many calls. */
+	static const char *const calls[] = { "b.split('bb'), ", "b.replace('bb', ''), ",
+					     "b % 1, " };
+	for (size_t k = 0; k < sizeof calls / sizeof calls[0]; k++) {
+		buf_reset(&b);
+		buf_add(&b, S("a = 'a' * 1048576\nb = a + a + a + a\nit = ["));
+		for (int i = 0; i < 100; i++)
+			buf_add(&b, str_z(calls[k]));
+		buf_add(&b, S("1][100]\n"));
+		CHECK(folded(LANG_PYTHON, buf_str(&b)).kind == V_UNKNOWN);
+	}
 	buf_reset(&b);
 	buf_add(&b, S("it = "));
 	for (int i = 0; i < 100000; i++)
