@@ -47,9 +47,7 @@ static bool from_dir_name(struct str name, struct str ending, struct package *p)
 	if (!str_has_suffix(name, ending))
 		return false;
 	name.n -= ending.n;
-	size_t at = name.n;
-	while (at > 0 && name.p[at - 1] != '-')
-		at--;
+	size_t at = name.n - str_last(name, '-').n;
 	if (at < 2 || at == name.n) {
 		p->name = name;
 		p->version = S("");

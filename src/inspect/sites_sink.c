@@ -90,13 +90,8 @@ static void sent(struct unit *u, struct site *s, const struct value *v, uint32_t
 /* Whether a path made from this file's own is this file, not its neighbour. */
 static bool own_file(const struct unit *u, struct str path)
 {
-	struct str own = u->file->path;
-	size_t at = own.n;
-
-	while (at > 0 && own.p[at - 1] != '/')
-		at--;
 	return path.n == 0 || (path.n == 1 && path.p[0] == HOLE) ||
-	       str_has_suffix(path, str_tail(own, at));
+	       str_has_suffix(path, str_last(u->file->path, '/'));
 }
 
 /* A file that is loaded as code though its name is that of something else; of JSON, node makes no

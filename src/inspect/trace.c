@@ -79,27 +79,19 @@ bool trace_file(struct str f, struct trace *out)
 /* "https://registry.npmjs.org/@scope/name/-/name-1.2.3.tgz": the scope is in front of "/-/". */
 bool trace_url(struct str url, struct trace *out)
 {
-	size_t slash = url.n;
-
 	url = str_head(url, str_chr(url, '?'));
 	url = str_head(url, str_chr(url, '#'));
-	slash = url.n;
-	while (slash > 0 && url.p[slash - 1] != '/')
-		slash--;
-	if (!trace_file(str_tail(url, slash), out))
+	struct str file = str_last(url, '/');
+	if (!trace_file(file, out))
 		return false;
-	struct str before = str_head(url, slash);
+	struct str before = str_head(url, url.n - file.n);
 	if (out->eco != ECO_NPM || !str_has_suffix(before, S("/-/")))
 		return true;
 	before.n -= 3;
-	size_t name = before.n;
-	while (name > 0 && before.p[name - 1] != '/')
-		name--;
-	size_t scope = name > 0 ? name - 1 : 0;
-	while (scope > 0 && before.p[scope - 1] != '/')
-		scope--;
-	struct str whole = str_tail(before, scope);
-	out->name = whole.n > 0 && whole.p[0] == '@' ? whole : str_tail(before, name);
+	struct str name = str_last(before, '/'), above = str_head(before, before.n - name.n);
+	above.n -= above.n > 0;
+	struct str scope = str_last(above, '/');
+	out->name = str_has_prefix(scope, S("@")) ? str_tail(before, above.n - scope.n) : name;
 	return out->name.n > 0;
 }
 

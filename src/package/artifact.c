@@ -14,15 +14,6 @@
 
 /* ---- gathering ----------------------------------------------------------------------------- */
 
-static struct str last_part(struct str path)
-{
-	struct str rest = path;
-
-	for (size_t at; (at = str_chr(rest, '/')) != SIZE_MAX;)
-		rest = str_tail(rest, at + 1);
-	return rest;
-}
-
 enum artifact_kind artifact_kind(struct str file_name)
 {
 	if (str_has_suffix(file_name, S(".whl")))
@@ -41,7 +32,7 @@ struct artifact *artifact_new(struct arena *a, struct str file_name)
 	if (f == NULL)
 		return NULL;
 	f->arena = a;
-	f->file_name = last_part(file_name);
+	f->file_name = str_last(file_name, '/');
 	f->kind = artifact_kind(f->file_name);
 	f->label = S("");
 	f->release = (struct package){ .name = S(""),
@@ -110,7 +101,7 @@ static enum artifact_text text_of(const struct artifact *f, const struct member 
 
 size_t artifact_max(const struct member *m)
 {
-	return str_eq(last_part(m->name), S("RECORD")) ? LIMIT_RECORD : LIMIT_METADATA;
+	return str_eq(str_last(m->name, '/'), S("RECORD")) ? LIMIT_RECORD : LIMIT_METADATA;
 }
 
 bool artifact_wants(const struct artifact *f, const struct member *m)

@@ -191,11 +191,7 @@ static struct str url_name(struct str url)
 	}
 	if (egg.n > 0)
 		return egg;
-	struct str plain = str_cut(url, '#', &rest);
-	size_t at = plain.n;
-	while (at > 0 && plain.p[at - 1] != '/')
-		at--;
-	struct str file = str_tail(plain, at);
+	struct str file = str_last(str_cut(url, '#', &rest), '/');
 	return str_has_suffix(file, S(".whl")) ? str_cut(file, '-', &rest) : S("");
 }
 
