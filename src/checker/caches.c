@@ -2,6 +2,7 @@
  * checker/caches.c - what pip, uv, npm and others keep to install from once more.
  * Input: the target's files.   Runs in: checker.
  */
+#include "base/ascii.h"
 #include "checker/checker.h"
 
 #include "inspect/trace.h"
@@ -54,11 +55,6 @@ static void npm_index(struct checker *c, struct tree *t, uint32_t i)
 	}
 }
 
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 /* The string behind key in a head that is packed with msgpack: one or two bytes of length. */
 static struct str packed(struct str head, struct str key)
 {
@@ -66,7 +62,7 @@ static struct str packed(struct str head, struct str key)
 
 	for (size_t at = 0; at + key.n + 2 < head.n; at++) {
 		size_t k = 0;
-		while (k < key.n && lower(head.p[at + k]) == key.p[k])
+		while (k < key.n && ascii_lower(head.p[at + k]) == key.p[k])
 			k++;
 		if (k < key.n)
 			continue;

@@ -4,6 +4,7 @@
  */
 #include "codec/toml_value.h"
 
+#include "base/ascii.h"
 #include "base/date.h"
 #include "base/num.h"
 #include "codec/utf8.h"
@@ -209,8 +210,7 @@ enum err toml_key(struct toml_text *t, struct str *out)
 
 	if (toml_peek(t) == '"' || toml_peek(t) == '\'')
 		return string(t, false, out);
-	while (t->p < t->end && ((*t->p >= 'a' && *t->p <= 'z') || (*t->p >= 'A' && *t->p <= 'Z') ||
-				 (*t->p >= '0' && *t->p <= '9') || *t->p == '_' || *t->p == '-'))
+	while (t->p < t->end && (ascii_alnum(*t->p) || *t->p == '_' || *t->p == '-'))
 		t->p++;
 	if (t->p == start)
 		return fail(t, ERR_SYNTAX, "a key is missing");
@@ -219,11 +219,6 @@ enum err toml_key(struct toml_text *t, struct str *out)
 }
 
 /* ---- numbers -------------------------------------------------------------------------------- */
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
 
 /* Digits with single underscores between them; how many bytes, 0: none or badly set. */
 static size_t digits(struct str s, int base)
@@ -323,7 +318,8 @@ static bool is_datetime(struct str s)
 
 	if (!clock)
 		return date_parse_ms(s, &ms) == OK;
-	if (!is_digit(s.p[s.n - 1]) || str_chr(s, '+') != SIZE_MAX || str_chr(s, '-') != SIZE_MAX)
+	if (!ascii_digit(s.p[s.n - 1]) || str_chr(s, '+') != SIZE_MAX ||
+	    str_chr(s, '-') != SIZE_MAX)
 		return false;
 	buf_fixed(&b, room, sizeof room);
 	buf_add(&b, S("1970-01-01T"));
@@ -335,8 +331,7 @@ static bool is_datetime(struct str s)
 
 static bool is_word(char c)
 {
-	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-	       c == '-' || c == '+' || c == '.' || c == ':';
+	return ascii_alnum(c) || c == '_' || c == '-' || c == '+' || c == '.' || c == ':';
 }
 
 /* A word, with the space that may stand between date and time: "1979-05-27 07:32:00". */
@@ -347,7 +342,8 @@ static struct str word(const struct toml_text *t)
 
 	while (n < s.n && is_word(s.p[n]))
 		n++;
-	if (n == 10 && is_datetime(str_head(s, n)) && s.n > n + 1 && s.p[n] == ' ' && is_digit(s.p[n + 1]))
+	if (n == 10 && is_datetime(str_head(s, n)) && s.n > n + 1 && s.p[n] == ' ' &&
+	    ascii_digit(s.p[n + 1]))
 		for (n++; n < s.n && is_word(s.p[n]);)
 			n++;
 	return str_head(s, n);

@@ -7,6 +7,7 @@
  */
 #include "detonator/account.h"
 
+#include "base/ascii.h"
 #include "codec/jw.h"
 #include "inspect/canary.h"
 
@@ -255,7 +256,7 @@ static void count(struct coverage *c, struct str line)
 
 	if (str_eq(word, S("modules"))) {
 		for (size_t i = 0; i < rest.n && i < 6; i++)
-			if (rest.p[i] >= '0' && rest.p[i] <= '9')
+			if (ascii_digit(rest.p[i]))
 				n = n * 10 + (uint64_t)(rest.p[i] - '0');
 		c->modules += (unsigned)n;
 	}

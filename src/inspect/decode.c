@@ -3,6 +3,7 @@
  * they skip is skipped. Memory: the arena's; output is bounded.
  * Input: hostile.   Runs in: checker.   Fuzz: fuzz/fold_fuzz.c
  */
+#include "base/ascii.h"
 #include "inspect/fold.h"
 
 #include "base/num.h"
@@ -37,7 +38,7 @@ static int base64_digit(char c)
 		return c - 'A';
 	if (c >= 'a' && c <= 'z')
 		return c - 'a' + 26;
-	if (digit_byte(c))
+	if (ascii_digit(c))
 		return c - '0' + 52;
 	if (c == '+' || c == '-')
 		return 62;
@@ -168,7 +169,7 @@ static bool rot13(struct str in, struct sink *out)
 {
 	for (size_t i = 0; i < in.n; i++) {
 		char c = in.p[i], base = (char)(c & 0x20 ? 'a' : 'A');
-		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+		bool letter = ascii_letter(c);
 		if (!sink_put(out, (uint8_t)(letter ? (c - base + 13) % 26 + base : c)))
 			return false;
 	}

@@ -6,6 +6,8 @@
 #include "inspect/effects.h"
 #include "inspect/fold_call.h"
 
+#include "base/ascii.h"
+
 uint32_t value_taint(const struct unit *u, const struct value *v)
 {
 	if (v->kind != V_NAME)
@@ -170,7 +172,7 @@ static struct value do_int(struct call *c, struct str with)
 		return value_unknown(c->taint);
 	for (size_t i = 0; i < v.s.n; i++) {
 		char k = (char)(v.s.p[i] | 0x20);
-		int d = digit_byte(v.s.p[i]) ? v.s.p[i] - '0' : k >= 'a' ? k - 'a' + 10 : 99;
+		int d = ascii_digit(v.s.p[i]) ? v.s.p[i] - '0' : k >= 'a' ? k - 'a' + 10 : 99;
 		if (d >= b || b > 36 || r > INT64_MAX / 64)
 			return value_unknown(c->taint);
 		r = r * b + d;

@@ -2,6 +2,7 @@
  * inspect/fold_method.c - what known methods of values give. Memory: the arena's.
  * Input: hostile.   Runs in: checker.   Fuzz: fuzz/fold_fuzz.c
  */
+#include "base/ascii.h"
 #include "codec/utf8.h"
 #include "inspect/fold_call.h"
 
@@ -163,8 +164,8 @@ static struct value m_format(struct call *c, struct str with)
 		if (end == SIZE_MAX)
 			break;
 		struct str field = str_head(str_tail(left, at + 1), end - 1);
-		uint32_t k = field.n == 1 && digit_byte(field.p[0]) ? (uint32_t)(field.p[0] - '0')
-								    : i;
+		uint32_t k = field.n == 1 && ascii_digit(field.p[0]) ? (uint32_t)(field.p[0] - '0')
+								     : i;
 		out = fold_binary(c->u, FO_ADD, out, value_text(V_STR, str_head(left, at)));
 		out = fold_binary(c->u, FO_ADD, out, arg(c, k));
 		i++;

@@ -5,6 +5,7 @@
  * condition is about, not what it comes to.
  * Input: hostile.   Runs in: checker.   Fuzz: fuzz/source_fuzz.c
  */
+#include "base/ascii.h"
 #include "inspect/unit.h"
 
 enum {
@@ -60,7 +61,7 @@ static uint32_t about_number(struct str s)
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] == '_')
 			continue;
-		if (!digit_byte(s.p[i]) || v > UINT64_MAX / 16)
+		if (!ascii_digit(s.p[i]) || v > UINT64_MAX / 16)
 			return A_NUMBER;
 		v = 10 * v + (uint64_t)(s.p[i] - '0');
 	}
@@ -122,7 +123,7 @@ static uint32_t about_string(struct str s)
 		s = str_tail(s, 1);
 	s = s.n < 2 ? s : str_head(str_tail(s, 1), s.n - 2);
 	for (size_t i = 0; i < s.n && i < 10; i++)
-		digits += digit_byte(s.p[i]);
+		digits += ascii_digit(s.p[i]);
 	if (str_has_prefix(s, S("20")) && s.n >= 8 &&
 	    (digits == s.n || (s.p[4] == '-' && s.n >= 10 && s.p[7] == '-' && digits == 8)))
 		return A_DATE;

@@ -5,6 +5,7 @@
  */
 #include "inspect/python_lex.h"
 
+#include "base/ascii.h"
 #include "base/num.h"
 
 #include <assert.h>
@@ -343,7 +344,7 @@ static bool radix_digit(char c, char radix)
 
 static void digits(struct python_lexer *lx)
 {
-	while (digit_byte(peek(lx, 0)) || (peek(lx, 0) == '_' && digit_byte(peek(lx, 1))))
+	while (ascii_digit(peek(lx, 0)) || (peek(lx, 0) == '_' && ascii_digit(peek(lx, 1))))
 		lx->at++;
 }
 
@@ -364,12 +365,12 @@ static void number(struct python_lexer *lx, struct out *o)
 	digits(lx);
 	if (peek(lx, 0) == '.') {
 		lx->at++;
-		if (digit_byte(peek(lx, 0)))
+		if (ascii_digit(peek(lx, 0)))
 			digits(lx);
 	}
 	if ((peek(lx, 0) | 0x20) == 'e') {
 		size_t sign = peek(lx, 1) == '+' || peek(lx, 1) == '-' ? 2 : 1;
-		if (digit_byte(peek(lx, sign))) {
+		if (ascii_digit(peek(lx, sign))) {
 			lx->at += sign;
 			digits(lx);
 		}
@@ -490,7 +491,7 @@ static void step(struct python_lexer *lx, struct out *o)
 	lx->content = true;
 	if (c == C_NAME)
 		name(lx, o);
-	else if (c == C_DIGIT || (peek(lx, 0) == '.' && digit_byte(peek(lx, 1))))
+	else if (c == C_DIGIT || (peek(lx, 0) == '.' && ascii_digit(peek(lx, 1))))
 		number(lx, o);
 	else if (c == C_QUOTE)
 		string(lx, o, lx->at, 0);

@@ -4,6 +4,7 @@
  */
 #include "inspect/shell_command.h"
 
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "inspect/effects.h"
 
@@ -321,7 +322,7 @@ unsigned shell_program(const struct shell_state *k)
 			i += one_of(w, taking) && i + 1 < k->n;
 		else if (is_wrapper(w))
 			wrapped = true;
-		else if (!(wrapped && w.n > 0 && digit_byte(w.p[0])) &&
+		else if (!(wrapped && w.n > 0 && ascii_digit(w.p[0])) &&
 			 (option || str_chr(w, '=') == SIZE_MAX))
 			break;
 	}

@@ -3,6 +3,7 @@
  * a table, a function that looks at one site, and what else must be true of the file. Input: own.
  * Runs in: checker.
  */
+#include "base/ascii.h"
 #include "base/num.h"
 #include "inspect/effects.h"
 #include "inspect/unit.h"
@@ -83,7 +84,7 @@ static bool is_encoded(struct str run)
 		char c = run.p[i];
 		lower |= c >= 'a' && c <= 'z';
 		upper |= c >= 'A' && c <= 'Z';
-		digit |= digit_byte(c);
+		digit |= ascii_digit(c);
 		hex &= num_hex(c) >= 0;
 	}
 	return run.n >= BLOB_RUN && ((lower && upper && digit) || (hex && run.n >= 4 * BLOB_RUN));
@@ -91,8 +92,7 @@ static bool is_encoded(struct str run)
 
 static bool is_encoding(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || digit_byte(c) || c == '+' ||
-	       c == '/' || c == '_' || c == '=';
+	return ascii_alnum(c) || c == '+' || c == '/' || c == '_' || c == '=';
 }
 
 /* Whether the text holds a constant that only a program reads: base64 or hex, escapes, numbers. */
@@ -103,7 +103,7 @@ static bool has_blob(struct str text)
 	for (size_t at = 0; at <= text.n; at++) {
 		char c = at < text.n ? text.p[at] : '\0';
 		escapes += c == 'x' && at > 0 && text.p[at - 1] == '\\';
-		numbers = digit_byte(c) || c == ',' || c == ' ' || c == '\n' ? numbers + 1 : 0;
+		numbers = ascii_digit(c) || c == ',' || c == ' ' || c == '\n' ? numbers + 1 : 0;
 		if (is_encoding(c))
 			continue;
 		struct str run = str_head(str_tail(text, from), at - from);

@@ -4,6 +4,7 @@
  */
 #include "inspect/startup.h"
 
+#include "base/ascii.h"
 #include "base/num.h"
 #include "inspect/caps.h"
 
@@ -25,7 +26,7 @@ static int digits(struct str s, size_t *at)
 	size_t from = *at;
 	uint64_t v;
 
-	while (*at < s.n && s.p[*at] >= '0' && s.p[*at] <= '9')
+	while (*at < s.n && ascii_digit(s.p[*at]))
 		(*at)++;
 	if (num_u64((struct str){ s.p + from, *at - from }, 999, &v) != OK)
 		return -1;
@@ -295,8 +296,7 @@ static const struct {
 
 static bool is_ident(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_';
+	return ascii_alnum(c) || c == '_';
 }
 
 static bool is_naming(char c)

@@ -5,6 +5,7 @@
  */
 #include "package/artifact.h"
 
+#include "base/ascii.h"
 #include "base/limits.h"
 #include "codec/json.h"
 #include "codec/zip.h"
@@ -222,7 +223,7 @@ static enum err make_label(struct artifact *f)
 		if (!npm && mark && i > 0 && strchr("-_.", name.p[i - 1]) != NULL)
 			continue;
 		if (!npm)
-			c = mark ? '-' : c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+			c = mark ? '-' : ascii_lower(c);
 		TRY(arena_text_add(f->arena, &t, c == '@' ? S("%40") : (struct str){ &c, 1 }));
 	}
 	TRY(arena_text_add(f->arena, &t, S("@")));

@@ -6,6 +6,7 @@
  * space), then each line is one option of its own, or a requirement with options behind it. Names
  * in ${BRACES} come from the environment, which we do not have: they are told of.
  */
+#include "base/ascii.h"
 #include "package/manifest_in.h"
 
 /* Options that stand alone. */
@@ -155,8 +156,7 @@ static bool is_url(struct str s)
 	if (n == SIZE_MAX || n < 2)
 		return false;
 	for (size_t i = 0; i < n; i++)
-		if (!((s.p[i] | 32) >= 'a' && (s.p[i] | 32) <= 'z') && s.p[i] != '+' &&
-		    !(s.p[i] >= '0' && s.p[i] <= '9'))
+		if (!ascii_letter(s.p[i]) && s.p[i] != '+' && !ascii_digit(s.p[i]))
 			return false;
 	return true;
 }
