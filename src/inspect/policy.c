@@ -20,11 +20,6 @@ struct reading {
 	struct diag *d;
 };
 
-static const struct {
-	struct str word;
-	enum severity severity;
-} words[] = { { SC("info"), SEV_INFO }, { SC("hold"), SEV_HOLD }, { SC("block"), SEV_BLOCK } };
-
 void policy_default(struct check_policy *p, int64_t now)
 {
 	*p = (struct check_policy){ .now = now };
@@ -50,17 +45,6 @@ static bool date_read(struct str s, int64_t *out)
 	return true;
 }
 
-static bool severity_read(struct str s, enum severity *out)
-{
-	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-		if (!str_eq(words[i].word, s))
-			continue;
-		*out = words[i].severity;
-		return true;
-	}
-	return false;
-}
-
 /* ---- sections ---- */
 
 static enum err read_severities(struct reading *r, const struct node *map)
@@ -72,7 +56,8 @@ static enum err read_severities(struct reading *r, const struct node *map)
 		enum rule rule = rule_by_id(n->name);
 		if (rule == RULE_COUNT)
 			return wrong(r, n, "there is no rule of this name");
-		if (!node_is(n, NODE_SCALAR) || !severity_read(n->text, &r->out->severities[rule]))
+		if (!node_is(n, NODE_SCALAR) ||
+		    !severity_by_word(n->text, &r->out->severities[rule]))
 			return wrong(r, n, "a severity is info, hold or block");
 	}
 	return OK;

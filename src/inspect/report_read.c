@@ -137,13 +137,11 @@ static enum target_kind kind_of(struct reading *r, const struct json *v)
 
 static enum severity severity_of(struct reading *r, const struct json *v)
 {
-	static const struct str words[] = { SC("info"), SC("hold"), SC("block") };
+	enum severity s = SEV_BLOCK;
 
-	for (enum severity s = SEV_INFO; s <= SEV_BLOCK; s++)
-		if (json_str_eq(v, words[s]))
-			return s;
-	wrong(r, ERR_SYNTAX);
-	return SEV_BLOCK;
+	if (!severity_by_word(json_is(v, JSON_STRING) ? json_esc(v) : S(""), &s))
+		wrong(r, ERR_SYNTAX);
+	return s;
 }
 
 /* ---- sections ---- */
