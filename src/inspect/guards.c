@@ -372,15 +372,14 @@ static void javascript_if(struct guards *g, uint32_t t)
 	g->condition = str_head(str_tail(u->text, u->tok[t].at),
 				u->tok[close].at + 1 - u->tok[t].at);
 	end = close + 1;
-	for (bool more = true; more; end += unit_word(u, end + 1, W_ELSE) ? 2 : 0) {
+	for (;; end += 2) {
 		if (unit_is(u, end, '{'))
 			end = unit_mate(u, end);
 		else
 			while (end < u->n && !unit_is(u, end, ';') && !unit_is(u, end, '}') &&
 			       look(g, 1))
 				end = unit_past(u, end);
-		more = unit_word(u, end + 1, W_ELSE) && depth++ < 8;
-		if (!more)
+		if (!unit_word(u, end + 1, W_ELSE) || depth++ == 8)
 			break;
 	}
 	if (leaves(g, close, end))

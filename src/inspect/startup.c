@@ -126,8 +126,7 @@ static size_t space(struct str s)
 
 	if (c == ' ' || (c >= 0x09 && c <= 0x0d) || (c >= 0x1c && c <= 0x1f))
 		return 1;
-	if (is(s, 0, s.n >= 2 ? 2 : SIZE_MAX, "\xc2\x85") ||
-	    is(s, 0, s.n >= 2 ? 2 : SIZE_MAX, "\xc2\xa0"))
+	if (is(s, 0, 2, "\xc2\x85") || is(s, 0, 2, "\xc2\xa0"))
 		return 2;
 	if (s.n < 3)
 		return 0;
@@ -150,7 +149,7 @@ static struct str strip_front(struct str s)
 
 static bool has_bom(struct str s)
 {
-	return s.n >= 3 && memcmp(s.p, "\xef\xbb\xbf", 3) == 0;
+	return str_has_prefix(s, S("\xef\xbb\xbf"));
 }
 
 static struct str strip_back(struct str s)
