@@ -31,9 +31,7 @@ static void ask(struct checker *c, struct tree *t, uint32_t i, const struct trac
 
 static bool has_part(struct str path, struct str part)
 {
-	size_t at = str_find(path, part);
-
-	return at != SIZE_MAX;
+	return str_find(path, part) != SIZE_MAX;
 }
 
 /* npm: one file an entry, lines of a hash and a JSON text that has the URL of the tarball. */
