@@ -16,7 +16,7 @@
 #include <openssl/evp.h>
 #include <string.h>
 
-enum { NAME_MAX_BYTES = 256, RECORD_MAX = 32 << 20, PURL_BYTES = 512 };
+enum { NAME_MAX_BYTES = 256, RECORD_MAX = 32 << 20 };
 
 struct range tree_range(const struct tree *t, uint32_t dir)
 {
@@ -24,19 +24,11 @@ struct range tree_range(const struct tree *t, uint32_t dir)
 				: (struct range){ dir + 1, t->items[dir].end };
 }
 
-struct str package_purl(const struct checker *c, const struct entry *e)
+struct str package_purl(struct checker *c, const struct entry *e)
 {
-	char text[PURL_BYTES];
-	struct buf b;
-	struct str s;
-
 	if (e->owner == 0 || e->owner > c->report.packages.n)
 		return S("");
-	buf_fixed(&b, text, sizeof text);
-	purl_write(&c->report.packages.items[e->owner - 1], &b);
-	/* Findings copy what they are given; until then it must stand somewhere. */
-	return buf_finish(&b, &s) == OK ? arena_dup((struct arena *)(uintptr_t)&c->arena, s)
-					: S("");
+	return release_purl(c, &c->report.packages.items[e->owner - 1]);
 }
 
 /* ---- names and versions ---- */
