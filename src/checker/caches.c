@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { INDEX_MAX = 1 << 20, HEAD_MAX = 16 << 10, NAME_MAX_BYTES = 256 };
+enum { INDEX_MAX = 1 << 20, HEAD_MAX = 16 << 10, URL_MAX = 4096, NAME_MAX_BYTES = 256 };
 
 static void ask(struct checker *c, struct tree *t, uint32_t i, const struct trace *found)
 {
@@ -44,10 +44,10 @@ static void npm_index(struct checker *c, struct tree *t, uint32_t i)
 	if (!file_read(c, t, i, INDEX_MAX, &text, &whole))
 		return;
 	text = arena_dup(&c->arena, text);
-	for (size_t at = str_find(text, S("https://")); at != SIZE_MAX;
-	     at = str_find(text, S("https://"))) {
+	for (size_t at; (at = str_find(text, S("https://"))) != SIZE_MAX;) {
 		text = str_tail(text, at);
-		if (trace_url(str_head(text, str_chr(text, '"')), &found))
+		struct str url = str_head(text, URL_MAX);
+		if (trace_url(str_head(url, str_chr(url, '"')), &found))
 			ask(c, t, i, &found);
 		text = str_tail(text, 8);
 	}
