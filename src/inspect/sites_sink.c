@@ -74,11 +74,10 @@ static void slept(struct unit *u, struct site *s, const struct value *v, uint32_
 		s->effect |= CAP_DELAY;
 }
 
-static void sent(struct unit *u, struct site *s, const struct value *v, uint32_t n)
+static void sent(struct site *s, const struct value *v, uint32_t n)
 {
 	uint32_t classes = words_classes(s->text);
 
-	(void)u;
 	s->taint &= ~(uint32_t)T_FETCHED;
 	s->note |= classes & 1u << TEXT_DROP ? N_DROP : 0u;
 	s->effect |= classes & 1u << TEXT_METADATA ? CAP_METADATA : 0;
@@ -90,13 +89,8 @@ static void sent(struct unit *u, struct site *s, const struct value *v, uint32_t
 /* Whether a path made from this file's own is this file, not its neighbour. */
 static bool own_file(const struct unit *u, struct str path)
 {
-	struct str own = u->file->path;
-	size_t at = own.n;
-
-	while (at > 0 && own.p[at - 1] != '/')
-		at--;
 	return path.n == 0 || (path.n == 1 && path.p[0] == HOLE) ||
-	       str_has_suffix(path, str_tail(own, at));
+	       str_has_suffix(path, str_last(u->file->path, '/'));
 }
 
 /* A file that is loaded as code though its name is that of something else; of JSON, node makes no
@@ -136,7 +130,7 @@ void site_fill(struct unit *u, struct site *s, unsigned sink, const struct value
 		break;
 	case SINK_SEND:
 	case SINK_SAVE:
-		sent(u, s, v, n);
+		sent(s, v, n);
 		break;
 	case SINK_WRITE:
 		opened(s, v, n, LANG_NONE);
