@@ -58,11 +58,16 @@ bool key_is_served(struct str name);
 	X(set_pins) X(set_ca) X(set_tls) X(set_vault) X(set_connect_timeout)                  \
 	X(set_admin_paths)
 
+/* Setters of the proxy: config/proxy.c. */
+#define PROXY_SETTERS(X) X(set_proxy) X(set_no_proxy)
+
 #define X(name) enum err name(struct loader *l, const struct node *v, void *field);
 /* Each is a set_fn. */
 SETTERS(X)
 /* These too. */
 SERVER_SETTERS(X)
+/* And these. */
+PROXY_SETTERS(X)
 #undef X
 
 #endif
