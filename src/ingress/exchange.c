@@ -198,6 +198,18 @@ static uint32_t milliseconds(struct str seconds)
 		       : 0;
 }
 
+/* user_of gives the end user whom a header names, in LiteLLM's order. */
+static struct str user_of(const struct policy *p, const struct http1_head *h)
+{
+	struct str user = h->known[H_X_LITELLM_CUSTOMER_ID];
+
+	if (user.n == 0)
+		user = h->known[H_X_LITELLM_END_USER_ID];
+	for (uint32_t i = 0; user.n == 0 && i < p->n_user_headers; i++)
+		user = http1_named(h, p->user_headers[i]);
+	return user;
+}
+
 static enum err keep_fields(struct exchange *x, const struct http1_head *h, struct diag *d)
 {
 	for (unsigned i = 0; i < sizeof passed / sizeof passed[0]; i++) {
@@ -209,11 +221,7 @@ static enum err keep_fields(struct exchange *x, const struct http1_head *h, stru
 					FMT(call_field_name[passed[i].to]));
 		x->fields[passed[i].to] = arena_dup(&x->arena, v);
 	}
-	struct str user = h->known[H_X_LITELLM_END_USER_ID];
-	if (user.p == NULL)
-		user = h->known[H_X_LITELLM_CUSTOMER_ID];
-	if (user.p != NULL)
-		usage_text(x->end_user, sizeof x->end_user, user);
+	usage_text(x->end_user, sizeof x->end_user, user_of(&x->gen->policy, h));
 	x->timeout_ms = milliseconds(h->known[H_X_LITELLM_TIMEOUT]);
 	x->stream_timeout_ms = milliseconds(h->known[H_X_LITELLM_STREAM_TIMEOUT]);
 	uint64_t retries;

@@ -3,7 +3,7 @@
 import json
 import unittest
 
-from harness import MASTER, GateTest, deployments, events
+from harness import MASTER, GateTest, deployments, events, wait_for
 
 
 class Requests(GateTest):
@@ -159,8 +159,21 @@ class Configuration(GateTest):
             models.append(deployments(port, ("good",), cls.KEYS, (up,), **more)[0])
             models[-1]["model_name"] = "set-" + up
         return {"model_list": models, "router_settings": {"num_retries": 0, "disable_cooldowns": True},
-                "general_settings": {"master_key": MASTER, "always_include_stream_usage": True},
+                "general_settings": {"master_key": MASTER, "always_include_stream_usage": True, "user_header_mappings": [
+                    {"header_name": "X-Staff", "litellm_user_role": "internal_user"},
+                    {"header_name": "X-OpenWebUI-User-Email", "litellm_user_role": "customer"}], "user_header_name": "X-Old"},
                 "litellm_settings": {"require_auth_for_metrics_endpoint": True}}
+
+    def test_who_the_end_user_is(self):
+        key = self.gate.key()
+        said = {"x-staff": "s", "x-old": "o"}
+        for headers in (said, {**said, "x-openwebui-user-email": "e"}, {"x-openwebui-user-email": "e", "x-litellm-customer-id": "c"}):
+            self.assertEqual(self.gate.chat("openai-good", key, user="body", headers=headers)[0], 200)
+
+        def users():
+            status, rows = self.gate.admin("GET", "/spend/logs?api_key=" + key)
+            return status == 200 and sorted(r["end_user"] for r in rows) == ["body", "c", "e"]
+        wait_for("three end users", users, 30)
 
     def test_retries_of_a_deployment(self):
         for model, tries in (("patient", 3), ("openai-status-500", 1)):
