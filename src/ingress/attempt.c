@@ -45,6 +45,7 @@ static void reset_attempt(struct exchange *x)
 	buf_reset(&x->got);
 	buf_reset(&x->held);
 	x->answer = A_NONE;
+	x->names = NULL;
 	x->decoder = NULL;
 	x->encoder = NULL;
 	x->peek = (struct llm_peek){ 0 };

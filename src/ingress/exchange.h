@@ -87,6 +87,7 @@ struct exchange {
 	uint32_t expected;	/* A_WHOLE: the body's length where the provider tells it */
 	struct buf got;	 /* A_ERROR, A_WHOLE: the body; A_HELD, A_STREAM: an unfinished event */
 	struct buf held; /* A_HELD: ready output */
+	struct llm_names *names; /* of tools that go by another; NULL none */
 	struct llm_decoder *decoder;
 	struct llm_encoder *encoder;
 	struct llm_peek peek;

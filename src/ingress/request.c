@@ -221,6 +221,8 @@ static enum err encode(struct exchange *x, const struct json *root, struct str m
 
 	TRY(request_neutral(x, root, &r, d));
 	buf_reset(&in->encoded);
+	if (llm_names_fit(&r, x->up, &in->turn, &x->arena, &x->names) != OK)
+		return diag_set(d, ERR_NOMEM, "no memory for this request");
 	TRY(dialects[x->up]->encode_request(&r, &o, &in->encoded));
 	TRY(keep_model(x));
 	if (x->stream)

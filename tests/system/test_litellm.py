@@ -72,6 +72,30 @@ class Requests(GateTest):
         self.assertEqual(self.gate.chat("openai-status-500", key, fallbacks=["gemini-good", "anthropic-good"])[0], 200)
 
 
+    def test_names_of_tools_that_a_provider_refuses(self):
+        for name in ("a.b/c " + "x" * 60, "\u00fcber"):
+            schema = {"type": "object", "properties": {}}
+            forms = {"openai": ("/v1/chat/completions", {"tools": [{"type": "function", "function": {
+                         "name": name, "parameters": schema}}], "messages": [{"role": "user", "content": "x"}]}),
+                     "anthropic": ("/v1/messages", {"max_tokens": 9, "tools": [{"name": name, "input_schema": schema}],
+                                                    "messages": [{"role": "user", "content": "x"}]}),
+                     "gemini": (None, {"tools": [{"functionDeclarations": [{"name": name, "parametersJsonSchema": schema}]}],
+                                       "contents": [{"role": "user", "parts": [{"text": "x"}]}]})}
+            for client, (path, body) in forms.items():
+                for up in forms:
+                    for stream in (False, True):
+                        if up == client:
+                            continue
+                        to = path or "/v1beta/models/%s-good:%s" % (up, "streamGenerateContent?alt=sse" if stream else "generateContent")
+                        more = {"model": up + "-good", "stream": stream} if path else {}
+                        status, _, data = self.gate.request("POST", to, {**body, **more}, {"authorization": "Bearer " + MASTER})
+                        self.assertEqual(status, 200, data)
+                        said = json.dumps(self.provider.requests()[-1]["body"], ensure_ascii=False)
+                        self.assertNotIn(name, said)
+                        self.assertRegex(said, r'"name": "[a-zA-Z0-9_.-]{0,55}_[0-9a-f]{8}"' if up != "anthropic" else
+                                         r'"name": "[a-zA-Z0-9_-]{0,119}_[0-9a-f]{8}"')
+                        self.assertIn('"name":"%s"' % name, data.decode().replace("\\u00fc", "\u00fc"), (client, up, stream))
+
     def test_headers(self):
         status, headers, _ = self.gate.chat("openai-good")
         self.assertEqual(status, 200)
