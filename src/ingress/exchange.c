@@ -66,8 +66,8 @@ static void give(struct exchange *x)
 	in->promised -= x->promised;
 	if (x->counted)
 		limits_release(in, x->key_slot);
-	if (x->pending_pico != 0)
-		limits_pend(in, x->key_slot, -x->pending_pico);
+	if (x->key_slot != UINT32_MAX)
+		limits_pend(in, x->key_slot, x->pending, (struct limits_share){ 0, 0 });
 	generation_drop(x->gen);
 	arena_reset(&x->arena);
 	arena = x->arena;

@@ -1,5 +1,6 @@
 """Keys, limits, budgets, retries, cooldowns and fallbacks."""
 # Proves T-13, T-16.
+import concurrent.futures
 import json
 import socket
 import time
@@ -101,6 +102,17 @@ class Keys(GateTest):
         self.assertEqual(headers["retry-after"], "1")
         self.assertIn("under way", json.loads(data)["error"]["message"])
         self.assertEqual(self.gate.chat("openai-good", key)[0], 200)  # they cost 0.025 each
+
+    def test_parallel_calls_do_not_outrun_the_tokens_of_a_minute(self):
+        key = self.gate.key(tpm_limit=100)
+        if time.time() % 60 > 50:
+            time.sleep(11)
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:  # each asks for some 25, and may have 20 more
+            got = list(pool.map(lambda _: self.gate.chat("openai-slow", key, max_tokens=20), range(8)))
+        self.assertIn(sum(status == 200 for status, _, _ in got), (3, 4, 5))  # more as early ones end, which used 18 each
+        _, headers, data = next(r for r in got if r[0] == 429)
+        self.assertEqual(headers["retry-after"], "1")
+        self.assertIn("under way", json.loads(data)["error"]["message"])
 
     def test_who_leaves_before_the_answer_pays_for_the_question(self):
         key = self.gate.key()
