@@ -68,9 +68,9 @@ static enum err admit_tokens(struct ingress *in, const struct key *key, struct r
 	if ((int64_t)used < key->tpm) {
 		lim->retry_after_s = 1;
 		return diag_set(d, ERR_RATE,
-				"what this key's calls under way may use takes all that is left of "
-				"its tokens per minute (%lld); retry when one has ended, or ask for "
-				"fewer max_tokens",
+				"what this key's calls under way may use takes all that is left "
+				"of its tokens per minute (%lld); retry when one has ended, or "
+				"ask for fewer max_tokens",
 				(long long)key->tpm);
 	}
 	lim->retry_after_s = seconds_left(in);
