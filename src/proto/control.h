@@ -111,7 +111,7 @@ MUST_USE enum err control_spend_query_decode(struct control_spend_query *q, stru
  *	KEY_UPDATE, KEY_GET,
  *	KEY_BLOCK, KEY_DELETE       str key
  *	KEY_LIST                    u32 total, u32 count, (str key)*
- *	SPEND_LOGS                  u8 more, u32 count, (str call)*
+ *	SPEND_LOGS                  u8 more, u32 count, (str call)*, u64 `before` of what is next
  *	USAGE_SUMMARY               u8 more, u32 count, (str sum)*
  */
 void control_reply_encode(enum err e, struct str text, struct buf *out);

@@ -74,6 +74,23 @@ class Keys(GateTest):
         self.assertEqual(len(rows), 2)
         self.assertEqual((rows[0]["prompt_tokens"], rows[0]["completion_tokens"]), (11, 7))
 
+    def test_spend_logs_say_where_they_go_on(self):
+        key = self.gate.key()
+        for _ in range(3):
+            self.assertEqual(self.gate.chat("echo", key)[0], 200)
+        ask = lambda more: self.gate.request("GET", "/spend/logs?" + more, headers={"authorization": "Bearer " + MASTER},
+                                             port=self.gate.admin_port)
+        rows = wait_for("three rows", lambda: len(r := json.loads(ask("api_key=" + key)[2])) == 3 and r, 30)
+        numbers = [r["metadata"]["log_entry"] for r in rows]
+        self.assertNotIn("x-yett-next", ask("api_key=" + key)[1])
+        status, headers, data = ask("api_key=%s&limit=2" % key)
+        self.assertEqual((status, headers["x-yett-next"]), (200, str(numbers[1])))
+        self.assertEqual([r["metadata"]["log_entry"] for r in json.loads(data)], numbers[:2])
+        left = json.loads(ask("api_key=%s&before=%s" % (key, headers["x-yett-next"]))[2])
+        self.assertEqual([r["metadata"]["log_entry"] for r in left], numbers[2:])
+        for wrong in ("before=x", "limit=0", "limit=9999999"):
+            self.assertEqual(ask(wrong)[0], 400)
+
     def test_parallel_requests(self):
         import threading
         key = self.gate.key(max_parallel_requests=1)
