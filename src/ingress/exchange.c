@@ -366,12 +366,28 @@ static enum err admit(struct exchange *x, struct reply_limits *lim, struct diag 
 	return OK;
 }
 
+/* A name that the key has for a model is that model from here on, in limits and records, too. */
+static enum err take_alias(struct exchange *x, const struct key *key, struct diag *d)
+{
+	const struct json *aliases, *to;
+
+	if (key == NULL || key->aliases.n == 0 ||
+	    json_read(&x->in->turn, key->aliases, &aliases, NULL) != OK)
+		return OK;
+	to = json_get(aliases, x->model);
+	if (!json_is(to, JSON_STRING))
+		return OK;
+	x->model = arena_dup(&x->arena, json_str(&x->in->turn, to));
+	return x->model.p ? OK : diag_set(d, ERR_NOMEM, "no memory for this request");
+}
+
 static enum err look(struct exchange *x, const struct json *root, struct diag *d)
 {
 	const struct key *key;
 
 	TRY(request_look(x, root, d));
 	TRY(find_key(x, &key, d));
+	TRY(take_alias(x, key, d));
 	return find_model(x, key, d);
 }
 

@@ -22,6 +22,21 @@ class Keys(GateTest):
         status, _, data = self.gate.request("GET", "/v1/models", headers={"authorization": "Bearer " + key})
         self.assertEqual([m["id"] for m in json.loads(data)["data"]], ["openai-good"])
 
+    def test_names_of_its_own_for_models(self):
+        key = self.gate.key(models=["openai-good"], aliases={"gpt-4": "openai-good", "cheap": "gemini-good", "openai-good": "x"})
+        self.assertEqual(self.gate.chat("gpt-4", key)[0], 200)
+        self.assertEqual(self.provider.requests()[-1]["body"]["model"], "good")
+        status, headers, _ = self.gate.chat("gpt-4", key, stream=True)
+        self.assertEqual((status, headers["x-litellm-model-group"]), (200, "openai-good"))
+        self.assertEqual(self.gate.chat("cheap", key)[0], 403)
+        self.assertEqual(self.gate.chat("openai-good", key)[0], 404)  # that is its name for another
+        body = {"contents": [{"parts": [{"text": "x"}]}]}
+        status, _, data = self.gate.request("POST", "/v1beta/models/gpt-4:generateContent", body, {"x-goog-api-key": key})
+        self.assertEqual(status, 200, data)
+        self.assertEqual(self.gate.chat("gpt-4", MASTER)[0], 404)
+        self.assertEqual(self.gate.admin("POST", "/key/update", {"key": key, "aliases": {}})[0], 200)
+        wait_for("the change", lambda: self.gate.chat("gpt-4", key)[0] == 404, 30)
+
     def test_expiry_block_delete(self):
         key = self.gate.key(duration="1s")
         self.assertEqual(self.gate.chat("echo", key)[0], 200)
