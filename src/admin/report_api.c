@@ -72,7 +72,8 @@ static void one_call(struct buf *b, const struct control_call *k)
 	jw_kv_str(b, S("model_id"), k->deployment);
 	jw_kv_str(b, S("model_group"), k->model_asked);
 	jw_kv_str(b, S("api_base"), S(""));
-	jw_kv_str(b, S("user"), S(""));
+	jw_kv_str(b, S("user"), k->key_user);
+	jw_kv_str(b, S("team_id"), k->key_team);
 	jw_kv_str(b, S("end_user"), k->end_user);
 	jw_kv_str(b, S("cache_hit"), k->flags & USAGE_CACHE_HIT ? S("True") : S("False"));
 	jw_kv_str(b, S("status"), k->status < 400 ? S("success") : S("failure"));
@@ -270,21 +271,23 @@ void spend_logs(struct conn *c)
 		return;
 	c->query = (struct control_spend_query){ .request_id = query_get(c, S("request_id")),
 						 .key = query_get(c, S("api_key")),
+						 .user = query_get(c, S("user_id")),
 						 .from_ms = from,
 						 .to_ms = to };
 	uint64_t limit = ROWS_DEFAULT;
 	if (!read_number(c, S("before"), INT64_MAX, &c->query.before) ||
 	    !read_number(c, S("limit"), ROWS_MAX, &limit))
 		return;
-	if (c->query.request_id.n > LIMIT_NAME || c->query.key.n > LIMIT_NAME) {
-		conn_error(c, 400, S("this is no request and no key"), S(""));
+	if (c->query.request_id.n > LIMIT_NAME || c->query.key.n > LIMIT_NAME ||
+	    c->query.user.n > LIMIT_NAME) {
+		conn_error(c, 400, S("this is no request, no key and no user"), S(""));
 		return;
 	}
 	c->at = c->seen = 0;
 	jw_arr(&c->json);
 	/* As LiteLLM: days alone give sums, unless summarize is false. */
 	if (from && to && c->query.request_id.n == 0 && c->query.key.n == 0 &&
-	    !str_ieq(summarize, S("false"))) {
+	    c->query.user.n == 0 && !str_ieq(summarize, S("false"))) {
 		sum_step(c);
 		return;
 	}

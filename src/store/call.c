@@ -285,6 +285,8 @@ static void read_call(struct store *s, const struct usage_record *r, struct cont
 		.number = (uint64_t)db_get(s, Q_SPEND_SCAN, 0),
 		.key_name = db_get_str(s, Q_SPEND_SCAN, 5),
 		.key_alias = db_get_str(s, Q_SPEND_SCAN, 6),
+		.key_user = db_get_str(s, Q_SPEND_SCAN, 7),
+		.key_team = db_get_str(s, Q_SPEND_SCAN, 8),
 		.request_id = text_of(r->request_id, sizeof r->request_id),
 		.model_asked = text_of(r->model_asked, sizeof r->model_asked),
 		.model_served = text_of(r->model_served, sizeof r->model_served),
@@ -306,6 +308,7 @@ static bool wanted(struct store *s, const struct control_spend_query *q, int64_t
 	struct str rec;
 
 	if ((key_id >= 0 && db_get(s, Q_SPEND_SCAN, 1) != key_id) ||
+	    (q->user.n && !str_eq(q->user, db_get_str(s, Q_SPEND_SCAN, 7))) ||
 	    (q->from_ms && end_ms < q->from_ms) || (q->to_ms && end_ms >= q->to_ms))
 		return false;
 	if (q->request_id.n == 0)

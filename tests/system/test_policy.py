@@ -89,6 +89,14 @@ class Keys(GateTest):
         self.assertEqual(len(rows), 2)
         self.assertEqual((rows[0]["prompt_tokens"], rows[0]["completion_tokens"]), (11, 7))
 
+    def test_spend_of_a_user(self):
+        mine, other = self.gate.key(user_id="ann", team_id="red"), self.gate.key(user_id="bob")
+        for key in (mine, other, mine):
+            self.assertEqual(self.gate.chat("echo", key)[0], 200)
+        rows = wait_for("two rows", lambda: len(r := self.gate.admin("GET", "/spend/logs?user_id=ann")[1]) == 2 and r, 30)
+        self.assertEqual([(r["user"], r["team_id"]) for r in rows], [("ann", "red")] * 2)
+        self.assertEqual(self.gate.admin("GET", "/spend/logs?user_id=nobody")[1], [])
+
     def test_spend_logs_say_where_they_go_on(self):
         key = self.gate.key()
         for _ in range(3):
