@@ -105,6 +105,10 @@ class Clients(GateTest):
     def test_pipelining_and_split(self):
         got = self.raw(request() + request() + request("Connection: close\r\n"))
         self.assertEqual(got.count(b"HTTP/1.1 200"), 3)
+        large = json.dumps({"model": "echo", "messages": [{"role": "user", "content": "a" * 50000}]})
+        for behind in request(), request(body=large) * 3:  # what lies behind a body is read with its end
+            got = self.raw(request(body=large) + behind + request("Connection: close\r\n"), timeout=10)
+            self.assertEqual(got.count(b"HTTP/1.1 200"), 3 if behind == request() else 5)
         data = request("Connection: close\r\n")
         with socket.create_connection(("127.0.0.1", self.gate.port), timeout=5) as s:
             for i in range(0, len(data), 3):
