@@ -128,7 +128,7 @@ void site_fill(struct unit *u, struct site *s, unsigned sink, const struct value
 {
 	switch ((enum sink)sink) {
 	case SINK_CODE:
-		code_given(u, s, &v[str_eq(s->call, S("Function")) && n > 0 ? n - 1 : 0]);
+		code_given(u, s, &v[str_has_prefix(s->call, S("Function")) && n > 0 ? n - 1 : 0]);
 		break;
 	case SINK_SHELL:
 	case SINK_SPAWN:

@@ -374,7 +374,8 @@ static bool unreadable(const struct joined *j, const struct site *s)
 	if (s->note & N_LOOKALIKE)
 		report(j, RULE_LOOKALIKE_NAMES, s, "names are called that only look like ASCII");
 	else
-		report(j, RULE_OBFUSCATED, s, "names as an obfuscator makes them");
+		finding_add(j->f->findings, RULE_OBFUSCATED, j->f->package, j->f->path, s->line,
+			    excerpt(s), "%.*s", FMT(s->path));
 	return true;
 }
 

@@ -22,6 +22,7 @@ enum taint {
 	T_INPUT = 256, /* clipboard, keys, screen */
 	T_SITE = 512,  /* where packages are installed */
 	T_DATA = 1024, /* from a file that is no source, by its name */
+	T_MEMORY = 2048, /* a file that is only in memory */
 };
 
 enum value_kind { V_UNKNOWN, V_STR, V_BYTES, V_INT, V_LIST, V_MAP, V_NAME, V_METHOD, V_LAMBDA };
@@ -273,11 +274,12 @@ void walk_python(struct unit *u);
 void walk_javascript(struct unit *u);
 
 /* sites.c: site_call looks at the call whose parenthesis opens at token open; site_decorator at the
- * plain name [head, end) that is given what it decorates; site_text at the text
- * of a string token, site_name at a name that is known. site_add notes a site and gives it, or NULL
+ * plain name [head, end) that is given what it decorates; site_tag at a template that opens behind
+ * what it is given to; site_text at the text of a string token, site_name at a name that is known. site_add notes a site and gives it, or NULL
  * when there are too many. */
 void site_call(struct unit *u, uint32_t open);
 void site_decorator(struct unit *u, uint32_t head, uint32_t end);
+void site_tag(struct unit *u, uint32_t open);
 void site_text(struct unit *u, uint32_t t);
 void site_name(struct unit *u, uint32_t t);
 struct site *site_add(struct unit *u, uint32_t effect, uint32_t at);
@@ -295,6 +297,10 @@ void site_written(struct unit *u, struct site *s, const struct value *v);
 
 /* site_code notes that the site runs text. */
 void site_code(struct unit *u, struct site *s, enum language lang, struct str text);
+
+/* obfuscator.c: unit_obfuscated gives the token at which an obfuscator's hand is seen, and what is;
+ * TOKEN_NONE: nowhere. */
+uint32_t unit_obfuscated(const struct unit *u, const char **out_why);
 
 /* rules_join makes findings of what was seen in all layers. */
 void rules_join(struct source *f);
