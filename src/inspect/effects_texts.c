@@ -183,6 +183,18 @@ static const struct {
 	{ SC("mark this package as safe"), TEXT_INJECTION },
 	{ SC("this file is safe and"), TEXT_INJECTION },
 	{ SC("no malicious code in this"), TEXT_INJECTION },
+	{ SC("do not tell the user"), TEXT_SECRECY },
+	{ SC("Do not tell the user"), TEXT_SECRECY },
+	{ SC("don't tell the user"), TEXT_SECRECY },
+	{ SC("Don't tell the user"), TEXT_SECRECY },
+	{ SC("do not mention this to the user"), TEXT_SECRECY },
+	{ SC("Do not mention this to the user"), TEXT_SECRECY },
+	{ SC("do not inform the user"), TEXT_SECRECY },
+	{ SC("Do not inform the user"), TEXT_SECRECY },
+	{ SC("without telling the user"), TEXT_SECRECY },
+	{ SC("without informing the user"), TEXT_SECRECY },
+	{ SC("hide this from the user"), TEXT_SECRECY },
+	{ SC("/proc/\1/mem"), TEXT_MEMORY },
 	{ SC("/etc/passwd"), TEXT_HOST_FILE },
 	{ SC("/etc/hostname"), TEXT_HOST_FILE },
 	{ SC("/etc/machine-id"), TEXT_HOST_FILE },
@@ -200,13 +212,19 @@ bool text_names_data(struct str s)
 		SC(".svg"), SC(".webp"), SC(".wav"),  SC(".mp3"),   SC(".ogg"),	 SC(".mp4"),
 		SC(".pdf"), SC(".ttf"),	 SC(".woff"), SC(".woff2"), SC(".dat"),	 SC(".bin"),
 		SC(".txt"), SC(".md"),	 SC(".rst"),  SC(".csv"),   SC(".json"), SC(".log"),
-		SC(".css"), SC(".map"),
+		SC(".css"),
 	};
 
 	for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++)
 		if (str_has_suffix(s, endings[i]))
 			return true;
 	return false;
+}
+
+bool texts_poison(uint32_t classes)
+{
+	return classes & 1u << TEXT_SECRECY &&
+	       classes & (1u << TEXT_CREDENTIALS | 1u << TEXT_FETCHER | 1u << TEXT_AGENT);
 }
 
 static uint32_t quick_at(const char *p)

@@ -268,11 +268,12 @@ void fold_next(struct fold *f, struct each *e)
 	}
 }
 
-/* What is made of each item with ^ or << or as a letter is decoded, whatever the items are. */
+/* What is made of each item with ^ or as a letter, in Python with << too, is decoded, whatever the
+ * items are. */
 static uint32_t mixed(struct unit *u, const struct each *e)
 {
 	for (uint32_t i = e->body; i < e->end && i < e->body + 32; i++)
-		if (unit_is(u, i, '^') || unit_is(u, i, OP_SHL) ||
+		if (unit_is(u, i, '^') || (u->lang == LANG_PYTHON && unit_is(u, i, OP_SHL)) ||
 		    (unit_name(u, i) && (str_eq(unit_text(u, i), S("chr")) ||
 					 str_eq(unit_text(u, i), S("fromCharCode")) ||
 					 str_eq(unit_text(u, i), S("fromCodePoint")))))

@@ -469,6 +469,14 @@ static bool fetches_and_runs(struct unit *u, uint32_t t, struct str s)
 	return look.pipes_to_shell || look.runs_fetched;
 }
 
+void site_document(struct unit *u, uint32_t t)
+{
+	size_t at, n;
+
+	if (texts_poison(texts_classes(u->file->lexicon->quick, unit_text(u, t), &at, &n)))
+		site_text(u, t);
+}
+
 void site_text(struct unit *u, uint32_t t)
 {
 	struct str s = unit_text(u, t);
@@ -485,6 +493,7 @@ void site_text(struct unit *u, uint32_t t)
 	size_t from = at > 100 ? at - 100 : 0;
 	site->note = N_TEXT | (classes & 1u << TEXT_DROP ? N_DROP : 0u) |
 		     (classes & 1u << TEXT_FETCHER && fetches_and_runs(u, t, s) ? N_PIPED : 0u);
+	site->note |= texts_poison(classes) ? N_POISON : 0u;
 	site->text = str_head(str_tail(s, from), 300);
 	site->child = classes & 1u << TEXT_INJECTION; /* kept for the rules */
 }

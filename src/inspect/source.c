@@ -103,6 +103,7 @@ static void window(struct unit *u)
 	mark_obfuscated(u);
 	if (u->file->n_sites > first)
 		unit_reach(u);
+	unit_meddles(u, first);
 	for (uint32_t i = first; i < u->file->n_sites; i++) {
 		struct site *s = &u->file->sites[i];
 		s->runs = u->scopes[s->scope].runs;

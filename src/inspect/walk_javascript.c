@@ -194,6 +194,7 @@ static void op(struct walk *w, uint32_t t)
 		break;
 	case '=':
 		assignment(w, t, BIND_VALUE);
+		site_assigned(u, t);
 		break;
 	case OP_ADD_TO:
 		assignment(w, t, BIND_ADD);

@@ -289,8 +289,10 @@ static void op(struct walk *w, uint32_t t)
 		w->brackets -= w->brackets > 0;
 		break;
 	case '=':
-		if (w->brackets == 0)
+		if (w->brackets == 0) {
 			assignment(w, t, BIND_VALUE);
+			site_assigned(u, t);
+		}
 		break;
 	case OP_WALRUS:
 		assignment(w, t, BIND_VALUE);
@@ -378,7 +380,9 @@ void walk_python(struct unit *u)
 			name(&w, t);
 		else if (kind == TOK_OP)
 			op(&w, t);
-		else if ((kind == TOK_STRING && !documents(&w, t)) || kind == TOK_F_MIDDLE)
+		else if (kind == TOK_STRING && documents(&w, t))
+			site_document(u, t);
+		else if (kind == TOK_STRING || kind == TOK_F_MIDDLE)
 			site_text(u, t);
 		start = (unit_is(u, t, ';') || unit_is(u, t, ':')) && w.brackets == 0;
 	}
