@@ -377,7 +377,8 @@ static void next_op(struct fold *f, uint32_t at)
 	}
 }
 
-/* tag`text`: a function of the file itself is given a list of texts, and String.raw gives it back. */
+/* tag`text`: a function of the file itself is given a list of texts, and String.raw gives it back.
+ */
 static void tagged(struct fold *f, uint32_t at)
 {
 	struct unit *u = f->u;

@@ -16,20 +16,13 @@ static const struct {
 	struct str name;
 	bool place, top;
 } variables[] = {
-	{ SC("OPENAI_BASE_URL"), true, false },
-	{ SC("OPENAI_API_BASE"), true, false },
-	{ SC("ANTHROPIC_BASE_URL"), true, false },
-	{ SC("GOOGLE_GEMINI_BASE_URL"), true, false },
-	{ SC("HTTPS_PROXY"), true, true },
-	{ SC("https_proxy"), true, true },
-	{ SC("HTTP_PROXY"), true, true },
-	{ SC("http_proxy"), true, true },
-	{ SC("ALL_PROXY"), true, true },
-	{ SC("PIP_INDEX_URL"), true, true },
-	{ SC("NODE_OPTIONS"), false, false },
-	{ SC("LD_PRELOAD"), false, false },
-	{ SC("BASH_ENV"), false, false },
-	{ SC("PYTHONSTARTUP"), false, false },
+	{ SC("OPENAI_BASE_URL"), true, false },	   { SC("OPENAI_API_BASE"), true, false },
+	{ SC("ANTHROPIC_BASE_URL"), true, false }, { SC("GOOGLE_GEMINI_BASE_URL"), true, false },
+	{ SC("HTTPS_PROXY"), true, true },	   { SC("https_proxy"), true, true },
+	{ SC("HTTP_PROXY"), true, true },	   { SC("http_proxy"), true, true },
+	{ SC("ALL_PROXY"), true, true },	   { SC("PIP_INDEX_URL"), true, true },
+	{ SC("NODE_OPTIONS"), false, false },	   { SC("LD_PRELOAD"), false, false },
+	{ SC("BASH_ENV"), false, false },	   { SC("PYTHONSTARTUP"), false, false },
 };
 
 /* A fixed place on another machine. */
@@ -93,9 +86,9 @@ static struct str variable(struct unit *u, uint32_t t)
 static bool is_foreign(const struct unit *u, uint32_t head)
 {
 	static const struct str pages[] = {
-		SC("window"),		SC("globalThis"), SC("self"),	   SC("global"),
-		SC("XMLHttpRequest"),	SC("document"),	  SC("navigator"), SC("ethereum"),
-		SC("HTMLFormElement"),	SC("solana"),	  SC("WebSocket"),
+		SC("window"),	       SC("globalThis"), SC("self"),	  SC("global"),
+		SC("XMLHttpRequest"),  SC("document"),	 SC("navigator"), SC("ethereum"),
+		SC("HTMLFormElement"), SC("solana"),	 SC("WebSocket"),
 	};
 	const struct binding *b = unit_find(u, unit_text(u, head), u->tok[head].mate);
 
@@ -113,9 +106,8 @@ static bool is_foreign(const struct unit *u, uint32_t head)
 static uint32_t function_at(const struct unit *u, uint32_t t, uint32_t place)
 {
 	uint32_t at = t + unit_word(u, t, W_ASYNC);
-	const struct binding *b = unit_name(u, at)
-					  ? unit_find(u, unit_text(u, at), u->tok[at].mate)
-					  : NULL;
+	const struct binding *b = unit_name(u, at) ? unit_find(u, unit_text(u, at), u->tok[at].mate)
+						   : NULL;
 
 	if (b && b->kind == BIND_FUNCTION && !unit_is(u, at + 1, '('))
 		return u->tok[at].mate;
@@ -185,8 +177,11 @@ static bool sends(const struct unit *u, const struct site *hook, uint32_t first)
 /* A wallet's address, or the expression that finds one. */
 static bool is_wallet(struct str s)
 {
-	static const struct str found[] = { SC("0x[a-fA-F0-9]{40}"), SC("0x[a-f0-9]{40}"),
-					    SC("0x[0-9a-fA-F]{40}"), SC("bc1["), SC("bc1q"),
+	static const struct str found[] = { SC("0x[a-fA-F0-9]{40}"),
+					    SC("0x[a-f0-9]{40}"),
+					    SC("0x[0-9a-fA-F]{40}"),
+					    SC("bc1["),
+					    SC("bc1q"),
 					    SC("[1-9A-HJ-NP-Za-km-z]{") };
 
 	for (size_t i = 0; i < sizeof found / sizeof found[0]; i++)
@@ -201,9 +196,9 @@ static bool is_wallet(struct str s)
 /* What payments, or what shows them, go through. */
 static bool carries_payments(struct str call)
 {
-	static const struct str names[] = { SC("window.fetch"),	 SC("globalThis.fetch"),
-					    SC("self.fetch"),	 SC("XMLHttpRequest.prototype."),
-					    SC("ethereum."),	 SC("solana."),
+	static const struct str names[] = { SC("window.fetch"),	   SC("globalThis.fetch"),
+					    SC("self.fetch"),	   SC("XMLHttpRequest.prototype."),
+					    SC("ethereum."),	   SC("solana."),
 					    SC("sendTransaction"), SC("SendTransaction"),
 					    SC("signTransaction") };
 

@@ -140,6 +140,8 @@ void site_command(struct unit *u, struct site *s, const struct value *v, uint32_
 		s->taint |= T_DATA;
 	}
 	/* a shell is given a text of which nothing is known but that it was fetched */
-	if (s->text.n == 0 && s->taint & T_FETCHED && n > 0 && v[0].kind == V_UNKNOWN)
+	bool unknown = s->text.n == 0 || (s->text.n == 1 && s->text.p[0] == HOLE);
+	if (unknown && s->taint & T_FETCHED && n > 0 &&
+	    (v[0].kind == V_UNKNOWN || v[0].kind == V_METHOD))
 		s->note |= N_GIVEN;
 }

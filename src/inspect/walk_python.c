@@ -127,7 +127,8 @@ static void caught(struct walk *w, uint32_t t)
 	struct unit *u = w->u;
 	uint32_t as = t + 1, raised = t;
 
-	while (as < u->n && as < t + 16 && !unit_word(u, as, W_AS) && u->tok[as].kind != TOK_NEWLINE)
+	while (as < u->n && as < t + 16 && !unit_word(u, as, W_AS) &&
+	       u->tok[as].kind != TOK_NEWLINE)
 		as++;
 	if (!unit_word(u, as, W_AS) || !unit_name(u, as + 1))
 		return;
