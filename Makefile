@@ -43,7 +43,7 @@ CFLAGS.asan := -O1 -g -DYETT_DEBUG -fno-omit-frame-pointer -fsanitize=address,un
 CFLAGS.fuzz := -O1 -g -DYETT_DEBUG -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all
 CFLAGS := $(WARN) $(HARDEN) $(CFLAGS.$(MODE)) -fno-strict-aliasing -ffunction-sections -fdata-sections \
-	-ffile-prefix-map=$(CURDIR)=.
+	-ffile-prefix-map="$(CURDIR)"=.
 LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--gc-sections -Wl,--as-needed $(filter -fsanitize%,$(CFLAGS.$(MODE)))
 
 PKG := pkg-config

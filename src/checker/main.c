@@ -205,6 +205,10 @@ static enum err order_roots(struct checker *c, struct diag *d)
 			TRY(tree_order(&r->tree, d));
 		if (r->role <= ROOT_USER_SITE)
 			c->report.coverage.files += r->tree.n;
+		for (uint32_t k = 0; r->tree.unread > 0 && k < r->tree.n; k++)
+			if (r->tree.items[k].state == ENTRY_FAILED)
+				file_finding(c, &r->tree, k, RULE_FILE_UNREADABLE, S(""), 0, S(""),
+					     "this directory could not be read");
 		c->report.coverage.unread += r->tree.unread;
 		c->report.coverage.skipped += r->tree.skipped;
 	}

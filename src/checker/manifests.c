@@ -29,7 +29,7 @@ void manifest_check(struct checker *c, struct tree *t, uint32_t i, enum manifest
 	enum err e = manifest_read(kind, path, text, &c->scratch, &found, &c->report.findings, &d);
 	if (e != OK) {
 		c->report.coverage.unread++;
-		file_finding(c, t, i, RULE_FILE_UNREADABLE, S(""), 0, S(""), "%s", diag_text(&d));
+		file_finding(c, t, i, RULE_MANIFEST_UNREAD, S(""), 0, S(""), "%s", diag_text(&d));
 	}
 	for (size_t k = 0; k < found.n; k++) {
 		if (found.items[k].where.n == 0)

@@ -79,6 +79,15 @@ static bool is_binary(struct str text)
 	return str_chr(str_head(text, SNIFF), '\0') != SIZE_MAX;
 }
 
+/* Nothing here reads it, so nothing may be concluded: a lock file of another language, say. */
+static void judge_unknown(struct checker *c, struct root *r)
+{
+	c->report.coverage.unread++;
+	file_finding(c, &r->tree, 0, RULE_FILE_UNREADABLE, S(""), 0, S(""),
+		     "it is no package, lock file, bill of materials, log or source of a kind that "
+		     "is known here");
+}
+
 static void judge_text(struct checker *c, struct root *r, struct str name, struct str text)
 {
 	enum manifest kind = manifest_kind(name);
@@ -102,6 +111,8 @@ static void judge_text(struct checker *c, struct root *r, struct str name, struc
 			log_check(c, &r->tree, 0, true);
 		if (c->report.findings.n > first || trace_likely(name, str_head(text, SNIFF)))
 			c->report.kind = TARGET_LOG;
+		else if (source_language(name, text) == LANG_NONE)
+			judge_unknown(c, r);
 		arena_reset(&c->scratch);
 		source_inspect(c->lexicon, source_language(name, text), source_role(name), S(""),
 			       name, text, &c->scratch, &c->report.findings, &caps);

@@ -40,6 +40,7 @@ struct node {
 	unsigned depth;
 	unsigned waiting; /* directories in it that are still to be opened */
 	int fd;
+	bool unread;
 	uint32_t entry; /* once it has its place */
 	uint8_t seal[SHA256_BYTES];
 };
@@ -193,8 +194,10 @@ static void read_dir(struct lister *l)
 			at += d.d_reclen;
 		}
 	}
-	if (l->err == OK && n < 0)
+	if (l->err == OK && n < 0) {
 		l->unread++;
+		l->node->unread = true;
+	}
 	if (l->err == OK && l->n > 1)
 		qsort(l->children, l->n, sizeof *l->children, by_path);
 }
@@ -231,6 +234,7 @@ static bool enter(struct lister *l)
 	node->fd = openat(node->parent->fd, name, flags);
 	if (node->fd < 0) {
 		l->unread++;
+		node->unread = true;
 		return false;
 	}
 	/* Another directory may have come into this place meanwhile. It is below the same one, so
@@ -512,8 +516,11 @@ enum err tree_order(struct tree *t, struct diag *d)
 		t->items[i] = c->entry;
 		t->items[i].parent = in->entry;
 		t->items[i].end = i + 1;
-		if (c->node != NULL)
-			c->node->entry = i;
+		if (c->node == NULL)
+			continue;
+		c->node->entry = i;
+		if (c->node->unread)
+			t->items[i].state = ENTRY_FAILED;
 	}
 	for (uint32_t i = t->n; i-- > 0;) {
 		uint32_t up = t->items[i].parent;

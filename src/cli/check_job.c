@@ -112,6 +112,8 @@ static enum err open_target(struct job *j, const char *target, struct diag *d)
 {
 	struct stat st;
 
+	if (stat(target, &st) != 0 && errno == ENOENT && strchr(target, '/') == NULL)
+		return diag_set(d, ERR_NOT_FOUND, CLI_NO_TARGET, target);
 	if (stat(target, &st) != 0)
 		return diag_set(d, errno == ENOENT || errno == ENOTDIR ? ERR_NOT_FOUND : ERR_SYS,
 				"cannot open '%s': %s", target, strerror(errno));
@@ -172,7 +174,10 @@ static enum err add_opts(struct job *j, const struct job_opts *o, struct diag *d
 	if (o->against != NULL)
 		job_root(j, ROOT_PREVIOUS, o->against);
 	if (o->against != NULL && j->request.n_roots == before)
-		return diag_set(d, ERR_NOT_FOUND, "cannot open '%s' to compare with", o->against);
+		return diag_set(
+			d, ERR_NOT_FOUND,
+			"'%s' cannot be compared with: it is not there, or the target itself",
+			o->against);
 	if (o->policy != NULL && (j->request.policy_fd = open_file(j, o->policy)) < 0)
 		return diag_set(d, ERR_CONFIG, "cannot open '%s': %s", o->policy, strerror(errno));
 	int advisories = o->advisory_fd < 0 ? -1 : fcntl(o->advisory_fd, F_DUPFD_CLOEXEC, 0);

@@ -170,7 +170,7 @@ enum err python_find(char out[CLI_PATH], struct diag *d)
 				"name the environment",
 				shim);
 	}
-	return diag_set(d, ERR_NOT_FOUND, "there is no python3 on PATH: name what to check");
+	return diag_set(d, ERR_NOT_FOUND, "there is no python3 on PATH; name what to check");
 }
 
 /* ---- what it loads from ---- */

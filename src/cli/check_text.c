@@ -97,13 +97,22 @@ static void explain(struct cli *c, enum rule rule)
 	buf_addf(&c->out, "    why: %.*s\n    to do: %.*s\n", FMT(row->why), FMT(row->next));
 }
 
-static void show_all(struct cli *c, const struct report *r, enum severity severity)
+/* Why a verdict is inconclusive is shown, whatever its severity. */
+static bool is_gap(const struct report *r, const struct finding *f)
+{
+	return r->judgement.verdict == VERDICT_INCONCLUSIVE &&
+	       (f->rule == RULE_FILE_UNREADABLE || f->rule == RULE_FILE_CHANGING ||
+		f->rule == RULE_FILE_TOO_LARGE);
+}
+
+static void show_all(struct cli *c, const struct report *r, enum severity severity, bool only_gaps)
 {
 	size_t shown[RULE_COUNT] = { 0 };
 
 	for (size_t i = 0; i < r->findings.n; i++) {
 		const struct finding *f = &r->findings.items[i];
-		if (f->allowed || f->severity != severity || ++shown[f->rule] > SHOWN_OF_RULE)
+		if (f->allowed || f->severity != severity || (only_gaps && !is_gap(r, f)) ||
+		    ++shown[f->rule] > SHOWN_OF_RULE)
 			continue;
 		show(c, f, severity);
 		if (shown[f->rule] == 1)
@@ -122,7 +131,7 @@ static void sum_up(struct cli *c, const struct report *r)
 
 	for (size_t i = 0; i < r->findings.n; i++) {
 		const struct finding *f = &r->findings.items[i];
-		if (f->allowed || f->severity != SEV_INFO)
+		if (f->allowed || f->severity != SEV_INFO || is_gap(r, f))
 			continue;
 		n[f->rule]++;
 		all++;
@@ -242,11 +251,10 @@ static void tail(struct cli *c, const struct report *r)
 void check_text(struct cli *c, const struct report *r, bool all)
 {
 	head(c, r);
-	show_all(c, r, SEV_BLOCK);
-	show_all(c, r, SEV_HOLD);
-	if (all)
-		show_all(c, r, SEV_INFO);
-	else
+	show_all(c, r, SEV_BLOCK, false);
+	show_all(c, r, SEV_HOLD, false);
+	show_all(c, r, SEV_INFO, !all);
+	if (!all)
 		sum_up(c, r);
 	environments(c, r);
 	detonation(c, r, all);

@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { HELP_COLUMN = 34, ASK_MS = 60000 };
+enum { HELP_COLUMN = 31, HELP_WIDTH = 80, ASK_MS = 60000 };
 
 /* ---- output ---- */
 
@@ -97,6 +97,32 @@ void cli_safe(struct cli *c, struct str s)
 
 /* ---- help ---- */
 
+/* Words in lines that begin at the column left; an empty line in text ends a paragraph. */
+static void fill(struct cli *c, struct str text, size_t left)
+{
+	size_t at = left;
+
+	while (text.n > 0) {
+		size_t n = 0;
+		while (n < text.n && text.p[n] != ' ' && text.p[n] != '\n')
+			n++;
+		if (n == 0) {
+			buf_add(&c->out, S("\n\n"));
+			at = left;
+		} else if (at > left && at + 1 + n > HELP_WIDTH) {
+			buf_addf(&c->out, "\n%*s", (int)left, "");
+			at = left;
+		} else if (at > left) {
+			buf_addc(&c->out, ' ');
+			at++;
+		}
+		buf_add(&c->out, str_head(text, n));
+		at += n;
+		text = str_tail(text, n < text.n ? n + 1 : n);
+	}
+	buf_addc(&c->out, '\n');
+}
+
 static void help_row(struct cli *c, const char *name, const char *arg, const char *brief)
 {
 	size_t n = strlen(name) + (arg && arg[0] ? 1 + strlen(arg) : 0);
@@ -111,7 +137,7 @@ static void help_row(struct cli *c, const char *name, const char *arg, const cha
 		buf_add(&c->out, S("  "));
 	}
 	cli_pad(c, n, HELP_COLUMN);
-	buf_addf(&c->out, "%s\n", brief);
+	fill(c, str_z(brief), 2 + HELP_COLUMN);
 }
 
 void cli_help(struct cli *c, struct str prefix)
@@ -129,8 +155,10 @@ void cli_help_one(struct cli *c, const struct cmd *cmd)
 {
 	buf_addf(&c->out, "usage: yett %s [OPTIONS]%s%s\n\n%s\n", cmd->name,
 		 cmd->args[0] ? " " : "", cmd->args, cmd->brief);
-	if (cmd->more)
-		buf_addf(&c->out, "\n%s\n", cmd->more);
+	if (cmd->more) {
+		buf_addc(&c->out, '\n');
+		fill(c, str_z(cmd->more), 0);
+	}
 	buf_addc(&c->out, '\n');
 	for (const struct cli_opt *o = cmd->opts; o && o->name; o++) {
 		char name[64];

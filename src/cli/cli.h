@@ -93,6 +93,9 @@ int cli_fail(struct cli *c, enum err e, const struct diag *d);
 /* cli_usage says what is wrong with the arguments and where help is; the exit status is 64. */
 int cli_usage(const struct cli *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* What is said of a target that is neither a file nor a release, with its name. */
+#define CLI_NO_TARGET "there is no file '%s'; a release is NAME==VERSION or npm:NAME@VERSION"
+
 /* cli_style writes s in a terminal's style ("1" bold, "31" red) where colour is wanted. */
 void cli_style(struct cli *c, const char *style, struct str s);
 

@@ -172,7 +172,8 @@ static int report(struct cli *c, const struct audit *a)
 		jw_obj_end(b);
 		buf_addc(b, '\n');
 	} else {
-		buf_addf(b, "%llu entries of ", (unsigned long long)a->want.size);
+		buf_addf(b, "%llu %s of ", (unsigned long long)a->want.size,
+			 a->want.size == 1 ? "entry" : "entries");
 		cli_safe(c, a->want.origin);
 		buf_add(b, S(" are as they were signed\n"));
 		if (cli_value(c, "key") == NULL)

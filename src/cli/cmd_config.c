@@ -169,6 +169,11 @@ static int check_run(struct cli *c)
 	struct diag d = { 0 };
 
 	enum err e = load(c->args[0], &a, &conf, &d);
+	if (e != OK && conf.n_notes == 0 && !c->json) { /* not one key of it was read */
+		(void)cli_fail(c, e, &d);
+		arena_wipe(&a);
+		return exit_of(e);
+	}
 	if (c->json)
 		check_json(c, &conf, e, &d);
 	else
@@ -182,9 +187,9 @@ const struct cmd cmd_config_check = {
 	.name = "config check",
 	.args = "FILE",
 	.brief = "say of each key in FILE how well it is served, and whether the file can be used",
-	.more = "exact: as LiteLLM does. approximate: the difference is stated.\n"
-		"manual: somebody has to do something. unsupported: ignored.\n"
-		"The exit status is 0, or 78 when FILE cannot be used.",
+	.more = "exact: as LiteLLM does; approximate: the difference is stated; "
+		"manual: somebody has to do something; unsupported: ignored.\n\n"
+		"The exit status is 0, 78 when FILE cannot be used, 66 when it is not there.",
 	.args_min = 1,
 	.args_max = 1,
 	.run = check_run,

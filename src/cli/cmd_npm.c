@@ -175,8 +175,10 @@ static enum err parse_lock(struct npm *p, struct diag *d)
 
 	findings_init(&ignored, &p->scratch);
 	package_list_init(&p->packages, &p->in.arena, INSTALL_ITEMS);
-	return manifest_read(MANIFEST_PACKAGE_LOCK, S("package-lock.json"), p->lock, &p->scratch,
-			     &p->packages, &ignored, d);
+	struct diag why = { 0 };
+	enum err e = manifest_read(MANIFEST_PACKAGE_LOCK, S("package-lock.json"), p->lock,
+				   &p->scratch, &p->packages, &ignored, &why);
+	return e == OK ? OK : diag_set(d, e, "'%s': %s", p->lock_path, diag_text(&why));
 }
 
 /* npm runs scripts of the project itself, too, and of the members of its workspace. */

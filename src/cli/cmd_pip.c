@@ -253,8 +253,12 @@ static enum err find_python(struct pip *p, struct diag *d)
 {
 	const char *named = cli_value(p->in.cli, "python");
 
-	if (named == NULL)
-		return python_find(p->python, d);
+	if (named == NULL) {
+		enum err e = python_find(p->python, d);
+		return e != ERR_NOT_FOUND
+			       ? e
+			       : diag_set(d, e, "there is no python3 on PATH; --python names one");
+	}
 	if (snprintf(p->python, sizeof p->python, "%s", named) >= (int)sizeof p->python)
 		return diag_set(d, ERR_USAGE, "the interpreter's name is too long");
 	return OK;

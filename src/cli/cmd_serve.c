@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/num.h"
+#include "sys/listen.h"
 #include "sys/spawn.h"
 
 #include <errno.h>
@@ -15,6 +16,7 @@
 static enum err check(const struct cli *c, struct diag *d)
 {
 	const char *config = cli_value(c, "config"), *workers = cli_value(c, "workers");
+	struct listen_addr parsed;
 	uint64_t n;
 
 	if (config && access(config, R_OK) != 0)
@@ -24,8 +26,8 @@ static enum err check(const struct cli *c, struct diag *d)
 				LIMIT_WORKERS);
 	for (size_t i = 0; i < 2; i++) {
 		const char *at = cli_value(c, i ? "admin" : "listen");
-		if (at && at[0] != '/' && strchr(at, ':') == NULL)
-			return diag_set(d, ERR_USAGE, "'%s' is no ADDR:PORT", at);
+		if (at)
+			TRY(listen_parse(str_z(at), &parsed, d));
 	}
 	return OK;
 }

@@ -109,6 +109,10 @@ static void as_text(struct cli *c, const struct status *s)
 	cli_safe(c, s->admin);
 	buf_addf(&c->out, "\n  configuration  %llu, %.12s\n", (unsigned long long)s->generation,
 		 hash_text(s, room, sizeof room).p);
+	if (s->landlock)
+		buf_addf(&c->out, "  Landlock       version %u\n", s->landlock);
+	else
+		buf_add(&c->out, S("  Landlock       none in this kernel\n"));
 	for (uint32_t i = 0; i < s->n; i++)
 		child_text(c, &s->children[i]);
 	if (s->warning.n) {

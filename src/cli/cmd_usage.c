@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-enum { MONEY_SCALE = 12, DAY_S = 86400 };
+enum { MONEY_SCALE = 12, DAY_S = 86400, MODEL_WIDTH = 29 }; /* lines of 80 */
 
 static enum err read_since(const char *z, int64_t *out_ms, struct diag *d)
 {
@@ -109,8 +109,8 @@ static void row_text(struct cli *c, const struct control_sum *s, unsigned group)
 	if (group & SUM_KEY)
 		cell(c, key_label(s), 24);
 	if (group & SUM_MODEL)
-		cell(c, s->model.n ? s->model : S("(refused)"), 32);
-	buf_addf(&c->out, "%10lld %8lld %12lld %12lld %8lld.%04lld\n", (long long)s->calls,
+		cell(c, s->model.n ? s->model : S("(refused)"), MODEL_WIDTH);
+	buf_addf(&c->out, "%8lld %7lld %11lld %11lld %6lld.%04lld\n", (long long)s->calls,
 		 (long long)s->fails, (long long)s->input, (long long)s->output,
 		 (long long)(cents_100 / 10000), (long long)(cents_100 % 10000));
 }
@@ -122,8 +122,8 @@ static void heading(struct cli *c, unsigned group)
 	if (group & SUM_KEY)
 		cell(c, S("key"), 24);
 	if (group & SUM_MODEL)
-		cell(c, S("model"), 32);
-	buf_addf(&c->out, "%10s %8s %12s %12s %13s\n", "calls", "failed", "input", "output",
+		cell(c, S("model"), MODEL_WIDTH);
+	buf_addf(&c->out, "%8s %7s %11s %11s %11s\n", "calls", "failed", "input", "output",
 		 "dollars");
 }
 

@@ -139,7 +139,7 @@ static enum err verify_release(struct verifying *v, const char *target, struct d
 
 	TRY(release_parse(&v->arena, str_z(target), p, d));
 	if (p->version.n == 0)
-		return diag_set(d, ERR_USAGE, "'%s' names no version: NAME==VERSION", target);
+		return diag_set(d, ERR_USAGE, CLI_NO_TARGET, target);
 	if (p->eco == ECO_OTHER)
 		return diag_set(d, ERR_UNSUPPORTED, "releases are fetched from PyPI and npm only");
 	TRY(fetch_file_of(p->eco, p->name, p->version, str_z(cli_value(v->cli, "file")), &v->arena,

@@ -89,10 +89,16 @@ static int unknown(int argc, char **argv)
 		size_t n = distance(str_z(cmds[i]->name), two ? str_z(words) : str_z(argv[0]));
 		if (strncmp(cmds[i]->name, argv[0], first) == 0 && cmds[i]->name[first] == ' ')
 			said = words; /* the first word is right */
-		if (n >= least || 3 * n > strlen(cmds[i]->name)) /* another word altogether */
+		/* Two letters that changed places are two slips: "chekc" is still "check". */
+		if (n >= least || 3 * n > strlen(cmds[i]->name) + !two)
 			continue;
 		least = n;
 		best = cmds[i]->name;
+	}
+	if (argv[0][0] == '-') {
+		fprintf(stderr, "yett: '%.80s' has to stand behind a command\nTry 'yett help'.\n",
+			argv[0]);
+		return err_exit(ERR_USAGE);
 	}
 	fprintf(stderr, "yett: no command '%.80s'", said);
 	if (best)

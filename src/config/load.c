@@ -308,10 +308,9 @@ static enum err models_read(struct loader *l, const struct node *list)
 	/* The first reason is worth more than the fact. */
 	for (uint32_t k = 0; k < l->out->n_notes; k++)
 		if (str_find(l->out->notes[k].why, S("is left out: ")) != SIZE_MAX)
-			return diag_set(l->d, ERR_CONFIG,
-					"none of %u deployments can be used: %.*s %.*s", i,
+			return diag_set(l->d, ERR_CONFIG, "no deployment can be used: %.*s %.*s",
 					FMT(l->out->notes[k].path), FMT(l->out->notes[k].why));
-	return diag_set(l->d, ERR_CONFIG, "none of %u deployments can be used", i);
+	return diag_set(l->d, ERR_CONFIG, "no deployment can be used");
 }
 
 static enum err credentials_read(struct loader *l, const struct node *root)

@@ -316,6 +316,25 @@ static struct str input(struct conn *c, struct str in)
 	return c->dead ? S("") : in;
 }
 
+/* What is not consumed yet is kept until more comes or the answer under way has ended. */
+static void take(struct conn *c, struct str s)
+{
+	struct str rest = input(c, s);
+
+	if (!c->dead)
+		buf_add(&c->inbuf, rest);
+}
+
+static void take_kept(struct conn *c)
+{
+	struct str rest = input(c, buf_str(&c->inbuf));
+
+	if (!c->dead)
+		buf_cut(&c->inbuf, c->inbuf.n - rest.n);
+	if (!c->dead && c->inbuf.n == 0)
+		buf_free(&c->inbuf);
+}
+
 /* A large body goes straight from the socket to where it will be sent from. */
 static bool reads_into_body(const struct conn *c)
 {
@@ -323,46 +342,49 @@ static bool reads_into_body(const struct conn *c)
 	       c->body.cap > c->body.n;
 }
 
+/* With the body's last bytes those behind them are asked for, there being none as a rule: a read
+ * that fills less has emptied the socket, and the next one is spared. */
 static ssize_t read_body(struct conn *c, size_t *out_asked)
 {
 	size_t room = c->body.cap - c->body.n;
+	size_t want = c->body_left < room ? (size_t)c->body_left : room;
+	size_t behind = want == c->body_left ? INGRESS_SCRATCH : 0;
+	struct iovec into[] = { { c->body.p + c->body.n, want }, { c->in->scratch, behind } };
 
-	*out_asked = c->body_left < room ? (size_t)c->body_left : room;
-	ssize_t n = conn_io_recv(c, c->body.p + c->body.n, *out_asked);
-	if (n > 0) {
-		body_came(c, (size_t)n);
-		c->body_left -= (uint64_t)n;
-		if (c->body_left == 0)
-			body_done(c);
-	}
+	*out_asked = want + behind;
+	ssize_t n = conn_io_recv(c, into, behind ? 2 : 1);
+	if (n <= 0)
+		return n;
+	size_t got = (size_t)n < want ? (size_t)n : want;
+	body_came(c, got);
+	c->body_left -= got;
+	if (c->body_left == 0)
+		body_done(c);
+	if ((size_t)n > got)
+		take(c, (struct str){ c->in->scratch, (size_t)n - got });
 	return n;
 }
 
 static ssize_t read_scratch(struct conn *c, size_t *out_asked)
 {
-	struct ingress *in = c->in;
+	struct iovec into = { c->in->scratch, INGRESS_SCRATCH };
 
+	if (c->inbuf.n != 0) {
+		into.iov_len = INBUF_MAX - c->inbuf.n < 16384 ? INBUF_MAX - c->inbuf.n : 16384;
+		into.iov_base = buf_room(&c->inbuf, into.iov_len);
+	}
+	*out_asked = into.iov_len;
+	if (into.iov_base == NULL)
+		return -2;
+	ssize_t n = conn_io_recv(c, &into, 1);
+	if (n <= 0)
+		return n;
 	if (c->inbuf.n == 0) {
-		*out_asked = INGRESS_SCRATCH;
-		ssize_t n = conn_io_recv(c, in->scratch, INGRESS_SCRATCH);
-		if (n > 0) {
-			struct str rest = input(c, (struct str){ in->scratch, (size_t)n });
-			if (!c->dead)
-				buf_add(&c->inbuf, rest);
-		}
+		take(c, (struct str){ c->in->scratch, (size_t)n });
 		return n;
 	}
-	*out_asked = INBUF_MAX - c->inbuf.n < 16384 ? INBUF_MAX - c->inbuf.n : 16384;
-	char *at = buf_room(&c->inbuf, *out_asked);
-	if (at == NULL)
-		return -2;
-	ssize_t n = conn_io_recv(c, at, *out_asked);
-	if (n > 0) {
-		buf_grew(&c->inbuf, (size_t)n);
-		struct str rest = input(c, buf_str(&c->inbuf));
-		if (!c->dead)
-			buf_cut(&c->inbuf, c->inbuf.n - rest.n);
-	}
+	buf_grew(&c->inbuf, (size_t)n);
+	take_kept(c);
 	return n;
 }
 
@@ -379,8 +401,6 @@ static void read_all(struct conn *c)
 		}
 		if (n < 0)
 			return;
-		if (!c->dead && c->inbuf.n == 0 && c->inbuf.p != NULL)
-			buf_free(&c->inbuf);
 		if ((size_t)n < asked && c->tls == NULL)
 			return; /* edge-triggered: a short read has emptied the socket */
 	}
@@ -391,13 +411,8 @@ static void read_all(struct conn *c)
 static void conn_read(struct conn *c)
 {
 	c->reading = true;
-	if (c->state == C_IDLE && c->inbuf.n != 0) {
-		struct str rest = input(c, buf_str(&c->inbuf));
-		if (!c->dead)
-			buf_cut(&c->inbuf, c->inbuf.n - rest.n);
-		if (!c->dead && c->inbuf.n == 0)
-			buf_free(&c->inbuf);
-	}
+	if (c->state == C_IDLE && c->inbuf.n != 0)
+		take_kept(c);
 	read_all(c);
 	c->reading = false;
 }

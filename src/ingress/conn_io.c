@@ -53,22 +53,24 @@ bool conn_io_ready(struct conn *c)
 	return c->tls_open;
 }
 
-static ssize_t tls_recv(struct conn *c, char *p, size_t cap)
+static ssize_t tls_recv(struct conn *c, const struct iovec *iov)
 {
 	size_t n = 0;
-	enum err e = tls_read(c->tls, p, cap, &n);
+	enum err e = tls_read(c->tls, iov->iov_base, iov->iov_len, &n);
 
 	return e == OK ? (ssize_t)n : e == ERR_AGAIN ? -1 : -2;
 }
 
-ssize_t conn_io_recv(struct conn *c, char *p, size_t cap)
+ssize_t conn_io_recv(struct conn *c, struct iovec *iov, unsigned n)
 {
 	if (c->tls != NULL)
-		return tls_recv(c, p, cap);
-	ssize_t n = recv(c->watch.fd, p, cap, 0);
-	if (n < 0)
+		return tls_recv(c, iov);
+	struct msghdr m = { .msg_iov = iov, .msg_iovlen = n };
+	ssize_t got = n == 1 ? recv(c->watch.fd, iov->iov_base, iov->iov_len, 0)
+			     : recvmsg(c->watch.fd, &m, 0);
+	if (got < 0)
 		return errno == EAGAIN || errno == EINTR ? -1 : -2;
-	return n;
+	return got;
 }
 
 static ssize_t tls_send(struct conn *c, const struct iovec *iov, unsigned n)

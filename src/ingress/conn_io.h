@@ -19,9 +19,9 @@ void conn_io_end(struct conn *c);
 /* conn_io_ready goes on with a TLS handshake; false: not yet, or the connection has been killed. */
 bool conn_io_ready(struct conn *c);
 
-/* conn_io_recv gives the bytes read, 0 at the end, -1 when there is nothing now, -2 when it is
- * broken. */
-ssize_t conn_io_recv(struct conn *c, char *p, size_t cap);
+/* conn_io_recv fills the n pieces, through TLS the first of them only. It gives the bytes read, 0
+ * at the end, -1 when there is nothing now, -2 when it is broken. */
+ssize_t conn_io_recv(struct conn *c, struct iovec *iov, unsigned n);
 
 /* conn_io_send gives the bytes taken, 0 when the socket is full, -1 when it is broken. */
 ssize_t conn_io_send(struct conn *c, struct iovec *iov, unsigned n);

@@ -55,6 +55,7 @@ struct ingress {
 	struct conn *free_conns, *dead_conns;
 	struct conn *dirty; /* with output gathered in this turn */
 	unsigned n_conns;
+	uint64_t denied_ms; /* when a provider's refusal of our credential was last logged */
 	struct exchange *free_exchanges;
 	struct deferred reap;
 	char *scratch;	    /* what one recv may bring, reused by every connection */

@@ -72,6 +72,8 @@ static void most(const struct json *v, const struct str *names, int64_t *io)
 {
 	for (; names->n != 0; names++) {
 		const struct json *m = json_get(v, *names);
+		if (m == NULL)
+			continue;
 		struct str text = json_is(m, JSON_NUMBER) ? json_raw(m) : json_esc(m);
 		int64_t n;
 		enum err e = num_scaled(text, 0, &n);

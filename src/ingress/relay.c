@@ -12,10 +12,16 @@
 #include "ingress/meter.h"
 #include "ingress/relay_stream.h"
 #include "llm/scrub.h"
+#include "sys/log.h"
 
 #include <string.h>
 
-enum { ERROR_BODY_MAX = 256 << 10, OWN_WORDS_MAX = 64 << 10, LINES_MAX = 4 << 10 };
+enum {
+	ERROR_BODY_MAX = 256 << 10,
+	OWN_WORDS_MAX = 64 << 10,
+	LINES_MAX = 4 << 10,
+	DENIED_EVERY_MS = 1000
+};
 
 /* Under which name a provider's header reaches the client. Rate limits are the provider's, not the
  * gate's, so they are marked as LiteLLM marks them. */
@@ -194,6 +200,20 @@ static bool retryable_status(unsigned status)
 	       status == 429 || status >= 500;
 }
 
+/* The client is told to ask the operator; here the operator is. */
+static void log_denied(struct exchange *x, bool auth)
+{
+	uint64_t now = loop_now_ms(x->in->loop);
+	char model[80], id[80];
+
+	if (x->dep == NULL || (x->in->denied_ms && now - x->in->denied_ms < DENIED_EVERY_MS))
+		return;
+	x->in->denied_ms = now;
+	log_msg(LOG_WARN, "model '%s': the provider %s the credential of deployment '%s'",
+		log_str(x->model, model, sizeof model), auth ? "refuses" : "denies this call to",
+		log_str(x->dep->id, id, sizeof id));
+}
+
 /* A provider that refuses the gate's own credential must not look as if the client's key were
  * wrong, and what it says about that key is not for the client. */
 void relay_hide_auth(struct exchange *x, struct llm_error *e)
@@ -202,6 +222,7 @@ void relay_hide_auth(struct exchange *x, struct llm_error *e)
 
 	if (!auth && x->upstream_status != 403 && e->kind != LLM_PERMISSION)
 		return;
+	log_denied(x, auth);
 	llm_error_set(e, LLM_UPSTREAM, &x->in->turn,
 		      auth ? S("the provider refused the gate's credential; "
 			       "its operator must renew it")

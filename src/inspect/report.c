@@ -448,6 +448,12 @@ static struct str subject(const struct report *r, const struct finding *f)
 	return f->path.n > 0 ? f->path : r->target;
 }
 
+static void add_gap(struct buf *b, uint64_t n, const char *what)
+{
+	if (n > 0)
+		buf_addf(b, "%s%llu %s", b->n > 0 ? ", " : "", (unsigned long long)n, what);
+}
+
 static void say_gaps(struct report *r)
 {
 	const struct report_coverage *c = &r->coverage;
@@ -458,14 +464,17 @@ static void say_gaps(struct report *r)
 		r->next = S("look at it yourself; --no-detonate judges it by its files alone");
 		return;
 	}
-	r->headline = keep(r,
-			   "%llu of %llu files could not be judged (%llu unreadable, %llu changed "
-			   "meanwhile, %llu past a bound)",
+	char parts[128];
+	struct buf b;
+	buf_fixed(&b, parts, sizeof parts);
+	add_gap(&b, c->unread, "not read");
+	add_gap(&b, c->changed, "changed meanwhile");
+	add_gap(&b, c->skipped, "past a bound");
+	r->headline = keep(r, "%llu of %llu file%s could not be judged: %.*s",
 			   (unsigned long long)(c->unread + c->changed + c->skipped),
-			   (unsigned long long)c->files, (unsigned long long)c->unread,
-			   (unsigned long long)c->changed, (unsigned long long)c->skipped);
-	r->next = S("look at the findings below, then check again with rights to read everything "
-		    "and nothing else at work in it");
+			   (unsigned long long)c->files, c->files == 1 ? "" : "s",
+			   FMT(buf_str(&b)));
+	r->next = S("see below which and why, mend that, and check again");
 }
 
 static const char *ran(const struct report_detonation *t)

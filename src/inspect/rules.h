@@ -131,9 +131,9 @@ enum severity { SEV_INFO, SEV_HOLD, SEV_BLOCK };
 	  "code lies behind a link that leads out of the target",                                  \
 	  "this check could not look at what runs",                                                \
 	  "check the directory that holds it, or the whole")                                       \
-	X(RULE_FILE_UNREADABLE, "unreadable", SEV_INFO, "file could not be read",                  \
+	X(RULE_FILE_UNREADABLE, "unreadable", SEV_INFO, "file could not be judged",                \
 	  "what is not looked at is not known to be clean",                                        \
-	  "check again with the rights to read it")                                                \
+	  "check again with the rights to read it, or look at it yourself")                        \
 	X(RULE_FILE_CHANGING, "changed-while-read", SEV_INFO,                                      \
 	  "file changed while it was looked at",                                                   \
 	  "what was judged is not what is there now",                                              \

@@ -76,10 +76,22 @@ static enum err open_data(struct keeper *k, struct diag *d)
 	(void)snprintf(path, sizeof path, "%s/lock", k->data);
 	k->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (k->lock_fd < 0)
-		return diag_set(d, ERR_SYS, "cannot open '%s': %s", path, strerror(errno));
+		return diag_set(d, ERR_SYS, "cannot open '%s': %s; --data names another directory",
+				path, strerror(errno));
 	if (fcntl(k->lock_fd, F_SETLK, &whole) != 0)
-		return diag_set(d, ERR_EXISTS, "another gate serves from '%s'", k->data);
+		return diag_set(d, ERR_EXISTS,
+				"another gate serves from '%s'; --data names another directory",
+				k->data);
 	return OK;
+}
+
+static enum err probe(const struct listen_addr *at, const char *option, struct diag *d)
+{
+	struct diag why = { 0 };
+	enum err e = listen_probe(at, &why);
+
+	return e == OK ? OK
+		       : diag_set(d, e, "%s; %s ADDR:PORT takes another", diag_text(&why), option);
 }
 
 static enum err open_listeners(struct keeper *k, struct diag *d)
@@ -87,8 +99,8 @@ static enum err open_listeners(struct keeper *k, struct diag *d)
 	if (k->listen_at.sa.sa_family == AF_UNIX)
 		return diag_set(d, ERR_USAGE,
 				"the gate listens on TCP; only admin may have a path");
-	TRY(listen_probe(&k->listen_at, d));
-	TRY(listen_probe(&k->admin_at, d));
+	TRY(probe(&k->listen_at, "--listen", d));
+	TRY(probe(&k->admin_at, "--admin", d));
 	for (unsigned i = 0; i < k->workers; i++)
 		TRY(listen_open(&k->listen_at, BACKLOG, &k->listen_fds[i], d));
 	return listen_open(&k->admin_at, ADMIN_BACKLOG, &k->admin_fd, d);

@@ -231,8 +231,12 @@ enum err vault_open(struct vault *v, const char *path, const struct vault_io *io
 	*v = (struct vault){ 0 };
 	buf_init(&b, VAULT_FILE_MAX);
 	enum err e = fs_read(path, FS_NOFOLLOW | FS_PRIVATE, &b, d);
-	if (e == ERR_NOT_FOUND)
-		e = diag_set(d, e, "there is no vault at '%s'; make one: yett vault init", path);
+	if (e == ERR_NOT_FOUND) {
+		const char *name = strrchr(path, '/');
+		e = diag_set(d, e,
+			     "there is no vault at '%s'; make one: yett vault init --data '%.*s'",
+			     path, name ? (int)(name - path) : 1, name ? path : ".");
+	}
 	if (e == OK)
 		e = vault_read(v, buf_str(&b), path, io, d);
 	buf_free(&b);

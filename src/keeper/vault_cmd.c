@@ -57,7 +57,9 @@ static enum err ask(const char *prompt, struct buf *out, struct diag *d)
 	char c;
 
 	if (tty < 0 || tcgetattr(tty, &was) != 0)
-		return diag_set(d, ERR_NOT_FOUND, "there is no terminal to ask on");
+		return diag_set(d, ERR_NOT_FOUND,
+				"there is no terminal to ask on: set "
+				"YETT_VAULT_PASSPHRASE, or lock the vault with --key-file");
 	(void)sigemptyset(&held);
 	for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++)
 		(void)sigaddset(&held, ending[i]);

@@ -415,13 +415,14 @@ static bool bound_holds(const struct bound *b, const struct semver *v)
 	return false;
 }
 
-/* says_nothing: ">=0.0.0" is "*". */
-static bool says_nothing(const struct term *t)
+/* says_nothing: ">=0.0.0" is "*", unless pre-releases count: 0.0.0 has some that lie below it. */
+static bool says_nothing(const struct term *t, enum version_pre pre)
 {
 	const struct bound *b = &t->bounds[0];
 
-	return t->n == 1 && b->op == OP_GE && b->v.pre.n == 0 && b->v.major == 0 &&
-	       b->v.minor == 0 && b->v.patch == 0;
+	return t->n == 0 || (t->n == 1 && pre != VERSION_PRE_ALL && b->op == OP_GE &&
+			     b->v.pre.n == 0 && b->v.major == 0 && b->v.minor == 0 &&
+			     b->v.patch == 0);
 }
 
 /* in_set judges terms that must all hold. A pre-release lies in them only if one of their bounds is
@@ -439,7 +440,7 @@ static enum err in_set(struct str set, const struct semver *v, enum version_pre 
 		if (!first && str_find(str_head(before, before.n - set.n), S(" - ")) != SIZE_MAX)
 			return ERR_SYNTAX;
 		in = in && !t.nothing;
-		any = any && !t.nothing && (t.n == 0 || says_nothing(&t));
+		any = any && !t.nothing && says_nothing(&t, pre);
 		for (unsigned i = 0; i < t.n; i++) {
 			in = in && bound_holds(&t.bounds[i], v);
 			named = named ||

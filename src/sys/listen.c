@@ -55,7 +55,8 @@ enum err listen_parse(struct str s, struct listen_addr *out, struct diag *d)
 		return parse_path(s, out, d);
 	if (!split(s, &host, &port, &v6) || host.n >= sizeof text ||
 	    num_u64(port, 65535, &number) != OK)
-		return diag_set(d, ERR_USAGE, "'%.*s' is not ADDRESS:PORT", FMT(str_head(s, 80)));
+		return diag_set(d, ERR_USAGE, "'%.*s' is not ADDRESS:PORT, such as 127.0.0.1:4000",
+				FMT(str_head(s, 80)));
 	if (host.n == 0 || str_eq(host, S("*")))
 		host = S("0.0.0.0");
 	else if (str_eq(host, S("localhost")))

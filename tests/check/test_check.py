@@ -307,6 +307,19 @@ class Files(unittest.TestCase):
         (path / "bom.json").write_text(json.dumps(sbom))
         self.assertIn("known-malware", rules(report(path / "bom.json", code=2), "block"))
 
+    def test_what_cannot_be_read_is_named(self):
+        path = fresh("unknown")
+        for name, text, why in (("package-lock.json", "{broken", "not strict JSON"),
+                                ("Cargo.lock", "[[package]]\nname = 'x'\n", "of a kind that is known here"),
+                                ("program", "\x7fELF\0\0", "of a kind that is known here")):
+            with self.subTest(name):
+                (path / name).write_text(text)
+                said = check(path / name, code=3)[1]
+                self.assertIn("1 of 1 file could not be judged: 1 not read\n", said)
+                self.assertIn(why, said)
+        (path / "build.log").write_text("Collecting requests\n")
+        check(path / "build.log", code=0)
+
     def test_names_one_slip_away(self):
         path = fresh("slips")
         listed = path / "requirements.txt"
@@ -503,6 +516,11 @@ class Hostile(unittest.TestCase):
         (site / "requests/api.py").chmod(0)
         r = report(path, code=3)
         self.assertIn("unreadable", rules(r))
+        path, site = venv("closed")
+        (site / "requests").chmod(0)
+        said = check(path, code=3)[1]
+        (site / "requests").chmod(0o700)
+        self.assertIn("/site-packages/requests\n    this directory could not be read", said)
 
     def test_our_own_report_as_content(self):
         path, site = venv("fake")
@@ -516,6 +534,7 @@ class Hostile(unittest.TestCase):
         self.assertEqual(check(path / "fifo")[0], 64)
         self.assertEqual(check(path / "nothing")[0], 66)
         self.assertEqual(check(path, "--format", "xml")[0], 64)
+        self.assertIn("the target itself", check(path, "--against", path, code=66)[2])
         self.assertEqual(check(path / "..", path, "--cold")[0] in (0, 1, 2, 3), True)
 
 

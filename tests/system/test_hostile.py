@@ -105,6 +105,10 @@ class Clients(GateTest):
     def test_pipelining_and_split(self):
         got = self.raw(request() + request() + request("Connection: close\r\n"))
         self.assertEqual(got.count(b"HTTP/1.1 200"), 3)
+        large = json.dumps({"model": "echo", "messages": [{"role": "user", "content": "a" * 50000}]})
+        for behind in request(), request(body=large) * 3:  # what lies behind a body is read with its end
+            got = self.raw(request(body=large) + behind + request("Connection: close\r\n"), timeout=10)
+            self.assertEqual(got.count(b"HTTP/1.1 200"), 3 if behind == request() else 5)
         data = request("Connection: close\r\n")
         with socket.create_connection(("127.0.0.1", self.gate.port), timeout=5) as s:
             for i in range(0, len(data), 3):
@@ -258,6 +262,13 @@ class Providers(GateTest):
                         for key in self.KEYS.values():
                             self.assertNotIn(key.encode(), data)
         self.assertEqual(self.gate.chat("openai-good")[0], 200)
+
+    def test_a_refused_credential_is_told_to_the_operator(self):
+        want = "model 'openai-status-401': the provider refuses the credential of deployment '"
+        end = time.monotonic() + 30  # one line a second at the most, whichever model it is
+        while want not in self.gate.said():
+            self.assertLess(time.monotonic(), end, self.gate.said())
+            self.assertEqual(self.gate.chat("openai-status-401")[0], 502)
 
     def test_stream_that_breaks_after_content_ends_with_the_dialects_error(self):
         for name in ("mid-stop", "mid-error"):

@@ -100,6 +100,9 @@ CASE(npm_ranges)
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		CHECK(in(ECO_NPM, rows[i].range, rows[i].version) == rows[i].in);
+	/* With npm's includePrerelease 0.0.0-0 lies below 0.0.0. */
+	CHECK(version_in_range(ECO_NPM, S(">=0.0.0"), S("0.0.0-0"), VERSION_PRE_ALL, &yes) == OK && !yes);
+	CHECK(version_in_range(ECO_NPM, S(">=0.0.0"), S("0.1.0-0"), VERSION_PRE_ALL, &yes) == OK && yes);
 	CHECK(version_in_range(ECO_NPM, S("latest"), S("1.0.0"), VERSION_PRE_ALL, &yes) == ERR_SYNTAX);
 	CHECK(version_in_range(ECO_NPM, S("^9007199254740991"), S("1.0.0"), VERSION_PRE_ALL, &yes) ==
 	      ERR_SYNTAX);
