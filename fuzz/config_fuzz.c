@@ -23,6 +23,8 @@ static struct str get_env(void *ctx, struct str name)
 static struct str get_vault(void *ctx, struct str name)
 {
 	(void)ctx;
+	if (str_eq(name, S("proxy")))
+		return S("http://user:" CANARY "@proxy.example:3128");
 	return str_eq(name, S("none")) ? (struct str){ NULL, 0 } : S(CANARY);
 }
 

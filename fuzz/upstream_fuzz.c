@@ -14,6 +14,7 @@ static void check_rows(const struct upstreams *t)
 	for (uint32_t i = 0; i < t->n; i++) {
 		const struct upstream *u = &t->rows[i];
 		CHECK(u->auth == AUTH_NONE ? u->secret == UPSTREAM_NO_SECRET : u->secret < t->n_secrets);
+		CHECK(!u->proxied || t->proxy.host.n > 0);
 		for (unsigned k = 0; k < u->n_headers; k++)
 			CHECK(u->headers[k].secret < t->n_secrets);
 	}

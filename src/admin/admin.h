@@ -61,6 +61,7 @@ struct conn {
 	bool full, secret_given;
 	struct str secret, wanted;
 	struct control_spend_query query;
+	uint64_t next;               /* where the list would go on; 0: it is whole */
 	struct buf part;             /* copied from one answer for the next */
 };
 

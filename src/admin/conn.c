@@ -97,6 +97,8 @@ static void finish(struct conn *c, unsigned status, struct str type, struct str 
 		buf_add(b, S("www-authenticate: Bearer\r\n"));
 	if (c->ignored.n && status == 200)
 		buf_addf(b, "x-yett-ignored: %.*s\r\n", FMT(c->ignored));
+	if (c->next && status == 200)
+		buf_addf(b, "x-yett-next: %llu\r\n", (unsigned long long)c->next);
 	buf_add(b, c->close ? S("connection: close\r\n\r\n") : S("\r\n"));
 	if (!str_eq(c->head.method, S("HEAD")))
 		buf_add(b, content);
@@ -107,6 +109,7 @@ static void finish(struct conn *c, unsigned status, struct str type, struct str 
 	/* The request is over: what it took goes, and its memory with it. */
 	c->seq = 0;
 	c->ignored = S("");
+	c->next = 0;
 	buf_cut(&c->in, c->used);
 	c->used = c->searched = 0;
 	buf_wipe(&c->json);

@@ -4,6 +4,7 @@
  */
 #include "admin/admin.h"
 
+#include "base/num.h"
 #include "codec/jw.h"
 #include "proto/model_info.h"
 #include "proto/status.h"
@@ -71,7 +72,8 @@ static void one_call(struct buf *b, const struct control_call *k)
 	jw_kv_str(b, S("model_id"), k->deployment);
 	jw_kv_str(b, S("model_group"), k->model_asked);
 	jw_kv_str(b, S("api_base"), S(""));
-	jw_kv_str(b, S("user"), S(""));
+	jw_kv_str(b, S("user"), k->key_user);
+	jw_kv_str(b, S("team_id"), k->key_team);
 	jw_kv_str(b, S("end_user"), k->end_user);
 	jw_kv_str(b, S("cache_hit"), k->flags & USAGE_CACHE_HIT ? S("True") : S("False"));
 	jw_kv_str(b, S("status"), k->status < 400 ? S("success") : S("failure"));
@@ -103,7 +105,7 @@ static void on_spend(struct conn *c, struct answer *a)
 		conn_refused(c, a);
 		return;
 	}
-	bool more = rd_bool(&a->rest);
+	(void)rd_bool(&a->rest);
 	uint32_t n = rd_count(&a->rest, ROWS_MAX, 4);
 	for (uint32_t i = 0; i < n; i++) {
 		if (control_call_decode(&k, rd_str(&a->rest, LIMIT_CONTROL)) != OK ||
@@ -112,10 +114,10 @@ static void on_spend(struct conn *c, struct answer *a)
 			return;
 		}
 		one_call(&c->json, &k);
-		c->query.before = k.number;
 		c->seen++;
 	}
-	if (more && n > 0 && c->seen < c->total && c->json.n < ADMIN_ANSWER / 2) {
+	c->next = c->query.before = rd_u64(&a->rest);
+	if (c->next && c->seen < c->total && c->json.n < ADMIN_ANSWER / 2) {
 		spend_step(c);
 		return;
 	}
@@ -145,47 +147,91 @@ static void sum_close(struct conn *c)
 	jw_obj_end(&c->json);
 }
 
-static void on_summary(struct conn *c, struct answer *a)
+static void one_sum(struct conn *c, const struct control_sum *s)
+{
+	char day[CLOCK_TEXT];
+	int64_t room;
+
+	if (c->at == 0 || c->key.created_ms != s->day) {
+		sum_close(c);
+		c->at = 1;
+		c->key.created_ms = s->day;
+		c->key.spent_pico = 0;
+		jw_obj(&c->json);
+		jw_kv_str(&c->json, S("startTime"),
+			  str_head(clock_format(s->day * 86400, day), 10));
+		jw_kv_raw(&c->json, S("users"), S("{}"));
+		jw_key(&c->json, S("models"));
+		jw_obj(&c->json);
+	}
+	room = INT64_MAX - c->key.spent_pico;
+	c->key.spent_pico += s->cost_pico < room ? s->cost_pico : room;
+	jw_str(&c->json, s->model); /* a member's name that needs escaping: string, colon, value */
+	buf_addc(&c->json, ':');
+	jw_number(&c->json, s->cost_pico, MONEY_SCALE);
+}
+
+/* read_sums reads n of them, and gives each of a day before end_day to c's answer; *out_last is the
+ * last one's day. */
+static enum err read_sums(struct conn *c, struct rd in, uint32_t n, int64_t end_day,
+			  int64_t *out_last)
 {
 	struct control_sum s;
-	char day[CLOCK_TEXT];
+
+	for (uint32_t i = 0; i < n; i++) {
+		TRY(control_sum_decode(&s, rd_str(&in, LIMIT_CONTROL)));
+		*out_last = s.day;
+		if (s.day < end_day)
+			one_sum(c, &s);
+	}
+	return OK;
+}
+
+static void sum_step(struct conn *c);
+
+/* One message holds so many sums: of the last day there may be more, and it begins the next. */
+static void on_summary(struct conn *c, struct answer *a)
+{
+	bool more = rd_bool(&a->rest);
+	uint32_t n = rd_count(&a->rest, UINT32_MAX, 4);
+	int64_t last = INT64_MIN, from_day = c->query.from_ms / DAY_MS;
 
 	if (a->err != OK) {
 		conn_refused(c, a);
 		return;
 	}
-	(void)rd_bool(&a->rest);
-	uint32_t n = rd_count(&a->rest, UINT32_MAX, 4);
-	jw_arr(&c->json);
-	c->at = 0;
-	for (uint32_t i = 0; i < n; i++) {
-		if (control_sum_decode(&s, rd_str(&a->rest, LIMIT_CONTROL)) != OK) {
-			conn_error(c, 500, S("the gate's own answer is not understood"), S(""));
-			return;
-		}
-		if (c->at == 0 || c->key.created_ms != s.day) {
-			sum_close(c);
-			c->at = 1;
-			c->key.created_ms = s.day;
-			c->key.spent_pico = 0;
-			jw_obj(&c->json);
-			jw_kv_str(&c->json, S("startTime"),
-				  str_head(clock_format(s.day * 86400, day), 10));
-			jw_kv_raw(&c->json, S("users"), S("{}"));
-			jw_key(&c->json, S("models"));
-			jw_obj(&c->json);
-		}
-		if (s.cost_pico > INT64_MAX - c->key.spent_pico)
-			s.cost_pico = INT64_MAX - c->key.spent_pico;
-		c->key.spent_pico += s.cost_pico;
-		jw_str(&c->json,
-		       s.model); /* a member's name that needs escaping: string, colon, value */
-		buf_addc(&c->json, ':');
-		jw_number(&c->json, s.cost_pico, MONEY_SCALE);
+	enum err e = more ? read_sums(c, a->rest, n, INT64_MIN, &last) : OK;
+	if (e == OK && more && last <= from_day) {
+		conn_error(c, 400, S("a day has more models than an answer holds: ask with "
+				     "summarize=false"), S("summarize"));
+		return;
+	}
+	if (e == OK)
+		e = read_sums(c, a->rest, n, more ? last : INT64_MAX, &last);
+	if (e != OK) {
+		conn_error(c, 500, S("the gate's own answer is not understood"), S(""));
+		return;
+	}
+	if (more) {
+		c->query.from_ms = last * DAY_MS;
+		sum_step(c);
+		return;
 	}
 	sum_close(c);
 	jw_arr_end(&c->json);
 	conn_send(c, 200);
+}
+
+static void sum_step(struct conn *c)
+{
+	struct buf b;
+
+	buf_init(&b, 64);
+	wr_i64(&b, c->query.from_ms);
+	wr_i64(&b, c->query.to_ms);
+	wr_u8(&b, SUM_DAY | SUM_MODEL);
+	conn_ask(c, MSG_USAGE_SUMMARY, buf_str(&b), on_summary);
+	buf_free(&b);
 }
 
 /* A day alone means its beginning; as an end, the end of that day. */
@@ -206,36 +252,46 @@ static bool read_time(struct conn *c, struct str name, bool end, int64_t *out_ms
 	return true;
 }
 
+static bool read_number(struct conn *c, struct str name, uint64_t max, uint64_t *io)
+{
+	struct str s = query_get(c, name);
+
+	if (s.n == 0 || (num_u64(s, max, io) == OK && *io > 0))
+		return true;
+	conn_error(c, 400, S("this is no number, or too large a one"), name);
+	return false;
+}
+
 void spend_logs(struct conn *c)
 {
 	int64_t from, to;
 	struct str summarize = query_get(c, S("summarize"));
-	struct buf b;
 
 	if (!read_time(c, S("start_date"), false, &from) || !read_time(c, S("end_date"), true, &to))
 		return;
 	c->query = (struct control_spend_query){ .request_id = query_get(c, S("request_id")),
 						 .key = query_get(c, S("api_key")),
+						 .user = query_get(c, S("user_id")),
 						 .from_ms = from,
 						 .to_ms = to };
-	if (c->query.request_id.n > LIMIT_NAME || c->query.key.n > LIMIT_NAME) {
-		conn_error(c, 400, S("this is no request and no key"), S(""));
+	uint64_t limit = ROWS_DEFAULT;
+	if (!read_number(c, S("before"), INT64_MAX, &c->query.before) ||
+	    !read_number(c, S("limit"), ROWS_MAX, &limit))
+		return;
+	if (c->query.request_id.n > LIMIT_NAME || c->query.key.n > LIMIT_NAME ||
+	    c->query.user.n > LIMIT_NAME) {
+		conn_error(c, 400, S("this is no request, no key and no user"), S(""));
 		return;
 	}
+	c->at = c->seen = 0;
+	jw_arr(&c->json);
 	/* As LiteLLM: days alone give sums, unless summarize is false. */
 	if (from && to && c->query.request_id.n == 0 && c->query.key.n == 0 &&
-	    !str_ieq(summarize, S("false"))) {
-		buf_init(&b, 64);
-		wr_i64(&b, from);
-		wr_i64(&b, to);
-		wr_u8(&b, SUM_DAY | SUM_MODEL);
-		conn_ask(c, MSG_USAGE_SUMMARY, buf_str(&b), on_summary);
-		buf_free(&b);
+	    c->query.user.n == 0 && !str_ieq(summarize, S("false"))) {
+		sum_step(c);
 		return;
 	}
-	c->seen = 0;
-	c->total = ROWS_DEFAULT;
-	jw_arr(&c->json);
+	c->total = (uint32_t)limit;
 	spend_step(c);
 }
 

@@ -88,11 +88,10 @@ static struct str presented(const struct conn *c)
 	static const enum http1_known places[] = { H_X_LITELLM_API_KEY, H_AUTHORIZATION, H_API_KEY,
 						   H_X_API_KEY };
 	const struct http1_head *h = &c->head;
-	const struct policy *p = &c->admin->policy;
+	struct str own = http1_named(h, c->admin->policy.key_header);
 
-	for (unsigned i = 0; p->key_header.n && i < h->n_fields; i++)
-		if (str_ieq(h->fields[i].name, p->key_header))
-			return without_bearer(h->fields[i].value);
+	if (own.p != NULL)
+		return without_bearer(own);
 	for (unsigned i = 0; i < sizeof places / sizeof places[0]; i++) {
 		struct str v = h->known[places[i]];
 		if (v.p != NULL && (places[i] != H_AUTHORIZATION || is_bearer(v)))

@@ -282,9 +282,8 @@ struct asked {
 
 static void add_hit(struct asked *q, struct advisory_hit *hit)
 {
-	size_t kept = q->n < q->cap ? q->n : q->cap;
-
-	for (size_t i = 0; i < kept && !hit->seconded; i++)
+	/* Only what is stored is compared: there may be as many more as the index has rows. */
+	for (size_t i = 0; i < q->n && q->n < q->cap && !hit->seconded; i++)
 		hit->seconded = shares(&q->out[i].record, &hit->record);
 	if (q->n < q->cap)
 		q->out[q->n] = *hit;

@@ -4,6 +4,7 @@
  */
 #include "advisory/osv.h"
 
+#include "base/date.h"
 #include "base/num.h"
 #include "codec/base64.h"
 #include "codec/json.h"
@@ -22,38 +23,12 @@ static struct str text_of(struct arena *a, const struct json *obj, struct str na
 	return json_is(v, JSON_STRING) ? json_str(a, v) : S("");
 }
 
-static int64_t digits_at(struct str s, size_t at, size_t n)
-{
-	uint64_t v;
-
-	return num_u64(str_head(str_tail(s, at), n), 9999, &v) == OK ? (int64_t)v : -1;
-}
-
-/* days_of counts the days from 1970 to a date of the Gregorian calendar. */
-static int64_t days_of(int64_t y, int64_t m, int64_t d)
-{
-	/* The year begins in March, so that the leap day is its last. */
-	y -= m <= 2;
-	int64_t era = y / 400, of_era = y - era * 400;
-	int64_t of_year = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
-
-	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
-/* time_of reads "2026-03-26T09:53:17Z", the one form that OSV knows; a fraction is cut off. 0: it
- * is none. */
+/* time_of reads a time in RFC 3339. 0: it is none. */
 static int64_t time_of(struct str s)
 {
-	int64_t y = digits_at(s, 0, 4), mo = digits_at(s, 5, 2), d = digits_at(s, 8, 2);
-	int64_t h = digits_at(s, 11, 2), mi = digits_at(s, 14, 2), sec = digits_at(s, 17, 2);
+	int64_t at;
 
-	if (s.n < 20 || s.p[4] != '-' || s.p[7] != '-' || s.p[10] != 'T' || s.p[13] != ':' ||
-	    s.p[16] != ':' || s.p[s.n - 1] != 'Z')
-		return 0;
-	if (y < 1970 || mo < 1 || mo > 12 || d < 1 || d > 31 || h < 0 || h > 23 || mi < 0 ||
-	    mi > 59 || sec < 0 || sec > 60)
-		return 0;
-	return days_of(y, mo, d) * 86400 + h * 3600 + mi * 60 + sec;
+	return date_parse(s, &at) == OK && at > 0 ? at : 0;
 }
 
 /* id_ok: what may be an id is visible ASCII, so that it can be printed and looked up. */

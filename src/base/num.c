@@ -1,6 +1,8 @@
 /* base/num.c - strict numbers. Input: hostile. Runs in: every process. Fuzz: fuzz/num_fuzz.c */
 #include "base/num.h"
 
+#include "base/ascii.h"
+
 #include <assert.h>
 
 enum err num_u64(struct str s, uint64_t max, uint64_t *out)
@@ -41,7 +43,7 @@ struct decimal {
 
 static bool digit_at(struct str s, size_t i)
 {
-	return i < s.n && s.p[i] >= '0' && s.p[i] <= '9';
+	return i < s.n && ascii_digit(s.p[i]);
 }
 
 static void add_digit(struct decimal *d, char c, bool fraction)

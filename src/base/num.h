@@ -5,6 +5,7 @@
 #ifndef BASE_NUM_H
 #define BASE_NUM_H
 
+#include "base/ascii.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -22,7 +23,7 @@ MUST_USE enum err num_scaled(struct str s, unsigned scale, int64_t *out);
  * reads two digits a byte; false: it is not just n bytes, and out may hold anything. */
 static inline int num_hex(char c)
 {
-	if (c >= '0' && c <= '9')
+	if (ascii_digit(c))
 		return c - '0';
 	c = (char)(c | 0x20);
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;

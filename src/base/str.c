@@ -93,6 +93,15 @@ struct str str_cut(struct str s, char c, struct str *out_rest)
 	return str_head(s, at);
 }
 
+struct str str_last(struct str s, char c)
+{
+	size_t at = s.n;
+
+	while (at > 0 && s.p[at - 1] != c)
+		at--;
+	return str_tail(s, at);
+}
+
 struct str str_trim(struct str s)
 {
 	while (s.n && (s.p[0] == ' ' || s.p[0] == '\t'))

@@ -65,6 +65,9 @@ size_t str_ascii(struct str s);
  * empty. */
 struct str str_cut(struct str s, char c, struct str *out_rest);
 
+/* str_last gives what follows the last c: all of s without one. */
+struct str str_last(struct str s, char c);
+
 /* str_trim removes spaces and tabs at both ends. */
 struct str str_trim(struct str s);
 

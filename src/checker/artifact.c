@@ -64,15 +64,6 @@ static struct str installed_name(struct str name, bool *out_top)
 	return name;
 }
 
-static struct str last_part(struct str path)
-{
-	size_t at = path.n;
-
-	while (at > 0 && path.p[at - 1] != '/')
-		at--;
-	return str_tail(path, at);
-}
-
 /* npm drops the first component. */
 static struct str below_root(struct str path)
 {
@@ -140,7 +131,7 @@ static void judge_bytecode(struct reading *r, struct str path, struct str text)
 /* Directly in a directory of packages. */
 static bool in_site(struct str path)
 {
-	struct str dir = str_head(path, path.n - last_part(path).n);
+	struct str dir = str_head(path, path.n - str_last(path, '/').n);
 
 	return str_has_suffix(dir, S("site-packages/")) || str_has_suffix(dir, S("dist-packages/"));
 }
@@ -148,14 +139,14 @@ static bool in_site(struct str path)
 /* The layer of an image, or an environment that somebody packed: what is installed in it. */
 static void note_installed(struct reading *r, const struct member *m)
 {
-	struct str name = last_part(m->name);
+	struct str name = str_last(m->name, '/');
 	struct str dir = str_head(m->name, m->name.n - name.n);
 	struct package p = { .eco = ECO_PYPI, .origin = ORIGIN_INDEX, .where = m->name };
 
 	if (r->quiet || r->artifact->kind != ARTIFACT_NONE || !str_eq(name, S("METADATA")) ||
 	    dir.n == 0)
 		return;
-	dir = last_part(str_head(dir, dir.n - 1));
+	dir = str_last(str_head(dir, dir.n - 1), '/');
 	if (wheel_dir_parse(dir, S(".dist-info"), &p.name, &p.version))
 		release_add(r->c, &p);
 }
@@ -165,9 +156,9 @@ static void note_installed(struct reading *r, const struct member *m)
 static enum startup_kind hook_kind(const struct reading *r, struct str installed, bool top)
 {
 	if (r->artifact->kind == ARTIFACT_SDIST)
-		return startup_kind(last_part(installed), PYTHON_UNKNOWN);
+		return startup_kind(str_last(installed, '/'), PYTHON_UNKNOWN);
 	if (r->artifact->kind == ARTIFACT_NONE && (in_site(installed) || top))
-		return startup_kind(last_part(installed), PYTHON_UNKNOWN);
+		return startup_kind(str_last(installed, '/'), PYTHON_UNKNOWN);
 	return top && r->artifact->kind == ARTIFACT_WHEEL ? startup_kind(installed, PYTHON_UNKNOWN)
 							  : STARTUP_NONE;
 }
@@ -215,7 +206,7 @@ static void too_large(struct reading *r, const struct member *m)
 {
 	if (source_language(m->name, S("")) == LANG_NONE &&
 	    model_kind(m->name, S("")) != MODEL_PICKLE &&
-	    startup_kind(last_part(m->name), PYTHON_UNKNOWN) == STARTUP_NONE)
+	    startup_kind(str_last(m->name, '/'), PYTHON_UNKNOWN) == STARTUP_NONE)
 		return;
 	r->c->report.coverage.skipped += !r->quiet;
 	finding_add(r->f, RULE_FILE_TOO_LARGE, r->purl, m->name, 0, S(""), "%llu bytes",
@@ -287,7 +278,7 @@ static void judge_scripts(struct reading *r, struct str text, struct str place, 
  */
 static void judge_npm_member(struct reading *r, const struct member *m, struct str text)
 {
-	struct str name = last_part(m->name), command;
+	struct str name = str_last(m->name, '/'), command;
 	struct gyp g;
 
 	if (r->artifact->kind != ARTIFACT_NPM)

@@ -5,8 +5,8 @@
  */
 #include "checker/python.h"
 
+#include "base/num.h"
 #include "codec/archive.h"
-#include "inspect/canary_decode.h"
 #include "inspect/trace.h"
 #include "package/direct_url.h"
 #include "package/version.h"
@@ -289,8 +289,8 @@ static void offer_pointer(struct search *s, uint32_t i)
 		return;
 	text = str_tail(text, 2);
 	if (!packed_text(&text, &algorithm) || !str_eq(algorithm, S("Sha256")) ||
-	    !packed_text(&text, &hex) || hex.n != SHA256_HEX ||
-	    hex_undo(hex, k.hash.bytes) != SHA256_BYTES || !packed_text(&text, &file) ||
+	    !packed_text(&text, &hex) ||
+	    !num_hex_bytes(hex, k.hash.bytes, SHA256_BYTES) || !packed_text(&text, &file) ||
 	    !wheel_name_parse(file, &w))
 		return;
 	k.hash.n = SHA256_BYTES;

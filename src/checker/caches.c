@@ -2,6 +2,7 @@
  * checker/caches.c - what pip, uv, npm and others keep to install from once more.
  * Input: the target's files.   Runs in: checker.
  */
+#include "base/ascii.h"
 #include "checker/checker.h"
 
 #include "inspect/trace.h"
@@ -9,7 +10,7 @@
 
 #include <string.h>
 
-enum { INDEX_MAX = 1 << 20, HEAD_MAX = 16 << 10, NAME_MAX_BYTES = 256 };
+enum { INDEX_MAX = 1 << 20, HEAD_MAX = 16 << 10, URL_MAX = 4096, NAME_MAX_BYTES = 256 };
 
 static void ask(struct checker *c, struct tree *t, uint32_t i, const struct trace *found)
 {
@@ -30,9 +31,7 @@ static void ask(struct checker *c, struct tree *t, uint32_t i, const struct trac
 
 static bool has_part(struct str path, struct str part)
 {
-	size_t at = str_find(path, part);
-
-	return at != SIZE_MAX;
+	return str_find(path, part) != SIZE_MAX;
 }
 
 /* npm: one file an entry, lines of a hash and a JSON text that has the URL of the tarball. */
@@ -45,18 +44,13 @@ static void npm_index(struct checker *c, struct tree *t, uint32_t i)
 	if (!file_read(c, t, i, INDEX_MAX, &text, &whole))
 		return;
 	text = arena_dup(&c->arena, text);
-	for (size_t at = str_find(text, S("https://")); at != SIZE_MAX;
-	     at = str_find(text, S("https://"))) {
+	for (size_t at; (at = str_find(text, S("https://"))) != SIZE_MAX;) {
 		text = str_tail(text, at);
-		if (trace_url(str_head(text, str_chr(text, '"')), &found))
+		struct str url = str_head(text, URL_MAX);
+		if (trace_url(str_head(url, str_chr(url, '"')), &found))
 			ask(c, t, i, &found);
 		text = str_tail(text, 8);
 	}
-}
-
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
 /* The string behind key in a head that is packed with msgpack: one or two bytes of length. */
@@ -66,7 +60,7 @@ static struct str packed(struct str head, struct str key)
 
 	for (size_t at = 0; at + key.n + 2 < head.n; at++) {
 		size_t k = 0;
-		while (k < key.n && lower(head.p[at + k]) == key.p[k])
+		while (k < key.n && ascii_lower(head.p[at + k]) == key.p[k])
 			k++;
 		if (k < key.n)
 			continue;

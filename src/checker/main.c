@@ -158,14 +158,11 @@ static enum err enter_jail(struct checker *c, struct diag *d)
 /* A file is a tree of one entry. */
 static enum err open_file(struct checker *c, struct root *r, int fd, struct diag *d)
 {
-	size_t name = r->label.n;
 	struct stat st;
 
-	while (name > 0 && r->label.p[name - 1] != '/')
-		name--;
 	if (fstat(fd, &st) != 0)
 		return diag_set(d, ERR_SYS, "cannot look at the target");
-	return tree_single(&r->tree, fd, str_tail(r->label, name), &st, &c->sha);
+	return tree_single(&r->tree, fd, str_last(r->label, '/'), &st, &c->sha);
 }
 
 static struct root *add_root(struct checker *c)

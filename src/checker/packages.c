@@ -5,6 +5,7 @@
  */
 #include "checker/python.h"
 
+#include "base/num.h"
 #include "inspect/digest.h"
 #include "package/direct_url.h"
 #include "package/metadata.h"
@@ -15,7 +16,7 @@
 #include <openssl/evp.h>
 #include <string.h>
 
-enum { NAME_MAX_BYTES = 256, RECORD_MAX = 32 << 20, PURL_BYTES = 512 };
+enum { NAME_MAX_BYTES = 256, RECORD_MAX = 32 << 20 };
 
 struct range tree_range(const struct tree *t, uint32_t dir)
 {
@@ -23,19 +24,11 @@ struct range tree_range(const struct tree *t, uint32_t dir)
 				: (struct range){ dir + 1, t->items[dir].end };
 }
 
-struct str package_purl(const struct checker *c, const struct entry *e)
+struct str package_purl(struct checker *c, const struct entry *e)
 {
-	char text[PURL_BYTES];
-	struct buf b;
-	struct str s;
-
 	if (e->owner == 0 || e->owner > c->report.packages.n)
 		return S("");
-	buf_fixed(&b, text, sizeof text);
-	purl_write(&c->report.packages.items[e->owner - 1], &b);
-	/* Findings copy what they are given; until then it must stand somewhere. */
-	return buf_finish(&b, &s) == OK ? arena_dup((struct arena *)(uintptr_t)&c->arena, s)
-					: S("");
+	return release_purl(c, &c->report.packages.items[e->owner - 1]);
 }
 
 /* ---- names and versions ---- */
@@ -46,9 +39,7 @@ static bool from_dir_name(struct str name, struct str ending, struct package *p)
 	if (!str_has_suffix(name, ending))
 		return false;
 	name.n -= ending.n;
-	size_t at = name.n;
-	while (at > 0 && name.p[at - 1] != '-')
-		at--;
+	size_t at = name.n - str_last(name, '-').n;
 	if (at < 2 || at == name.n) {
 		p->name = name;
 		p->version = S("");
@@ -241,9 +232,7 @@ static void read_egg_link(struct checker *c, struct site *s, uint32_t i)
 
 static bool md5_is(struct checker *c, struct tree *t, uint32_t i, struct str hex)
 {
-	static const char digits[] = "0123456789abcdef";
-	unsigned char md5[16];
-	char text[32];
+	unsigned char md5[16], want[16];
 	struct str content;
 	unsigned n = sizeof md5;
 	bool whole;
@@ -251,11 +240,7 @@ static bool md5_is(struct checker *c, struct tree *t, uint32_t i, struct str hex
 	if (!file_read(c, t, i, CHECKER_TEXT, &content, &whole) || !whole ||
 	    EVP_Digest(content.p, content.n, md5, &n, EVP_md5(), NULL) != 1)
 		return true; /* unread is in the report; without MD5 nothing can be said */
-	for (size_t k = 0; k < sizeof md5; k++) {
-		text[2 * k] = digits[md5[k] >> 4];
-		text[2 * k + 1] = digits[md5[k] & 15];
-	}
-	return str_eq(hex, (struct str){ text, sizeof text });
+	return num_hex_bytes(hex, want, sizeof want) && memcmp(md5, want, sizeof md5) == 0;
 }
 
 /* One line of a .md5sums file: a digest, two spaces, a path from the root. What dpkg put there is

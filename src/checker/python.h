@@ -36,7 +36,7 @@ void env_add_site(struct checker *c, struct env *e, uint32_t dir, bool searched)
 void packages_read(struct checker *c, struct site *s);
 
 /* package_purl gives the purl of the package that owns an entry, "" when none does. */
-struct str package_purl(const struct checker *c, const struct entry *e);
+struct str package_purl(struct checker *c, const struct entry *e);
 
 /* hooks_check judges what runs when the interpreter starts: .pth, .start, sitecustomize,
  * usercustomize. It comes before other files are inspected. */

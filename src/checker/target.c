@@ -10,43 +10,28 @@
 #include "package/model.h"
 
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { SNIFF = 64 << 10 };
 
-/* The file as a whole; one that is cut short meanwhile ends this process, which then has not said
- * that it is clean. */
-static struct str map_file(int fd, uint64_t size)
-{
-	void *p = size == 0 ? MAP_FAILED : mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
-
-	return p == MAP_FAILED ? (struct str){ NULL, 0 } : (struct str){ p, (size_t)size };
-}
-
 static void judge_archive(struct checker *c, struct root *r, struct str name)
 {
-	struct entry *e = &r->tree.items[0];
-	struct str map = map_file(r->tree.fd, e->size);
-	struct stat st;
-
-	if (map.p == NULL) {
-		c->report.coverage.unread++;
-		return;
-	}
+	struct mapped_file map;
 	struct profile profile;
-	profile_init(&profile, &c->arena);
-	profile.files_wanted = compare_previous(c) != NULL;
-	artifact_check(c, name, map, &profile);
-	compare_archive(c, &profile);
-	cooldown_judge(&c->policy, c->request.published_s, c->report.package, name,
-		       &c->report.findings);
-	if (fstat(r->tree.fd, &st) != 0 || !entry_same(e, &st)) {
-		c->report.coverage.changed++;
-		finding_add(&c->report.findings, RULE_FILE_CHANGING, S(""), name, 0, S(""), " ");
+
+	if (!file_open(c, &r->tree, 0, &map))
+		return;
+	if (file_map(&map)) {
+		profile_init(&profile, &c->arena);
+		profile.files_wanted = compare_previous(c) != NULL;
+		artifact_check(c, name, map.text, &profile);
+		compare_archive(c, &profile);
+		cooldown_judge(&c->policy, c->request.published_s, c->report.package, name,
+			       &c->report.findings);
+	} else {
+		c->report.coverage.unread++;
 	}
-	(void)munmap((void *)(uintptr_t)map.p, map.n);
+	(void)file_close(c, &r->tree, 0, &map);
 }
 
 static void judge_hook(struct checker *c, struct root *r, struct str name, struct str text)

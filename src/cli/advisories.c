@@ -13,12 +13,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 /* ---- opening ---- */
@@ -206,18 +204,9 @@ static enum err start(struct making *m, size_t n, struct diag *d)
 static enum err hear(struct making *m, struct advisories_made *out, struct diag *d)
 {
 	char room[ADVISORIES_REPORT_MAX], words[64];
-	size_t n = 0;
-	ssize_t got;
-	int status;
+	size_t n = spawn_hear(m->report, room, sizeof room);
+	int status = spawn_wait(m->pid);
 
-	while (n < sizeof room && (got = read(m->report, room + n, sizeof room - n)) != 0) {
-		if (got < 0 && errno != EINTR)
-			break;
-		n += got > 0 ? (size_t)got : 0;
-	}
-	struct pollfd p = { .fd = m->pidfd, .events = POLLIN };
-	while (spawn_reap(m->pid, &status) == ERR_AGAIN)
-		(void)poll(&p, 1, -1);
 	m->pid = 0;
 	if (advisories_report_decode(&out->report, (struct str){ room, n }) != OK)
 		return diag_set(d, ERR_SYS, "the indexer ended without a report: %s",
@@ -292,11 +281,9 @@ static enum err make(struct making *m, const struct advisories_source *sources, 
 
 static void stop(struct making *m)
 {
-	int status;
-
 	if (m->pid > 0) {
 		spawn_signal(m->pidfd, 9);
-		(void)waitpid(m->pid, &status, 0);
+		(void)spawn_wait(m->pid);
 	}
 	for (size_t i = 0; i < ADVISORIES_SOURCES; i++) {
 		fd_closep(&m->ours[i]);

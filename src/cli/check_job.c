@@ -269,14 +269,12 @@ static enum err await(pid_t pid, int pidfd, int err_fd, struct diag *d)
 {
 	char said[STDERR_MAX], ending[64];
 	struct pollfd p = { .fd = pidfd, .events = POLLIN };
-	int status = 0;
 
 	while (poll(&p, 1, JOB_SECONDS * 1000) < 0 && errno == EINTR)
 		;
 	if ((p.revents & POLLIN) == 0)
 		spawn_signal(pidfd, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	int status = spawn_wait(pid);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return OK;
 	ssize_t n = pread(err_fd, said, sizeof said - 1, 0);

@@ -361,6 +361,9 @@ static void deployment_text(struct cli *c, const struct route *r, uint32_t numbe
 		url(b, u);
 		buf_addf(b, "%s%s%s", u->http2 ? ", HTTP/2" : "", u->n_pins ? ", pinned" : "",
 			 u->allow_private ? ", may be a private address" : "");
+		if (u->proxied)
+			buf_addf(b, ", through the proxy at %.*s:%u",
+				 FMT(conf->upstreams.proxy.host), conf->upstreams.proxy.port);
 		buf_add(b, S("\n   credential  "));
 		credential(b, conf, u->secret);
 		for (unsigned i = 0; i < u->n_headers; i++) {
@@ -443,6 +446,7 @@ static void upstream_json(struct buf *b, const struct config *conf, const struct
 	jw_kv_str(b, S("url"), buf_str(&text));
 	jw_kv_bool(b, S("http2"), u->http2);
 	jw_kv_bool(b, S("allow_private"), u->allow_private);
+	jw_kv_bool(b, S("proxied"), u->proxied);
 	jw_kv_int(b, S("pins"), u->n_pins);
 	kv_credential(b, S("credential"), conf, u->secret);
 	jw_key(b, S("headers"));

@@ -156,14 +156,12 @@ static bool await(pid_t pid, int pidfd)
 {
 	uint64_t end = clock_mono_ns() + (uint64_t)WAIT_S * 1000000000, now;
 	struct pollfd p = { .fd = pidfd, .events = POLLIN };
-	int status = 0;
 
 	while ((p.revents & POLLIN) == 0 && (now = clock_mono_ns()) < end)
 		(void)poll(&p, 1, (int)((end - now) / 1000000) + 1);
 	if ((p.revents & POLLIN) == 0)
 		spawn_signal(pidfd, SIGKILL); /* its boxes end with it */
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	int status = spawn_wait(pid);
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 

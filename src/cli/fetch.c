@@ -17,7 +17,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -78,21 +77,12 @@ static enum err make_request(const struct get *g, bool with_secret, int *out_fd,
 	return e;
 }
 
-static enum err hear(struct get *g, int fd, pid_t pid, int pidfd, struct diag *d)
+static enum err hear(struct get *g, int fd, pid_t pid, struct diag *d)
 {
-	struct pollfd p = { .fd = pidfd, .events = POLLIN };
 	char words[64];
-	size_t n = 0;
-	ssize_t got;
-	int status;
+	size_t n = spawn_hear(fd, g->room, sizeof g->room);
+	int status = spawn_wait(pid);
 
-	while (n < sizeof g->room && (got = read(fd, g->room + n, sizeof g->room - n)) != 0) {
-		if (got < 0 && errno != EINTR)
-			break;
-		n += got > 0 ? (size_t)got : 0;
-	}
-	while (spawn_reap(pid, &status) == ERR_AGAIN)
-		(void)poll(&p, 1, -1);
 	if (fetch_report_decode(&g->report, (struct str){ g->room, n }) != OK)
 		return diag_set(d, ERR_SYS, "the fetcher ended without a report: %s",
 				spawn_ending(status, words, sizeof words));
@@ -122,7 +112,7 @@ static enum err run(struct get *g, bool with_secret, int out, struct diag *d)
 	};
 	enum err e = spawn_child(&s, &pid, &pidfd, d);
 	(void)close(theirs);
-	return e == OK ? hear(g, ours, pid, pidfd, d) : e;
+	return e == OK ? hear(g, ours, pid, d) : e;
 }
 
 /* ---- redirects ---- */

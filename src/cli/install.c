@@ -11,6 +11,7 @@
 #include "inspect/policy.h"
 #include "sys/clock.h"
 #include "sys/fs.h"
+#include "sys/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +23,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define INSTALL_ARENA ((size_t)8 << 30) /* of addresses; reports of some thousand artifacts */
@@ -262,8 +262,7 @@ static enum err work_all(struct install *in, size_t first, struct diag *d)
 			pids[started++] = pid;
 	}
 	for (size_t w = 0; w < started; w++)
-		while (waitpid(pids[w], NULL, 0) < 0 && errno == EINTR)
-			;
+		(void)spawn_wait(pids[w]);
 	return started == n ? OK
 			    : diag_set(d, ERR_SYS, "cannot start workers: %s", strerror(errno));
 }

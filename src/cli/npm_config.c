@@ -8,6 +8,7 @@
  */
 #include "cli/npm_config.h"
 
+#include "base/ascii.h"
 #include "sys/fs.h"
 
 #include <limits.h>
@@ -19,8 +20,8 @@ enum { FILE_MAX = 1 << 20, PATH_BYTES = 4096 };
 
 static bool is_host_char(char c)
 {
-	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '.' ||
-	       c == '-' || c == ':' || c == '@' || c == '[' || c == ']';
+	return ascii_alnum(c) || c == '.' || c == '-' || c == ':' || c == '@' || c == '[' ||
+	       c == ']';
 }
 
 /* "//host" at the beginning of a key; "": it is not for a host. */

@@ -8,6 +8,7 @@
  */
 #include "cli/pip.h"
 
+#include "base/num.h"
 #include "crypto/sha256.h"
 #include "sys/fs.h"
 
@@ -18,14 +19,13 @@ enum { FILE_MAX = 16 << 20, HEX = 2 * SHA256_BYTES };
 
 static const struct sdist *with_digest(const struct sdists *all, struct str hex)
 {
-	char room[HEX + 1];
+	uint8_t digest[SHA256_BYTES];
 
-	for (size_t i = 0; hex.n == HEX && i < all->n; i++) {
+	if (!num_hex_bytes(hex, digest, sizeof digest))
+		return NULL;
+	for (size_t i = 0; i < all->n; i++) {
 		const struct package_hash *h = &all->items[i].file.hash;
-		struct buf b;
-		buf_fixed(&b, room, sizeof room);
-		buf_addhex(&b, (struct str){ (const char *)h->bytes, h->n });
-		if (h->n == SHA256_BYTES && str_ieq(hex, buf_str(&b)))
+		if (h->n == sizeof digest && memcmp(h->bytes, digest, sizeof digest) == 0)
 			return &all->items[i];
 	}
 	return NULL;

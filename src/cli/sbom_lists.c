@@ -4,6 +4,7 @@
  */
 #include "cli/sbom_lists.h"
 
+#include "base/ascii.h"
 #include "base/num.h"
 #include "crypto/sha256.h"
 
@@ -55,7 +56,7 @@ static bool debian_name(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++) {
 		char c = s.p[i];
-		bool alnum = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+		bool alnum = (c >= 'a' && c <= 'z') || ascii_digit(c);
 		if (!alnum && (i == 0 || (c != '+' && c != '-' && c != '.')))
 			return false;
 	}

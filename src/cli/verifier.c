@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -50,14 +49,11 @@ static enum err take_report(int fd, struct buf *out, struct diag *d)
 	}
 }
 
-static enum err reap(pid_t pid, int pidfd, struct diag *d)
+static enum err reap(pid_t pid, struct diag *d)
 {
-	struct pollfd p = { .fd = pidfd, .events = POLLIN };
 	char text[64];
-	int status = 0;
+	int status = spawn_wait(pid);
 
-	while (spawn_reap(pid, &status) == ERR_AGAIN)
-		(void)poll(&p, 1, -1);
 	if (status == 0)
 		return OK;
 	return diag_set(d, ERR_SYS, "the verifier ended without a verdict: %s",
@@ -92,7 +88,7 @@ static enum err run(const int fds[VERIFIER_FDS], int *theirs, int report, struct
 	enum err e = take_report(report, out, d);
 	if (e != OK)
 		spawn_signal(pidfd, 9);
-	enum err ended = reap(pid, pidfd, d);
+	enum err ended = reap(pid, d);
 	(void)close(pidfd);
 	return e != OK ? e : ended;
 }

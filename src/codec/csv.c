@@ -24,24 +24,13 @@ static void pass_end(struct csv *c)
 	c->lines++;
 }
 
-/* What stands at the front up to the next comma or end of line. */
-static struct str plain(struct csv *c)
+/* What stands at the front up to the next stop, a comma or within quotes a quote, or end of line.
+ */
+static struct str run_to(struct csv *c, char stop)
 {
 	size_t n = 0;
 
-	while (n < c->rest.n && c->rest.p[n] != ',' && !is_end(c->rest.p[n]))
-		n++;
-	struct str s = str_head(c->rest, n);
-	c->rest = str_tail(c->rest, n);
-	return s;
-}
-
-/* One run of characters within quotes: up to a quote or an end of line. */
-static struct str quoted_run(struct csv *c)
-{
-	size_t n = 0;
-
-	while (n < c->rest.n && c->rest.p[n] != '"' && !is_end(c->rest.p[n]))
+	while (n < c->rest.n && c->rest.p[n] != stop && !is_end(c->rest.p[n]))
 		n++;
 	struct str s = str_head(c->rest, n);
 	c->rest = str_tail(c->rest, n);
@@ -52,7 +41,7 @@ static struct str quoted_run(struct csv *c)
 static enum err quoted(struct csv *c, struct str *out)
 {
 	struct arena_text text = { 0 };
-	struct str run = quoted_run(c);
+	struct str run = run_to(c, '"');
 
 	while (c->rest.n != 0) {
 		if (is_end(c->rest.p[0])) {
@@ -66,13 +55,13 @@ static enum err quoted(struct csv *c, struct str *out)
 		} else {
 			c->rest = str_tail(c->rest, 1);
 			TRY(arena_text_add(c->arena, &text, run));
-			run = plain(c);
+			run = run_to(c, ',');
 			break;
 		}
 		TRY(arena_text_add(c->arena, &text, run));
 		if (text.n > CSV_FIELD_MAX)
 			return ERR_LIMIT;
-		run = quoted_run(c);
+		run = run_to(c, '"');
 	}
 	TRY(arena_text_add(c->arena, &text, run));
 	*out = arena_text_str(&text);
@@ -83,7 +72,7 @@ static enum err quoted(struct csv *c, struct str *out)
 static bool quoted_simple(struct csv *c, struct str *out)
 {
 	struct csv at = *c;
-	struct str run = quoted_run(&at);
+	struct str run = run_to(&at, '"');
 
 	if (at.rest.n == 0 || at.rest.p[0] != '"' ||
 	    (at.rest.n > 1 && at.rest.p[1] != ',' && !is_end(at.rest.p[1])))
@@ -96,7 +85,7 @@ static bool quoted_simple(struct csv *c, struct str *out)
 static enum err field(struct csv *c, struct str *out)
 {
 	if (c->rest.n == 0 || c->rest.p[0] != '"') {
-		*out = plain(c);
+		*out = run_to(c, ',');
 	} else {
 		c->rest = str_tail(c->rest, 1);
 		if (!quoted_simple(c, out))

@@ -556,3 +556,11 @@ enum err http1_response(struct http1_head *h, struct str in, size_t from, bool t
 
 	return head_end(h, &r, in, parse_response(h, &r, in, from, to_head));
 }
+
+struct str http1_named(const struct http1_head *h, struct str name)
+{
+	for (unsigned i = 0; name.n && i < h->n_fields; i++)
+		if (str_ieq(h->fields[i].name, name))
+			return h->fields[i].value;
+	return (struct str){ NULL, 0 };
+}

@@ -116,6 +116,9 @@ struct http1_chunked {
  * to the next message. ERR_SYNTAX: not chunked. Trailers are checked and dropped. */
 MUST_USE enum err http1_chunked_next(struct http1_chunked *c, struct str *in, struct str *out);
 
+/* http1_named gives the value of the first field of that name; p NULL: there is none. */
+struct str http1_named(const struct http1_head *h, struct str name);
+
 /* http1_token: s is a token of RFC 9110, 5.6.2, and not empty. */
 bool http1_token(struct str s);
 

@@ -4,6 +4,7 @@
  */
 #include "codec/http1.h"
 
+#include "base/num.h"
 #include "codec/http1_chars.h"
 
 enum {
@@ -22,21 +23,11 @@ enum {
 	CH_DONE,
 };
 
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static enum err chunk_digit(struct http1_chunked *c, char byte)
 {
-	int v = hex(byte);
+	int v = num_hex(byte);
 
-	if (v < 0)
-		return ERR_SYNTAX;
-	if (c->left >> 56)
+	if (v < 0 || c->left >> 56)
 		return ERR_SYNTAX;
 	c->left = c->left << 4 | (unsigned)v;
 	c->state = CH_DIGITS;
@@ -144,7 +135,7 @@ static void size_line(struct http1_chunked *c, struct str *in)
 			return;
 		p += 2;
 	}
-	for (unsigned i = 0; i < 6 && (v = hex(*p)) >= 0; i++, p++)
+	for (unsigned i = 0; i < 6 && (v = num_hex(*p)) >= 0; i++, p++)
 		size = size << 4 | (unsigned)v;
 	if (size == 0 || p[0] != '\r' || p[1] != '\n')
 		return;

@@ -4,18 +4,9 @@
  */
 #include "codec/json_scan.h"
 
-#include <string.h>
+#include "base/num.h"
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
+#include <string.h>
 
 /* The four digits of \uXXXX at p, or -1. */
 static int32_t unit(const char *p, const char *end)
@@ -25,7 +16,7 @@ static int32_t unit(const char *p, const char *end)
 	if (end - p < 6 || p[0] != '\\' || p[1] != 'u')
 		return -1;
 	for (int i = 2; i < 6; i++) {
-		int digit = hex_value(p[i]);
+		int digit = num_hex(p[i]);
 		if (digit < 0)
 			return -1;
 		v = v * 16 + digit;

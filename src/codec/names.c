@@ -6,6 +6,7 @@
  */
 #include "codec/names.h"
 
+#include "base/ascii.h"
 #include "base/limits.h"
 
 #include <stdlib.h>
@@ -16,18 +17,13 @@
 
 /* ---- one name ------------------------------------------------------------------------------ */
 
-static bool is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 /* What only a zip archive forbids. Its specification has '/' alone as separator; what tools on
  * Windows make of the rest differs. */
 static enum err clean_zip(struct faults *f, struct str raw, uint64_t at)
 {
 	if (str_chr(raw, '\\') != SIZE_MAX)
 		TRY(fault_note(f, FAULT_NAME_BACKSLASH, raw, at));
-	if (raw.n >= 2 && raw.p[1] == ':' && is_letter(raw.p[0]))
+	if (raw.n >= 2 && raw.p[1] == ':' && ascii_letter(raw.p[0]))
 		TRY(fault_note(f, FAULT_NAME_ABSOLUTE, raw, at));
 	return OK;
 }

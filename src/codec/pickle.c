@@ -487,8 +487,7 @@ static enum err step(struct pickle *p, const struct pickle_op *op, struct pickle
 	case ACT_INST:
 		*out_import = true;
 		import_lines(op, out);
-		if (pop_mark(p) != OK)
-			p->depth = 0; /* the loader in Python has imported by then */
+		(void)pop_mark(p); /* without one all is popped, and the loader has imported */
 		return push_other(p);
 	case ACT_STACK_GLOBAL:
 		*out_import = true;

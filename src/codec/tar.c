@@ -440,18 +440,19 @@ static enum err member_from(struct tar *t, struct str b, const struct header *h,
  * see two of them. */
 static enum err finish(struct tar *t)
 {
-	struct str b, s;
-	bool more_zeros = true;
+	struct str s;
 
 	t->ended = true;
-	TRY(take(t, TAR_BLOCK, &b));
-	if (!is_zero(b))
-		TRY(fault_note(t->faults, FAULT_TAR_LONE_ZERO, S(""), t->at - b.n));
-	while (more_zeros) {
+	TRY(take(t, TAR_BLOCK, &s));
+	bool quiet = !is_zero(s); /* one fault says it all */
+	if (quiet)
+		TRY(fault_note(t->faults, FAULT_TAR_LONE_ZERO, S(""), t->at - s.n));
+	while (s.n != 0) {
 		TRY(take(t, UINT64_MAX, &s));
-		more_zeros = s.n != 0;
-		if (!is_zero(s) && t->faults->of[FAULT_TAR_TRAILING] == 0 && is_zero(b))
+		bool data = !is_zero(s);
+		if (data && !quiet)
 			TRY(fault_note(t->faults, FAULT_TAR_TRAILING, S(""), t->at - s.n));
+		quiet |= data;
 	}
 	return names_check(&t->names, t->faults, true);
 }

@@ -33,17 +33,6 @@ static bool cut_record(struct str *text, struct record *out)
 	return true;
 }
 
-static bool starts(struct str key, const char *prefix)
-{
-	return str_has_prefix(key, str_z(prefix));
-}
-
-static enum err keep(struct arena *a, struct str value, struct str *out)
-{
-	*out = arena_dup(a, value);
-	return out->p != NULL ? OK : ERR_NOMEM;
-}
-
 /* A value of a name: set once, not empty, no NUL, of a bearable length. */
 static enum err take_name(struct faults *f, struct arena *a, struct str value, uint64_t at,
 			  struct str *out)
@@ -52,7 +41,8 @@ static enum err take_name(struct faults *f, struct arena *a, struct str value, u
 		return fault_stop(f, FAULT_NAMES, str_head(value, LIMIT_ARCHIVE_NAME), at);
 	if (out->p != NULL || value.n == 0 || str_chr(value, '\0') != SIZE_MAX)
 		TRY(fault_note(f, FAULT_TAR_PAX, value, at));
-	return keep(a, value, out);
+	*out = arena_dup(a, value);
+	return out->p != NULL ? OK : ERR_NOMEM;
 }
 
 static enum err take_record(struct faults *f, struct arena *a, const struct record *r, bool global,
@@ -68,7 +58,7 @@ static enum err take_record(struct faults *f, struct arena *a, const struct reco
 		return take_name(f, a, r->value, at, &ahead->path);
 	if (link)
 		return take_name(f, a, r->value, at, &ahead->link);
-	if (starts(r->key, "GNU.sparse.") || str_eq(r->key, S("SCHILY.realsize")))
+	if (str_has_prefix(r->key, S("GNU.sparse.")) || str_eq(r->key, S("SCHILY.realsize")))
 		ahead->sparse = true;
 	if (str_eq(r->key, S("hdrcharset")) && !str_eq(r->value, S("BINARY")) &&
 	    !str_eq(r->value, S("ISO-IR 10646 2000 UTF-8")))

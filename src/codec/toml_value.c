@@ -4,6 +4,8 @@
  */
 #include "codec/toml_value.h"
 
+#include "base/ascii.h"
+#include "base/date.h"
 #include "base/num.h"
 #include "codec/utf8.h"
 
@@ -208,8 +210,7 @@ enum err toml_key(struct toml_text *t, struct str *out)
 
 	if (toml_peek(t) == '"' || toml_peek(t) == '\'')
 		return string(t, false, out);
-	while (t->p < t->end && ((*t->p >= 'a' && *t->p <= 'z') || (*t->p >= 'A' && *t->p <= 'Z') ||
-				 (*t->p >= '0' && *t->p <= '9') || *t->p == '_' || *t->p == '-'))
+	while (t->p < t->end && (ascii_alnum(*t->p) || *t->p == '_' || *t->p == '-'))
 		t->p++;
 	if (t->p == start)
 		return fail(t, ERR_SYNTAX, "a key is missing");
@@ -218,11 +219,6 @@ enum err toml_key(struct toml_text *t, struct str *out)
 }
 
 /* ---- numbers -------------------------------------------------------------------------------- */
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
 
 /* Digits with single underscores between them; how many bytes, 0: none or badly set. */
 static size_t digits(struct str s, int base)
@@ -312,103 +308,42 @@ static enum err number(struct toml_text *t, struct str word, struct toml *out)
 
 /* ---- dates ---------------------------------------------------------------------------------- */
 
-/* n digits into *out; everything else is false. */
-static bool fixed(struct str *s, size_t n, unsigned *out)
-{
-	unsigned v = 0;
-
-	if (s->n < n)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		if (!is_digit(s->p[i]))
-			return false;
-		v = v * 10 + (unsigned)(s->p[i] - '0');
-	}
-	*s = str_tail(*s, n);
-	*out = v;
-	return true;
-}
-
-static bool mark(struct str *s, char c)
-{
-	if (s->n == 0 || s->p[0] != c)
-		return false;
-	*s = str_tail(*s, 1);
-	return true;
-}
-
-static bool date(struct str *s)
-{
-	static const unsigned char days[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	unsigned y, m, d;
-
-	if (!fixed(s, 4, &y) || !mark(s, '-') || !fixed(s, 2, &m) || !mark(s, '-') ||
-	    !fixed(s, 2, &d) || m < 1 || m > 12 || d < 1 || d > days[m - 1])
-		return false;
-	return m != 2 || d < 29 || (y % 4 == 0 && (y % 100 != 0 || y % 400 == 0));
-}
-
-static bool time_of_day(struct str *s)
-{
-	unsigned h, m, sec;
-
-	if (!fixed(s, 2, &h) || !mark(s, ':') || !fixed(s, 2, &m) || !mark(s, ':') ||
-	    !fixed(s, 2, &sec) || h > 23 || m > 59 || sec > 59)
-		return false;
-	if (!mark(s, '.'))
-		return true;
-	size_t n = 0;
-	while (n < s->n && is_digit(s->p[n]))
-		n++;
-	*s = str_tail(*s, n);
-	return n > 0;
-}
-
-static bool zone(struct str *s)
-{
-	unsigned h, m;
-
-	if (mark(s, 'Z') || mark(s, 'z'))
-		return true;
-	if (!mark(s, '+') && !mark(s, '-'))
-		return false;
-	return fixed(s, 2, &h) && mark(s, ':') && fixed(s, 2, &m) && h <= 23 && m <= 59;
-}
-
-/* Whether all of s is a date, a time, or both. */
+/* Whether all of s is a date, a time without a zone, or both. */
 static bool is_datetime(struct str s)
 {
-	struct str clock = s;
+	bool clock = s.n > 2 && s.p[2] == ':';
+	char room[64];
+	struct buf b;
+	int64_t ms;
 
-	if (time_of_day(&clock) && clock.n == 0)
-		return true;
-	if (!date(&s))
+	if (!clock)
+		return date_parse_ms(s, &ms) == OK;
+	if (!ascii_digit(s.p[s.n - 1]) || str_chr(s, '+') != SIZE_MAX ||
+	    str_chr(s, '-') != SIZE_MAX)
 		return false;
-	if (s.n == 0)
-		return true;
-	if (!mark(&s, 'T') && !mark(&s, 't') && !mark(&s, ' '))
-		return false;
-	return time_of_day(&s) && (s.n == 0 || (zone(&s) && s.n == 0));
+	buf_fixed(&b, room, sizeof room);
+	buf_add(&b, S("1970-01-01T"));
+	buf_add(&b, s);
+	return b.err == OK && date_parse_ms(buf_str(&b), &ms) == OK;
 }
 
 /* ---- scalars -------------------------------------------------------------------------------- */
 
 static bool is_word(char c)
 {
-	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-	       c == '-' || c == '+' || c == '.' || c == ':';
+	return ascii_alnum(c) || c == '_' || c == '-' || c == '+' || c == '.' || c == ':';
 }
 
 /* A word, with the space that may stand between date and time: "1979-05-27 07:32:00". */
 static struct str word(const struct toml_text *t)
 {
-	struct str s = rest(t), in;
+	struct str s = rest(t);
 	size_t n = 0;
 
 	while (n < s.n && is_word(s.p[n]))
 		n++;
-	in = str_head(s, n);
-	if (n == 10 && date(&in) && s.n > n + 1 && s.p[n] == ' ' && is_digit(s.p[n + 1]))
+	if (n == 10 && is_datetime(str_head(s, n)) && s.n > n + 1 && s.p[n] == ' ' &&
+	    ascii_digit(s.p[n + 1]))
 		for (n++; n < s.n && is_word(s.p[n]);)
 			n++;
 	return str_head(s, n);

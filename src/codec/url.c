@@ -5,6 +5,7 @@
  */
 #include "codec/url.h"
 
+#include "base/ascii.h"
 #include "base/limits.h"
 #include "base/num.h"
 
@@ -13,14 +14,9 @@
 
 enum { HOST_MAX = 253, LABEL_MAX = 63 }; /* RFC 1035, 2.3.4, as text */
 
-static bool is_alnum(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 static bool is_unreserved(char c)
 {
-	return is_alnum(c) || (c != 0 && strchr("-._~", c) != NULL);
+	return ascii_alnum(c) || (c != 0 && strchr("-._~", c) != NULL);
 }
 
 /* family's presentation form and nothing else: no zone, no short or octal IPv4. */
@@ -40,7 +36,7 @@ static bool is_label(struct str s)
 	if (s.n == 0 || s.n > LABEL_MAX || s.p[0] == '-' || s.p[s.n - 1] == '-')
 		return false;
 	for (size_t i = 0; i < s.n; i++)
-		if (!is_alnum(s.p[i]) && s.p[i] != '-' && s.p[i] != '_')
+		if (!ascii_alnum(s.p[i]) && s.p[i] != '-' && s.p[i] != '_')
 			return false;
 	return true;
 }

@@ -4,6 +4,7 @@
  */
 #include "codec/url_join.h"
 
+#include "base/ascii.h"
 #include "base/limits.h"
 
 #include <string.h>
@@ -30,7 +31,7 @@ static bool has_scheme(struct str ref)
 {
 	size_t i = 0;
 
-	while (i < ref.n && ((ref.p[i] | 0x20) >= 'a' && (ref.p[i] | 0x20) <= 'z'))
+	while (i < ref.n && ascii_letter(ref.p[i]))
 		i++;
 	while (i && i < ref.n && (strchr("+-.0123456789", ref.p[i]) && ref.p[i]))
 		i++;

@@ -140,10 +140,8 @@ static enum err check_type(const struct zip *z, const struct zip_entry *e, uint6
 /* What the entry alone tells. */
 static enum err check_entry(const struct zip *z, const struct zip_entry *e, uint64_t at)
 {
-	bool ascii = true;
+	bool ascii = str_ascii(e->name) == e->name.n;
 
-	for (size_t i = 0; i < e->name.n; i++)
-		ascii = ascii && (unsigned char)e->name.p[i] < 0x80;
 	/* Without the flag CPython takes code page 437, others UTF-8. */
 	if (!ascii && ((e->flags & ZIP_UTF8) == 0 || utf8_valid(e->name) != e->name.n))
 		TRY(fault_note(z->faults, FAULT_NAME_CHARSET, e->name, at));
@@ -271,9 +269,9 @@ static enum err ready(struct zip *z)
 		return fault_stop(z->faults, FAULT_LENGTH, z->name, 0);
 	if (z->method == ZIP_STORED || z->inflate != NULL)
 		return OK;
-	z->inflate = inflate_new(z->arena);
-	z->room = arena_take(z->arena, PIECE, 16);
-	if (z->inflate == NULL || z->room == NULL)
+	z->room = z->room != NULL ? z->room : arena_take(z->arena, PIECE, 16);
+	z->inflate = z->room != NULL ? inflate_new(z->arena) : NULL; /* where it is, room is */
+	if (z->inflate == NULL)
 		return ERR_NOMEM;
 	inflate_start(z->inflate, INFLATE_RAW, z->packed);
 	return OK;

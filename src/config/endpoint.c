@@ -96,11 +96,8 @@ static struct str strip(struct str path, struct str suffix)
 /* "/v1", "/v1beta", "/v1alpha": an api_base that says its version already. */
 static bool ends_in_version(struct str path)
 {
-	size_t at = path.n;
+	struct str last = str_last(path, '/');
 
-	while (at > 0 && path.p[at - 1] != '/')
-		at--;
-	struct str last = str_tail(path, at);
 	return last.n >= 2 && last.p[0] == 'v' && last.p[1] >= '1' && last.p[1] <= '9';
 }
 
@@ -163,9 +160,9 @@ enum err endpoint_set(struct loader *l, const struct provider *row, struct str b
 	if (url.host.n > sizeof lower)
 		return diag_set(l->d, ERR_CONFIG, "its api_base names too long a host");
 	for (size_t i = 0; i < url.host.n; i++)
-		lower[i] = url.host.p[i] >= 'A' &&
-			url.host.p[i] <= 'Z' ? (char)(url.host.p[i] | 0x20)
-									: url.host.p[i];
+		lower[i] = url.host.p[i] >= 'A' && url.host.p[i] <= 'Z'
+				   ? (char)(url.host.p[i] | 0x20)
+				   : url.host.p[i];
 	TRY(keep(l, (struct str){ lower, url.host.n }, &u->host));
 	TRY(keep(l, url.query, &u->query));
 	TRY(path_set(l, row, url.path, u));

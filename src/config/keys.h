@@ -56,13 +56,18 @@ bool key_is_served(struct str name);
 #define SERVER_SETTERS(X)                                                                     \
 	X(set_master_key) X(set_size_mb) X(set_header_name) X(set_private) X(set_http2)       \
 	X(set_pins) X(set_ca) X(set_tls) X(set_vault) X(set_connect_timeout)                  \
-	X(set_admin_paths)
+	X(set_admin_paths) X(set_user_header) X(set_user_headers)
+
+/* Setters of the proxy: config/proxy.c. */
+#define PROXY_SETTERS(X) X(set_proxy) X(set_no_proxy)
 
 #define X(name) enum err name(struct loader *l, const struct node *v, void *field);
 /* Each is a set_fn. */
 SETTERS(X)
 /* These too. */
 SERVER_SETTERS(X)
+/* And these. */
+PROXY_SETTERS(X)
 #undef X
 
 #endif

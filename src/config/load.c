@@ -391,6 +391,8 @@ static enum err finish(struct loader *l, enum err e)
 		e = master_from_env(l);
 	if (e == OK)
 		e = prices_load(l);
+	if (e == OK)
+		e = proxy_settle(l);
 	if (e == OK) {
 		if (c->policy.stream_timeout_ms == 0)
 			c->policy.stream_timeout_ms = c->policy.timeout_ms;

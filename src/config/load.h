@@ -40,6 +40,8 @@ struct loader {
 	uint32_t cap_notes, cap_secrets, cap_deployments, cap_upstreams, cap_env;
 	uint32_t cap_fallbacks, cap_aliases;
 	uint32_t connect_timeout_ms;
+	const struct node *proxy;   /* yett.proxy; NULL: what the environment says */
+	struct str no_proxy;        /* likewise; p NULL */
 	bool weights_whole;         /* no weight has a fraction so far */
 	bool raw;                   /* value_json writes references as they stand */
 };
@@ -130,6 +132,12 @@ MUST_USE enum err endpoint_set(struct loader *l, const struct provider *row, str
 			       struct upstream *u);
 /* host_rule_at finds or makes the rule for a host. NULL: no memory. */
 struct host_rule *host_rule_at(struct loader *l, struct str host);
+
+/* ---- the proxy (config/proxy.c) ---- */
+
+/* proxy_settle finds the proxy and marks the upstreams that are called through it; all are known
+ * by then. */
+MUST_USE enum err proxy_settle(struct loader *l);
 
 /* ---- routes (config/route.c) ---- */
 

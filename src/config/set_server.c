@@ -94,6 +94,57 @@ enum err set_header_name(struct loader *l, const struct node *v, void *field)
 	return keep(l, (struct str){ room, s.n }, out);
 }
 
+static enum err user_header_add(struct loader *l, const struct node *v, struct policy *p)
+{
+	struct str name = S("");
+
+	TRY(set_header_name(l, v, &name));
+	if (name.n == 0)
+		return OK;
+	if (p->n_user_headers == POLICY_USER_HEADERS)
+		return diag_set(l->d, ERR_LIMIT, "names more than %d headers", POLICY_USER_HEADERS);
+	if (p->user_headers == NULL)
+		p->user_headers = NEW_ARRAY(l->a, struct str, POLICY_USER_HEADERS);
+	if (p->user_headers == NULL)
+		return diag_set(l->d, ERR_NOMEM, "needs too much memory");
+	p->user_headers[p->n_user_headers++] = name;
+	return OK;
+}
+
+/* The mappings come before the one name, wherever they stand. */
+enum err set_user_header(struct loader *l, const struct node *v, void *field)
+{
+	struct policy *p = field;
+
+	return p->n_user_headers ? OK : user_header_add(l, v, p);
+}
+
+enum err set_user_headers(struct loader *l, const struct node *v, void *field)
+{
+	struct policy *p = field;
+	struct node only, list = { .kind = NODE_LIST, .first = &only };
+	struct str role;
+
+	if (node_null(v))
+		return OK;
+	if (v->kind == NODE_SCALAR)
+		return diag_set(l->d, ERR_CONFIG, "is not a list of maps");
+	only = *v; /* LiteLLM takes one without a list, too */
+	only.next = NULL;
+	p->n_user_headers = 0;
+	NODE_EACH(v->kind == NODE_LIST ? v : &list, it) {
+		const struct node *name = node_get(it, S("header_name"));
+		const struct node *whose = node_get(it, S("litellm_user_role"));
+		if (name == NULL || whose == NULL)
+			return diag_set(l->d, ERR_CONFIG,
+					"has an entry without header_name and litellm_user_role");
+		TRY(value_str(l, whose, &role));
+		if (str_eq(role, S("customer")))
+			TRY(user_header_add(l, name, p));
+	}
+	return OK;
+}
+
 /* ---- yett ---- */
 
 static enum err rule_for(struct loader *l, struct str host, struct host_rule **out)

@@ -7,6 +7,7 @@
  */
 #include "detonator/account.h"
 
+#include "base/ascii.h"
 #include "codec/jw.h"
 #include "inspect/canary.h"
 
@@ -255,7 +256,7 @@ static void count(struct coverage *c, struct str line)
 
 	if (str_eq(word, S("modules"))) {
 		for (size_t i = 0; i < rest.n && i < 6; i++)
-			if (rest.p[i] >= '0' && rest.p[i] <= '9')
+			if (ascii_digit(rest.p[i]))
 				n = n * 10 + (uint64_t)(rest.p[i] - '0');
 		c->modules += (unsigned)n;
 	}
@@ -306,11 +307,6 @@ static void write_coverage(const struct account *r, struct buf *b)
 	jw_obj_end(b);
 }
 
-static struct str severity_name(enum severity s)
-{
-	return s == SEV_BLOCK ? S("block") : s == SEV_HOLD ? S("hold") : S("info");
-}
-
 static void write_findings(const struct account *r, struct buf *b)
 {
 	jw_key(b, S("findings"));
@@ -319,7 +315,7 @@ static void write_findings(const struct account *r, struct buf *b)
 		const struct finding *f = &r->findings.items[i];
 		jw_obj(b);
 		jw_kv_str(b, S("rule"), rule_row(f->rule)->id);
-		jw_kv_str(b, S("severity"), severity_name(rule_row(f->rule)->severity));
+		jw_kv_str(b, S("severity"), severity_word(rule_row(f->rule)->severity));
 		jw_kv_str(b, S("package"), f->package);
 		jw_kv_str(b, S("path"), f->path);
 		jw_kv_int(b, S("line"), f->line);

@@ -163,8 +163,11 @@ static void look_message(struct supervisor *s, pid_t pid, uint64_t address)
 
 static int64_t ns_of(const struct timespec *t)
 {
-	if (t->tv_sec < 0 || t->tv_sec > INT64_MAX / 2000000000)
-		return t->tv_sec < 0 ? 0 : INT64_MAX / 2;
+	/* Of any size: a program says them. The kernel refuses what is no fraction of a second. */
+	if (t->tv_sec < 0 || t->tv_nsec < 0 || t->tv_nsec >= 1000000000)
+		return 0;
+	if (t->tv_sec > INT64_MAX / 2000000000)
+		return INT64_MAX / 2;
 	return (int64_t)t->tv_sec * 1000000000 + t->tv_nsec;
 }
 

@@ -232,10 +232,8 @@ static enum err preload(int fd, struct diag *d)
 static enum err venv(const struct detonation_order *o, char *site, size_t site_cap, struct diag *d)
 {
 	char text[PATH_MAX + 128], path[PATH_MAX], python[PATH_MAX];
-	size_t slash = o->python.n;
+	struct str dir = str_head(o->python, o->python.n - str_last(o->python, '/').n);
 
-	while (slash > 0 && o->python.p[slash - 1] != '/')
-		slash--;
 	(void)snprintf(site, site_cap, SITE_PACKAGES "%.*s/site-packages", FMT(o->version));
 	(void)snprintf(path, sizeof path, ROOT_DIR "%.*s", (int)(sizeof path - 8), site);
 	TRY(make_dir(path, d));
@@ -245,7 +243,7 @@ static enum err venv(const struct detonation_order *o, char *site, size_t site_c
 	TRY(link_to("python", HOME "/venv/bin/python3", d));
 	int n = snprintf(text, sizeof text,
 			 "home = %.*s\ninclude-system-site-packages = false\nversion = %.*s\n",
-			 (int)slash, o->python.p, FMT(o->version));
+			 FMT(dir), FMT(o->version));
 	return file(HOME "/venv/pyvenv.cfg", (struct str){ text, (size_t)n }, 0644, d);
 }
 

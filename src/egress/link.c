@@ -62,6 +62,11 @@ static void reap(struct deferred *d)
 	free(l);
 }
 
+static uint32_t patience_ms(const struct link *l)
+{
+	return l->row->connect_timeout_ms ? l->row->connect_timeout_ms : CONNECT_MS;
+}
+
 /* shut closes the socket and what hangs on it, for another attempt or for good. */
 static void shut(struct link *l)
 {
@@ -120,17 +125,9 @@ static void shake(struct link *l)
 		fail(l, END_TLS, diag_text(&d));
 }
 
-static void connected(struct link *l)
+/* end_to_end: the bytes go to the provider and come from it from here on. */
+static void end_to_end(struct link *l)
 {
-	int error = 0;
-	socklen_t n = sizeof error;
-
-	if (getsockopt(l->watch.fd, SOL_SOCKET, SO_ERROR, &error, &n) != 0)
-		error = errno;
-	if (error) {
-		connect_next(l, END_CONNECT, strerror(error));
-		return;
-	}
 	if (l->trust == NULL) {
 		opened(l);
 		return;
@@ -143,6 +140,45 @@ static void connected(struct link *l)
 		shake(l);
 }
 
+static void hear_proxy(struct link *l)
+{
+	struct linker *linker = l->linker;
+	struct diag d = { .err = OK };
+	enum err e = tunnel_answer(l->watch.fd, linker->read, LINKER_READ, linker->parsed, &d);
+
+	if (e == OK)
+		end_to_end(l);
+	else if (e != ERR_AGAIN)
+		fail(l, END_CONNECT, diag_text(&d));
+}
+
+static void ask_proxy(struct link *l)
+{
+	struct linker *linker = l->linker;
+
+	l->state = LINK_PROXY;
+	timer_set(linker->loop, &l->timer, patience_ms(l));
+	if (tunnel_ask(l->watch.fd, l->via, l->row, linker->head, LINKER_HEAD) != OK)
+		fail(l, END_CONNECT, "the proxy does not listen");
+}
+
+static void connected(struct link *l)
+{
+	int error = 0;
+	socklen_t n = sizeof error;
+
+	if (getsockopt(l->watch.fd, SOL_SOCKET, SO_ERROR, &error, &n) != 0)
+		error = errno;
+	if (error) {
+		connect_next(l, END_CONNECT, strerror(error));
+		return;
+	}
+	if (l->via)
+		ask_proxy(l);
+	else
+		end_to_end(l);
+}
+
 static void on_watch(struct watch *w, uint32_t ready)
 {
 	struct link *l = OWNER(struct link, watch, w);
@@ -153,6 +189,8 @@ static void on_watch(struct watch *w, uint32_t ready)
 		tls_ready(l->tls, l->hup);
 	if (l->state == LINK_CONNECT && (ready & (EPOLLOUT | EPOLLHUP | EPOLLERR)))
 		connected(l);
+	else if (l->state == LINK_PROXY)
+		hear_proxy(l);
 	else if (l->state == LINK_TLS)
 		shake(l);
 	else if (l->state == LINK_OPEN)
@@ -184,7 +222,7 @@ void link_streams(const struct link *l)
 
 static uint32_t attempt_ms(const struct link *l)
 {
-	uint32_t ms = l->row->connect_timeout_ms ? l->row->connect_timeout_ms : CONNECT_MS;
+	uint32_t ms = patience_ms(l);
 
 	return l->next < l->todo->n && ms > CONNECT_NEXT_MS ? CONNECT_NEXT_MS : ms;
 }
@@ -192,7 +230,7 @@ static uint32_t attempt_ms(const struct link *l)
 /* connect_one begins one attempt. false: it failed at once, errno says why. */
 static bool connect_one(struct link *l, const struct address *a)
 {
-	struct listen_addr to = sockaddr_of(a, l->row->port);
+	struct listen_addr to = sockaddr_of(a, l->via ? l->via->port : l->row->port);
 	const int on = 1;
 
 	l->hup = false;
@@ -214,13 +252,14 @@ static bool connect_one(struct link *l, const struct address *a)
 }
 
 /* connect_next tries the addresses that are left; last and why tell how the one before failed.
- * Refused addresses are passed over: a name may have good and bad ones. */
+ * Refused addresses are passed over: a name may have good and bad ones. A proxy is the operator's
+ * and may be in the house. */
 static void connect_next(struct link *l, enum call_end last, const char *why)
 {
 	shut(l);
 	while (l->next < l->todo->n) {
 		const struct address *a = &l->todo->list[l->next++];
-		if (!address_allowed(a, l->row->allow_private)) {
+		if (!address_allowed(a, l->via || l->row->allow_private)) {
 			last = END_ADDRESS;
 			why = "the name's address is one that no provider can have";
 			continue;
@@ -251,9 +290,11 @@ static void on_timer(struct timer *t)
 {
 	struct link *l = OWNER(struct link, timer, t);
 
-	assert(l->state == LINK_CONNECT || l->state == LINK_TLS);
+	assert(l->state != LINK_RESOLVE && l->state != LINK_OPEN && l->state != LINK_CLOSED);
 	if (l->state == LINK_TLS)
 		fail(l, END_TIMEOUT, "TLS handshake timed out");
+	else if (l->state == LINK_PROXY)
+		fail(l, END_TIMEOUT, "the proxy did not answer in time");
 	else
 		connect_next(l, END_CONNECT, "connection timed out");
 }
@@ -267,7 +308,15 @@ static void begin(struct deferred *d)
 		return;
 	}
 	l->reap.on_run = reap;
-	enum err e = resolve(l->linker->resolver, l->row->host, &l->lookup, l->todo);
+	struct address literal;
+	/* A name is for the proxy to resolve; an address can be judged here. */
+	if (l->via && address_parse(l->row->host, &literal) == OK &&
+	    !address_allowed(&literal, l->row->allow_private)) {
+		fail(l, END_ADDRESS, "the address is one that no provider can have");
+		return;
+	}
+	enum err e = resolve(l->linker->resolver, l->via ? l->via->host : l->row->host, &l->lookup,
+			     l->todo);
 	if (e == OK)
 		connect_next(l, END_DNS, "the name has no address");
 	else if (e != ERR_AGAIN)
@@ -290,8 +339,8 @@ static struct link *link_new(struct linker *linker, const struct upstream *row)
 	return l;
 }
 
-struct link *link_dial(struct linker *linker, const struct upstream *row, struct tls_client *trust,
-		       struct tls_session *session, void *owner,
+struct link *link_dial(struct linker *linker, const struct upstream *row, const struct tunnel *via,
+		       struct tls_client *trust, struct tls_session *session, void *owner,
 		       void (*on_open)(struct link *, enum call_end, const char *why))
 {
 	struct addresses *todo = calloc(1, sizeof *todo);
@@ -302,6 +351,7 @@ struct link *link_dial(struct linker *linker, const struct upstream *row, struct
 		return NULL;
 	}
 	l->todo = todo;
+	l->via = via;
 	l->trust = trust;
 	l->session = session;
 	l->owner = owner;

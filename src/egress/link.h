@@ -1,5 +1,6 @@
 /*
- * egress/link.h - a connection's transport: resolve, connect, TLS, then bytes. It knows no HTTP.
+ * egress/link.h - a connection's transport: resolve, connect, TLS, then bytes; a proxy between the
+ * two is tunnel.h's business. It knows no HTTP.
  * Runs in: egress. Lifetime: connection; freed after the turn in which it was closed.
  */
 #ifndef EGRESS_LINK_H
@@ -7,6 +8,7 @@
 
 #include "codec/http1.h"
 #include "egress/resolve.h"
+#include "egress/tunnel.h"
 #include "proto/call.h"
 #include "proto/upstream.h"
 #include "tls/tls.h"
@@ -31,11 +33,12 @@ MUST_USE enum err linker_init(struct linker *linker, struct loop *l, struct reso
 			      unsigned max);
 void linker_done(struct linker *linker);
 
-enum link_state { LINK_RESOLVE, LINK_CONNECT, LINK_TLS, LINK_OPEN, LINK_CLOSED };
+enum link_state { LINK_RESOLVE, LINK_CONNECT, LINK_PROXY, LINK_TLS, LINK_OPEN, LINK_CLOSED };
 
 struct link {
 	struct linker *linker;
 	const struct upstream *row;
+	const struct tunnel *via;   /* the proxy; NULL: directly */
 	struct tls_client *trust;   /* NULL: plain */
 	struct tls_session *session;
 	struct watch watch;
@@ -56,10 +59,10 @@ struct link {
 	void (*on_ready)(struct link *, uint32_t ready);
 };
 
-/* link_dial begins a connection to row; on_open comes later, also for what fails at once. NULL: no
- * memory. */
-struct link *link_dial(struct linker *linker, const struct upstream *row, struct tls_client *trust,
-		       struct tls_session *session, void *owner,
+/* link_dial begins a connection to row, through a proxy where via names one; on_open
+ * comes later, also for what fails at once. NULL: no memory. */
+struct link *link_dial(struct linker *linker, const struct upstream *row, const struct tunnel *via,
+		       struct tls_client *trust, struct tls_session *session, void *owner,
 		       void (*on_open)(struct link *, enum call_end, const char *why));
 
 /* link_of_fd makes an open, plain link of a connected socket, which it takes over: for tests. */

@@ -227,9 +227,11 @@ static bool may_dial(const struct pool *p)
 /* need dials as long as more flights wait than links are under way. */
 static void need(struct pool *p)
 {
+	const struct tunnel *via = p->row->proxied ? &p->table->proxy : NULL;
+
 	while (may_dial(p)) {
 		struct link *l = make_place(p) ?
-			link_dial(p->linker, p->row, p->trust, &p->session, p, on_open) : NULL;
+			link_dial(p->linker, p->row, via, p->trust, &p->session, p, on_open) : NULL;
 		if (l == NULL) {
 			/* Somebody of this pool will come back, unless there is nobody. */
 			if (p->n_links == 0)

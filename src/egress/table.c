@@ -72,6 +72,21 @@ static enum err check_row(const struct table *t, const struct upstream *u, struc
 	return diag_set(d, ERR_CONFIG, "upstream '%.*s': bad %s", FMT(u->id), bad);
 }
 
+static enum err take_proxy(struct table *t, struct diag *d)
+{
+	const struct upstream_proxy *p = &t->ups.proxy;
+
+	if (p->host.n == 0)
+		return OK;
+	t->proxy = (struct tunnel){ .host = p->host, .port = p->port };
+	if (!host_ok(p->host) || p->port == 0 ||
+	    (p->secret != UPSTREAM_NO_SECRET &&
+	     (!secret_ok(t, p->secret) ||
+	      secrets_get(t->secrets, p->secret, &t->proxy.credential) != OK)))
+		return diag_set(d, ERR_CONFIG, "the proxy has a bad host, port or credential");
+	return OK;
+}
+
 static bool same_trust(const struct upstream *a, const struct upstream *b)
 {
 	bool same = a->https == b->https && a->http2 == b->http2 && a->n_pins == b->n_pins &&
@@ -119,6 +134,7 @@ static enum err fill(struct table *t, struct str blob, struct str system_ca, str
 		t->ups.n = 0;
 		return diag_set(d, ERR_NOMEM, "no memory for %u upstreams", t->ups.n);
 	}
+	TRY(take_proxy(t, d));
 	for (uint32_t i = 0; i < t->ups.n; i++) {
 		TRY(check_row(t, &t->ups.rows[i], d));
 		TRY(trust_for(t, i, system_ca, d));

@@ -11,6 +11,7 @@
 struct table {
 	struct arena arena;
 	struct upstreams ups;
+	struct tunnel proxy;         /* host "": there is none */
 	struct str secrets;          /* the mapped secret file; or the caller's */
 	struct str blob;             /* the mapped table file */
 	bool owns_maps;

@@ -18,19 +18,16 @@ void response_done(struct response *r)
 }
 
 /* The head is whole: takes out of it what we go by. */
-static enum err begin_body(struct response *r, const struct http1_head *h)
+static void begin_body(struct response *r, const struct http1_head *h)
 {
-	static const struct str none = SC("");
-
 	r->framing = h->framing;
 	r->left = r->length = h->framing == HTTP1_LENGTH ? h->content_length : 0;
 	r->encoded = h->known[H_CONTENT_ENCODING].p &&
 		     !str_ieq(h->known[H_CONTENT_ENCODING], S("identity"));
-	r->location = h->known[H_LOCATION].p ? h->known[H_LOCATION] : none;
-	r->type = h->known[H_CONTENT_TYPE].p ? h->known[H_CONTENT_TYPE] : none;
+	r->location = h->known[H_LOCATION].p ? h->known[H_LOCATION] : S("");
+	r->type = h->known[H_CONTENT_TYPE].p ? h->known[H_CONTENT_TYPE] : S("");
 	r->status = h->status;
 	r->done = r->framing == HTTP1_NONE || (r->framing == HTTP1_LENGTH && r->left == 0);
-	return OK;
 }
 
 /* feed_head gathers bytes until the head is whole. Interim answers are skipped. */
@@ -58,8 +55,10 @@ static enum err feed_head(struct response *r, struct str *in)
 			r->why = "the server wants to speak something else";
 			return ERR_SYNTAX;
 		}
-		if (h.status >= 200)
-			return begin_body(r, &h);
+		if (h.status >= 200) {
+			begin_body(r, &h);
+			return OK;
+		}
 		if (++r->interim > RESPONSE_INTERIM_MAX) {
 			r->why = "the server sends one interim answer after the other";
 			return ERR_LIMIT;

@@ -45,6 +45,7 @@ static void reset_attempt(struct exchange *x)
 	buf_reset(&x->got);
 	buf_reset(&x->held);
 	x->answer = A_NONE;
+	x->names = NULL;
 	x->decoder = NULL;
 	x->encoder = NULL;
 	x->peek = (struct llm_peek){ 0 };
@@ -60,14 +61,14 @@ static void reset_attempt(struct exchange *x)
 	x->lent = false; /* egress takes CANCEL before the next CALL */
 }
 
-/* Takes what the call may cost from what its key has left, in place of an earlier attempt. */
+/* Takes what the call may come to from what its key has left, in place of an earlier attempt. */
 static void pend(struct exchange *x, const struct json *root)
 {
-	int64_t pico = x->budgeted ? meter_expect(x, root) : 0;
-
-	if (pico != x->pending_pico)
-		limits_pend(x->in, x->key_slot, pico - x->pending_pico);
-	x->pending_pico = pico;
+	if (!x->budgeted && x->limits.limit_tokens < 0)
+		return;
+	struct limits_share now = meter_expect(x, root);
+	limits_pend(x->in, x->key_slot, x->pending, now);
+	x->pending = now;
 }
 
 static void send(struct exchange *x, const struct json *root)

@@ -16,21 +16,13 @@ static struct str bearer(struct str v)
 	return str_ieq(scheme, S("bearer")) ? str_trim(key) : v;
 }
 
-static struct str named_header(const struct http1_head *h, struct str name)
-{
-	for (unsigned i = 0; name.n && i < h->n_fields; i++)
-		if (str_ieq(h->fields[i].name, name))
-			return bearer(h->fields[i].value);
-	return (struct str){ NULL, 0 };
-}
-
 /* The places in the order in which LiteLLM looks at them. */
 static struct str presented(const struct ingress *in, const struct http1_head *h)
 {
 	static const enum http1_known places[] = { H_X_LITELLM_API_KEY, H_AUTHORIZATION, H_API_KEY,
 						   H_X_API_KEY, H_X_GOOG_API_KEY,
 						   H_OCP_APIM_KEY };
-	struct str v = named_header(h, in->gen->policy.key_header);
+	struct str v = http1_named(h, in->gen->policy.key_header);
 
 	for (unsigned i = 0; v.p == NULL && i < sizeof places / sizeof places[0]; i++)
 		v = h->known[places[i]];

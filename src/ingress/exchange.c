@@ -66,8 +66,8 @@ static void give(struct exchange *x)
 	in->promised -= x->promised;
 	if (x->counted)
 		limits_release(in, x->key_slot);
-	if (x->pending_pico != 0)
-		limits_pend(in, x->key_slot, -x->pending_pico);
+	if (x->key_slot != UINT32_MAX)
+		limits_pend(in, x->key_slot, x->pending, (struct limits_share){ 0, 0 });
 	generation_drop(x->gen);
 	arena_reset(&x->arena);
 	arena = x->arena;
@@ -198,6 +198,18 @@ static uint32_t milliseconds(struct str seconds)
 		       : 0;
 }
 
+/* user_of gives the end user whom a header names, in LiteLLM's order. */
+static struct str user_of(const struct policy *p, const struct http1_head *h)
+{
+	struct str user = h->known[H_X_LITELLM_CUSTOMER_ID];
+
+	if (user.n == 0)
+		user = h->known[H_X_LITELLM_END_USER_ID];
+	for (uint32_t i = 0; user.n == 0 && i < p->n_user_headers; i++)
+		user = http1_named(h, p->user_headers[i]);
+	return user;
+}
+
 static enum err keep_fields(struct exchange *x, const struct http1_head *h, struct diag *d)
 {
 	for (unsigned i = 0; i < sizeof passed / sizeof passed[0]; i++) {
@@ -209,11 +221,7 @@ static enum err keep_fields(struct exchange *x, const struct http1_head *h, stru
 					FMT(call_field_name[passed[i].to]));
 		x->fields[passed[i].to] = arena_dup(&x->arena, v);
 	}
-	struct str user = h->known[H_X_LITELLM_END_USER_ID];
-	if (user.p == NULL)
-		user = h->known[H_X_LITELLM_CUSTOMER_ID];
-	if (user.p != NULL)
-		usage_text(x->end_user, sizeof x->end_user, user);
+	usage_text(x->end_user, sizeof x->end_user, user_of(&x->gen->policy, h));
 	x->timeout_ms = milliseconds(h->known[H_X_LITELLM_TIMEOUT]);
 	x->stream_timeout_ms = milliseconds(h->known[H_X_LITELLM_STREAM_TIMEOUT]);
 	uint64_t retries;
@@ -358,12 +366,28 @@ static enum err admit(struct exchange *x, struct reply_limits *lim, struct diag 
 	return OK;
 }
 
+/* A name that the key has for a model is that model from here on, in limits and records, too. */
+static enum err take_alias(struct exchange *x, const struct key *key, struct diag *d)
+{
+	const struct json *aliases, *to;
+
+	if (key == NULL || key->aliases.n == 0 ||
+	    json_read(&x->in->turn, key->aliases, &aliases, NULL) != OK)
+		return OK;
+	to = json_get(aliases, x->model);
+	if (!json_is(to, JSON_STRING))
+		return OK;
+	x->model = arena_dup(&x->arena, json_str(&x->in->turn, to));
+	return x->model.p ? OK : diag_set(d, ERR_NOMEM, "no memory for this request");
+}
+
 static enum err look(struct exchange *x, const struct json *root, struct diag *d)
 {
 	const struct key *key;
 
 	TRY(request_look(x, root, d));
 	TRY(find_key(x, &key, d));
+	TRY(take_alias(x, key, d));
 	return find_model(x, key, d);
 }
 

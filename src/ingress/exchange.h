@@ -10,6 +10,7 @@
 #include "ingress/conn.h"
 #include "ingress/encoding.h"
 #include "ingress/ingress.h"
+#include "ingress/limits.h"
 #include "ingress/reply.h"
 #include "ingress/route.h"
 #include "llm/llm.h"
@@ -55,7 +56,7 @@ struct exchange {
 	bool promised;				/* has a place among the records of use */
 	bool counted;				/* holds a place in the parallel counters */
 	bool budgeted;				/* its key has a budget */
-	int64_t pending_pico;			/* of its key's budget, until it ends */
+	struct limits_share pending;		/* of its key's limits, until it ends */
 	struct reply_limits limits;		/* what the key's limits said */
 	uint32_t timeout_ms, stream_timeout_ms; /* the client's own, 0 none */
 	int retries_asked;			/* by the client; -1 none */
@@ -87,6 +88,7 @@ struct exchange {
 	uint32_t expected;	/* A_WHOLE: the body's length where the provider tells it */
 	struct buf got;	 /* A_ERROR, A_WHOLE: the body; A_HELD, A_STREAM: an unfinished event */
 	struct buf held; /* A_HELD: ready output */
+	struct llm_names *names; /* of tools that go by another; NULL none */
 	struct llm_decoder *decoder;
 	struct llm_encoder *encoder;
 	struct llm_peek peek;

@@ -66,7 +66,7 @@ void keys_drop(struct keys *k, uint32_t slot)
 /* One piece of memory for the model list and all the names. */
 static enum err copy_names(struct key *key, const struct control_key *from)
 {
-	size_t n = from->n_models * sizeof(struct str) + from->alias.n;
+	size_t n = from->n_models * sizeof(struct str) + from->alias.n + from->aliases.n;
 
 	for (unsigned i = 0; i < from->n_models; i++)
 		n += from->models[i].n;
@@ -84,6 +84,10 @@ static enum err copy_names(struct key *key, const struct control_key *from)
 	if (from->alias.n)
 		memcpy(at, from->alias.p, from->alias.n);
 	key->alias = (struct str){ at, from->alias.n };
+	at += from->alias.n;
+	if (from->aliases.n)
+		memcpy(at, from->aliases.p, from->aliases.n);
+	key->aliases = (struct str){ at, from->aliases.n };
 	return OK;
 }
 

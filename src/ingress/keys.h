@@ -20,7 +20,8 @@ struct key {
 	struct str *models;
 	unsigned n_models;
 	struct str alias;
-	void *memory; /* of models and alias */
+	struct str aliases; /* JSON text: names that it may use for models; "" none */
+	void *memory;       /* of models, alias and aliases */
 };
 
 /* keys_new makes an empty table for the life of the process. NULL: no memory. */

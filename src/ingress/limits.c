@@ -21,6 +21,18 @@ static uint32_t parallel_of(const struct ingress *in, uint32_t slot)
 	return sum;
 }
 
+static struct limits_share pending_of(const struct ingress *in, uint32_t slot)
+{
+	struct limits_share sum = { 0, 0 };
+
+	for (unsigned w = 0; w < in->n_workers; w++) {
+		const struct counter_pending *p = &in->counters->key_pending[w][slot];
+		sum.pico += atomic_load_explicit(&p->pico, memory_order_relaxed);
+		sum.tokens += atomic_load_explicit(&p->tokens, memory_order_relaxed);
+	}
+	return sum;
+}
+
 static enum err admit_budget(struct ingress *in, const struct key *key, struct reply_limits *lim,
 			     struct diag *d)
 {
@@ -34,10 +46,7 @@ static enum err admit_budget(struct ingress *in, const struct key *key, struct r
 		return diag_set(d, ERR_BUDGET,
 				"the budget of this key is spent; raise max_budget or wait for its "
 				"reset");
-	for (unsigned w = 0; w < in->n_workers; w++)
-		left -= atomic_load_explicit(&in->counters->key_pending_pico[w][key->slot],
-					     memory_order_relaxed);
-	if (left > 0)
+	if (left > pending_of(in, key->slot).pico)
 		return OK;
 	lim->retry_after_s = 1;
 	return diag_set(d, ERR_RATE,
@@ -51,10 +60,19 @@ static enum err admit_tokens(struct ingress *in, const struct key *key, struct r
 	if (key->tpm < 0)
 		return OK;
 	uint64_t used = counter_read(&in->counters->keys[key->slot].tokens, minute_of(in));
+	int64_t pending = pending_of(in, key->slot).tokens;
 	lim->limit_tokens = key->tpm;
-	lim->remaining_tokens = key->tpm - (int64_t)used;
-	if ((int64_t)used < key->tpm)
+	lim->remaining_tokens = key->tpm - (int64_t)used - pending;
+	if (lim->remaining_tokens > 0)
 		return OK;
+	if ((int64_t)used < key->tpm) {
+		lim->retry_after_s = 1;
+		return diag_set(d, ERR_RATE,
+				"what this key's calls under way may use takes all that is left "
+				"of its tokens per minute (%lld); retry when one has ended, or "
+				"ask for fewer max_tokens",
+				(long long)key->tpm);
+	}
 	lim->retry_after_s = seconds_left(in);
 	return diag_set(d, ERR_RATE,
 			"the key's tokens per minute (%lld) are used up; retry in %u s",
@@ -102,10 +120,16 @@ void limits_release(struct ingress *in, uint32_t slot)
 				  memory_order_relaxed);
 }
 
-void limits_pend(struct ingress *in, uint32_t slot, int64_t pico)
+void limits_pend(struct ingress *in, uint32_t slot, struct limits_share before,
+		 struct limits_share now)
 {
-	atomic_fetch_add_explicit(&in->counters->key_pending_pico[in->worker][slot], pico,
-				  memory_order_relaxed);
+	struct counter_pending *p = &in->counters->key_pending[in->worker][slot];
+
+	if (now.pico != before.pico)
+		atomic_fetch_add_explicit(&p->pico, now.pico - before.pico, memory_order_relaxed);
+	if (now.tokens != before.tokens)
+		atomic_fetch_add_explicit(&p->tokens, now.tokens - before.tokens,
+					  memory_order_relaxed);
 }
 
 void limits_spend(struct ingress *in, uint32_t slot, int64_t tokens, int64_t cost_pico)

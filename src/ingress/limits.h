@@ -18,9 +18,17 @@ MUST_USE enum err limits_admit(struct ingress *in, const struct key *key, struct
 void limits_release(struct ingress *in, uint32_t slot);
 void limits_spend(struct ingress *in, uint32_t slot, int64_t tokens, int64_t cost_pico);
 
-/* limits_pend adds to what the calls in flight of a key may cost: its budget is taken by them, too,
- * so that calls sent all at once do not each find it untouched. Negative: they have ended. */
-void limits_pend(struct ingress *in, uint32_t slot, int64_t pico);
+/* What a call may come to, of its key's budget and of its tokens a minute; 0 where the key has no
+ * such limit. */
+struct limits_share {
+	int64_t pico, tokens;
+};
+
+/* limits_pend puts now in the place of what a call in flight may have come to before: budget and
+ * tokens are taken by such calls, too, so that calls sent all at once do not each find them
+ * untouched. */
+void limits_pend(struct ingress *in, uint32_t slot, struct limits_share before,
+		 struct limits_share now);
 
 /* limits_model: key may use this model. */
 bool limits_model(const struct key *key, const struct policy *p, struct str asked,

@@ -14,7 +14,10 @@ enum {
 	BYTES_PER_TOKEN = 4,
 	USUAL_OUTPUT = 4096, /* tokens, where neither request nor deployment has a limit */
 	OUTPUT_MAX = 1 << 30,
+	USUAL_SHARE = 1024,  /* of a key's tokens a minute, likewise: most answers are short */
 };
+
+#define TOKENS_MAX (INT64_C(1) << 40) /* beyond any limit, and all calls' sum fits */
 
 #define PRICE_MAX (INT64_MAX / 8)
 
@@ -84,7 +87,7 @@ static void most(const struct json *v, const struct str *names, int64_t *io)
 	}
 }
 
-int64_t meter_expect(const struct exchange *x, const struct json *root)
+struct limits_share meter_expect(const struct exchange *x, const struct json *root)
 {
 	static const struct str limits[] = { SC("max_completion_tokens"), SC("max_tokens"),
 					     SC("maxOutputTokens"), SC("max_output_tokens"),
@@ -104,13 +107,22 @@ int64_t meter_expect(const struct exchange *x, const struct json *root)
 		most(places[i], limits, &longest);
 		most(places[i], answers, &number);
 	}
-	if (longest == 0 || (x->drops && longest < usual)) /* the limit may be what it drops */
+	bool said = longest != 0;
+	if (!said || (x->drops && longest < usual)) /* the limit may be what it drops */
 		longest = usual;
-	int64_t output = at_price(longest * number, p.output);
+	int64_t output = x->budgeted ? at_price(longest * number, p.output) : 0;
+	int64_t quarter = x->limits.limit_tokens / 4;
 
-	if (p.output > 0 && output == 0)
+	if (x->budgeted && p.output > 0 && output == 0)
 		output = PRICE_MAX / LIMIT_CONNS; /* beyond any budget, and all calls' sum fits */
-	return at_price(question(x), p.input) + output;
+	if (!said)
+		longest = quarter < USUAL_SHARE ? quarter : USUAL_SHARE;
+	struct limits_share share = { .tokens = question(x) + longest * number };
+	if (share.tokens > TOKENS_MAX)
+		share.tokens = TOKENS_MAX;
+	if (x->budgeted)
+		share.pico = at_price(question(x), p.input) + output;
+	return share;
 }
 
 /* A stream that broke off, or whose provider tells nothing, still counts: one token an event, or

@@ -17,10 +17,11 @@ void meter_call(struct exchange *x);
  */
 int64_t meter_cost(const struct exchange *x, bool *out_known);
 
-/* meter_expect gives what the request root may cost at the deployment that x has chosen: its prompt
- * at four bytes a token, and all the tokens of answer that it allows, or the usual limit where it
- * names none. 0 when no price is known. */
-int64_t meter_expect(const struct exchange *x, const struct json *root);
+/* meter_expect gives what the request root may come to at the deployment that x has chosen: its
+ * prompt at four bytes a token, and all the tokens of answer that it allows, or the usual limit
+ * where it names none. pico is 0 when no price is known. Of a key's tokens a minute a request that
+ * names no limit takes 1024, as LiteLLM reserves them, and a quarter at the most. */
+struct limits_share meter_expect(const struct exchange *x, const struct json *root);
 
 /* meter_lost charges for the question of an attempt that the client itself has cut short: the
  * provider has read it. */

@@ -320,6 +320,7 @@ static enum err translate(struct exchange *x, const struct json *root, struct st
 	memset(&r, 0, sizeof r);
 	TRY(dialects[x->up]->decode_response(root, &r, &in->turn, &d));
 	x->peek.usage = r.usage;
+	llm_names_home(x->names, &r);
 	relay_fill(x, &r.created, &r.model);
 	buf_reset(&in->encoded);
 	TRY(dialects[x->client]->encode_response(&r, &in->turn, &in->encoded));

@@ -221,6 +221,9 @@ static void on_event(struct llm_sink *sink, const struct llm_event *e)
 		break;
 	case EV_PART_START:
 		x->peek.content = x->peek.content || e->part_kind == PART_TOOL_CALL;
+		filled = *e;
+		filled.name = llm_name_home(x->names, e->name);
+		e = &filled;
 		break;
 	case EV_FINISH:
 		x->peek.finish = e->finish;

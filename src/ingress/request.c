@@ -30,16 +30,21 @@ static enum err look_model(struct exchange *x, const struct json *root, struct d
 	return x->model.p ? OK : diag_set(d, ERR_NOMEM, "no memory for this request");
 }
 
-static void look_user(struct exchange *x, const struct json *root)
+/* look_user finds the end user where no header has named one. */
+static enum err look_user(struct exchange *x, const struct json *root, struct diag *d)
 {
-	const struct json *user = json_get(root, S("user"));
+	const struct json *said[] = { json_get(root, S("user")),
+				      json_get(json_get(root, S("metadata")), S("user_id")),
+				      json_get(root, S("safety_identifier")) };
 
-	if (x->end_user[0])
-		return;
-	if (x->client == DIALECT_ANTHROPIC)
-		user = json_get(json_get(root, S("metadata")), S("user_id"));
-	if (json_is(user, JSON_STRING))
-		usage_text(x->end_user, sizeof x->end_user, json_str(&x->in->turn, user));
+	for (size_t i = x->client == DIALECT_ANTHROPIC; i < sizeof said / sizeof said[0]; i++)
+		if (x->end_user[0] == 0 && json_is(said[i], JSON_STRING))
+			usage_text(x->end_user, sizeof x->end_user,
+				   json_str(&x->in->turn, said[i]));
+	if (x->end_user[0] == 0 && x->gen->policy.enforce_user)
+		return diag_param(d, ERR_SYNTAX, S("user"),
+				  "a request has to name its end user: 'user'");
+	return OK;
 }
 
 static enum err look_stream(struct exchange *x, const struct json *root, struct diag *d)
@@ -64,7 +69,7 @@ enum err request_look(struct exchange *x, const struct json *root, struct diag *
 		return diag_set(d, ERR_SYNTAX, "the request body must be a JSON object");
 	TRY(steer_look(x, root, d));
 	TRY(look_model(x, root, d));
-	look_user(x, root);
+	TRY(look_user(x, root, d));
 	return look_stream(x, root, d);
 }
 
@@ -216,6 +221,8 @@ static enum err encode(struct exchange *x, const struct json *root, struct str m
 
 	TRY(request_neutral(x, root, &r, d));
 	buf_reset(&in->encoded);
+	if (llm_names_fit(&r, x->up, &in->turn, &x->arena, &x->names) != OK)
+		return diag_set(d, ERR_NOMEM, "no memory for this request");
 	TRY(dialects[x->up]->encode_request(&r, &o, &in->encoded));
 	TRY(keep_model(x));
 	if (x->stream)

@@ -4,37 +4,22 @@
  */
 #include "inspect/canary_decode.h"
 
+#include "base/ascii.h"
+#include "base/num.h"
+
 #include <assert.h>
 #include <string.h>
 #include <zlib.h>
 
 enum { NUMBERS_MIN = 10, GAP_MAX = 8, WORD_MAX = 12 };
 
-static bool is_digit(uint8_t c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool is_alpha(uint8_t c)
-{
-	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-}
-
-static int hex_value(uint8_t c)
-{
-	if (is_digit(c))
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static uint8_t classes_of(uint8_t c)
 {
 	uint8_t set = c >= 0x20 && c < 0x7f ? RUN_TEXT : 0;
 
-	if (is_alpha(c) || is_digit(c) || c == '+' || c == '/' || c == '-' || c == '_')
+	if (ascii_alnum((char)c) || c == '+' || c == '/' || c == '-' || c == '_')
 		set |= RUN_BASE64;
-	if (hex_value(c) >= 0)
+	if (num_hex((char)c) >= 0)
 		set |= RUN_HEX;
 	if ((c >= 'A' && c <= 'Z') || (c >= '2' && c <= '7'))
 		set |= RUN_BASE32;
@@ -110,13 +95,13 @@ static inline void bits_put(struct bits *b, unsigned value, unsigned width)
 	}
 }
 
-static int base64_value(uint8_t c)
+static int base64_value(char c)
 {
 	if (c >= 'A' && c <= 'Z')
 		return c - 'A';
 	if (c >= 'a' && c <= 'z')
 		return c - 'a' + 26;
-	if (is_digit(c))
+	if (ascii_digit(c))
 		return c - '0' + 52;
 	return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
 }
@@ -126,7 +111,7 @@ size_t base64_undo(struct str in, uint8_t *out)
 	struct bits b = { .out = out };
 
 	for (size_t i = 0; i < in.n; i++) {
-		int v = base64_value((uint8_t)in.p[i]);
+		int v = base64_value(in.p[i]);
 		if (v >= 0)
 			bits_put(&b, (unsigned)v, 6);
 	}
@@ -138,7 +123,7 @@ size_t hex_undo(struct str in, uint8_t *out)
 	struct bits b = { .out = out };
 
 	for (size_t i = 0; i < in.n; i++) {
-		int v = hex_value((uint8_t)in.p[i]);
+		int v = num_hex(in.p[i]);
 		if (v >= 0)
 			bits_put(&b, (unsigned)v, 4);
 	}
@@ -150,9 +135,9 @@ size_t base32_undo(struct str in, uint8_t *out)
 	struct bits b = { .out = out };
 
 	for (size_t i = 0; i < in.n; i++) {
-		uint8_t c = (uint8_t)in.p[i];
-		if (is_alpha(c))
-			bits_put(&b, (unsigned)((c | 0x20) - 'a'), 5);
+		char c = ascii_lower(in.p[i]);
+		if (ascii_letter(c))
+			bits_put(&b, (unsigned)(c - 'a'), 5);
 		else if (c >= '2' && c <= '7')
 			bits_put(&b, (unsigned)(c - '2' + 26), 5);
 	}
@@ -161,15 +146,13 @@ size_t base32_undo(struct str in, uint8_t *out)
 
 /* ---- groups of five ---- */
 
-static int base85_value(uint8_t c)
+static int base85_value(char c)
 {
 	static const char letters[] =
 		"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 		"!#$%&()*+-;<=>?@^_`{|}~";
 	const char *at = memchr(letters, c, sizeof letters - 1);
 
-	if (is_digit(c))
-		return c - '0';
 	return at == NULL ? -1 : (int)(at - letters);
 }
 
@@ -193,10 +176,10 @@ size_t base85_undo(struct str in, bool ascii85, uint8_t *out)
 	unsigned n_group = 0;
 	size_t n = 0;
 
-	for (size_t i = 0; i < in.n; i++) {
-		uint8_t c = (uint8_t)in.p[i];
+	for (size_t i = 0; i < in.n && in.n - n >= 4; i++) { /* each z makes four of one */
+		char c = in.p[i];
 		int v = !ascii85 ? base85_value(c) : c >= '!' && c <= 'u' ? c - '!' : -1;
-		if (ascii85 && c == 'z' && n_group == 0 && n + 4 <= in.n) {
+		if (ascii85 && c == 'z' && n_group == 0) {
 			memset(out + n, 0, 4);
 			n += 4;
 		}
@@ -221,10 +204,11 @@ size_t percent_undo(struct str in, uint8_t *out)
 	size_t n = 0;
 
 	for (size_t i = 0; i < in.n; i++) {
-		const uint8_t *p = (const uint8_t *)in.p + i;
-		bool escape = p[0] == '%' && in.n - i > 2 && hex_value(p[1]) >= 0 &&
-			      hex_value(p[2]) >= 0;
-		out[n++] = (uint8_t)(escape ? hex_value(p[1]) << 4 | hex_value(p[2]) : p[0]);
+		struct str digits = str_head(str_tail(in, i + 1), 2);
+		bool escape = in.p[i] == '%' && num_hex_bytes(digits, &out[n], 1);
+		if (!escape)
+			out[n] = (uint8_t)in.p[i];
+		n++;
 		i += escape ? 2 : 0;
 	}
 	return n;
@@ -244,7 +228,7 @@ size_t utf32_undo(struct str in, uint8_t *out)
 
 /* The character code that a word stands for: decimal, or hexadecimal behind x, 0x or u; octal
  * behind a backslash. -1: none. */
-static int code_of(const uint8_t *p, size_t n, uint8_t before)
+static int code_of(const char *p, size_t n, char before)
 {
 	unsigned base = before == '\\' ? 8 : 10, v = 0;
 	size_t i = 0;
@@ -256,7 +240,7 @@ static int code_of(const uint8_t *p, size_t n, uint8_t before)
 	if (i == n || n - i > 5)
 		return -1;
 	for (; i < n; i++) {
-		int digit = hex_value(p[i]);
+		int digit = num_hex(p[i]);
 		if (digit < 0 || (unsigned)digit >= base)
 			return -1;
 		v = v * base + (unsigned)digit;
@@ -266,12 +250,12 @@ static int code_of(const uint8_t *p, size_t n, uint8_t before)
 
 size_t numbers_undo(struct str in, uint8_t *out)
 {
-	const uint8_t *p = (const uint8_t *)in.p;
+	const char *p = in.p;
 	size_t n = 0, list = 0, gap = 0; /* list: where the running one began in out */
 
 	for (size_t i = 0; i < in.n;) {
 		size_t from = i;
-		while (i < in.n && (is_digit(p[i]) || is_alpha(p[i])))
+		while (i < in.n && ascii_alnum(p[i]))
 			i++;
 		if (i == from) {
 			i++;
@@ -279,7 +263,7 @@ size_t numbers_undo(struct str in, uint8_t *out)
 			continue;
 		}
 		int code = code_of(p + from, i - from, from ? p[from - 1] : 0);
-		bool word = code < 0 && i - from <= WORD_MAX && is_alpha(p[from]);
+		bool word = code < 0 && i - from <= WORD_MAX && ascii_letter(p[from]);
 		if ((code < 0 && !word) || gap > GAP_MAX) { /* the list ends */
 			n = n - list >= NUMBERS_MIN ? n : list;
 			list = n;

@@ -3,8 +3,10 @@
  * they skip is skipped. Memory: the arena's; output is bounded.
  * Input: hostile.   Runs in: checker.   Fuzz: fuzz/fold_fuzz.c
  */
+#include "base/ascii.h"
 #include "inspect/fold.h"
 
+#include "base/num.h"
 #include "codec/inflate.h"
 
 #include <string.h>
@@ -36,7 +38,7 @@ static int base64_digit(char c)
 		return c - 'A';
 	if (c >= 'a' && c <= 'z')
 		return c - 'a' + 26;
-	if (digit_byte(c))
+	if (ascii_digit(c))
 		return c - '0' + 52;
 	if (c == '+' || c == '-')
 		return 62;
@@ -137,20 +139,12 @@ static bool base85(struct str in, struct sink *out, bool ascii)
 	return n == 0 || (n > 1 && five(out, d, n, 84));
 }
 
-static int hex_digit(char c)
-{
-	if (digit_byte(c))
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool hex(struct str in, struct sink *out)
 {
 	for (size_t i = 0; i < in.n; i++) {
 		if (in.p[i] == ' ' || in.p[i] == '\n' || in.p[i] == ':')
 			continue;
-		int a = hex_digit(in.p[i]), b = i + 1 < in.n ? hex_digit(in.p[i + 1]) : -1;
+		int a = num_hex(in.p[i]), b = i + 1 < in.n ? num_hex(in.p[i + 1]) : -1;
 		if (a < 0 || b < 0 || !sink_put(out, (unsigned)(a * 16 + b)))
 			return false;
 		i++;
@@ -161,8 +155,8 @@ static bool hex(struct str in, struct sink *out)
 static bool percent(struct str in, struct sink *out)
 {
 	for (size_t i = 0; i < in.n; i++) {
-		int a = i + 2 < in.n ? hex_digit(in.p[i + 1]) : -1;
-		int b = a >= 0 ? hex_digit(in.p[i + 2]) : -1;
+		int a = i + 2 < in.n ? num_hex(in.p[i + 1]) : -1;
+		int b = a >= 0 ? num_hex(in.p[i + 2]) : -1;
 		bool escape = in.p[i] == '%' && b >= 0;
 		if (!sink_put(out, escape ? (unsigned)(a * 16 + b) : (uint8_t)in.p[i]))
 			return false;
@@ -175,7 +169,7 @@ static bool rot13(struct str in, struct sink *out)
 {
 	for (size_t i = 0; i < in.n; i++) {
 		char c = in.p[i], base = (char)(c & 0x20 ? 'a' : 'A');
-		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+		bool letter = ascii_letter(c);
 		if (!sink_put(out, (uint8_t)(letter ? (c - base + 13) % 26 + base : c)))
 			return false;
 	}

@@ -1,7 +1,8 @@
 /* inspect/digest.c - the digest of an environment. Input: own. Runs in: checker. */
 #include "inspect/digest.h"
 
-#include <string.h>
+#include "base/buf.h"
+
 #include <sys/stat.h>
 
 static void begin(struct env_digest *d, struct sha256 *h, struct str line)
@@ -28,22 +29,19 @@ void package_digest_begin(struct env_digest *d, struct sha256 *h)
 enum err env_digest_add(struct env_digest *d, struct str path, unsigned mode,
 			const uint8_t sha256[SHA256_BYTES])
 {
-	static const char digits[] = "0123456789abcdef";
-	char tail[1 + 6 + 1 + 2 * SHA256_BYTES + 1];
-	const char *kind = S_ISLNK(mode) ? "120000" : mode & 0111 ? "100755" : "100644";
+	char room[1 + 6 + 1 + 2 * SHA256_BYTES + 1];
+	struct buf tail;
 
 	if (d->files > 0 && str_cmp(d->last, path) >= 0)
 		return ERR_SYNTAX;
-	tail[0] = 0;
-	memcpy(tail + 1, kind, 6);
-	tail[7] = 0;
-	for (size_t i = 0; i < SHA256_BYTES; i++) {
-		tail[8 + 2 * i] = digits[sha256[i] >> 4];
-		tail[9 + 2 * i] = digits[sha256[i] & 15];
-	}
-	tail[sizeof tail - 1] = '\n';
+	buf_fixed(&tail, room, sizeof room);
+	buf_addc(&tail, '\0');
+	buf_add(&tail, S_ISLNK(mode) ? S("120000") : mode & 0111 ? S("100755") : S("100644"));
+	buf_addc(&tail, '\0');
+	buf_addhex(&tail, (struct str){ (const char *)sha256, SHA256_BYTES });
+	buf_addc(&tail, '\n');
 	sha256_update(d->h, path);
-	sha256_update(d->h, (struct str){ tail, sizeof tail });
+	sha256_update(d->h, buf_str(&tail));
 	d->last = path;
 	d->files++;
 	return OK;

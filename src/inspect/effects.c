@@ -505,13 +505,8 @@ void effects_words(struct words *w, enum language lang)
 	const struct effect *rows = lang == LANG_PYTHON ? python : javascript;
 	size_t n = lang == LANG_PYTHON ? PYTHON_N : JAVASCRIPT_N;
 
-	for (size_t i = 0; i < n; i++) {
-		struct str s = rows[i].path;
-		size_t at = s.n;
-		while (at > 0 && s.p[at - 1] != '.')
-			at--;
-		words_add(w, str_tail(s, at), W_EFFECT);
-	}
+	for (size_t i = 0; i < n; i++)
+		words_add(w, str_last(rows[i].path, '.'), W_EFFECT);
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
 		words_add(w, others[i], W_EFFECT);
 }

@@ -5,6 +5,8 @@
  */
 #include "inspect/fold_machine.h"
 
+#include "base/num.h"
+
 #include <assert.h>
 
 struct frame *fold_top(struct fold *f)
@@ -112,10 +114,7 @@ static struct value number(const struct unit *u, uint32_t at)
 		i = base == 10 ? 0 : 2;
 	}
 	for (; i < s.n; i++) {
-		char c = (char)(s.p[i] | 0x20);
-		unsigned d = digit_byte(s.p[i])	    ? (unsigned)(s.p[i] - '0')
-			     : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10)
-						    : 99;
+		unsigned d = (unsigned)num_hex(s.p[i]); /* none is the largest */
 		if (s.p[i] == '_')
 			continue;
 		if (d >= base || v > INT64_MAX / 64)

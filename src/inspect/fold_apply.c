@@ -241,11 +241,9 @@ void fold_next(struct fold *f, struct each *e)
 	if (e->fn.kind == V_LAMBDA) {
 		uint32_t before = f->n_frames;
 		fold_apply(f, e->fn, &item, 1);
-		if (f->n_frames == before) { /* no body to be found */
-			e->out[e->i++] = fold_pop(f);
-			fold_top(f)->operand = false;
-			e->n = e->i;
-			fold_next(f, &(struct each){ .over = value_unknown(e->over.taint) });
+		if (f->n_frames == before) { /* no body to be found: an operand came instead */
+			(void)fold_pop(f);
+			fold_operand(f, (struct value){ .kind = V_LIST, .taint = e->over.taint });
 			return;
 		}
 		fold_top(f)->each = e;

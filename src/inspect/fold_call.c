@@ -6,6 +6,8 @@
 #include "inspect/effects.h"
 #include "inspect/fold_call.h"
 
+#include "base/ascii.h"
+
 uint32_t value_taint(const struct unit *u, const struct value *v)
 {
 	if (v->kind != V_NAME)
@@ -173,8 +175,8 @@ static struct value do_int(struct call *c, struct str with)
 		return value_unknown(c->taint);
 	for (size_t i = 0; i < v.s.n; i++) {
 		char k = (char)(v.s.p[i] | 0x20);
-		int d = digit_byte(v.s.p[i]) ? v.s.p[i] - '0' : k >= 'a' ? k - 'a' + 10 : 99;
-		if (d >= b || b > 36)
+		int d = ascii_digit(v.s.p[i]) ? v.s.p[i] - '0' : k >= 'a' ? k - 'a' + 10 : 99;
+		if (d >= b || b > 36 || r > INT64_MAX / 64)
 			return value_unknown(c->taint);
 		r = r * b + d;
 	}
@@ -210,14 +212,15 @@ struct value fold_list_new(struct call *c, uint32_t n, struct value **items)
 static struct value do_range(struct call *c, struct str with)
 {
 	(void)with;
-	int64_t from = c->n > 1 && c->v[0].kind == V_INT ? c->v[0].i : 0;
+	int64_t from = c->n > 1 && c->v[0].kind == V_INT ? c->v[0].i : 0, span;
 	struct value to = arg(c, c->n > 1 ? 1 : 0), by = arg(c, 2);
 	int64_t step = by.kind == V_INT ? by.i : 1;
 	struct value *items;
 
-	if (to.kind != V_INT || step <= 0 || to.i < from || (to.i - from) / step >= FOLD_ITEMS)
+	if (to.kind != V_INT || step <= 0 || to.i < from ||
+	    __builtin_sub_overflow(to.i, from, &span) || span / step >= FOLD_ITEMS)
 		return value_unknown(0);
-	struct value out = fold_list_new(c, (uint32_t)((to.i - from + step - 1) / step), &items);
+	struct value out = fold_list_new(c, (uint32_t)(span / step + (span % step != 0)), &items);
 	for (uint32_t i = 0; out.kind == V_LIST && i < out.n; i++)
 		items[i] = value_int(from + (int64_t)i * step);
 	return out;

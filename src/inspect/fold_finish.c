@@ -106,7 +106,7 @@ static void finish_bracket(struct fold *f, struct frame t)
 	case F_INDEX:
 		if (t.comma && n == 1) { /* a[1:] */
 			fold_push(f, (struct value){ .kind = V_UNKNOWN, .n = 1 });
-			n = 2;
+			n = f->n_values - t.values; /* or there was no room */
 		}
 		f->n_values = t.values;
 		out = fold_index(f->u, t.values ? f->values[t.values - 1] : value_unknown(0), v, n);

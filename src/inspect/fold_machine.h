@@ -148,6 +148,12 @@ static inline void fold_pay(struct unit *u, size_t steps)
 	*u->steps -= steps < *u->steps ? steps : *u->steps;
 }
 
+/* fold_scan takes steps for a text that is looked through, however little comes of it. */
+static inline void fold_scan(struct unit *u, struct str text)
+{
+	fold_pay(u, text.n / 64);
+}
+
 /* value_items makes room for n values of a list, out of the folder's bytes; NULL when spent. */
 struct value *value_items(struct unit *u, size_t n);
 

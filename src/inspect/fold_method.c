@@ -2,6 +2,7 @@
  * inspect/fold_method.c - what known methods of values give. Memory: the arena's.
  * Input: hostile.   Runs in: checker.   Fuzz: fuzz/fold_fuzz.c
  */
+#include "base/ascii.h"
 #include "codec/utf8.h"
 #include "inspect/fold_call.h"
 
@@ -23,6 +24,7 @@ static struct value m_replace(struct call *c, struct str with)
 
 	if (!value_is_text(&c->self) || a.s.n == 0 || !value_is_text(&b) || c->self.partial)
 		return value_unknown(c->taint);
+	fold_scan(c->u, left);
 	buf_init(&text, FOLD_BYTES);
 	for (size_t at; (at = str_find(left, a.s)) != SIZE_MAX;) {
 		buf_add(&text, str_head(left, at));
@@ -57,6 +59,7 @@ static struct value m_split(struct call *c, struct str with)
 		all.layers = c->self.layers;
 		return all;
 	}
+	fold_scan(c->u, left);
 	for (size_t at; (at = str_find(left, by.s)) != SIZE_MAX; n++)
 		left = str_tail(left, at + by.s.n);
 	struct value out = fold_list_new(c, n, &items);
@@ -107,8 +110,9 @@ static struct value m_slice(struct call *c, struct str with)
 
 	if (at[0].kind != V_INT || (c->n > 1 && at[1].kind != V_INT))
 		return value_unknown(c->taint);
-	if (str_eq(with, S("substr")) && c->n > 1)
-		at[1].i += at[0].i;
+	if (str_eq(with, S("substr")) && c->n > 1 &&
+	    __builtin_add_overflow(at[0].i, at[1].i, &at[1].i))
+		return value_unknown(c->taint);
 	if (c->n < 2)
 		at[1] = (struct value){ .kind = V_UNKNOWN, .n = 1 };
 	return fold_index(c->u, c->self, at, 2);
@@ -160,8 +164,8 @@ static struct value m_format(struct call *c, struct str with)
 		if (end == SIZE_MAX)
 			break;
 		struct str field = str_head(str_tail(left, at + 1), end - 1);
-		uint32_t k = field.n == 1 && digit_byte(field.p[0]) ? (uint32_t)(field.p[0] - '0')
-								    : i;
+		uint32_t k = field.n == 1 && ascii_digit(field.p[0]) ? (uint32_t)(field.p[0] - '0')
+								     : i;
 		out = fold_binary(c->u, FO_ADD, out, value_text(V_STR, str_head(left, at)));
 		out = fold_binary(c->u, FO_ADD, out, arg(c, k));
 		i++;

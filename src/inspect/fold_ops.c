@@ -110,8 +110,9 @@ static struct value percent(struct unit *u, const struct value *format, const st
 	char number[24];
 	struct buf b;
 
+	fold_scan(u, format->s);
 	buf_init(&b, 1 << 20);
-	for (size_t i = 0; i < format->s.n; i++) {
+	for (size_t i = 0; i < format->s.n && b.err == OK; i++) {
 		char c = format->s.p[i], d = i + 1 < format->s.n ? format->s.p[i + 1] : '\0';
 		if (c != '%' || (d != 's' && d != 'd' && d != 'c' && d != '%')) {
 			buf_addc(&b, c);

@@ -3,25 +3,18 @@
  * literal without escapes is a slice of its source.
  * Input: hostile.   Runs in: checker.   Fuzz: fuzz/fold_fuzz.c
  */
+#include "base/num.h"
 #include "codec/utf8.h"
 #include "inspect/fold_machine.h"
 
-static int digit(char c)
-{
-	if (digit_byte(c))
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 99;
-}
-
 /* Up to max digits of a base at *at; -1 when there is none. */
-static int64_t digits(struct str s, size_t *at, unsigned max, int base)
+static int64_t digits(struct str s, size_t *at, unsigned max, unsigned base)
 {
 	int64_t v = 0;
 	unsigned n = 0;
 
-	for (; n < max && *at < s.n && digit(s.p[*at]) < base; n++)
-		v = v * base + digit(s.p[(*at)++]);
+	for (; n < max && *at < s.n && (unsigned)num_hex(s.p[*at]) < base; n++)
+		v = v * base + num_hex(s.p[(*at)++]);
 	return n ? v : -1;
 }
 

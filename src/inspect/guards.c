@@ -5,6 +5,7 @@
  * condition is about, not what it comes to.
  * Input: hostile.   Runs in: checker.   Fuzz: fuzz/source_fuzz.c
  */
+#include "base/ascii.h"
 #include "inspect/unit.h"
 
 enum {
@@ -60,7 +61,7 @@ static uint32_t about_number(struct str s)
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] == '_')
 			continue;
-		if (!digit_byte(s.p[i]) || v > UINT64_MAX / 16)
+		if (!ascii_digit(s.p[i]) || v > UINT64_MAX / 16)
 			return A_NUMBER;
 		v = 10 * v + (uint64_t)(s.p[i] - '0');
 	}
@@ -122,7 +123,7 @@ static uint32_t about_string(struct str s)
 		s = str_tail(s, 1);
 	s = s.n < 2 ? s : str_head(str_tail(s, 1), s.n - 2);
 	for (size_t i = 0; i < s.n && i < 10; i++)
-		digits += digit_byte(s.p[i]);
+		digits += ascii_digit(s.p[i]);
 	if (str_has_prefix(s, S("20")) && s.n >= 8 &&
 	    (digits == s.n || (s.p[4] == '-' && s.n >= 10 && s.p[7] == '-' && digits == 8)))
 		return A_DATE;
@@ -371,15 +372,14 @@ static void javascript_if(struct guards *g, uint32_t t)
 	g->condition = str_head(str_tail(u->text, u->tok[t].at),
 				u->tok[close].at + 1 - u->tok[t].at);
 	end = close + 1;
-	for (bool more = true; more; end += unit_word(u, end + 1, W_ELSE) ? 2 : 0) {
+	for (;; end += 2) {
 		if (unit_is(u, end, '{'))
 			end = unit_mate(u, end);
 		else
 			while (end < u->n && !unit_is(u, end, ';') && !unit_is(u, end, '}') &&
 			       look(g, 1))
 				end = unit_past(u, end);
-		more = unit_word(u, end + 1, W_ELSE) && depth++ < 8;
-		if (!more)
+		if (!unit_word(u, end + 1, W_ELSE) || depth++ == 8)
 			break;
 	}
 	if (leaves(g, close, end))

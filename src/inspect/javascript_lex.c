@@ -8,6 +8,8 @@
  */
 #include "inspect/javascript_lex.h"
 
+#include "base/ascii.h"
+
 #include <assert.h>
 
 enum class { C_OTHER, C_BLANK, C_LINE, C_NAME, C_DIGIT, C_QUOTE, C_HIGH };
@@ -262,8 +264,8 @@ static void number(struct javascript_lexer *lx, struct out *o)
 	for (; at < n; at++) {
 		char c = (char)(p[at] | 0x20);
 		bool sign = (p[at] == '+' || p[at] == '-') && !hex && (p[at - 1] | 0x20) == 'e';
-		if (!digit_byte(p[at]) && !(c >= 'a' && c <= 'z') && p[at] != '.' && p[at] != '_' &&
-		    !(sign && at > from))
+		if (!ascii_digit(p[at]) && !(c >= 'a' && c <= 'z') && p[at] != '.' &&
+		    p[at] != '_' && !(sign && at > from))
 			break;
 		if (p[at] == '.' && at + 1 < n && p[at + 1] == '.' && at > from)
 			break;
@@ -384,7 +386,7 @@ static void op(struct javascript_lexer *lx, struct out *o)
 	unsigned op = operator(lx, &n);
 	bool operand = op == OP_STEP && lx->operand;
 
-	if (op == OP_OPTIONAL && digit_byte(peek(lx, 2))) { /* a?.5:b */
+	if (op == OP_OPTIONAL && ascii_digit(peek(lx, 2))) { /* a?.5:b */
 		op = '?';
 		n = 1;
 	}
@@ -431,7 +433,7 @@ static void step(struct javascript_lexer *lx, struct out *o)
 	} else if (k == C_LINE) {
 		lx->at++;
 		lx->line_start = true;
-	} else if (k == C_DIGIT || (c == '.' && digit_byte(peek(lx, 1)))) {
+	} else if (k == C_DIGIT || (c == '.' && ascii_digit(peek(lx, 1)))) {
 		number(lx, o);
 	} else if (k == C_QUOTE) {
 		string(lx, o);

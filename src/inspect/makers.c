@@ -2,6 +2,7 @@
  * inspect/makers.c - who made a release, by its own words, in a form that can be compared.
  * Input: hostile (addresses and URLs).   Runs in: checker.   Fuzz: fuzz/change_fuzz.c
  */
+#include "base/ascii.h"
 #include "inspect/change.h"
 
 #include <string.h>
@@ -16,14 +17,9 @@ static void add(struct profile *p, enum maker what, struct str name)
 		profile_add(p, &p->makers[what], &item);
 }
 
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 static bool address_byte(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+	return (c >= 'a' && c <= 'z') || ascii_digit(c) ||
 	       (c != 0 && memchr("@.+-_%", c, 6) != NULL);
 }
 
@@ -105,7 +101,7 @@ void profile_maker(struct profile *p, enum maker what, struct str value)
 
 	value = str_head(str_trim(value), sizeof text);
 	for (size_t i = 0; i < value.n; i++)
-		text[i] = lower(value.p[i]);
+		text[i] = ascii_lower(value.p[i]);
 	const struct str s = { text, value.n };
 	switch (what) {
 	case MAKER_UPLOADER: /* "ann <ann@example.org>" */

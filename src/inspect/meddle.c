@@ -3,10 +3,11 @@
  * that they obey, and functions of theirs that it replaces.
  * Input: hostile.   Runs in: checker.   Fuzz: fuzz/source_fuzz.c
  */
+#include "base/num.h"
 #include "inspect/fold.h"
 #include "inspect/unit.h"
 
-enum { CHAIN = 16, BODY = 4096 };
+enum { CHAIN = 16, HOOKS = 64, DEPTH = 64, PLACE = 300 };
 
 /* ---- variables ---- */
 
@@ -93,8 +94,9 @@ static bool is_foreign(const struct unit *u, uint32_t head)
 	const struct binding *b = unit_find(u, unit_text(u, head), u->tok[head].mate);
 
 	b = unit_base(u, b);
-	struct str name = unit_text(u, b && b->kind == BIND_VALUE ? b->from : head);
-	if (b && b->kind != BIND_VALUE)
+	bool value = b && b->kind == BIND_VALUE && b->from < u->n;
+	struct str name = unit_text(u, value ? b->from : head);
+	if (b && (b->kind != BIND_VALUE || b->from >= u->n))
 		return b->kind == BIND_IMPORT;
 	for (size_t i = 0; u->lang == LANG_JAVASCRIPT && i < sizeof pages / sizeof pages[0]; i++)
 		if (str_eq(name, pages[i]))
@@ -148,27 +150,30 @@ void site_assigned(struct unit *u, uint32_t t)
 /* Whether s stands in a function that is known by this hash. */
 static bool within(const struct unit *u, const struct site *s, uint32_t function)
 {
-	for (uint32_t k = s->scope; k != 0; k = u->scopes[k].parent)
+	uint32_t k = s->scope;
+
+	for (unsigned depth = 0; k != 0 && depth < DEPTH; depth++, k = u->scopes[k].parent)
 		if (u->scopes[k].name == function)
 			return true;
 	return false;
 }
 
-/* Whether it goes to a place that is written there. */
-static bool is_fixed(struct str place)
+/* Whether s sends to a place that is written there. */
+static bool is_fixed(const struct site *s)
 {
-	return place.n > 3 && place.p[0] != HOLE && place.p[0] != '/' &&
-	       str_chr(place, '.') != SIZE_MAX;
+	struct str place = str_head(s->text, PLACE);
+	bool host = place.n > 3 && place.p[0] != HOLE && place.p[0] != '/' &&
+		    str_chr(place, '.') != SIZE_MAX && str_chr(place, ' ') == SIZE_MAX;
+
+	return s->effect & CAP_NET && !(s->note & N_TEXT) &&
+	       (host || str_has_prefix(s->path, S("http")));
 }
 
 static bool sends(const struct unit *u, const struct site *hook, uint32_t first)
 {
 	for (uint32_t i = first; i < u->file->n_sites; i++) {
 		const struct site *s = &u->file->sites[i];
-		bool fixed = str_has_prefix(s->path, S("http")) ||
-			     (is_fixed(s->text) && str_chr(s->text, ' ') == SIZE_MAX);
-		if (s->effect & CAP_NET && !(s->note & N_TEXT) && fixed &&
-		    within(u, s, hook->child))
+		if (is_fixed(s) && within(u, s, hook->child))
 			return true;
 	}
 	return false;
@@ -189,7 +194,7 @@ static bool is_wallet(struct str s)
 			return true;
 	bool address = s.n == 44 && str_has_prefix(str_tail(s, 1), S("0x"));
 	for (size_t i = 3; i + 1 < s.n && address; i++)
-		address = digit_byte(s.p[i]) || ((s.p[i] | 0x20) >= 'a' && (s.p[i] | 0x20) <= 'f');
+		address = num_hex(s.p[i]) >= 0;
 	return address;
 }
 
@@ -220,6 +225,7 @@ static bool has_wallets(const struct unit *u)
 void unit_meddles(struct unit *u, uint32_t first)
 {
 	int wallets = -1;
+	unsigned hooks = 0;
 
 	for (uint32_t i = first; i < u->file->n_sites; i++) {
 		struct site *s = &u->file->sites[i];
@@ -227,7 +233,7 @@ void unit_meddles(struct unit *u, uint32_t first)
 			continue;
 		if (carries_payments(s->call) && wallets < 0)
 			wallets = has_wallets(u);
-		s->note = (sends(u, s, first) ? N_HOOK : 0u) |
+		s->note = (hooks++ < HOOKS && sends(u, s, first) ? N_HOOK : 0u) |
 			  (carries_payments(s->call) && wallets > 0 ? N_SWAPS : 0u);
 		s->child = 0;
 	}

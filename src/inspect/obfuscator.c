@@ -15,7 +15,7 @@ static uint32_t member(const struct unit *u, uint32_t t, struct str name, bool *
 	*out_quoted = unit_is(u, t, '[');
 	if (unit_is(u, t, '.'))
 		return str_eq(s, name) ? t + 2 : 0;
-	bool quoted = *out_quoted && u->tok[t + 1].kind == TOK_STRING && s.n == name.n + 2 &&
+	bool quoted = *out_quoted && s.n == name.n + 2 && u->tok[t + 1].kind == TOK_STRING &&
 		      str_eq(str_head(str_tail(s, 1), name.n), name);
 	return quoted && unit_is(u, t + 2, ']') ? t + 3 : 0;
 }

@@ -5,6 +5,7 @@
  */
 #include "inspect/plain.h"
 
+#include "base/num.h"
 #include "inspect/token.h"
 
 /* The ASCII letter that a mathematical or full-width letter at p normalises to (NFKC), or 0. */
@@ -73,13 +74,9 @@ static int hex4(struct str s, size_t at, size_t *len)
 	bool braces = at < s.n && s.p[at] == '{';
 
 	for (size_t i = at + braces; i < s.n && n < (braces ? 6u : 4u); i++, n++) {
-		char c = (char)(s.p[i] | 0x20);
-		int d = digit_byte(s.p[i])     ? s.p[i] - '0'
-			: c >= 'a' && c <= 'f' ? c - 'a' + 10
-					       : -1;
-		if (d < 0)
+		if (num_hex(s.p[i]) < 0)
 			break;
-		v = v * 16 + d;
+		v = v << 4 | num_hex(s.p[i]);
 	}
 	*len = n + (braces ? 2 : 0);
 	if (braces ? n == 0 || at + n + 1 >= s.n || s.p[at + n + 1] != '}' : n != 4)

@@ -4,6 +4,7 @@
  */
 #include "inspect/policy.h"
 
+#include "base/date.h"
 #include "base/num.h"
 #include "config/node.h"
 #include "crypto/sha256.h"
@@ -19,11 +20,6 @@ struct reading {
 	struct diag *d;
 };
 
-static const struct {
-	struct str word;
-	enum severity severity;
-} words[] = { { SC("info"), SEV_INFO }, { SC("hold"), SEV_HOLD }, { SC("block"), SEV_BLOCK } };
-
 void policy_default(struct check_policy *p, int64_t now)
 {
 	*p = (struct check_policy){ .now = now };
@@ -38,61 +34,15 @@ static enum err wrong(struct reading *r, const struct node *n, const char *what)
 
 /* ---- values ---- */
 
-/* Days from 1970-01-01 to a date of the Gregorian calendar. */
-static int64_t days(int64_t y, int64_t m, int64_t d)
-{
-	y -= m <= 2;
-	int64_t era = y / 400, of_era = y - era * 400;
-	int64_t of_year = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
-
-	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
 /* "2027-01-31" is allowed through that day. */
 static bool date_read(struct str s, int64_t *out)
 {
-	static const int lengths[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	uint64_t y, m, d;
+	int64_t midnight;
 
-	if (s.n != 10 || s.p[4] != '-' || s.p[7] != '-' ||
-	    num_u64(str_head(s, 4), 9999, &y) != OK ||
-	    num_u64(str_head(str_tail(s, 5), 2), 12, &m) != OK ||
-	    num_u64(str_tail(s, 8), 31, &d) != OK || y < 1970 || m < 1 || d < 1 ||
-	    d > (uint64_t)lengths[m - 1])
+	if (s.n != sizeof "YYYY-MM-DD" - 1 || date_parse(s, &midnight) != OK || midnight < 0)
 		return false;
-	*out = (days((int64_t)y, (int64_t)m, (int64_t)d) + 1) * DAY;
+	*out = midnight + DAY;
 	return true;
-}
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static bool hash_read(struct str s, uint8_t out[32])
-{
-	if (s.n != 64)
-		return false;
-	for (size_t i = 0; i < 32; i++) {
-		int high = hex_digit(s.p[2 * i]), low = hex_digit(s.p[2 * i + 1]);
-		if (high < 0 || low < 0)
-			return false;
-		out[i] = (uint8_t)(high << 4 | low);
-	}
-	return true;
-}
-
-static bool severity_read(struct str s, enum severity *out)
-{
-	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-		if (!str_eq(words[i].word, s))
-			continue;
-		*out = words[i].severity;
-		return true;
-	}
-	return false;
 }
 
 /* ---- sections ---- */
@@ -106,7 +56,8 @@ static enum err read_severities(struct reading *r, const struct node *map)
 		enum rule rule = rule_by_id(n->name);
 		if (rule == RULE_COUNT)
 			return wrong(r, n, "there is no rule of this name");
-		if (!node_is(n, NODE_SCALAR) || !severity_read(n->text, &r->out->severities[rule]))
+		if (!node_is(n, NODE_SCALAR) ||
+		    !severity_by_word(n->text, &r->out->severities[rule]))
 			return wrong(r, n, "a severity is info, hold or block");
 	}
 	return OK;
@@ -121,8 +72,8 @@ static enum err allow_field(struct reading *r, const struct node *n, struct poli
 		return row->rule == RULE_COUNT ? wrong(r, n, "there is no rule of this name") : OK;
 	}
 	if (str_eq(n->name, S("sha256"))) {
-		row->by_sha256 = hash_read(n->text, row->sha256);
-		return row->by_sha256 ? OK : wrong(r, n, "a sha256 is 64 lower-case hex digits");
+		row->by_sha256 = num_hex_bytes(n->text, row->sha256, sizeof row->sha256);
+		return row->by_sha256 ? OK : wrong(r, n, "a sha256 is 64 hex digits");
 	}
 	if (str_eq(n->name, S("until")))
 		return date_read(n->text, &row->until) ? OK : wrong(r, n, "a date is YYYY-MM-DD");

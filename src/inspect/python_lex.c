@@ -5,6 +5,9 @@
  */
 #include "inspect/python_lex.h"
 
+#include "base/ascii.h"
+#include "base/num.h"
+
 #include <assert.h>
 
 enum { TAB = 8, FIELD = 64, SPEC = 128 }; /* nest.flags beside enum string_flag */
@@ -335,13 +338,13 @@ static void name(struct python_lexer *lx, struct out *o)
 static bool radix_digit(char c, char radix)
 {
 	if (radix == 'x')
-		return digit_byte(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+		return num_hex(c) >= 0;
 	return c >= '0' && c <= (radix == 'o' ? '7' : '1');
 }
 
 static void digits(struct python_lexer *lx)
 {
-	while (digit_byte(peek(lx, 0)) || (peek(lx, 0) == '_' && digit_byte(peek(lx, 1))))
+	while (ascii_digit(peek(lx, 0)) || (peek(lx, 0) == '_' && ascii_digit(peek(lx, 1))))
 		lx->at++;
 }
 
@@ -362,12 +365,12 @@ static void number(struct python_lexer *lx, struct out *o)
 	digits(lx);
 	if (peek(lx, 0) == '.') {
 		lx->at++;
-		if (digit_byte(peek(lx, 0)))
+		if (ascii_digit(peek(lx, 0)))
 			digits(lx);
 	}
 	if ((peek(lx, 0) | 0x20) == 'e') {
 		size_t sign = peek(lx, 1) == '+' || peek(lx, 1) == '-' ? 2 : 1;
-		if (digit_byte(peek(lx, sign))) {
+		if (ascii_digit(peek(lx, sign))) {
 			lx->at += sign;
 			digits(lx);
 		}
@@ -488,7 +491,7 @@ static void step(struct python_lexer *lx, struct out *o)
 	lx->content = true;
 	if (c == C_NAME)
 		name(lx, o);
-	else if (c == C_DIGIT || (peek(lx, 0) == '.' && digit_byte(peek(lx, 1))))
+	else if (c == C_DIGIT || (peek(lx, 0) == '.' && ascii_digit(peek(lx, 1))))
 		number(lx, o);
 	else if (c == C_QUOTE)
 		string(lx, o, lx->at, 0);

@@ -21,10 +21,6 @@ static const struct str target_words[TARGET_KIND_COUNT] = { TARGET_LIST(X) };
 static const struct str detonated_words[DETONATED_COUNT] = { DETONATED_LIST(X) };
 #undef X
 
-static const struct str severity_words[] = {
-	[SEV_INFO] = SC("info"), [SEV_HOLD] = SC("hold"), [SEV_BLOCK] = SC("block")
-};
-
 struct str target_word(enum target_kind k)
 {
 	assert(k < TARGET_KIND_COUNT);
@@ -369,7 +365,7 @@ static void put_finding(struct buf *b, const struct finding *f, const struct che
 
 	jw_obj(b);
 	jw_kv_str(b, S("rule"), row->id);
-	jw_kv_str(b, S("severity"), severity_words[ruling.severity]);
+	jw_kv_str(b, S("severity"), severity_word(ruling.severity));
 	jw_kv_str(b, S("title"), row->title);
 	jw_kv_str(b, S("why"), row->why);
 	jw_kv_str(b, S("next"), row->next);

@@ -5,6 +5,7 @@
 #include "inspect/detonation.h"
 
 #include "base/limits.h"
+#include "base/num.h"
 #include "codec/json.h"
 #include "codec/utf8.h"
 
@@ -24,21 +25,14 @@ static void wrong(struct reading *r, enum err e)
 
 /* ---- values ---- */
 
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* "\u{...}" behind the brace; *out_n counts what was used, the closing brace included. */
 static enum err code_point(struct str s, uint32_t *out, size_t *out_n)
 {
 	uint32_t c = 0;
 	size_t i = 0;
 
-	for (; i < s.n && i < 6 && hex(s.p[i]) >= 0; i++)
-		c = c << 4 | (uint32_t)hex(s.p[i]);
+	for (; i < s.n && i < 6 && num_hex(s.p[i]) >= 0; i++)
+		c = c << 4 | (uint32_t)num_hex(s.p[i]);
 	if (i == 0 || i == s.n || s.p[i] != '}' || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
 		return ERR_SYNTAX;
 	*out = c;
@@ -48,6 +42,8 @@ static enum err code_point(struct str s, uint32_t *out, size_t *out_n)
 
 enum err report_unescape(struct buf *out, struct str text)
 {
+	uint8_t byte;
+
 	while (text.n > 0) {
 		size_t plain = str_chr(text, '\\');
 		buf_add(out, str_head(text, plain));
@@ -57,9 +53,9 @@ enum err report_unescape(struct buf *out, struct str text)
 		if (text.n >= 2 && text.p[1] == '\\') {
 			buf_addc(out, '\\');
 			text = str_tail(text, 2);
-		} else if (text.n >= 4 && text.p[1] == 'x' && hex(text.p[2]) >= 0 &&
-			   hex(text.p[3]) >= 0) {
-			buf_addc(out, (char)(hex(text.p[2]) << 4 | hex(text.p[3])));
+		} else if (text.n >= 4 && text.p[1] == 'x' &&
+			   num_hex_bytes((struct str){ text.p + 2, 2 }, &byte, 1)) {
+			buf_addc(out, (char)byte);
 			text = str_tail(text, 4);
 		} else if (str_has_prefix(text, S("\\u{"))) {
 			uint32_t c;
@@ -122,24 +118,12 @@ static uint64_t number(struct reading *r, const struct json *obj, struct str nam
 /* A member of n bytes in hex; false when it is missing or null. */
 static bool bytes_of(struct reading *r, const struct json *v, uint8_t *out, size_t n)
 {
-	struct str s;
-
 	if (v == NULL || json_is(v, JSON_NULL))
 		return false;
-	s = json_is(v, JSON_STRING) ? json_esc(v) : S("");
-	if (s.n != 2 * n) {
-		wrong(r, ERR_SYNTAX);
-		return false;
-	}
-	for (size_t i = 0; i < n; i++) {
-		int high = hex(s.p[2 * i]), low = hex(s.p[2 * i + 1]);
-		if (high < 0 || low < 0) {
-			wrong(r, ERR_SYNTAX);
-			return false;
-		}
-		out[i] = (uint8_t)(high << 4 | low);
-	}
-	return true;
+	if (json_is(v, JSON_STRING) && num_hex_bytes(json_esc(v), out, n))
+		return true;
+	wrong(r, ERR_SYNTAX);
+	return false;
 }
 
 static enum target_kind kind_of(struct reading *r, const struct json *v)
@@ -153,13 +137,11 @@ static enum target_kind kind_of(struct reading *r, const struct json *v)
 
 static enum severity severity_of(struct reading *r, const struct json *v)
 {
-	static const struct str words[] = { SC("info"), SC("hold"), SC("block") };
+	enum severity s = SEV_BLOCK;
 
-	for (enum severity s = SEV_INFO; s <= SEV_BLOCK; s++)
-		if (json_str_eq(v, words[s]))
-			return s;
-	wrong(r, ERR_SYNTAX);
-	return SEV_BLOCK;
+	if (!severity_by_word(json_is(v, JSON_STRING) ? json_esc(v) : S(""), &s))
+		wrong(r, ERR_SYNTAX);
+	return s;
 }
 
 /* ---- sections ---- */

@@ -12,6 +12,26 @@ static const struct rule_row rows[RULE_COUNT] = { RULE_LIST(X) };
 static const bool of_run[RULE_COUNT] = { RULES_RUN(X) };
 #undef X
 
+static const struct str severities[] = {
+	[SEV_INFO] = SC("info"), [SEV_HOLD] = SC("hold"), [SEV_BLOCK] = SC("block")
+};
+
+struct str severity_word(enum severity s)
+{
+	assert(s <= SEV_BLOCK);
+	return severities[s];
+}
+
+bool severity_by_word(struct str word, enum severity *out)
+{
+	for (enum severity s = SEV_INFO; s <= SEV_BLOCK; s++)
+		if (str_eq(severities[s], word)) {
+			*out = s;
+			return true;
+		}
+	return false;
+}
+
 const struct rule_row *rule_row(enum rule r)
 {
 	assert(r < RULE_COUNT);

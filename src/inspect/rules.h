@@ -13,6 +13,10 @@
 
 enum severity { SEV_INFO, SEV_HOLD, SEV_BLOCK };
 
+/* severity_word gives "info", "hold" or "block"; severity_by_word false: it is none of them. */
+struct str severity_word(enum severity s);
+bool severity_by_word(struct str word, enum severity *out);
+
 /* X(code, "id", severity, "title", "why it matters", "what to do next") */
 
 /* An archive that two readers would read differently, or that is no honest package. */

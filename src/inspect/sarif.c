@@ -5,6 +5,7 @@
 #include "inspect/sarif.h"
 
 #include "codec/jw.h"
+#include "codec/url.h"
 
 static const struct str levels[] = {
 	[SEV_INFO] = SC("note"), [SEV_HOLD] = SC("warning"), [SEV_BLOCK] = SC("error")
@@ -30,25 +31,11 @@ static void release(struct buf *text, struct buf *b)
 /* The path as a relative URI: what RFC 3986 does not let stand is encoded. */
 static void put_uri(struct buf *b, struct str path)
 {
-	static const char hex[] = "0123456789ABCDEF";
-
 	while (path.n > 0 && path.p[0] == '/')
 		path = str_tail(path, 1);
 	jw_key(b, S("uri"));
 	jw_quote_open(b);
-	for (size_t i = 0; i < path.n; i++) {
-		unsigned char c = (unsigned char)path.p[i];
-		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-			     (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
-			     c == '~' || c == '/' || c == '@' || c == '+';
-		if (plain) {
-			buf_addc(b, (char)c);
-			continue;
-		}
-		buf_addc(b, '%');
-		buf_addc(b, hex[c >> 4]);
-		buf_addc(b, hex[c & 15]);
-	}
+	url_encode(b, path, S("/@+"));
 	jw_quote_close(b);
 }
 

@@ -80,7 +80,7 @@ static void substitute(struct shell_state *k)
 {
 	unsigned at = shell_program(k);
 
-	k->outer = at < k->n ? shell_base_name(k->words[at]) : S("");
+	k->outer = at < k->n ? str_last(k->words[at], '/') : S("");
 	if (k->fresh && !k->mixed && !k->inside)
 		k->outer = S("eval"); /* what comes of it is a command */
 	if (shell_fetches(k->outer)) {

@@ -4,19 +4,11 @@
  */
 #include "inspect/shell_command.h"
 
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "inspect/effects.h"
 
 #include <string.h>
-
-struct str shell_base_name(struct str s)
-{
-	size_t at = s.n;
-
-	while (at > 0 && s.p[at - 1] != '/')
-		at--;
-	return str_tail(s, at);
-}
 
 static bool one_of(struct str s, const char *const *names)
 {
@@ -92,7 +84,7 @@ bool shell_fetches(struct str s)
 static bool was_saved(const struct shell_state *k, struct str file)
 {
 	for (unsigned i = 0; i < k->n_saved && k->out->fetches; i++) {
-		struct str a = shell_base_name(k->saved[i]), b = shell_base_name(file);
+		struct str a = str_last(k->saved[i], '/'), b = str_last(file, '/');
 		if (a.n > 0 && str_eq(a, b))
 			return true;
 	}
@@ -110,7 +102,7 @@ void shell_save(struct shell_state *k, struct str file)
 /* What curl or wget writes to: -o file, -O (the URL's last part). */
 static void fetch(struct shell_state *k)
 {
-	bool wget = str_eq(shell_base_name(k->words[0]), S("wget"));
+	bool wget = str_eq(str_last(k->words[0], '/'), S("wget"));
 
 	k->out->fetches = true;
 	k->out->caps |= CAP_NET;
@@ -122,7 +114,7 @@ static void fetch(struct shell_state *k)
 		if (named && i + 1 < k->n)
 			shell_save(k, k->words[i + 1]);
 		else if ((str_has_prefix(w, S("http")) || (wget && w.n && w.p[0] != '-')))
-			shell_save(k, shell_base_name(w));
+			shell_save(k, str_last(w, '/'));
 		if (w.n > 1 && w.p[0] == '-' && w.p[1] != '-' && w.p[w.n - 1] == 'o' &&
 		    i + 1 < k->n)
 			shell_save(k, k->words[i + 1]);
@@ -238,7 +230,7 @@ static bool is_from_url(const struct shell_state *k)
 					       "set",	       "remote",      NULL };
 	bool found = false;
 
-	if (k->n < 2 || !one_of(shell_base_name(k->words[0]), tools) ||
+	if (k->n < 2 || !one_of(str_last(k->words[0], '/'), tools) ||
 	    (str_eq(k->words[0], S("git")) && !str_eq(k->words[1], S("clone"))))
 		return false;
 	for (unsigned i = 1; i < k->n; i++) {
@@ -285,7 +277,7 @@ static bool serves_shell(const struct shell_state *k, struct str name)
 	for (unsigned i = 1; i < k->n && shell_fetches(name); i++) {
 		struct str before = k->words[i - 1], w = k->words[i];
 		found |= str_has_prefix(w, S("EXEC:")) || str_has_prefix(w, S("SYSTEM:"));
-		found |= str_has_prefix(name, S("n")) && shell_is_shell(shell_base_name(w)) &&
+		found |= str_has_prefix(name, S("n")) && shell_is_shell(str_last(w, '/')) &&
 			 (str_eq(before, S("-e")) || str_eq(before, S("-c")));
 	}
 	return found;
@@ -330,7 +322,7 @@ unsigned shell_program(const struct shell_state *k)
 			i += one_of(w, taking) && i + 1 < k->n;
 		else if (is_wrapper(w))
 			wrapped = true;
-		else if (!(wrapped && w.n > 0 && digit_byte(w.p[0])) &&
+		else if (!(wrapped && w.n > 0 && ascii_digit(w.p[0])) &&
 			 (option || str_chr(w, '=') == SIZE_MAX))
 			break;
 	}
@@ -444,7 +436,7 @@ static void start(struct shell_state *k, struct str name)
 static struct str find_program(struct shell_state *k)
 {
 	unsigned at = shell_program(k);
-	struct str name = at < k->n ? shell_base_name(k->words[at]) : S("");
+	struct str name = at < k->n ? str_last(k->words[at], '/') : S("");
 
 	for (unsigned i = 0; i < at && at == k->n; i++)
 		k->out->caps |= str_eq(k->words[i], S("env")) ? CAP_ENV_ALL : 0u;

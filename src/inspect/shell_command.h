@@ -41,9 +41,6 @@ struct shell_state {
  * sudo, env and their kind. */
 unsigned shell_program(const struct shell_state *k);
 
-/* shell_base_name is a path's last part. */
-struct str shell_base_name(struct str s);
-
 /* What a program is: a shell; anything that runs code; what connects to elsewhere. */
 bool shell_is_shell(struct str name);
 bool shell_interprets(struct str name);

@@ -5,7 +5,9 @@
  */
 #include "inspect/shell_words.h"
 
+#include "base/ascii.h"
 #include "base/buf.h"
+#include "base/num.h"
 #include "inspect/token.h"
 
 #include <string.h>
@@ -55,8 +57,9 @@ struct str shell_assigns(struct str word)
 {
 	size_t n = name_end(word, 0);
 
-	return n > 0 && n < word.n && word.p[n] == '=' && !digit_byte(word.p[0]) ? str_head(word, n)
-										 : S("");
+	return n > 0 && n < word.n && word.p[n] == '=' && !ascii_digit(word.p[0])
+		       ? str_head(word, n)
+		       : S("");
 }
 
 static struct shell_variable *find(struct shell_words *w, struct str name)
@@ -116,8 +119,8 @@ struct str shell_unescape(struct arena *a, struct str s)
 
 	for (size_t i = 0; out != NULL && i < s.n; i++) {
 		bool escape = s.p[i] == '\\' && i + 1 < s.n;
-		bool hex = escape && s.p[i + 1] == 'x', octal = escape && digit_byte(s.p[i + 1]);
-		unsigned value = 0, digit;
+		bool hex = escape && s.p[i + 1] == 'x', octal = escape && ascii_digit(s.p[i + 1]);
+		unsigned value = 0;
 		size_t to = i + (hex ? 4 : 5);
 
 		if (!hex && !octal) {
@@ -126,10 +129,7 @@ struct str shell_unescape(struct arena *a, struct str s)
 			continue;
 		}
 		for (i += hex ? 2 : 1; i < to && i < s.n; i++) {
-			char c = (char)(s.p[i] | 0x20);
-			digit = digit_byte(s.p[i])     ? (unsigned)(s.p[i] - '0')
-				: c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10
-						       : 16;
+			unsigned digit = (unsigned)num_hex(s.p[i]);
 			if (digit >= (hex ? 16u : 8u) || (octal && value > 31))
 				break;
 			value = value * (hex ? 16 : 8) + digit;

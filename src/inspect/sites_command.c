@@ -35,23 +35,24 @@ static void add_word(struct buf *b, struct str s)
 /* A command given as a list, as one line. */
 static struct str command_line(struct unit *u, const struct value *v, uint32_t n)
 {
-	const struct value *items = n > 0 && v[0].kind == V_LIST ? v[0].items : v;
-	uint32_t count = n > 0 && v[0].kind == V_LIST ? v[0].n : n;
-	char *room = arena_take(u->a, TEXT_KEPT, 1);
+	const struct value *items = v;
+	uint32_t count = n;
 	struct buf b;
 
-	if (n > 0 && value_words(&v[0]).n && v[0].kind != V_LIST && n == 1)
+	if (n == 1 && value_words(&v[0]).n > 0)
 		return v[0].s;
+	char *room = arena_take(u->a, TEXT_KEPT, 1);
 	if (room == NULL)
 		return S("");
-	if (n > 1 && v[0].kind != V_LIST && v[1].kind == V_LIST && value_words(&v[0]).n) {
+	buf_fixed(&b, room, TEXT_KEPT);
+	if (n > 1 && v[1].kind == V_LIST && value_words(&v[0]).n > 0) {
 		/* JavaScript: a program and its list */
-		buf_fixed(&b, room, TEXT_KEPT);
 		buf_add(&b, str_head(v[0].s, 200));
 		items = v[1].items;
 		count = v[1].n;
-	} else {
-		buf_fixed(&b, room, TEXT_KEPT);
+	} else if (n > 0 && v[0].kind == V_LIST) {
+		items = v[0].items;
+		count = v[0].n;
 	}
 	for (uint32_t i = 0; i < count && i < 32; i++) {
 		struct str s = value_words(&items[i]);
@@ -130,10 +131,8 @@ void site_command(struct unit *u, struct site *s, const struct value *v, uint32_
 	for (unsigned i = 0; i < look.n_code && !(s->note & N_CODE); i++)
 		site_code(u, s, look.code[i].lang, look.code[i].text);
 	s->path = look.saved.n ? look.saved : look.script;
-	if (s->path.n == 0) {
-		size_t end = str_chr(s->text, ' ');
-		s->path = str_head(s->text, end);
-	}
+	if (s->path.n == 0)
+		s->path = str_head(s->text, str_chr(s->text, ' '));
 	if (str_chr(s->path, '/') != SIZE_MAX && text_names_data(s->path) &&
 	    !str_has_suffix(s->path, S(".bin")) && look.saved.n == 0 && look.script.n == 0) {
 		s->note |= N_CODE;

@@ -97,9 +97,8 @@ static struct str host_of(const struct value *v)
 	return S("");
 }
 
-static void sent(struct unit *u, struct site *s, const struct value *v, uint32_t n)
+static void sent(struct site *s, const struct value *v, uint32_t n)
 {
-	(void)u;
 	if (n > 0 && s->text.n == 0)
 		s->text = host_of(&v[0]);
 	uint32_t classes = words_classes(s->text);
@@ -115,13 +114,8 @@ static void sent(struct unit *u, struct site *s, const struct value *v, uint32_t
 /* Whether a path made from this file's own is this file, not its neighbour. */
 static bool own_file(const struct unit *u, struct str path)
 {
-	struct str own = u->file->path;
-	size_t at = own.n;
-
-	while (at > 0 && own.p[at - 1] != '/')
-		at--;
 	return path.n == 0 || (path.n == 1 && path.p[0] == HOLE) ||
-	       str_has_suffix(path, str_tail(own, at));
+	       str_has_suffix(path, str_last(u->file->path, '/'));
 }
 
 /* A file that is loaded as code though its name is that of something else; of JSON, node makes no
@@ -161,7 +155,7 @@ void site_fill(struct unit *u, struct site *s, unsigned sink, const struct value
 		break;
 	case SINK_SEND:
 	case SINK_SAVE:
-		sent(u, s, v, n);
+		sent(s, v, n);
 		break;
 	case SINK_WRITE:
 		put(u, s, &v[0]);

@@ -56,11 +56,8 @@ enum language source_language(struct str path, struct str text)
 /* A directory called "tests" says nothing: what lies in it can be imported like all else. */
 enum role source_role(struct str path)
 {
-	size_t at = path.n;
+	struct str name = str_last(path, '/');
 
-	while (at > 0 && path.p[at - 1] != '/')
-		at--;
-	struct str name = str_tail(path, at);
 	if (str_eq(name, S("setup.py")))
 		return ROLE_INSTALL;
 	if (str_eq(name, S("sitecustomize.py")) || str_eq(name, S("usercustomize.py")))

@@ -3,6 +3,8 @@
  * a table, a function that looks at one site, and what else must be true of the file. Input: own.
  * Runs in: checker.
  */
+#include "base/ascii.h"
+#include "base/num.h"
 #include "inspect/effects.h"
 #include "inspect/unit.h"
 
@@ -20,7 +22,7 @@ struct joined {
 	bool blob;   /* a large constant stands in it that only a program reads */
 };
 
-enum { BLOB = 1024, BLOB_RUN = 48 };
+enum { BLOB = 1024, BLOB_RUN = 48, READ = 2000 /* bytes of what a site is given */ };
 
 static const uint32_t bad = CAP_NET | CAP_EXEC | CAP_FETCH_RUN | CAP_DNS | CAP_NATIVE;
 
@@ -82,16 +84,15 @@ static bool is_encoded(struct str run)
 		char c = run.p[i];
 		lower |= c >= 'a' && c <= 'z';
 		upper |= c >= 'A' && c <= 'Z';
-		digit |= digit_byte(c);
-		hex &= digit_byte(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+		digit |= ascii_digit(c);
+		hex &= num_hex(c) >= 0;
 	}
 	return run.n >= BLOB_RUN && ((lower && upper && digit) || (hex && run.n >= 4 * BLOB_RUN));
 }
 
 static bool is_encoding(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || digit_byte(c) || c == '+' ||
-	       c == '/' || c == '_' || c == '=';
+	return ascii_alnum(c) || c == '+' || c == '/' || c == '_' || c == '=';
 }
 
 /* Whether the text holds a constant that only a program reads: base64 or hex, escapes, numbers. */
@@ -102,7 +103,7 @@ static bool has_blob(struct str text)
 	for (size_t at = 0; at <= text.n; at++) {
 		char c = at < text.n ? text.p[at] : '\0';
 		escapes += c == 'x' && at > 0 && text.p[at - 1] == '\\';
-		numbers = digit_byte(c) || c == ',' || c == ' ' || c == '\n' ? numbers + 1 : 0;
+		numbers = ascii_digit(c) || c == ',' || c == ' ' || c == '\n' ? numbers + 1 : 0;
 		if (is_encoding(c))
 			continue;
 		struct str run = str_head(str_tail(text, from), at - from);
@@ -231,17 +232,18 @@ static bool fetch_run(const struct joined *j, const struct site *s)
 	return false;
 }
 
-/* Whether path is what this site starts. */
+/* Whether path is what this site starts: one that is longer than what is read of a text is not
+ * looked through, for there may be as many pairs of them as there are pairs of sites. */
 static bool starts(const struct site *s, struct str path)
 {
 	size_t at = path.n;
 
-	while (at > 0 && path.p[at - 1] != '/' && path.p[at - 1] != HOLE)
+	while (at > 0 && path.n - at <= READ && path.p[at - 1] != '/' && path.p[at - 1] != HOLE)
 		at--;
 	if (path.n - at >= 3)
 		path = str_tail(path, at);
-	return path.n >= 3 && str_chr(path, HOLE) == SIZE_MAX &&
-	       str_find(str_head(s->text, 2000), path) != SIZE_MAX;
+	return path.n >= 3 && path.n <= READ && str_chr(path, HOLE) == SIZE_MAX &&
+	       str_find(str_head(s->text, READ), path) != SIZE_MAX;
 }
 
 /* Whether something is fetched in the function that s stands in. */
@@ -259,13 +261,13 @@ static bool fetched_in(const struct source *f, const struct site *s)
 static bool spawns_written(const struct joined *j, const struct site *s)
 {
 	const struct source *f = j->f;
-
 	bool python = f->layers[s->layer].lang == LANG_PYTHON;
 	bool certain = python || s->note & N_INTERPRETER;
 
 	if (!(s->effect & CAP_EXEC) || s->note & N_TEXT || !(j->caps & CAP_NET) ||
 	    f->role == ROLE_SCRIPT)
 		return false;
+	bool fetched = fetched_in(f, s);
 	for (uint32_t i = 0; i < f->n_sites; i++) {
 		const struct site *w = &f->sites[i];
 		bool saves = w->note & N_WRITES || str_has_suffix(w->call, S("urlretrieve"));
@@ -276,7 +278,7 @@ static bool spawns_written(const struct joined *j, const struct site *s)
 			       "starts a file that it fetched");
 			return true;
 		}
-		if (w->scope == s->scope && w->layer == s->layer && fetched_in(f, s)) {
+		if (w->scope == s->scope && w->layer == s->layer && fetched) {
 			report(j, RULE_FETCH_MAY_RUN, s, "starts a file that it fetched");
 			return true;
 		}
@@ -439,7 +441,7 @@ static bool weak(const struct site *s)
 					    SC("_history") };
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		if (str_find(s->text, names[i]) != SIZE_MAX)
+		if (str_find(str_head(s->text, READ), names[i]) != SIZE_MAX)
 			return true;
 	}
 	return false;

@@ -4,6 +4,7 @@
  */
 #include "inspect/startup.h"
 
+#include "base/ascii.h"
 #include "base/num.h"
 #include "inspect/caps.h"
 
@@ -25,7 +26,7 @@ static int digits(struct str s, size_t *at)
 	size_t from = *at;
 	uint64_t v;
 
-	while (*at < s.n && s.p[*at] >= '0' && s.p[*at] <= '9')
+	while (*at < s.n && ascii_digit(s.p[*at]))
 		(*at)++;
 	if (num_u64((struct str){ s.p + from, *at - from }, 999, &v) != OK)
 		return -1;
@@ -125,8 +126,7 @@ static size_t space(struct str s)
 
 	if (c == ' ' || (c >= 0x09 && c <= 0x0d) || (c >= 0x1c && c <= 0x1f))
 		return 1;
-	if (is(s, 0, s.n >= 2 ? 2 : SIZE_MAX, "\xc2\x85") ||
-	    is(s, 0, s.n >= 2 ? 2 : SIZE_MAX, "\xc2\xa0"))
+	if (is(s, 0, 2, "\xc2\x85") || is(s, 0, 2, "\xc2\xa0"))
 		return 2;
 	if (s.n < 3)
 		return 0;
@@ -149,7 +149,7 @@ static struct str strip_front(struct str s)
 
 static bool has_bom(struct str s)
 {
-	return s.n >= 3 && memcmp(s.p, "\xef\xbb\xbf", 3) == 0;
+	return str_has_prefix(s, S("\xef\xbb\xbf"));
 }
 
 static struct str strip_back(struct str s)
@@ -295,8 +295,7 @@ static const struct {
 
 static bool is_ident(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_';
+	return ascii_alnum(c) || c == '_';
 }
 
 static bool is_naming(char c)

@@ -6,6 +6,7 @@
 #ifndef INSPECT_TOKEN_H
 #define INSPECT_TOKEN_H
 
+#include "base/ascii.h"
 #include "base/str.h"
 
 #include <string.h>
@@ -100,13 +101,7 @@ static inline uint32_t name_hash(const char *p, size_t n)
 /* name_byte tells whether c continues an identifier: letters, digits, _, and all beyond ASCII. */
 static inline bool name_byte(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_' || (c & 0x80);
-}
-
-static inline bool digit_byte(char c)
-{
-	return c >= '0' && c <= '9';
+	return ascii_alnum(c) || c == '_' || (c & 0x80);
 }
 
 /* token_text is the slice of text that a token is. */

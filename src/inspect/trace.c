@@ -4,19 +4,15 @@
  */
 #include "inspect/trace.h"
 
+#include "base/ascii.h"
+
 #include <string.h>
 
 enum { WORD_MAX = 1024, LINE_SHOWN = 4096 };
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static bool is_name(char c)
 {
-	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
-	       c == '-' || c == '_';
+	return ascii_alnum(c) || c == '.' || c == '-' || c == '_';
 }
 
 static bool all_name(struct str s)
@@ -32,7 +28,7 @@ static bool is_version(struct str s)
 	for (size_t i = 0; i < s.n; i++)
 		if (!is_name(s.p[i]) && s.p[i] != '+' && s.p[i] != '!')
 			return false;
-	return s.n > 0 && is_digit(s.p[0]);
+	return s.n > 0 && ascii_digit(s.p[0]);
 }
 
 static bool set(struct trace *out, enum ecosystem eco, struct str name, struct str version)
@@ -49,7 +45,7 @@ static bool set(struct trace *out, enum ecosystem eco, struct str name, struct s
 static bool cut_dash(struct str s, struct str *out_name, struct str *out_version)
 {
 	for (size_t i = s.n; i-- > 1;) {
-		if (s.p[i] != '-' || i + 1 == s.n || !is_digit(s.p[i + 1]))
+		if (s.p[i] != '-' || i + 1 == s.n || !ascii_digit(s.p[i + 1]))
 			continue;
 		*out_name = str_head(s, i);
 		*out_version = str_tail(s, i + 1);
@@ -79,27 +75,19 @@ bool trace_file(struct str f, struct trace *out)
 /* "https://registry.npmjs.org/@scope/name/-/name-1.2.3.tgz": the scope is in front of "/-/". */
 bool trace_url(struct str url, struct trace *out)
 {
-	size_t slash = url.n;
-
 	url = str_head(url, str_chr(url, '?'));
 	url = str_head(url, str_chr(url, '#'));
-	slash = url.n;
-	while (slash > 0 && url.p[slash - 1] != '/')
-		slash--;
-	if (!trace_file(str_tail(url, slash), out))
+	struct str file = str_last(url, '/');
+	if (!trace_file(file, out))
 		return false;
-	struct str before = str_head(url, slash);
+	struct str before = str_head(url, url.n - file.n);
 	if (out->eco != ECO_NPM || !str_has_suffix(before, S("/-/")))
 		return true;
 	before.n -= 3;
-	size_t name = before.n;
-	while (name > 0 && before.p[name - 1] != '/')
-		name--;
-	size_t scope = name > 0 ? name - 1 : 0;
-	while (scope > 0 && before.p[scope - 1] != '/')
-		scope--;
-	struct str whole = str_tail(before, scope);
-	out->name = whole.n > 0 && whole.p[0] == '@' ? whole : str_tail(before, name);
+	struct str name = str_last(before, '/'), above = str_head(before, before.n - name.n);
+	above.n -= above.n > 0;
+	struct str scope = str_last(above, '/');
+	out->name = str_has_prefix(scope, S("@")) ? str_tail(before, above.n - scope.n) : name;
 	return out->name.n > 0;
 }
 
@@ -165,9 +153,10 @@ static struct str time_of(struct str line)
 	    (line.p[10] != 'T' && line.p[10] != ' '))
 		return (struct str){ line.p, 0 };
 	for (n = 0; n < 10; n++)
-		if (n != 4 && n != 7 && !is_digit(line.p[n]))
+		if (n != 4 && n != 7 && !ascii_digit(line.p[n]))
 			return (struct str){ line.p, 0 };
-	for (n = 11; n < line.n && n < 40 && (is_digit(line.p[n]) || strchr(":.,+-Z", line.p[n]));)
+	for (n = 11;
+	     n < line.n && n < 40 && (ascii_digit(line.p[n]) || strchr(":.,+-Z", line.p[n]));)
 		n++;
 	return str_head(line, n);
 }

@@ -4,6 +4,7 @@
  */
 #include "inspect/typosquat.h"
 
+#include "base/ascii.h"
 #include "package/version.h"
 
 #include <string.h>
@@ -80,7 +81,7 @@ static void form_make(struct form *f, struct str name)
 		char c = name.p[i];
 		if (separates(c))
 			continue;
-		f->text[n] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+		f->text[n] = ascii_lower(c);
 		struct str seen = drawn(&f->text[n++]);
 		memcpy(f->shape + f->n_shape, seen.p, seen.n);
 		f->n_shape += seen.n;
@@ -101,15 +102,10 @@ static bool may_be_near(const struct form *f, const struct known_name *k)
 	return differ == 0 && f->n_shape + 2 >= k->n_shape && k->n_shape + 2 >= f->n_shape;
 }
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* Of names of one length. A digit for another is a version of the name, not a slip. */
 static enum near edit_same(struct str a, struct str b, size_t i, size_t differ)
 {
-	if (is_digit(a.p[i]) && is_digit(b.p[i]))
+	if (ascii_digit(a.p[i]) && ascii_digit(b.p[i]))
 		return NEAR_NONE;
 	if (differ == 2 && a.p[i] == b.p[i + 1] && a.p[i + 1] == b.p[i])
 		return NEAR_SWAP;
@@ -136,7 +132,7 @@ static enum near edit(struct str a, struct str b)
 	size_t differ = longer.n - i - j;
 	if (a.n == b.n)
 		return differ == 0 ? NEAR_NONE : edit_same(a, b, i, differ);
-	if (differ != 1 || a.n + b.n != 2 * longer.n - 1 || is_digit(longer.p[i]))
+	if (differ != 1 || a.n + b.n != 2 * longer.n - 1 || ascii_digit(longer.p[i]))
 		return NEAR_NONE;
 	if (i > 0 && longer.p[i - 1] == longer.p[i])
 		return NEAR_DOUBLE;

@@ -39,9 +39,8 @@ static void bind(struct walk *w, uint32_t name, enum bind_kind kind, uint32_t fr
 
 static void open_scope(struct walk *w, enum scope_kind kind, uint32_t name)
 {
-	uint32_t before = w->u->scope, n = w->u->n_scopes;
+	uint32_t n = w->u->n_scopes;
 
-	(void)before;
 	unit_scope(w->u, kind, name);
 	w->pending = w->u->n_scopes > n ? B_SCOPE : B_PLAIN;
 }
@@ -77,7 +76,7 @@ static void definition(struct walk *w, uint32_t t)
 	w->close = unit_is(u, open, '(') ? unit_mate(u, open) : open;
 	if (w->close <= open)
 		enter_function(w);
-	for (uint32_t i = open + 1; i < unit_mate(u, open); i = unit_past(u, i)) {
+	for (uint32_t i = open + 1; i < w->close; i = unit_past(u, i)) {
 		if (unit_name(u, i) && (unit_is(u, i - 1, '(') || unit_is(u, i - 1, ',') ||
 					unit_is(u, i - 1, '*') || unit_is(u, i - 1, OP_POW)))
 			(void)unit_bind(u, i, BIND_PARAMETER, TOKEN_NONE, S(""));

@@ -216,19 +216,18 @@ static enum err put_system(struct loading *l, struct diag *d)
 	return take_file(l, roots_read, UPSTREAM_ROOTS, "trusted roots", &u->roots, d);
 }
 
-/* LiteLLM takes it; here a provider that only a proxy reaches would be a riddle. */
-static void say_proxy(struct loading *l)
+/* A variable of the environment may have said it: who looks for a call's way finds it here. */
+static void say_proxy(const struct loading *l)
 {
-	static const struct str names[] = { SC("HTTPS_PROXY"), SC("https_proxy"), SC("ALL_PROXY"),
-					    SC("all_proxy") };
+	const struct upstreams *t = &l->config.upstreams;
+	char host[LIMIT_NAME];
+	uint32_t n = 0;
 
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		if (env_of(l, names[i]).n == 0)
-			continue;
-		log_msg(LOG_WARN, "%s is set and not used: providers are called directly",
-			names[i].p);
-		return;
-	}
+	for (uint32_t i = 0; i < t->n; i++)
+		n += t->rows[i].proxied;
+	if (n)
+		log_msg(LOG_INFO, "%u of %u upstreams are called through the proxy at %s:%u", n,
+			t->n, log_str(t->proxy.host, host, sizeof host), t->proxy.port);
 }
 
 static struct str first_said(struct str option, struct str configured, struct str otherwise)

@@ -95,9 +95,11 @@ void shared_clear(struct keeper *k, unsigned worker)
 	for (unsigned i = 0; i < LIMIT_KEYS; i++) {
 		if (atomic_load_explicit(&c->key_parallel[worker][i], memory_order_relaxed))
 			atomic_store_explicit(&c->key_parallel[worker][i], 0, memory_order_relaxed);
-		if (atomic_load_explicit(&c->key_pending_pico[worker][i], memory_order_relaxed))
-			atomic_store_explicit(&c->key_pending_pico[worker][i], 0,
-					      memory_order_relaxed);
+		struct counter_pending *p = &c->key_pending[worker][i];
+		if (atomic_load_explicit(&p->pico, memory_order_relaxed))
+			atomic_store_explicit(&p->pico, 0, memory_order_relaxed);
+		if (atomic_load_explicit(&p->tokens, memory_order_relaxed))
+			atomic_store_explicit(&p->tokens, 0, memory_order_relaxed);
 	}
 	for (unsigned i = 0; i < LIMIT_DEPLOYMENTS; i++)
 		if (atomic_load_explicit(&c->deployment_parallel[worker][i], memory_order_relaxed))

@@ -220,10 +220,12 @@ static enum err spend_logs(struct parts *p, struct str body, struct buf *out, st
 		TRY(keyring_find(&p->keys, q.key, &key, d));
 		key_id = key.id;
 	}
+	uint64_t next = 0;
 	rows_begin(&r, out, q.count);
-	if (q.count < UINT32_MAX)
-		q.count++; /* one more tells whether there are more */
-	return rows_end(&r, store_spend(p->store, &q, key_id, d, &r, on_call));
+	enum err e = store_spend(p->store, &q, key_id, &next, d, &r, on_call);
+	r.more = next != 0;
+	wr_u64(out, next);
+	return rows_end(&r, e);
 }
 
 static enum err summary(struct parts *p, struct str body, struct buf *out, struct diag *d)

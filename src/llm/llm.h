@@ -394,6 +394,24 @@ struct str llm_args_esc(struct arena *a, struct str raw);
  * into. Where that cannot be done it is esc itself. */
 struct str llm_plain_esc(struct arena *a, struct str esc);
 
+/* What tools are called by the client and by the target, where these differ (llm/llm_names.c). */
+enum { LLM_NAME_BUCKETS = 64 };
+struct llm_name {
+	struct llm_name *next;
+	struct str own, sent; /* esc */
+};
+struct llm_names {
+	struct llm_name *buckets[LLM_NAME_BUCKETS];
+};
+
+/* llm_names_fit gives each tool whose name target would refuse, being too long or of other
+ * characters, one that it takes, wherever r names it. *out is what llm_name_home and llm_names_home
+ * need to change them back, in keep; NULL where nothing was changed. */
+MUST_USE enum err llm_names_fit(struct llm_request *r, enum llm_dialect target, struct arena *a,
+				struct arena *keep, struct llm_names **out);
+struct str llm_name_home(const struct llm_names *names, struct str sent);
+void llm_names_home(const struct llm_names *names, struct llm_response *r);
+
 /* llm_is_mime: type/subtype, and parameters such as ";rate=24000"; nothing that could end a data
  * URL's head early. */
 bool llm_is_mime(struct str s);

@@ -5,6 +5,7 @@
  */
 #include "package/artifact.h"
 
+#include "base/ascii.h"
 #include "base/limits.h"
 #include "codec/json.h"
 #include "codec/zip.h"
@@ -13,15 +14,6 @@
 #include <string.h>
 
 /* ---- gathering ----------------------------------------------------------------------------- */
-
-static struct str last_part(struct str path)
-{
-	struct str rest = path;
-
-	for (size_t at; (at = str_chr(rest, '/')) != SIZE_MAX;)
-		rest = str_tail(rest, at + 1);
-	return rest;
-}
 
 enum artifact_kind artifact_kind(struct str file_name)
 {
@@ -41,7 +33,7 @@ struct artifact *artifact_new(struct arena *a, struct str file_name)
 	if (f == NULL)
 		return NULL;
 	f->arena = a;
-	f->file_name = last_part(file_name);
+	f->file_name = str_last(file_name, '/');
 	f->kind = artifact_kind(f->file_name);
 	f->label = S("");
 	f->release = (struct package){ .name = S(""),
@@ -110,7 +102,7 @@ static enum artifact_text text_of(const struct artifact *f, const struct member 
 
 size_t artifact_max(const struct member *m)
 {
-	return str_eq(last_part(m->name), S("RECORD")) ? LIMIT_RECORD : LIMIT_METADATA;
+	return str_eq(str_last(m->name, '/'), S("RECORD")) ? LIMIT_RECORD : LIMIT_METADATA;
 }
 
 bool artifact_wants(const struct artifact *f, const struct member *m)
@@ -231,7 +223,7 @@ static enum err make_label(struct artifact *f)
 		if (!npm && mark && i > 0 && strchr("-_.", name.p[i - 1]) != NULL)
 			continue;
 		if (!npm)
-			c = mark ? '-' : c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+			c = mark ? '-' : ascii_lower(c);
 		TRY(arena_text_add(f->arena, &t, c == '@' ? S("%40") : (struct str){ &c, 1 }));
 	}
 	TRY(arena_text_add(f->arena, &t, S("@")));

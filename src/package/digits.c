@@ -1,17 +1,14 @@
 /* package/digits.c - numbers of any length as their digits. Ring 0. */
 #include "package/digits.h"
 
-#include <string.h>
+#include "base/ascii.h"
 
-bool digits_is(char c)
-{
-	return c >= '0' && c <= '9';
-}
+#include <string.h>
 
 bool digits_all(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++)
-		if (!digits_is(s.p[i]))
+		if (!ascii_digit(s.p[i]))
 			return false;
 	return s.n > 0;
 }
@@ -20,7 +17,7 @@ struct str digits_take(struct str *s)
 {
 	size_t n = 0;
 
-	while (n < s->n && digits_is(s->p[n]))
+	while (n < s->n && ascii_digit(s->p[n]))
 		n++;
 	struct str head = str_head(*s, n);
 	*s = str_tail(*s, n);

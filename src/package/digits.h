@@ -6,8 +6,7 @@
 
 #include "base/str.h"
 
-/* digits_is: c is an ASCII digit. digits_all: s is not empty and has nothing else. */
-bool digits_is(char c);
+/* digits_all: s is not empty and has nothing but digits. */
 bool digits_all(struct str s);
 
 /* digits_take takes the digits at the front of s. */

@@ -42,15 +42,6 @@ static bool path_of(struct str url, struct buf *room, struct str *out)
 	return room->err == OK && !has_dots(*out);
 }
 
-static struct str last_part(struct str path)
-{
-	size_t at = path.n;
-
-	while (at > 0 && path.p[at - 1] != '/')
-		at--;
-	return str_tail(path, at);
-}
-
 static void mismatch(struct manifest_in *m, const struct package *p, struct str file)
 {
 	manifest_find(m, RULE_LOCK_MISMATCH, p, p->line, file, "the file is of another release");
@@ -123,7 +114,7 @@ void manifest_file_check(struct manifest_in *m, const struct package *p, struct 
 		unclear(m, p);
 		return;
 	}
-	struct str file = last_part(path);
+	struct str file = str_last(path, '/');
 	if (p->version.n == 0 || file.n == 0)
 		return;
 	if (file.n > NAME_MAX_BYTES) {
@@ -171,13 +162,13 @@ static bool names_package(struct str path, struct str name)
 		return false;
 	while (path.n && path.p[path.n - 1] == '/')
 		path.n--;
-	return str_has_prefix(name, S("@")) || !str_has_prefix(last_part(path), S("@"));
+	return str_has_prefix(name, S("@")) || !str_has_prefix(str_last(path, '/'), S("@"));
 }
 
 static void npm_check(struct manifest_in *m, const struct package *p, struct str url)
 {
 	char room[LIMIT_URL];
-	struct str path, base = last_part(p->name);
+	struct str path, base = str_last(p->name, '/');
 	size_t at = SIZE_MAX;
 	struct buf b;
 

@@ -3,6 +3,7 @@
  * tables of poetry and uv.
  * Input: hostile.   Runs in: checker, cli.   Fuzz: fuzz/manifest_fuzz.c
  */
+#include "base/ascii.h"
 #include "package/manifest_in.h"
 
 /* An array of PEP 508 strings. dev: for development, or an extra. */
@@ -56,7 +57,7 @@ static void sources(struct manifest_in *m, struct package *p, const struct toml 
 static void poetry_version(struct manifest_in *m, struct package *p, struct str text)
 {
 	struct str exact = str_has_prefix(text, S("==")) ? str_trim(str_tail(text, 2)) : text;
-	bool plain = exact.n > 0 && exact.p[0] >= '0' && exact.p[0] <= '9';
+	bool plain = exact.n > 0 && ascii_digit(exact.p[0]);
 
 	for (size_t i = 0; i < exact.n; i++)
 		plain &= str_chr(S("*<>=^~|, "), exact.p[i]) == SIZE_MAX;

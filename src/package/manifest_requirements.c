@@ -6,6 +6,7 @@
  * space), then each line is one option of its own, or a requirement with options behind it. Names
  * in ${BRACES} come from the environment, which we do not have: they are told of.
  */
+#include "base/ascii.h"
 #include "package/manifest_in.h"
 
 /* Options that stand alone. */
@@ -155,8 +156,7 @@ static bool is_url(struct str s)
 	if (n == SIZE_MAX || n < 2)
 		return false;
 	for (size_t i = 0; i < n; i++)
-		if (!((s.p[i] | 32) >= 'a' && (s.p[i] | 32) <= 'z') && s.p[i] != '+' &&
-		    !(s.p[i] >= '0' && s.p[i] <= '9'))
+		if (!ascii_letter(s.p[i]) && s.p[i] != '+' && !ascii_digit(s.p[i]))
 			return false;
 	return true;
 }
@@ -191,11 +191,7 @@ static struct str url_name(struct str url)
 	}
 	if (egg.n > 0)
 		return egg;
-	struct str plain = str_cut(url, '#', &rest);
-	size_t at = plain.n;
-	while (at > 0 && plain.p[at - 1] != '/')
-		at--;
-	struct str file = str_tail(plain, at);
+	struct str file = str_last(str_cut(url, '#', &rest), '/');
 	return str_has_suffix(file, S(".whl")) ? str_cut(file, '-', &rest) : S("");
 }
 

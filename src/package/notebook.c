@@ -4,6 +4,7 @@
  */
 #include "package/notebook.h"
 
+#include "base/ascii.h"
 #include "base/limits.h"
 #include "codec/json.h"
 
@@ -62,8 +63,7 @@ static const struct secret {
 
 static bool is_key_char(char c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-	       c == '_' || c == '-';
+	return ascii_alnum(c) || c == '_' || c == '-';
 }
 
 /* Placeholders ("sk-xxxxxxxx") have few different characters. */

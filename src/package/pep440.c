@@ -4,6 +4,7 @@
  */
 #include "package/pep440.h"
 
+#include "base/ascii.h"
 #include "package/digits.h"
 
 #include <assert.h>
@@ -29,16 +30,6 @@ static struct str strip(struct str s)
 static bool is_separator(char c)
 {
 	return c == '-' || c == '_' || c == '.';
-}
-
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-}
-
-static bool is_alnum(char c)
-{
-	return digits_is(c) || (lower(c) >= 'a' && lower(c) <= 'z');
 }
 
 struct word {
@@ -99,7 +90,7 @@ static void take_post(struct str *s, struct pep440 *v)
 	struct str at = *s;
 	int is;
 
-	if (at.n > 1 && at.p[0] == '-' && digits_is(at.p[1])) {
+	if (at.n > 1 && at.p[0] == '-' && ascii_digit(at.p[1])) {
 		at = str_tail(at, 1);
 		v->post = true;
 		v->post_n = digits_trim(digits_take(&at));
@@ -115,7 +106,7 @@ static bool local_ok(struct str s)
 	bool wanted = true;
 
 	for (size_t i = 0; i < s.n; i++) {
-		if (is_alnum(s.p[i]))
+		if (ascii_alnum(s.p[i]))
 			wanted = false;
 		else if (wanted || !is_separator(s.p[i]))
 			return false;
@@ -133,7 +124,7 @@ enum err pep440_parse(struct str s, struct pep440 *out)
 	if (s.n > VERSION_MAX)
 		return ERR_SYNTAX;
 	s = strip(s);
-	if (s.n && lower(s.p[0]) == 'v')
+	if (s.n && ascii_lower(s.p[0]) == 'v')
 		s = str_tail(s, 1);
 	v.public = s;
 	struct str at = s;
@@ -203,8 +194,8 @@ static struct str next_segment(struct str *s)
 static int letters_cmp(struct str a, struct str b)
 {
 	for (size_t i = 0; i < a.n && i < b.n; i++)
-		if (lower(a.p[i]) != lower(b.p[i]))
-			return lower(a.p[i]) < lower(b.p[i]) ? -1 : 1;
+		if (ascii_lower(a.p[i]) != ascii_lower(b.p[i]))
+			return ascii_lower(a.p[i]) < ascii_lower(b.p[i]) ? -1 : 1;
 	return (a.n > b.n) - (a.n < b.n);
 }
 
@@ -306,7 +297,7 @@ void pep440_write(const struct pep440 *v, bool trim, struct buf *out)
 			add_number(out, digits_trim(segment));
 		else
 			for (size_t i = 0; i < segment.n; i++)
-				buf_addc(out, lower(segment.p[i]));
+				buf_addc(out, ascii_lower(segment.p[i]));
 	}
 }
 

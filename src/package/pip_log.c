@@ -5,9 +5,11 @@
  */
 #include "package/pip_log.h"
 
+#include "base/ascii.h"
+
 static bool starts_name(char c)
 {
-	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+	return ascii_alnum(c);
 }
 
 /* The requirement at the beginning of s, without its marker; "": there is none. */

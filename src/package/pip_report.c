@@ -34,13 +34,9 @@ static struct str file_of(struct arena *a, struct str url)
 {
 	char room[512];
 	struct buf b;
-	size_t query = str_chr(url, '?'), from;
 
-	url = query == SIZE_MAX ? url : str_head(url, query);
-	for (from = url.n; from > 0 && url.p[from - 1] != '/';)
-		from--;
 	buf_fixed(&b, room, sizeof room);
-	url_decode(&b, str_tail(url, from));
+	url_decode(&b, str_last(str_head(url, str_chr(url, '?')), '/'));
 	return b.err == OK ? arena_dup(a, buf_str(&b)) : (struct str){ NULL, 0 };
 }
 

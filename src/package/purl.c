@@ -4,6 +4,7 @@
  */
 #include "package/purl.h"
 
+#include "base/ascii.h"
 #include "codec/url.h"
 #include "codec/utf8.h"
 #include "package/digits.h"
@@ -12,33 +13,23 @@
 #include <assert.h>
 #include <string.h>
 
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-}
-
-static bool is_letter(char c)
-{
-	return lower(c) >= 'a' && lower(c) <= 'z';
-}
-
 /* ---- rules that hold for both ways ---- */
 
 static bool type_ok(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++)
-		if (!is_letter(s.p[i]) && !digits_is(s.p[i]) && s.p[i] != '.' && s.p[i] != '-')
+		if (!ascii_letter(s.p[i]) && !ascii_digit(s.p[i]) && s.p[i] != '.' && s.p[i] != '-')
 			return false;
-	return s.n && is_letter(s.p[0]);
+	return s.n && ascii_letter(s.p[0]);
 }
 
 static bool key_ok(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++)
-		if (!is_letter(s.p[i]) && !digits_is(s.p[i]) &&
+		if (!ascii_letter(s.p[i]) && !ascii_digit(s.p[i]) &&
 		    (s.p[i] == '\0' || !strchr(".-_", s.p[i])))
 			return false;
-	return s.n && is_letter(s.p[0]);
+	return s.n && ascii_letter(s.p[0]);
 }
 
 static bool dots(struct str s)
@@ -54,7 +45,7 @@ static enum err lowered(struct arena *a, struct str s, struct str *out)
 	if (p == NULL)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < s.n; i++)
-		p[i] = lower(s.p[i]);
+		p[i] = ascii_lower(s.p[i]);
 	*out = (struct str){ p, s.n };
 	return OK;
 }
@@ -271,7 +262,7 @@ enum err purl_build(const struct purl *p, struct buf *out)
 			return ERR_SYNTAX;
 	buf_add(out, S("pkg:"));
 	for (size_t i = 0; i < p->type.n; i++)
-		buf_addc(out, lower(p->type.p[i]));
+		buf_addc(out, ascii_lower(p->type.p[i]));
 	buf_addc(out, '/');
 	if (p->space.n) {
 		add_path(out, p->space);
@@ -289,7 +280,7 @@ enum err purl_build(const struct purl *p, struct buf *out)
 		buf_addc(out, before);
 		before = '&';
 		for (size_t k = 0; k < p->qualifiers[i].key.n; k++)
-			buf_addc(out, lower(p->qualifiers[i].key.p[k]));
+			buf_addc(out, ascii_lower(p->qualifiers[i].key.p[k]));
 		buf_addc(out, '=');
 		url_encode(out, p->qualifiers[i].value, S(":"));
 	}

@@ -4,6 +4,7 @@
  */
 #include "package/requirement.h"
 
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "package/digits.h"
 #include "package/pep440.h"
@@ -21,8 +22,7 @@ static bool is_space(char c)
 
 static bool is_name(char c)
 {
-	return digits_is(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
-	       c == '_' || c == '.';
+	return ascii_alnum(c) || c == '-' || c == '_' || c == '.';
 }
 
 static struct str skip(struct str s)

@@ -4,6 +4,7 @@
  */
 #include "package/sbom_write.h"
 
+#include "base/ascii.h"
 #include "codec/jw.h"
 #include "package/purl.h"
 
@@ -112,7 +113,7 @@ bool sbom_url_ok(struct str s)
 	for (size_t i = 0; i < s.n; i++) {
 		char c = s.p[i];
 		bool scheme = (c >= 'a' && c <= 'z') || c == '+' ||
-			      (i > 0 && ((c >= '0' && c <= '9') || c == '-' || c == '.'));
+			      (i > 0 && (ascii_digit(c) || c == '-' || c == '.'));
 		if (i < colon ? !scheme : c <= ' ' || c >= 0x7f)
 			return false;
 		if (str_chr(S("<>\"{}|\\^`[]#%"), c) != SIZE_MAX)

@@ -4,6 +4,7 @@
  */
 #include "package/semver.h"
 
+#include "base/ascii.h"
 #include "base/num.h"
 #include "package/digits.h"
 
@@ -35,7 +36,7 @@ static struct str skip_space(struct str s)
 
 static bool is_word(char c)
 {
-	return digits_is(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
+	return ascii_alnum(c) || c == '-';
 }
 
 /* ---- reading ---- */
@@ -358,7 +359,7 @@ static enum op take_op(struct str *s)
 static enum err take_term(struct str *s, struct term *t)
 {
 	struct partial p, to;
-	bool bare = s->n && (digits_is(s->p[0]) || is_wild(s->p[0]) || s->p[0] == 'v');
+	bool bare = s->n && (ascii_digit(s->p[0]) || is_wild(s->p[0]) || s->p[0] == 'v');
 	enum op op = take_op(s);
 
 	*t = (struct term){ .n = 0 };

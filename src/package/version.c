@@ -4,6 +4,7 @@
  */
 #include "package/version.h"
 
+#include "base/ascii.h"
 #include "package/digits.h"
 #include "package/version_key.h"
 
@@ -117,11 +118,6 @@ bool version_exact(enum ecosystem eco, struct str range, struct str *out)
 
 enum { NAME_MAX_BYTES = 256 };
 
-static bool is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 static bool is_pypi_mark(char c)
 {
 	return c == '-' || c == '_' || c == '.';
@@ -130,7 +126,7 @@ static bool is_pypi_mark(char c)
 static bool pypi_name(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++)
-		if (!is_letter(s.p[i]) && !digits_is(s.p[i]) && !is_pypi_mark(s.p[i]))
+		if (!ascii_letter(s.p[i]) && !ascii_digit(s.p[i]) && !is_pypi_mark(s.p[i]))
 			return false;
 	return !is_pypi_mark(s.p[0]) && !is_pypi_mark(s.p[s.n - 1]);
 }
@@ -139,7 +135,7 @@ static bool pypi_name(struct str s)
 static bool npm_part(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++)
-		if (!is_letter(s.p[i]) && !digits_is(s.p[i]) &&
+		if (!ascii_letter(s.p[i]) && !ascii_digit(s.p[i]) &&
 		    (s.p[i] == '\0' || strchr("-_.~!'()*", s.p[i]) == NULL))
 			return false;
 	return s.n > 0 && !str_eq(s, S(".")) && !str_eq(s, S(".."));
@@ -174,6 +170,6 @@ void package_name_normalise(enum ecosystem eco, struct str name, struct buf *out
 				i++;
 			c = '-';
 		}
-		buf_addc(out, c >= 'A' && c <= 'Z' ? (char)(c + 32) : c);
+		buf_addc(out, ascii_lower(c));
 	}
 }

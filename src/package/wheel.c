@@ -5,22 +5,8 @@
  */
 #include "package/wheel.h"
 
+#include "base/ascii.h"
 #include "base/limits.h"
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
-
-static bool is_alnum(char c)
-{
-	return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z');
-}
 
 static bool is_separator(char c)
 {
@@ -36,7 +22,7 @@ static bool is_project(struct str s)
 	bool underscore = false;
 
 	for (size_t i = 0; i < s.n; i++) {
-		if (!is_alnum(s.p[i]) && s.p[i] != '_' && s.p[i] != '.')
+		if (!ascii_alnum(s.p[i]) && s.p[i] != '_' && s.p[i] != '.')
 			return false;
 		if (underscore && s.p[i] == '_')
 			return false;
@@ -54,10 +40,10 @@ static bool is_tags(struct str s, bool interpreter)
 		return false;
 	while (rest.n != 0) {
 		struct str tag = str_cut(rest, '.', &rest);
-		if (tag.n == 0 || (interpreter && is_digit(tag.p[0])))
+		if (tag.n == 0 || (interpreter && ascii_digit(tag.p[0])))
 			return false;
 		for (size_t i = 0; i < tag.n; i++)
-			if (!is_alnum(tag.p[i]) && tag.p[i] != '_')
+			if (!ascii_alnum(tag.p[i]) && tag.p[i] != '_')
 				return false;
 	}
 	return true;
@@ -66,7 +52,7 @@ static bool is_tags(struct str s, bool interpreter)
 static bool is_version(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++)
-		if (!is_alnum(s.p[i]) && s.p[i] != '.' && s.p[i] != '_' && s.p[i] != '+' &&
+		if (!ascii_alnum(s.p[i]) && s.p[i] != '.' && s.p[i] != '_' && s.p[i] != '+' &&
 		    s.p[i] != '!')
 			return false;
 	return s.n != 0;
@@ -93,7 +79,7 @@ bool wheel_name_parse(struct str file, struct wheel_name *out)
 		.python = parts[n - 3], .abi = parts[n - 2], .platform = parts[n - 1],
 	};
 	return is_project(out->name) && is_version(out->version) &&
-	       (n == 5 || (is_version(out->build) && is_digit(out->build.p[0]))) &&
+	       (n == 5 || (is_version(out->build) && ascii_digit(out->build.p[0]))) &&
 	       is_tags(out->python, true) && is_tags(out->abi, false) &&
 	       is_tags(out->platform, false);
 }
@@ -136,7 +122,7 @@ static char step(struct str *s)
 
 	*s = str_tail(*s, 1);
 	if (!is_separator(c))
-		return lower(c);
+		return ascii_lower(c);
 	while (s->n != 0 && is_separator(s->p[0]))
 		*s = str_tail(*s, 1);
 	return '-';

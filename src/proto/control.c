@@ -109,6 +109,7 @@ void control_spend_query_encode(const struct control_spend_query *q, struct buf 
 {
 	wr_str(out, q->request_id);
 	wr_str(out, q->key);
+	wr_str(out, q->user);
 	wr_i64(out, q->from_ms);
 	wr_i64(out, q->to_ms);
 	wr_u64(out, q->before);
@@ -121,6 +122,7 @@ enum err control_spend_query_decode(struct control_spend_query *q, struct str bo
 
 	q->request_id = rd_str(&r, LIMIT_NAME);
 	q->key = rd_str(&r, LIMIT_NAME);
+	q->user = rd_str(&r, LIMIT_NAME);
 	q->from_ms = read_time(&r);
 	q->to_ms = read_time(&r);
 	q->before = rd_u64(&r);
@@ -150,6 +152,8 @@ void control_call_encode(const struct control_call *c, struct buf *out)
 	wr_bytes(out, hash_str(c->key_hash));
 	wr_str(out, c->key_name);
 	wr_str(out, c->key_alias);
+	wr_str(out, c->key_user);
+	wr_str(out, c->key_team);
 	wr_str(out, c->request_id);
 	wr_str(out, c->model_asked);
 	wr_str(out, c->model_served);
@@ -181,6 +185,8 @@ enum err control_call_decode(struct control_call *c, struct str body)
 	read_hash(&r, c->key_hash);
 	c->key_name = rd_str(&r, LIMIT_NAME);
 	c->key_alias = rd_str(&r, LIMIT_NAME);
+	c->key_user = rd_str(&r, LIMIT_NAME);
+	c->key_team = rd_str(&r, LIMIT_NAME);
 	c->request_id = rd_str(&r, LIMIT_NAME);
 	c->model_asked = rd_str(&r, LIMIT_NAME);
 	c->model_served = rd_str(&r, LIMIT_NAME);

@@ -92,7 +92,7 @@ void control_key_encode(const struct control_key *k, struct buf *out);
 MUST_USE enum err control_key_decode(struct control_key *k, struct str body);
 
 struct control_spend_query {
-	struct str request_id, key;  /* "" any */
+	struct str request_id, key, user; /* "" any; user: the key's */
 	int64_t from_ms, to_ms;      /* 0 open */
 	uint64_t before;             /* rows with a smaller number; 0 from the newest */
 	uint32_t count;
@@ -111,7 +111,7 @@ MUST_USE enum err control_spend_query_decode(struct control_spend_query *q, stru
  *	KEY_UPDATE, KEY_GET,
  *	KEY_BLOCK, KEY_DELETE       str key
  *	KEY_LIST                    u32 total, u32 count, (str key)*
- *	SPEND_LOGS                  u8 more, u32 count, (str call)*
+ *	SPEND_LOGS                  u8 more, u32 count, (str call)*, u64 `before` of what is next
  *	USAGE_SUMMARY               u8 more, u32 count, (str sum)*
  */
 void control_reply_encode(enum err e, struct str text, struct buf *out);
@@ -124,7 +124,7 @@ void control_reply_read(struct rd *r, enum err *out_err, struct str *out_text);
 struct control_call {
 	uint64_t number; /* of the row; also the leaf in the audit log, counted from 1 */
 	uint8_t key_hash[32];        /* zeros: the master key, or an open gate */
-	struct str key_name, key_alias;
+	struct str key_name, key_alias, key_user, key_team;
 	struct str request_id, model_asked, model_served, deployment, end_user;
 	int64_t start_ms, end_ms;
 	uint32_t first_byte_ms, status, upstream_status, attempts, flags, client_dialect, endpoint;

@@ -17,6 +17,11 @@ struct counter_key {
 	_Atomic int64_t spent_pico;    /* in the current budget period */
 };
 
+/* What the calls in flight may come to. */
+struct counter_pending {
+	_Atomic int64_t pico, tokens;
+};
+
 struct counter_deployment {
 	_Alignas(64) _Atomic uint64_t requests, tokens, fails, calls;
 	_Atomic uint64_t cool_until_ms; /* the monotonic clock, common to all processes */
@@ -37,7 +42,7 @@ struct counters {
 	struct counter_deployment deployments[LIMIT_DEPLOYMENTS];
 	/* Calls in flight by worker, so that a dead worker's share can be cleared. */
 	_Atomic uint32_t key_parallel[LIMIT_WORKERS][LIMIT_KEYS];
-	_Atomic int64_t key_pending_pico[LIMIT_WORKERS][LIMIT_KEYS]; /* what they may cost */
+	struct counter_pending key_pending[LIMIT_WORKERS][LIMIT_KEYS];
 	_Atomic uint32_t deployment_parallel[LIMIT_WORKERS][LIMIT_DEPLOYMENTS];
 	_Atomic uint32_t parallel[LIMIT_WORKERS];
 	struct counter_worker workers[LIMIT_WORKERS];

@@ -253,6 +253,8 @@ static void encode_router(const struct policy *p, struct buf *b)
 	wr_u32(b, p->global_max_parallel);
 	wr_bool(b, p->always_include_usage);
 	wr_bool(b, p->metrics_auth);
+	wr_bool(b, p->enforce_user);
+	strs_encode(p->user_headers, p->n_user_headers, b);
 }
 
 void policy_encode(const struct policy *p, struct buf *b)
@@ -371,7 +373,7 @@ static void decode_prices(struct rd *r, struct arena *a, struct policy *p)
 	}
 }
 
-static void decode_router(struct rd *r, struct policy *p)
+static void decode_router(struct rd *r, struct arena *a, struct policy *p)
 {
 	uint8_t strategy = rd_u8(r);
 
@@ -396,6 +398,8 @@ static void decode_router(struct rd *r, struct policy *p)
 	p->global_max_parallel = rd_u32(r);
 	p->always_include_usage = rd_bool(r);
 	p->metrics_auth = rd_bool(r);
+	p->enforce_user = rd_bool(r);
+	p->user_headers = strs_decode(r, a, POLICY_USER_HEADERS, &p->n_user_headers);
 }
 
 enum err policy_decode(struct policy *out, struct str blob, struct arena *a)
@@ -409,7 +413,7 @@ enum err policy_decode(struct policy *out, struct str blob, struct arena *a)
 	decode_aliases(&r, a, &p);
 	decode_fallbacks(&r, a, &p);
 	decode_prices(&r, a, &p);
-	decode_router(&r, &p);
+	decode_router(&r, a, &p);
 	TRY(rd_end(&r));
 	*out = p;
 	return OK;

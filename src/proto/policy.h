@@ -68,6 +68,8 @@ struct policy_alias {
 	bool hidden;
 };
 
+enum { POLICY_USER_HEADERS = 8 };
+
 enum policy_fallback_kind { FALLBACK_GENERAL, FALLBACK_CONTEXT, FALLBACK_CONTENT };
 
 struct policy_fallback {
@@ -122,6 +124,9 @@ struct policy {
 	uint32_t global_max_parallel;      /* 0: unlimited */
 	bool always_include_usage;
 	bool metrics_auth;                 /* /metrics asks for a key */
+	bool enforce_user;                 /* a call names its end user */
+	struct str *user_headers;          /* that name the end user; lower case */
+	uint32_t n_user_headers;
 };
 
 /* policy_encode appends the blob; its form is canonical: decoding and encoding gives the same

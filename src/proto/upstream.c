@@ -34,6 +34,7 @@ static void row_encode(const struct upstream *u, struct buf *b)
 		wr_u16(b, u->headers[i].secret);
 	}
 	wr_bool(b, u->allow_private);
+	wr_bool(b, u->proxied);
 	wr_bool(b, u->http2);
 	wr_str(b, u->ca_pem);
 	wr_u8(b, u->n_pins);
@@ -58,8 +59,10 @@ static void check_secret(struct rd *r, uint16_t secret, uint32_t n_secrets)
 		bad(r);
 }
 
-static void row_decode(struct rd *r, struct upstream *u, uint32_t n_secrets)
+static void row_decode(struct rd *r, struct upstream *u, const struct upstreams *t)
 {
+	uint32_t n_secrets = t->n_secrets;
+
 	u->id = rd_str(r, LIMIT_NAME);
 	u->https = rd_bool(r);
 	u->host = rd_str(r, LIMIT_NAME);
@@ -86,6 +89,9 @@ static void row_decode(struct rd *r, struct upstream *u, uint32_t n_secrets)
 		check_secret(r, u->headers[i].secret, n_secrets);
 	}
 	u->allow_private = rd_bool(r);
+	u->proxied = rd_bool(r);
+	if (u->proxied && t->proxy.host.n == 0)
+		bad(r);
 	u->http2 = rd_bool(r);
 	u->ca_pem = rd_str(r, PEM_MAX);
 	u->n_pins = rd_u8(r);
@@ -105,6 +111,9 @@ void upstreams_encode(const struct upstreams *t, struct buf *b)
 	wr_u32(b, MAGIC);
 	wr_u64(b, t->generation);
 	wr_u32(b, t->n_secrets);
+	wr_str(b, t->proxy.host);
+	wr_u16(b, t->proxy.port);
+	wr_u16(b, t->proxy.secret);
 	wr_str(b, t->hosts);
 	wr_str(b, t->resolv);
 	wr_str(b, t->roots);
@@ -113,7 +122,16 @@ void upstreams_encode(const struct upstreams *t, struct buf *b)
 		row_encode(&t->rows[i], b);
 }
 
-enum { ROW_MIN = 4 + 1 + 4 + 2 + 4 + 4 + 1 + 2 + 1 + 1 + 1 + 4 + 1 + 4 + 4 + 2 };
+enum { ROW_MIN = 4 + 1 + 4 + 2 + 4 + 4 + 1 + 2 + 1 + 1 + 1 + 1 + 4 + 1 + 4 + 4 + 2 };
+
+static void proxy_decode(struct rd *r, struct upstreams *t)
+{
+	t->proxy.host = rd_str(r, LIMIT_NAME);
+	t->proxy.port = rd_u16(r);
+	t->proxy.secret = rd_u16(r);
+	if (t->proxy.host.n && t->proxy.secret != UPSTREAM_NO_SECRET)
+		check_secret(r, t->proxy.secret, t->n_secrets);
+}
 
 enum err upstreams_decode(struct upstreams *out, struct str blob, struct arena *a)
 {
@@ -124,6 +142,7 @@ enum err upstreams_decode(struct upstreams *out, struct str blob, struct arena *
 		bad(&r);
 	t.generation = rd_u64(&r);
 	t.n_secrets = rd_u32(&r);
+	proxy_decode(&r, &t);
 	t.hosts = rd_str(&r, UPSTREAM_HOSTS);
 	t.resolv = rd_str(&r, UPSTREAM_RESOLV);
 	t.roots = rd_str(&r, UPSTREAM_ROOTS);
@@ -137,7 +156,7 @@ enum err upstreams_decode(struct upstreams *out, struct str blob, struct arena *
 		t.n = n;
 	}
 	for (uint32_t i = 0; i < t.n && r.err == OK; i++)
-		row_decode(&r, &t.rows[i], t.n_secrets);
+		row_decode(&r, &t.rows[i], &t);
 	TRY(rd_end(&r));
 	*out = t;
 	return OK;

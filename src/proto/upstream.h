@@ -33,6 +33,7 @@ struct upstream {
 	struct upstream_header headers[UPSTREAM_HEADERS];
 	uint8_t n_headers;
 	bool allow_private;     /* the operator's row says that the address may be private */
+	bool proxied;           /* over the table's proxy */
 	bool http2;             /* offer h2 in ALPN */
 	struct str ca_pem;      /* the only trusted roots when not "" */
 	struct str pins[UPSTREAM_PINS]; /* SHA-256 of a SubjectPublicKeyInfo, 32 bytes */
@@ -42,6 +43,13 @@ struct upstream {
 	uint16_t conns_max;     /* 0: the default */
 };
 
+/* An HTTP proxy: asked to CONNECT, then TLS with the provider inside. */
+struct upstream_proxy {
+	struct str host;        /* name or literal address; "": there is none */
+	uint16_t port;
+	uint16_t secret;        /* value of proxy-authorization; UPSTREAM_NO_SECRET: not sent */
+};
+
 enum { UPSTREAM_HOSTS = 1 << 20, UPSTREAM_ROOTS = 16 << 20, UPSTREAM_RESOLV = 64 << 10 };
 
 struct upstreams {
@@ -49,6 +57,7 @@ struct upstreams {
 	struct upstream *rows;  /* a row's index is its number */
 	uint32_t n;
 	uint32_t n_secrets;
+	struct upstream_proxy proxy;
 	struct str hosts;       /* text of a hosts file */
 	struct str resolv;      /* text of a resolv.conf */
 	struct str roots;       /* PEM, trusted where a row names none of its own; "": none */
@@ -57,7 +66,8 @@ struct upstreams {
 /* upstreams_encode appends the table; its form is canonical. */
 void upstreams_encode(const struct upstreams *t, struct buf *out);
 /* upstreams_decode borrows strings from blob and takes rows from a. Every secret's number is below
- * n_secrets, and a row has one exactly when its auth sends one. *t is set only on OK. */
+ * n_secrets, a row has one exactly when its auth sends one, and none is proxied without a proxy. *t
+ * is set only on OK. */
 MUST_USE enum err upstreams_decode(struct upstreams *t, struct str blob, struct arena *a);
 
 /* Secrets: u32 magic, u32 count, then (u32 offset, u32 length) each, then the bytes. Offsets

@@ -8,7 +8,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { DAY_MS = 86400000, SCAN_MAX = 500000 };
+enum { DAY_MS = 86400000, SCAN_MAX = 20000 };
 
 static const int64_t money_top = INT64_C(9000000000000000000); /* MONEY_MAX of the statements */
 
@@ -285,6 +285,8 @@ static void read_call(struct store *s, const struct usage_record *r, struct cont
 		.number = (uint64_t)db_get(s, Q_SPEND_SCAN, 0),
 		.key_name = db_get_str(s, Q_SPEND_SCAN, 5),
 		.key_alias = db_get_str(s, Q_SPEND_SCAN, 6),
+		.key_user = db_get_str(s, Q_SPEND_SCAN, 7),
+		.key_team = db_get_str(s, Q_SPEND_SCAN, 8),
 		.request_id = text_of(r->request_id, sizeof r->request_id),
 		.model_asked = text_of(r->model_asked, sizeof r->model_asked),
 		.model_served = text_of(r->model_served, sizeof r->model_served),
@@ -306,6 +308,7 @@ static bool wanted(struct store *s, const struct control_spend_query *q, int64_t
 	struct str rec;
 
 	if ((key_id >= 0 && db_get(s, Q_SPEND_SCAN, 1) != key_id) ||
+	    (q->user.n && !str_eq(q->user, db_get_str(s, Q_SPEND_SCAN, 7))) ||
 	    (q->from_ms && end_ms < q->from_ms) || (q->to_ms && end_ms >= q->to_ms))
 		return false;
 	if (q->request_id.n == 0)
@@ -315,8 +318,10 @@ static bool wanted(struct store *s, const struct control_spend_query *q, int64_t
 }
 
 enum err store_spend(struct store *s, const struct control_spend_query *q, int64_t key_id,
-		     struct diag *d, void *arg, bool (*on_row)(void *, const struct control_call *))
+		     uint64_t *out_next, struct diag *d, void *arg,
+		     bool (*on_row)(void *, const struct control_call *))
 {
+	uint64_t next = 0;
 	int64_t from = 1, to = (int64_t)s->last + 1;
 	uint32_t found = 0;
 	enum err e = OK;
@@ -329,13 +334,14 @@ enum err store_spend(struct store *s, const struct control_spend_query *q, int64
 		to = (int64_t)q->before;
 	db_int(s, Q_SPEND_SCAN, 1, from);
 	db_int(s, Q_SPEND_SCAN, 2, to);
-	/* The bound on rows keeps one question from stopping the gate's bookkeeping for seconds. */
+	/* The bound on rows keeps one question from holding up the gate's bookkeeping. */
 	for (uint32_t rows = 0; found < q->count && rows < SCAN_MAX; rows++) {
 		struct usage_record r;
 		struct control_call c;
 		e = db_row(s, Q_SPEND_SCAN, d);
 		if (e != OK)
 			break;
+		next = (uint64_t)db_get(s, Q_SPEND_SCAN, 0);
 		if (!wanted(s, q, key_id))
 			continue;
 		e = read_record(s, Q_SPEND_SCAN, &r, d);
@@ -343,11 +349,20 @@ enum err store_spend(struct store *s, const struct control_spend_query *q, int64
 			break;
 		read_call(s, &r, &c);
 		found++;
-		if (!on_row(arg, &c) || q->request_id.n)
+		if (!on_row(arg, &c)) {
+			next++;
 			break;
+		}
+		if (q->request_id.n) {
+			next = 0;
+			break;
+		}
 	}
 	db_reset(s, Q_SPEND_SCAN);
-	return e == ERR_NOT_FOUND ? OK : e;
+	if (e != OK && e != ERR_NOT_FOUND)
+		return e;
+	*out_next = e == OK && (int64_t)next > from ? next : 0;
+	return OK;
 }
 
 enum err store_sums(struct store *s, int64_t from_day, int64_t to_day, unsigned group,

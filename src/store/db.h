@@ -55,7 +55,8 @@
 	  "SELECT " KEY_COLUMNS " FROM key WHERE id>?1 AND deleted_ms=0 ORDER BY id LIMIT 1")      \
 	X(Q_KEY_COUNT, "SELECT count(*) FROM key WHERE deleted_ms=0")                              \
 	X(Q_DAY_FROM, "SELECT min(first_seq) FROM day WHERE day>=?1")                              \
-	X(Q_SPEND_SCAN, "SELECT call.seq,call.key,end_ms,rec,key.hash,key.name,key.alias"          \
+	X(Q_SPEND_SCAN, "SELECT call.seq,call.key,end_ms,rec,key.hash,key.name,key.alias,"         \
+			"key.user,key.team"                                                        \
 			" FROM call LEFT JOIN key ON key.id=call.key"                              \
 			" WHERE call.seq>=?1 AND call.seq<?2 ORDER BY call.seq DESC")              \
 	X(Q_SUMS, "SELECT CASE WHEN ?3&4 THEN day ELSE 0 END AS d,"                                \

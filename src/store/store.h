@@ -79,10 +79,11 @@ MUST_USE enum err store_key_after(struct store *s, uint32_t id, struct arena *a,
 MUST_USE enum err store_key_count(struct store *s, uint32_t *out, struct diag *d);
 
 /* Reports: on_row is called for each row until it returns false; what it is given lives for the
- * call only. store_spend gives newest rows first and reads a bounded number of rows; key_id < 0:
- * any key. */
+ * call only. store_spend gives newest rows first and looks at a bounded number of rows: *out_next
+ * is what `before` has to be to go on, 0 where there is nothing more. A row for which on_row
+ * returned false comes again then. key_id < 0: any key. */
 MUST_USE enum err store_spend(struct store *s, const struct control_spend_query *q, int64_t key_id,
-			      struct diag *d, void *arg,
+			      uint64_t *out_next, struct diag *d, void *arg,
 			      bool (*on_row)(void *arg, const struct control_call *c));
 MUST_USE enum err store_sums(struct store *s, int64_t from_day, int64_t to_day, unsigned group,
 			     struct diag *d, void *arg,

@@ -147,6 +147,28 @@ enum err spawn_reap(pid_t pid, int *out_status)
 	return got == pid ? OK : ERR_SYS;
 }
 
+int spawn_wait(pid_t pid)
+{
+	int status = -1;
+
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return status;
+}
+
+size_t spawn_hear(int fd, char *out, size_t cap)
+{
+	size_t n = 0;
+	ssize_t got;
+
+	while (n < cap && (got = read(fd, out + n, cap - n)) != 0) {
+		if (got < 0 && errno != EINTR)
+			break;
+		n += got > 0 ? (size_t)got : 0;
+	}
+	return n;
+}
+
 void spawn_signal(int pidfd, int sig)
 {
 	(void)syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0);

@@ -38,6 +38,14 @@ void spawn_leave_signals(void);
  * still runs. */
 MUST_USE enum err spawn_reap(pid_t pid, int *out_status);
 
+/* spawn_wait waits until a child ends and gives its status as waitpid does, -1 when nobody knows.
+ */
+int spawn_wait(pid_t pid);
+
+/* spawn_hear reads what a child writes until it has closed its end or cap bytes are there, and
+ * gives how many there are. */
+size_t spawn_hear(int fd, char *out, size_t cap);
+
 /* spawn_signal sends a signal to the child behind pidfd; one that has ended is no error. */
 void spawn_signal(int pidfd, int sig);
 

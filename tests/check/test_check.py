@@ -439,6 +439,16 @@ class Hostile(unittest.TestCase):
         self.assertLess(time.monotonic() - start, 60)
         self.assertIn("startup-oversized", rules(r))
 
+    def test_cache_of_beginnings(self):
+        path = fresh("beginnings")
+        index = path / ".npm/_cacache/index-v5/aa"
+        index.mkdir(parents=True)
+        for i in range(20):
+            (index / ("f%d" % i)).write_text("https://" * (1 << 17))
+        start = time.monotonic()
+        report(path)
+        self.assertLess(time.monotonic() - start, 20)
+
     def test_deep_and_many(self):
         path, site = venv("many")
         deep = os.open(site, os.O_RDONLY)

@@ -3,7 +3,7 @@
 import json
 import unittest
 
-from harness import MASTER, GateTest, deployments, events
+from harness import MASTER, GateTest, deployments, events, wait_for
 
 
 class Requests(GateTest):
@@ -71,6 +71,30 @@ class Requests(GateTest):
         self.assertEqual(self.gate.chat("openai-status-500", key, fallbacks=["gemini-good"])[0], 500)
         self.assertEqual(self.gate.chat("openai-status-500", key, fallbacks=["gemini-good", "anthropic-good"])[0], 200)
 
+
+    def test_names_of_tools_that_a_provider_refuses(self):
+        for name in ("a.b/c " + "x" * 60, "\u00fcber"):
+            schema = {"type": "object", "properties": {}}
+            forms = {"openai": ("/v1/chat/completions", {"tools": [{"type": "function", "function": {
+                         "name": name, "parameters": schema}}], "messages": [{"role": "user", "content": "x"}]}),
+                     "anthropic": ("/v1/messages", {"max_tokens": 9, "tools": [{"name": name, "input_schema": schema}],
+                                                    "messages": [{"role": "user", "content": "x"}]}),
+                     "gemini": (None, {"tools": [{"functionDeclarations": [{"name": name, "parametersJsonSchema": schema}]}],
+                                       "contents": [{"role": "user", "parts": [{"text": "x"}]}]})}
+            for client, (path, body) in forms.items():
+                for up in forms:
+                    for stream in (False, True):
+                        if up == client:
+                            continue
+                        to = path or "/v1beta/models/%s-good:%s" % (up, "streamGenerateContent?alt=sse" if stream else "generateContent")
+                        more = {"model": up + "-good", "stream": stream} if path else {}
+                        status, _, data = self.gate.request("POST", to, {**body, **more}, {"authorization": "Bearer " + MASTER})
+                        self.assertEqual(status, 200, data)
+                        said = json.dumps(self.provider.requests()[-1]["body"], ensure_ascii=False)
+                        self.assertNotIn(name, said)
+                        self.assertRegex(said, r'"name": "[a-zA-Z0-9_.-]{0,55}_[0-9a-f]{8}"' if up != "anthropic" else
+                                         r'"name": "[a-zA-Z0-9_-]{0,119}_[0-9a-f]{8}"')
+                        self.assertIn('"name":"%s"' % name, data.decode().replace("\\u00fc", "\u00fc"), (client, up, stream))
 
     def test_headers(self):
         status, headers, _ = self.gate.chat("openai-good")
@@ -159,8 +183,21 @@ class Configuration(GateTest):
             models.append(deployments(port, ("good",), cls.KEYS, (up,), **more)[0])
             models[-1]["model_name"] = "set-" + up
         return {"model_list": models, "router_settings": {"num_retries": 0, "disable_cooldowns": True},
-                "general_settings": {"master_key": MASTER, "always_include_stream_usage": True},
+                "general_settings": {"master_key": MASTER, "always_include_stream_usage": True, "user_header_mappings": [
+                    {"header_name": "X-Staff", "litellm_user_role": "internal_user"},
+                    {"header_name": "X-OpenWebUI-User-Email", "litellm_user_role": "customer"}], "user_header_name": "X-Old"},
                 "litellm_settings": {"require_auth_for_metrics_endpoint": True}}
+
+    def test_who_the_end_user_is(self):
+        key = self.gate.key()
+        said = {"x-staff": "s", "x-old": "o"}
+        for headers in (said, {**said, "x-openwebui-user-email": "e"}, {"x-openwebui-user-email": "e", "x-litellm-customer-id": "c"}):
+            self.assertEqual(self.gate.chat("openai-good", key, user="body", headers=headers)[0], 200)
+
+        def users():
+            status, rows = self.gate.admin("GET", "/spend/logs?api_key=" + key)
+            return status == 200 and sorted(r["end_user"] for r in rows) == ["body", "c", "e"]
+        wait_for("three end users", users, 30)
 
     def test_retries_of_a_deployment(self):
         for model, tries in (("patient", 3), ("openai-status-500", 1)):

@@ -1,5 +1,6 @@
 """Keys, limits, budgets, retries, cooldowns and fallbacks."""
 # Proves T-13, T-16.
+import concurrent.futures
 import json
 import socket
 import time
@@ -20,6 +21,21 @@ class Keys(GateTest):
         self.assertEqual(json.loads(data)["error"]["param"], "model")
         status, _, data = self.gate.request("GET", "/v1/models", headers={"authorization": "Bearer " + key})
         self.assertEqual([m["id"] for m in json.loads(data)["data"]], ["openai-good"])
+
+    def test_names_of_its_own_for_models(self):
+        key = self.gate.key(models=["openai-good"], aliases={"gpt-4": "openai-good", "cheap": "gemini-good", "openai-good": "x"})
+        self.assertEqual(self.gate.chat("gpt-4", key)[0], 200)
+        self.assertEqual(self.provider.requests()[-1]["body"]["model"], "good")
+        status, headers, _ = self.gate.chat("gpt-4", key, stream=True)
+        self.assertEqual((status, headers["x-litellm-model-group"]), (200, "openai-good"))
+        self.assertEqual(self.gate.chat("cheap", key)[0], 403)
+        self.assertEqual(self.gate.chat("openai-good", key)[0], 404)  # that is its name for another
+        body = {"contents": [{"parts": [{"text": "x"}]}]}
+        status, _, data = self.gate.request("POST", "/v1beta/models/gpt-4:generateContent", body, {"x-goog-api-key": key})
+        self.assertEqual(status, 200, data)
+        self.assertEqual(self.gate.chat("gpt-4", MASTER)[0], 404)
+        self.assertEqual(self.gate.admin("POST", "/key/update", {"key": key, "aliases": {}})[0], 200)
+        wait_for("the change", lambda: self.gate.chat("gpt-4", key)[0] == 404, 30)
 
     def test_expiry_block_delete(self):
         key = self.gate.key(duration="1s")
@@ -73,6 +89,31 @@ class Keys(GateTest):
         self.assertEqual(len(rows), 2)
         self.assertEqual((rows[0]["prompt_tokens"], rows[0]["completion_tokens"]), (11, 7))
 
+    def test_spend_of_a_user(self):
+        mine, other = self.gate.key(user_id="ann", team_id="red"), self.gate.key(user_id="bob")
+        for key in (mine, other, mine):
+            self.assertEqual(self.gate.chat("echo", key)[0], 200)
+        rows = wait_for("two rows", lambda: len(r := self.gate.admin("GET", "/spend/logs?user_id=ann")[1]) == 2 and r, 30)
+        self.assertEqual([(r["user"], r["team_id"]) for r in rows], [("ann", "red")] * 2)
+        self.assertEqual(self.gate.admin("GET", "/spend/logs?user_id=nobody")[1], [])
+
+    def test_spend_logs_say_where_they_go_on(self):
+        key = self.gate.key()
+        for _ in range(3):
+            self.assertEqual(self.gate.chat("echo", key)[0], 200)
+        ask = lambda more: self.gate.request("GET", "/spend/logs?" + more, headers={"authorization": "Bearer " + MASTER},
+                                             port=self.gate.admin_port)
+        rows = wait_for("three rows", lambda: len(r := json.loads(ask("api_key=" + key)[2])) == 3 and r, 30)
+        numbers = [r["metadata"]["log_entry"] for r in rows]
+        self.assertNotIn("x-yett-next", ask("api_key=" + key)[1])
+        status, headers, data = ask("api_key=%s&limit=2" % key)
+        self.assertEqual((status, headers["x-yett-next"]), (200, str(numbers[1])))
+        self.assertEqual([r["metadata"]["log_entry"] for r in json.loads(data)], numbers[:2])
+        left = json.loads(ask("api_key=%s&before=%s" % (key, headers["x-yett-next"]))[2])
+        self.assertEqual([r["metadata"]["log_entry"] for r in left], numbers[2:])
+        for wrong in ("before=x", "limit=0", "limit=9999999"):
+            self.assertEqual(ask(wrong)[0], 400)
+
     def test_parallel_requests(self):
         import threading
         key = self.gate.key(max_parallel_requests=1)
@@ -101,6 +142,17 @@ class Keys(GateTest):
         self.assertEqual(headers["retry-after"], "1")
         self.assertIn("under way", json.loads(data)["error"]["message"])
         self.assertEqual(self.gate.chat("openai-good", key)[0], 200)  # they cost 0.025 each
+
+    def test_parallel_calls_do_not_outrun_the_tokens_of_a_minute(self):
+        key = self.gate.key(tpm_limit=100)
+        if time.time() % 60 > 50:
+            time.sleep(11)
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:  # each asks for some 25, and may have 20 more
+            got = list(pool.map(lambda _: self.gate.chat("openai-slow", key, max_tokens=20), range(8)))
+        self.assertIn(sum(status == 200 for status, _, _ in got), (3, 4, 5))  # more as early ones end, which used 18 each
+        _, headers, data = next(r for r in got if r[0] == 429)
+        self.assertEqual(headers["retry-after"], "1")
+        self.assertIn("under way", json.loads(data)["error"]["message"])
 
     def test_who_leaves_before_the_answer_pays_for_the_question(self):
         key = self.gate.key()

@@ -451,21 +451,24 @@ CASE(handed_over)
 	at = admin_at;
 }
 
-static void put_calls(void)
+/* put_calls writes n calls as ingress does, each of so many models once, then again apart_ms later. */
+static void put_calls(uint32_t n, int64_t apart_ms, unsigned models)
 {
-	char path[128];
+	char path[128], model[80];
 
 	(void)snprintf(path, sizeof path, "%s/usage/0", dir);
 	int fd = open(path, O_RDWR | O_CLOEXEC);
 	struct usage_file *f = mmap(NULL, sizeof *f, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	CHECK(fd >= 0 && f != MAP_FAILED);
-	for (uint32_t i = 0; i < 300; i++) {
-		struct usage_record r = { .key = 1, .start_ms = 1763900000000 + i, .end_ms = 1763900000500 + i, .status = 200,
+	for (uint32_t i = 0; i < n; i++) {
+		int64_t ms = 1763900000000 + i + i / models * apart_ms;
+		struct usage_record r = { .key = 1, .start_ms = ms, .end_ms = ms + 500, .status = 200,
 					  .attempts = 1, .input = 10, .output = 5, .cost_pico = 1000000000 };
 		char id[32];
 		(void)snprintf(id, sizeof id, "req-%04u", i);
 		usage_text(r.request_id, USAGE_ID, str_z(id));
-		usage_text(r.model_asked, USAGE_TEXT, S("public"));
+		(void)snprintf(model, sizeof model, models == 1 ? "public" : "%060u", i % models);
+		usage_text(r.model_asked, USAGE_TEXT, str_z(model));
 		usage_text(r.model_served, USAGE_TEXT, S("gpt-4o"));
 		usage_text(r.deployment, USAGE_TEXT, S("dep-1"));
 		CHECK(usage_put(f, &r) == OK);
@@ -474,11 +477,28 @@ static void put_calls(void)
 	(void)close(fd);
 }
 
+/* The sums of a day are told whole, once. */
+static bool days(const char *day, const char *spend)
+{
+	char text[64];
+	size_t begin, end;
+
+	(void)snprintf(text, sizeof text, "{\"startTime\":\"%s\"", day);
+	begin = str_find(buf_str(&reply), str_z(text));
+	if (begin == SIZE_MAX)
+		return false;
+	struct str rest = str_tail(buf_str(&reply), begin + 1);
+	end = str_find(rest, S("{\"startTime\""));
+	rest = str_head(rest, end == SIZE_MAX ? rest.n : end);
+	(void)snprintf(text, sizeof text, "\"spend\":%s}", spend);
+	return str_find(rest, str_z(text)) != SIZE_MAX;
+}
+
 CASE(reports)
 {
 	if (!here)
 		return;
-	put_calls();
+	put_calls(300, 0, 1);
 	call("GET", "/spend/logs?request_id=req-0007", "sk-master", NULL);
 	CHECK(status == 200 && says("\"request_id\":\"req-0007\"") && says("\"spend\":0.001") && !says("req-0008"));
 	CHECK(says("\"total_tokens\":15") && says("\"startTime\":\"2025-11-23T12:13:20.007Z\""));
@@ -488,6 +508,14 @@ CASE(reports)
 	CHECK(status == 200 && says("[{\"startTime\":\"2025-11-23\",\"users\":{},\"models\":{\"public\":0.3},\"spend\":0.3}]"));
 	call("GET", "/spend/logs?start_date=2025-11-24", "sk-master", NULL);
 	CHECK(status == 200 && says("\r\n\r\n[]"));
+	put_calls(3000, 86400000, 60); /* fifty days, of which one message does not hold the sums */
+	call("GET", "/spend/logs?start_date=2025-11-23&end_date=2026-12-31", "sk-master", NULL);
+	CHECK(status == 200);
+	CHECK(days("2025-11-23", "0.36") && days("2025-11-24", "0.06") && days("2026-01-11", "0.06") && !days("2026-01-12", "0.06"));
+	unsigned n = 0;
+	for (struct str s = buf_str(&reply); str_find(s, S("startTime")) != SIZE_MAX; n++)
+		s = str_tail(s, str_find(s, S("startTime")) + 1);
+	CHECK(n == 50);
 	call("GET", "/spend/logs?start_date=yesterday", "sk-master", NULL);
 	CHECK(status == 400);
 	call("GET", "/v1/model/info", "sk-master", NULL);
@@ -550,7 +578,7 @@ CASE(command)
 	CHECK(YETT("key", "rotate", "cli", "--json") == 0 && says("\"key\":\"sk-") && !says(secret));
 	CHECK(YETT("key", "delete", "cli") == 0);
 	CHECK(YETT("key", "show", "cli") == 66);
-	CHECK(YETT("usage", "--by", "key,day", "--json") == 0 && says("\"calls\":300") && says("\"alias\":\"bot\""));
+	CHECK(YETT("usage", "--by", "key,day", "--json") == 0 && says("\"calls\":360") && says("\"alias\":\"bot\""));
 	CHECK(says("\"cost\":0.3") && says("\"day\":\"2025-11-23\""));
 	CHECK(YETT("usage") == 0 && says("public"));
 	CHECK(YETT("usage", "--by", "colour") == 64);

@@ -22,4 +22,13 @@ CASE(ascii)
 	}
 }
 
-TESTS(CASE_ROW(ascii))
+CASE(last)
+{
+	CHECK_STR(str_last(S("a/b/c"), '/'), S("c"));
+	CHECK_STR(str_last(S("a/"), '/'), S(""));
+	CHECK_STR(str_last(S("/a"), '/'), S("a"));
+	CHECK_STR(str_last(S("a"), '/'), S("a"));
+	CHECK_STR(str_last(S(""), '/'), S(""));
+}
+
+TESTS(CASE_ROW(ascii), CASE_ROW(last))

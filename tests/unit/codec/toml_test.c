@@ -40,6 +40,28 @@ CASE(accepted)
 	arena_done(&arena);
 }
 
+CASE(dates)
+{
+	static const char *const rows[] = {
+		"a=1979-05-27",
+		"a=07:32:00",
+		"a=07:32:00.999999",
+		"a=1979-05-27T07:32:00",
+		"a=1979-05-27 07:32:00.5",
+		"a=1979-05-27t07:32:00z",
+		"a=1979-05-27T00:32:00-07:00",
+		"a=2024-02-29T23:59:59.1+00:00",
+	};
+	const struct toml *t = NULL;
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		CHECK(parse(str_z(rows[i]), &t) == OK);
+		CHECK(toml_is(toml_get(t, S("a")), TOML_DATETIME));
+		CHECK_STR(toml_get(t, S("a"))->text, str_tail(str_z(rows[i]), 2));
+		arena_done(&arena);
+	}
+}
+
 CASE(strings)
 {
 	static const struct {
@@ -111,6 +133,10 @@ CASE(refused)
 		"a=2023-02-29",
 		"a=24:00:00",
 		"a=12:00",
+		"a=07:32:00Z",
+		"a=07:32:00-07:00",
+		"a=07:32:00.",
+		"a=07:32:00.5x",
 		"a=1979-05-27T",
 		"a=truth",
 		"a=nul",
@@ -180,5 +206,5 @@ CASE(many_keys)
 	arena_done(&arena);
 }
 
-TESTS(CASE_ROW(accepted), CASE_ROW(strings), CASE_ROW(refused), CASE_ROW(bounds),
+TESTS(CASE_ROW(accepted), CASE_ROW(dates), CASE_ROW(strings), CASE_ROW(refused), CASE_ROW(bounds),
       CASE_ROW(many_keys))

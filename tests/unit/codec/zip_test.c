@@ -487,7 +487,31 @@ CASE(set_up)
 	begin();
 }
 
+/* Whoever goes on where memory was short gets nothing, and not what was never there. */
+CASE(short_of_memory)
+{
+	struct arena tight;
+	struct archive *ar;
+	const struct member *m;
+	struct str piece;
+	bool opened = false;
+
+	make(three, 3);
+	for (size_t budget = 8 << 10; budget < 256 << 10; budget += 4 << 10) {
+		arena_init(&tight, budget);
+		enum err e = archive_open(&ar, &tight, buf_str(&file), true);
+		while (e == OK && (e = archive_next(ar, &m)) == OK && m != NULL) {
+			opened = true;
+			enum err read = archive_read(ar, &piece);
+			CHECK(read == OK ? piece.n == m->size : read == ERR_NOMEM);
+		}
+		arena_done(&tight);
+	}
+	CHECK(opened);
+}
+
 TESTS(CASE_ROW(set_up), CASE_ROW(well), CASE_ROW(empty), CASE_ROW(cut), CASE_ROW(changed),
       CASE_ROW(headers_differ), CASE_ROW(around), CASE_ROW(space_between), CASE_ROW(names),
       CASE_ROW(twins), CASE_ROW(types), CASE_ROW(not_read), CASE_ROW(contents), CASE_ROW(bomb),
-      CASE_ROW(zip64), CASE_ROW(zip64_without_need), CASE_ROW(many))
+      CASE_ROW(zip64), CASE_ROW(zip64_without_need), CASE_ROW(many),
+      CASE_ROW(short_of_memory))

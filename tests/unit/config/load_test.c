@@ -337,6 +337,67 @@ CASE(addresses)
 	}
 }
 
+/* One deployment at https://api.example.com, as the file and the environment say. */
+static void proxy_case(const char *yett, const char *env, const char *value, const char *want, const char *secret)
+{
+	char text[512], got[256] = "direct";
+
+	(void)snprintf(text, sizeof text, "%s\nmodel_list: [{model_name: a, litellm_params: {model: openai/m, "
+		       "api_base: 'https://api.example.com/v1', api_key: k}}]\n", yett);
+	struct sample s = { .files = { { "/c/c.yaml", text } }, .env = { { env, value } },
+			    .vault = { { "p", "http://u:p%3Aw@vault.example:8" } } };
+	sample_load(&s);
+	const struct upstream *u = sample_up(&s, "a", 0);
+	const struct upstream_proxy *p = &s.c.upstreams.proxy;
+	if (s.err != OK)
+		(void)snprintf(got, sizeof got, "%s", s.d.text);
+	else if (u->proxied)
+		(void)snprintf(got, sizeof got, "%.*s:%u", FMT(p->host), p->port);
+	CHECK_STR(str_z(got), str_z(want));
+	if (u->proxied && secret[0])
+		CHECK_STR(s.c.secrets[p->secret].value, str_z(secret));
+	else if (u->proxied)
+		CHECK(p->secret == UPSTREAM_NO_SECRET);
+	sample_done(&s);
+}
+
+CASE(proxies)
+{
+	static const struct {
+		const char *yett, *env, *value, *want, *secret;
+	} cases[] = {
+		{ "", "HTTPS_PROXY", "http://proxy.example:3128", "proxy.example:3128", "" },
+		{ "", "https_proxy", "proxy.example", "proxy.example:80", "" },
+		{ "", "ALL_PROXY", "HTTP://10.1.2.3:8/", "10.1.2.3:8", "" },
+		{ "", "HTTPS_PROXY", "http://[::1]:3128", "::1:3128", "" },
+		{ "", "HTTPS_PROXY", "http://me:a%40b@p.example:1", "p.example:1", "Basic bWU6YUBi" },
+		{ "", "HTTPS_PROXY", "http://me@p.example:1", "p.example:1", "Basic bWU6" },
+		{ "", "HTTPS_PROXY", "socks5://p.example:1", "direct", "" },
+		{ "", "HTTPS_PROXY", "http://p.example:1/path", "direct", "" },
+		{ "", "HTTPS_PROXY", "http://a%zz:b@p.example:1", "direct", "" },
+		{ "", "HTTP_PROXY", "http://proxy.example:3128", "direct", "" },
+		{ "yett: {proxy: false}", "HTTPS_PROXY", "http://p.example:1", "direct", "" },
+		{ "yett: {proxy: 'http://q.example:2'}", "HTTPS_PROXY", "http://p.example:1", "q.example:2", "" },
+		{ "yett: {proxy: os.environ/P}", "P", "http://p.example:1", "p.example:1", "" },
+		{ "yett: {proxy: vault/p}", "", "", "vault.example:8", "Basic dTpwOnc=" },
+		{ "yett: {proxy: os.environ/P}", "", "", "/c/c.yaml:1: 'yett.proxy' names 'P', which is not there", "" },
+		{ "yett: {proxy: sk-a-key-by-mistake}", "", "", "/c/c.yaml:1: 'yett.proxy' is not http://host:port", "" },
+		{ "yett: {proxy: 'https://q.example:2'}", "", "",
+		  "/c/c.yaml:1: 'yett.proxy' is no http:// proxy; others are not served", "" },
+		{ "yett: {proxy: 'http://q', no_proxy: [example.com]}", "", "", "direct", "" },
+		{ "yett: {proxy: 'http://q', no_proxy: [API.example.com]}", "", "", "direct", "" },
+		{ "yett: {proxy: 'http://q', no_proxy: 'x.example, .example.com'}", "", "", "direct", "" },
+		{ "yett: {proxy: 'http://q', no_proxy: '*'}", "", "", "direct", "" },
+		{ "yett: {proxy: 'http://q', no_proxy: [ple.com, pi.example.com, .api.example.com]}", "", "", "q:80", "" },
+		{ "yett: {proxy: 'http://q'}", "NO_PROXY", "localhost,example.com", "direct", "" },
+		{ "yett: {proxy: 'http://q', no_proxy: []}", "no_proxy", "example.com", "q:80", "" },
+		{ "yett: {proxy: 'http://q', private_upstreams: [api.example.com]}", "", "", "direct", "" },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		proxy_case(cases[i].yett, cases[i].env, cases[i].value, cases[i].want, cases[i].secret);
+}
+
 CASE(refused_addresses)
 {
 	static const char *const bad[] = { "ftp://x/v1", "https://user:pw@x/v1", "x.example/v1", "https://",
@@ -645,7 +706,7 @@ CASE(short_memory_is_an_error_and_nothing_worse)
 		"   extra_headers: {X-A: b}, extra_body: {k: v}}, model_info: {access_groups: [g], id: i}}\n"
 		"- {model_name: 'b/*', litellm_params: {model: 'anthropic/*', api_key: os.environ/K}}\n"
 		"router_settings: {fallbacks: [{a: [b/x]}], model_group_alias: {z: a}}\n"
-		"yett: {private_upstreams: [h], listen: '127.0.0.1:1'}\n" } }, .env = { { "K", "v" } } };
+		"yett: {private_upstreams: [h], proxy: 'http://u:p@q', no_proxy: [x], listen: '127.0.0.1:1'}\n" } }, .env = { { "K", "v" } } };
 	struct config_io io = { sample_env, sample_vault, sample_read, &s, false };
 	bool fits = false;
 
@@ -659,4 +720,4 @@ CASE(short_memory_is_an_error_and_nothing_worse)
 	CHECK(fits);
 }
 
-TESTS(CASE_ROW(simple), CASE_ROW(load_balancing), CASE_ROW(fractional_weights), CASE_ROW(ids_are_stable_and_hold_no_secret), CASE_ROW(wildcards), CASE_ROW(everything_star), CASE_ROW(aliases_and_fallbacks), CASE_ROW(credentials_are_merged), CASE_ROW(literals_are_named), CASE_ROW(environment), CASE_ROW(a_survey_judges_the_file_not_the_machine), CASE_ROW(addresses), CASE_ROW(refused_addresses), CASE_ROW(an_implicit_key_stays_at_home), CASE_ROW(headers), CASE_ROW(request_defaults), CASE_ROW(includes), CASE_ROW(general), CASE_ROW(the_gate_never_opens_by_mistake), CASE_ROW(wrong_values_name_their_place), CASE_ROW(what_cannot_be_served_is_left_out), CASE_ROW(pins_and_switches_of_hosts), CASE_ROW(without_a_file), CASE_ROW(a_flood_of_keys_is_bounded), CASE_ROW(short_memory_is_an_error_and_nothing_worse))
+TESTS(CASE_ROW(simple), CASE_ROW(load_balancing), CASE_ROW(fractional_weights), CASE_ROW(ids_are_stable_and_hold_no_secret), CASE_ROW(wildcards), CASE_ROW(everything_star), CASE_ROW(aliases_and_fallbacks), CASE_ROW(credentials_are_merged), CASE_ROW(literals_are_named), CASE_ROW(environment), CASE_ROW(a_survey_judges_the_file_not_the_machine), CASE_ROW(addresses), CASE_ROW(proxies), CASE_ROW(refused_addresses), CASE_ROW(an_implicit_key_stays_at_home), CASE_ROW(headers), CASE_ROW(request_defaults), CASE_ROW(includes), CASE_ROW(general), CASE_ROW(the_gate_never_opens_by_mistake), CASE_ROW(wrong_values_name_their_place), CASE_ROW(what_cannot_be_served_is_left_out), CASE_ROW(pins_and_switches_of_hosts), CASE_ROW(without_a_file), CASE_ROW(a_flood_of_keys_is_bounded), CASE_ROW(short_memory_is_an_error_and_nothing_worse))

@@ -74,6 +74,32 @@ CASE(budget_and_tokens)
 	CHECK(limits_admit(&in, &key, &lim, &d) == ERR_BUDGET);
 }
 
+static const struct limits_share none;
+
+CASE(calls_under_way_take_tokens)
+{
+	struct key key = { .slot = 3, .rpm = -1, .tpm = 100, .parallel = -1, .budget_pico = -1 };
+	struct reply_limits lim = { 0 };
+	struct diag d = { 0 };
+
+	fresh();
+	limits_pend(&in, 3, none, (struct limits_share){ 0, 60 });
+	CHECK(limits_admit(&in, &key, &lim, &d) == OK && lim.remaining_tokens == 40);
+	in.worker = 1;
+	limits_pend(&in, 3, none, (struct limits_share){ 0, 500 });
+	in.worker = 0;
+	CHECK(limits_admit(&in, &key, &lim, &d) == ERR_RATE && lim.retry_after_s == 1);
+	CHECK(str_find(str_z(diag_text(&d)), S("under way")) != SIZE_MAX);
+	in.worker = 1;
+	limits_pend(&in, 3, (struct limits_share){ 0, 500 }, (struct limits_share){ 0, 10 });
+	in.worker = 0;
+	limits_spend(&in, 3, 29, 0); /* used, and what may yet be: one is left */
+	CHECK(limits_admit(&in, &key, &lim, &d) == OK && lim.remaining_tokens == 1);
+	limits_spend(&in, 3, 71, 0);
+	CHECK(limits_admit(&in, &key, &lim, &d) == ERR_RATE && lim.retry_after_s > 0);
+	CHECK(str_find(str_z(diag_text(&d)), S("under way")) == SIZE_MAX);
+}
+
 CASE(calls_under_way_take_budget)
 {
 	struct key key = { .slot = 2, .rpm = -1, .tpm = -1, .parallel = -1, .budget_pico = 1000 };
@@ -81,14 +107,14 @@ CASE(calls_under_way_take_budget)
 	struct diag d = { 0 };
 
 	fresh();
-	limits_pend(&in, 2, 600);
+	limits_pend(&in, 2, none, (struct limits_share){ 600, 0 });
 	CHECK(limits_admit(&in, &key, &lim, &d) == OK && lim.retry_after_s == 0);
 	in.worker = 1; /* all workers' count */
-	limits_pend(&in, 2, 400);
+	limits_pend(&in, 2, none, (struct limits_share){ 400, 0 });
 	CHECK(limits_admit(&in, &key, &lim, &d) == ERR_RATE && lim.retry_after_s == 1);
 	in.worker = 0;
 	limits_spend(&in, 2, 10, 100); /* it cost less than it might have */
-	limits_pend(&in, 2, -600);
+	limits_pend(&in, 2, (struct limits_share){ 600, 0 }, none);
 	CHECK(limits_admit(&in, &key, &lim, &d) == OK);
 	limits_spend(&in, 2, 10, 900);
 	CHECK(limits_admit(&in, &key, &lim, &d) == ERR_BUDGET);
@@ -179,5 +205,5 @@ CASE(context_window)
 	CHECK(choose_deployment(&in, &gen.policy, &m, NULL, 0, false, 200, &c) == ERR_LIMIT);
 }
 
-TESTS(CASE_ROW(requests_per_minute), CASE_ROW(parallel_counts_all_workers), CASE_ROW(budget_and_tokens), CASE_ROW(calls_under_way_take_budget),
+TESTS(CASE_ROW(requests_per_minute), CASE_ROW(parallel_counts_all_workers), CASE_ROW(budget_and_tokens), CASE_ROW(calls_under_way_take_budget), CASE_ROW(calls_under_way_take_tokens),
       CASE_ROW(models_of_a_key), CASE_ROW(weights_and_order), CASE_ROW(cooldown), CASE_ROW(context_window))

@@ -73,7 +73,8 @@ static int64_t expect_with(struct exchange x, const char *request)
 	CHECK(json_parse(str_z(request), toks, 32, &n, NULL) == OK);
 	x.gen = &gen;
 	x.dep = &dep;
-	return meter_expect(&x, toks);
+	x.budgeted = true;
+	return meter_expect(&x, toks).pico;
 }
 
 static int64_t expect(enum llm_dialect client, size_t bytes, const char *request)
@@ -113,4 +114,26 @@ CASE(expected)
 	CHECK(expect(DIALECT_OPENAI, 400, "{\"max_tokens\":7}") == 0);
 }
 
-TESTS(CASE_ROW(expected), CASE_ROW(plain), CASE_ROW(cached_and_reasoning), CASE_ROW(unknown_and_absurd))
+static int64_t tokens(int64_t tpm, size_t bytes, const char *request)
+{
+	struct exchange x = { .gen = &gen, .dep = &dep, .asked_bytes = bytes, .limits.limit_tokens = tpm };
+	struct json toks[32];
+	size_t n;
+
+	CHECK(json_parse(str_z(request), toks, 32, &n, NULL) == OK);
+	struct limits_share share = meter_expect(&x, toks);
+	CHECK(share.pico == 0);
+	return share.tokens;
+}
+
+CASE(share_of_the_tokens_a_minute)
+{
+	price(100, 10, -1, -1, -1);
+	CHECK(tokens(100000, 400, "{\"max_tokens\":7}") == 107);
+	CHECK(tokens(100000, 400, "{\"max_tokens\":7000,\"n\":2}") == 14100);
+	CHECK(tokens(100000, 400, "{}") == 1124);
+	CHECK(tokens(1000, 400, "{}") == 350);
+	CHECK(tokens(1000, 0, "{\"max_tokens\":9000000000000000000,\"n\":9000000000000000000}") == INT64_C(1) << 40);
+}
+
+TESTS(CASE_ROW(expected), CASE_ROW(share_of_the_tokens_a_minute), CASE_ROW(plain), CASE_ROW(cached_and_reasoning), CASE_ROW(unknown_and_absurd))

@@ -285,6 +285,16 @@ CASE(end_user)
 	fresh(DIALECT_ANTHROPIC, EP_MESSAGES);
 	CHECK(look("{\"model\":\"m\",\"user\":\"u\",\"metadata\":{\"user_id\":\"a\"}}", &d) == OK);
 	CHECK_STR(str_z(x.end_user), S("a"));
+	fresh(DIALECT_OPENAI, EP_CHAT);
+	CHECK(look("{\"model\":\"m\",\"metadata\":{\"user_id\":\"b\"},\"safety_identifier\":\"c\"}", &d) == OK);
+	CHECK_STR(str_z(x.end_user), S("b"));
+	fresh(DIALECT_OPENAI, EP_CHAT);
+	gen.policy.enforce_user = true;
+	CHECK(look("{\"model\":\"m\",\"user\":\"\"}", &d) == ERR_SYNTAX);
+	CHECK_STR(str_z(diag_text(&d)), S("a request has to name its end user: 'user'"));
+	CHECK(look("{\"model\":\"m\",\"safety_identifier\":\"c\"}", &d) == OK);
+	CHECK_STR(str_z(x.end_user), S("c"));
+	gen.policy.enforce_user = false;
 }
 
 CASE(timeouts)

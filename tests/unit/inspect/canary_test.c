@@ -5,6 +5,7 @@
 #include "codec/json.h"
 #include "codec/jw.h"
 #include "fuzz/encode.h"
+#include "inspect/canary_decode.h"
 #include "tests/unit/check.h"
 
 #include <time.h>
@@ -313,6 +314,22 @@ CASE(bombs_are_bounded)
 	world_done(&w);
 }
 
+/* Ascii85 has a letter for four zeros, so its bytes can be more than its letters. */
+CASE(undoing_stays_within_its_length)
+{
+	char letters[65];
+
+	for (size_t n = 0; n < sizeof letters; n++)
+		for (size_t zeros = 0; zeros <= n; zeros++) {
+			struct str out = check_guard((struct str){ letters, n });
+			memset(letters, '!', n);
+			memset(letters, 'z', zeros);
+			uint8_t *to = (uint8_t *)(uintptr_t)out.p;
+			CHECK(base85_undo((struct str){ letters, n }, true, to) <= n);
+			check_unguard(out);
+		}
+}
+
 CASE(opaque)
 {
 	char p[600];
@@ -374,4 +391,5 @@ CASE(between_processes)
 
 TESTS(CASE_ROW(every_chain_of_encodings), CASE_ROW(xor_keys_and_shifted_bytes), CASE_ROW(pieces),
       CASE_ROW(how_little_proves), CASE_ROW(nothing_in_random_bytes_and_their_encodings),
-      CASE_ROW(bombs_are_bounded), CASE_ROW(opaque), CASE_ROW(sealed), CASE_ROW(between_processes))
+      CASE_ROW(bombs_are_bounded), CASE_ROW(undoing_stays_within_its_length), CASE_ROW(opaque),
+      CASE_ROW(sealed), CASE_ROW(between_processes))

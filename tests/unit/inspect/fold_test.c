@@ -112,6 +112,22 @@ CASE(origins)
 	CHECK(taint_of(LANG_PYTHON, S("import base64\nit = base64.b64decode(x)\n")) & T_DECODED);
 }
 
+/* Numbers that 64 bits do not hold are not known. */
+CASE(large_numbers)
+{
+#define BIG "(0x1fffffffffffffff * 4)" /* nearly INT64_MAX */
+	CHECK(folded(LANG_PYTHON, S("it = int('zzzzzzzzzzzzzzz', 36)\n")).kind == V_UNKNOWN);
+	CHECK(folded(LANG_PYTHON, S("it = int('zz', 36)\n")).i == 35 * 36 + 35);
+	CHECK(folded(LANG_PYTHON, S("it = int('999999999999999')\n")).i == 999999999999999);
+	CHECK(folded(LANG_PYTHON, S("it = range(0 - " BIG ", " BIG ")\n")).kind == V_UNKNOWN);
+	CHECK(folded(LANG_PYTHON, S("it = range(5, " BIG ", " BIG ")\n")).n == 1);
+	CHECK(folded(LANG_PYTHON, S("it = range(2, 7, 2)\n")).n == 3);
+	CHECK(folded(LANG_JAVASCRIPT, S("var it = 'ab'.substr(" BIG ", " BIG ");")).kind ==
+	      V_UNKNOWN);
+	JS("'abcd'.substr(1, 2)", "bc");
+#undef BIG
+}
+
 CASE(bounded)
 {
 	struct buf b;
@@ -128,6 +144,17 @@ CASE(bounded)
 		buf_add(&b, S("a = a + a\n"));
 	buf_add(&b, S("it = a\n"));
 	CHECK(folded(LANG_PYTHON, buf_str(&b)).kind == V_UNKNOWN);
+	/* A large text is looked through a few times, not for each of many calls. */
+	static const char *const calls[] = { "b.split('bb'), ", "b.replace('bb', ''), ",
+					     "b % 1, " };
+	for (size_t k = 0; k < sizeof calls / sizeof calls[0]; k++) {
+		buf_reset(&b);
+		buf_add(&b, S("a = 'a' * 1048576\nb = a + a + a + a\nit = ["));
+		for (int i = 0; i < 100; i++)
+			buf_add(&b, str_z(calls[k]));
+		buf_add(&b, S("1][100]\n"));
+		CHECK(folded(LANG_PYTHON, buf_str(&b)).kind == V_UNKNOWN);
+	}
 	buf_reset(&b);
 	buf_add(&b, S("it = "));
 	for (int i = 0; i < 100000; i++)
@@ -136,4 +163,5 @@ CASE(bounded)
 	buf_free(&b);
 }
 
-TESTS(CASE_ROW(joining), CASE_ROW(decoding), CASE_ROW(names), CASE_ROW(origins), CASE_ROW(bounded))
+TESTS(CASE_ROW(joining), CASE_ROW(decoding), CASE_ROW(names), CASE_ROW(origins),
+      CASE_ROW(large_numbers), CASE_ROW(bounded))

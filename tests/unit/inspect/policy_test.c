@@ -52,6 +52,7 @@ CASE(refuses)
 		"version: 1\nallow: [{ path: a, reason: r, until: 2026-12-31 }]\n",
 		"version: 1\nallow: [{ rule: startup-exec, reason: r, until: 2036-12-31 }]\n",
 		"version: 1\nallow: [{ rule: startup-exec, reason: r, until: 2026-13-01 }]\n",
+		"version: 1\nallow: [{ rule: startup-exec, reason: r, until: 2027-02-29 }]\n",
 		"version: 1\nallow: [{ rule: startup-exec, reason: r, until: 31.12.2026 }]\n",
 		"version: 1\nallow: [{ sha256: " HASH "0, reason: r, until: 2026-12-31 }]\n",
 		"version: 1\nallow: [{ rule: x, reason: r, until: 2026-12-31 }]\n",

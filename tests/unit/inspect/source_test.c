@@ -9,6 +9,7 @@
 #include "tests/unit/check.h"
 
 #include <stdio.h>
+#include <time.h>
 
 static struct arena scratch, kept, tables;
 static struct lexicon *lexicon;
@@ -892,6 +893,15 @@ CASE(meddling)
 	HIT(RULE_PROCESS_MEMORY);
 	PY(ROLE_MODULE, "p = g()\nopen(f'/proc/{p}/stat', 'rb').read()\n");
 	NONE();
+	/* many functions that are replaced, and many that send: each pair is not looked at */
+	struct buf b;
+	buf_init(&b, 1 << 20);
+	buf_add(&b, S("const f=globalThis.fetch;"));
+	for (int i = 0; i < 2000; i++)
+		buf_addf(&b, "window.a%d=function(){f(t)};f('x'.repeat(9));", i);
+	look(LANG_JAVASCRIPT, ROLE_MODULE, buf_str(&b));
+	CHECK(!has(RULE_HOOK_SENDS));
+	buf_free(&b);
 }
 
 CASE(agents_misled)
@@ -935,11 +945,27 @@ CASE(data_started)
 	HIT(RULE_PERSISTENCE);
 }
 
+/* What one site writes is asked of each that starts something, whatever its path's length. */
+CASE(many_pairs)
+{
+	struct buf b;
+	clock_t began = clock();
+
+	buf_init(&b, 1 << 20);
+	buf_add(&b, S("import os, requests\nrequests.get('x')\na = 'a' * 1048576\n"
+		      "b = a + a + a + a\ndef f():\n"));
+	for (int i = 0; i < 200; i++)
+		buf_add(&b, S("  open(b, 'w')\n  os.system('abc')\n"));
+	look(LANG_PYTHON, ROLE_MODULE, buf_str(&b));
+	CHECK(clock() - began < 30 * CLOCKS_PER_SEC);
+	buf_free(&b);
+}
+
 TESTS(CASE_ROW(startup_exec), CASE_ROW(decoded), CASE_ROW(secrets), CASE_ROW(fetched),
       CASE_ROW(staying_and_vanishing), CASE_ROW(dated), CASE_ROW(not_dated), CASE_ROW(host_bound),
       CASE_ROW(lifecycle), CASE_ROW(unseen), CASE_ROW(capabilities), CASE_ROW(padded),
       CASE_ROW(packed), CASE_ROW(shell), CASE_ROW(shell_comments), CASE_ROW(shell_beside),
       CASE_ROW(shell_words), CASE_ROW(reached), CASE_ROW(hidden_directions),
       CASE_ROW(hidden_anywhere), CASE_ROW(letters_of_other_blocks), CASE_ROW(kinds),
-      CASE_ROW(bounded), CASE_ROW(obfuscators), CASE_ROW(carriers), CASE_ROW(meddling),
-      CASE_ROW(agents_misled), CASE_ROW(data_started))
+      CASE_ROW(bounded), CASE_ROW(many_pairs), CASE_ROW(obfuscators), CASE_ROW(carriers),
+      CASE_ROW(meddling), CASE_ROW(agents_misled), CASE_ROW(data_started))

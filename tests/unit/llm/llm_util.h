@@ -17,6 +17,7 @@ struct world {
 	struct llm_str *dropped;
 	struct str model; /* of the upstream, "up" when absent */
 	bool drop, compatible;
+	struct llm_names *names; /* of the last request that went from one dialect to another */
 };
 
 __attribute__((unused)) static struct world *world_new(void)
@@ -67,6 +68,8 @@ __attribute__((unused)) static struct str recode_request(struct world *w, enum l
 	w->diag = (struct diag){ 0 };
 	buf_reset(&w->out);
 	enum err e = root ? dialects[from]->decode_request(root, &r, &w->arena, &w->diag) : ERR_SYNTAX;
+	if (e == OK && from != to)
+		e = llm_names_fit(&r, to, &w->arena, &w->arena, &w->names);
 	if (e == OK)
 		e = dialects[to]->encode_request(&r, &o, &w->out);
 	w->dropped = o.dropped;
@@ -91,6 +94,8 @@ __attribute__((unused)) static struct str recode_response(struct world *w, enum 
 	w->diag = (struct diag){ 0 };
 	buf_reset(&w->out);
 	enum err e = root ? dialects[from]->decode_response(root, &r, &w->arena, &w->diag) : ERR_SYNTAX;
+	if (e == OK)
+		llm_names_home(w->names, &r);
 	if (e == OK)
 		e = dialects[to]->encode_response(&r, &w->arena, &w->out);
 	if (e != OK) {
@@ -135,6 +140,7 @@ struct encoding {
 	const struct dialect *d;
 	struct llm_encoder *enc;
 	struct buf *out;
+	const struct llm_names *names;
 	enum err err;
 };
 
@@ -142,15 +148,18 @@ __attribute__((unused)) static void encode_one(struct llm_sink *sink, const stru
 {
 	struct encoding *x = (struct encoding *)(void *)((char *)sink - offsetof(struct encoding, sink));
 
+	struct llm_event own = *e;
+
+	own.name = llm_name_home(x->names, e->name);
 	if (x->err == OK)
-		x->err = x->d->encode_event(x->enc, e, x->out);
+		x->err = x->d->encode_event(x->enc, &own, x->out);
 }
 
 __attribute__((unused)) static void encoding_init(struct world *w, struct encoding *x,
 						  const struct dialect *d, const struct llm_request *r)
 {
 	*x = (struct encoding){ .sink = { encode_one }, .d = d, .enc = d->encoder_new(&w->arena, r),
-				.out = &w->out };
+				.out = &w->out, .names = w->names };
 }
 
 /* The client's stream of an upstream's stream. */

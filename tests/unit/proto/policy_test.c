@@ -131,11 +131,12 @@ CASE(upstreams_round_trip_and_every_cut)
 	struct upstream rows[] = {
 		{ .id = S("d0"), .https = true, .host = S("api.openai.com"), .port = 443, .path_prefix = S("/v1"),
 		  .query = S(""), .auth = AUTH_BEARER, .secret = 0, .n_headers = 1, .paths = 1,
-		  .headers = { { S("x-team"), 1 } }, .ca_pem = S(""), .n_pins = 1, .pins = { { pin, 32 } } },
+		  .headers = { { S("x-team"), 1 } }, .proxied = true, .ca_pem = S(""), .n_pins = 1, .pins = { { pin, 32 } } },
 		{ .id = S("d1"), .host = S("::1"), .port = 80, .path_prefix = S(""), .query = S(""),
 		  .secret = UPSTREAM_NO_SECRET, .allow_private = true, .ca_pem = S("") },
 	};
-	struct upstreams t = { .generation = 3, .rows = rows, .n = 2, .n_secrets = 2 }, u;
+	struct upstreams t = { .generation = 3, .rows = rows, .n = 2, .n_secrets = 2,
+			       .proxy = { S("proxy.example"), 3128, 1 } }, u;
 	struct buf one, two;
 	struct arena a;
 
@@ -144,6 +145,7 @@ CASE(upstreams_round_trip_and_every_cut)
 	buf_init(&two, 1 << 20);
 	upstreams_encode(&t, &one);
 	CHECK(upstreams_decode(&u, buf_str(&one), &a) == OK && u.n == 2 && u.rows[1].allow_private);
+	CHECK(u.rows[0].proxied && !u.rows[1].proxied && u.proxy.port == 3128 && u.proxy.secret == 1);
 	upstreams_encode(&u, &two);
 	CHECK(str_eq(buf_str(&one), buf_str(&two)));
 	for (size_t n = 0; n < one.n; n++) {
@@ -152,6 +154,15 @@ CASE(upstreams_round_trip_and_every_cut)
 		CHECK(upstreams_decode(&u, cut, &a) != OK);
 		check_unguard(cut);
 	}
+	t.proxy.secret = 2; /* past n_secrets */
+	buf_reset(&one);
+	upstreams_encode(&t, &one);
+	CHECK(upstreams_decode(&u, buf_str(&one), &a) == ERR_SYNTAX);
+	t.proxy = (struct upstream_proxy){ S(""), 0, 0 }; /* a row that would go through it */
+	buf_reset(&one);
+	upstreams_encode(&t, &one);
+	CHECK(upstreams_decode(&u, buf_str(&one), &a) == ERR_SYNTAX);
+	rows[0].proxied = false;
 	rows[0].headers[0].secret = 2; /* past n_secrets */
 	buf_reset(&one);
 	upstreams_encode(&t, &one);

@@ -160,20 +160,20 @@ CASE(calls_and_sums)
 	CHECK(store_sums(s, 6, 6, SUM_KEY, &d, NULL, on_sum) == OK && seen == 1 && sums[0].calls == 1);
 
 	struct control_spend_query q = { .count = 100 };
-	uint64_t last = 99;
+	uint64_t last = 99, after = 7;
 	seen = 0;
-	CHECK(store_spend(s, &q, -1, &d, &last, on_call) == OK && seen == 4 && last == 1);
+	CHECK(store_spend(s, &q, -1, &after, &d, &last, on_call) == OK && seen == 4 && last == 1);
 	seen = 0, last = 99;
-	CHECK(store_spend(s, &q, 1, &d, &last, on_call) == OK && seen == 3);
+	CHECK(store_spend(s, &q, 1, &after, &d, &last, on_call) == OK && seen == 3);
 	q.from_ms = 6 * day;
 	seen = 0, last = 99;
-	CHECK(store_spend(s, &q, -1, &d, &last, on_call) == OK && seen == 2 && last == 4);
+	CHECK(store_spend(s, &q, -1, &after, &d, &last, on_call) == OK && seen == 2 && last == 4);
 	q = (struct control_spend_query){ .to_ms = 5 * day + 1, .count = 100 };
 	seen = 0, last = 99;
-	CHECK(store_spend(s, &q, -1, &d, &last, on_call) == OK && seen == 1 && last == 1);
+	CHECK(store_spend(s, &q, -1, &after, &d, &last, on_call) == OK && seen == 1 && last == 1);
 	q = (struct control_spend_query){ .request_id = S("req-000000000000000000ab"), .count = 5, .before = 4 };
 	seen = 0, last = 99;
-	CHECK(store_spend(s, &q, -1, &d, &last, on_call) == OK && seen == 1 && last == 2);
+	CHECK(store_spend(s, &q, -1, &after, &d, &last, on_call) == OK && seen == 1 && last == 2);
 	arena_done(&a);
 }
 
@@ -302,5 +302,43 @@ CASE(end)
 	(void)rmdir(dir);
 }
 
-TESTS(CASE_ROW(begin), CASE_ROW(keys), CASE_ROW(calls_and_sums), CASE_ROW(rollback_leaves_nothing),
+static bool full(void *arg, const struct control_call *c)
+{
+	(void)c;
+	return --*(int *)arg >= 0;
+}
+
+/* One of many thousands, the oldest, is found in steps, of which none is told to be the end. */
+CASE(a_needle_in_bounded_steps)
+{
+	struct control_spend_query q = { .count = 5 };
+	struct usage_record r = call_of(1, 86400000, "m", 1);
+	uint64_t last = UINT64_MAX, after;
+	unsigned steps = 0;
+	uint32_t id;
+	int room = 2;
+
+	fresh();
+	struct control_key k = key_of(1, "one");
+	CHECK(store_begin(s, &d) == OK && store_key_add(s, &k, &id, &d) == OK && store_calls(s, &r, 1, &d) == OK);
+	r.key = 0;
+	for (unsigned i = 0; i < 45000; i++)
+		CHECK(store_calls(s, &r, 1, &d) == OK);
+	CHECK(store_settle(s, &d) == OK && store_commit(s, &d) == OK);
+	seen = 0;
+	do {
+		CHECK(store_spend(s, &q, 1, &after, &d, &last, on_call) == OK);
+		CHECK((seen == 1) == (after == 0) && after < (q.before ? q.before : UINT64_MAX));
+		q.before = after;
+		steps++;
+	} while (after && steps < 10);
+	CHECK(seen == 1 && last == 1 && steps == 3);
+	/* As many as were asked for; and a row that found no room comes again. */
+	q.before = 0, last = UINT64_MAX, seen = 0;
+	CHECK(store_spend(s, &q, -1, &after, &d, &last, on_call) == OK && seen == 5 && after == last);
+	q.before = 0;
+	CHECK(store_spend(s, &q, -1, &after, &d, &room, full) == OK && after == store_last(s) - 1);
+}
+
+TESTS(CASE_ROW(begin), CASE_ROW(keys), CASE_ROW(calls_and_sums), CASE_ROW(a_needle_in_bounded_steps), CASE_ROW(rollback_leaves_nothing),
       CASE_ROW(many_groups_and_money_without_end), CASE_ROW(sums_catch_up), CASE_ROW(full_disk), CASE_ROW(refuses), CASE_ROW(end))

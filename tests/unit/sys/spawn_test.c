@@ -42,6 +42,28 @@ CASE(a_child_has_what_it_was_given_and_nothing_else)
 	(void)close(40);
 }
 
+CASE(a_child_is_heard_to_its_end)
+{
+	int ends[2], pidfd = -1;
+	pid_t pid = 0;
+	char text[4];
+
+	CHECK(pipe(ends) == 0);
+	const int fds[] = { ends[1], ends[1] };
+	const struct spawn s = {
+		.path = self, .argv = { "child", "look" }, .fds = fds, .n_fds = 2, .stderr_fd = -1
+	};
+	CHECK(spawn_child(&s, &pid, &pidfd, NULL) == OK);
+	(void)close(ends[1]);
+	CHECK(spawn_hear(ends[0], text, sizeof text) == 4);
+	CHECK(spawn_wait(pid) == 0);
+	CHECK(spawn_hear(ends[0], text + 1, sizeof text - 1) == 3 &&
+	      spawn_hear(ends[0], text, 4) == 2);
+	CHECK(spawn_wait(pid) == -1);
+	(void)close(ends[0]);
+	(void)close(pidfd);
+}
+
 CASE(root_can_start_another_user)
 {
 	const struct spawn s = { .path = self, .argv = { "child", "who" }, .stderr_fd = -1, .uid = 64399 };
@@ -92,9 +114,10 @@ CASE(siblings_lie_beside)
 	CHECK(spawn_sibling("ingress", small, sizeof small, NULL) == ERR_LIMIT);
 }
 
-TESTS(CASE_ROW(a_child_has_what_it_was_given_and_nothing_else), CASE_ROW(root_can_start_another_user),
-      CASE_ROW(what_cannot_be_executed_is_an_error),
-      CASE_ROW(the_end_is_told), CASE_ROW(siblings_lie_beside))
+TESTS(CASE_ROW(a_child_has_what_it_was_given_and_nothing_else),
+      CASE_ROW(a_child_is_heard_to_its_end), CASE_ROW(root_can_start_another_user),
+      CASE_ROW(what_cannot_be_executed_is_an_error), CASE_ROW(the_end_is_told),
+      CASE_ROW(siblings_lie_beside))
 #undef main
 
 /* look is the child: 0 when all is as promised, else the number of the check that failed. */
