@@ -4,6 +4,7 @@
  */
 #include "config/load.h"
 
+#include "base/ascii.h"
 #include "codec/url.h"
 #include "proto/call.h"
 
@@ -160,9 +161,7 @@ enum err endpoint_set(struct loader *l, const struct provider *row, struct str b
 	if (url.host.n > sizeof lower)
 		return diag_set(l->d, ERR_CONFIG, "its api_base names too long a host");
 	for (size_t i = 0; i < url.host.n; i++)
-		lower[i] = url.host.p[i] >= 'A' && url.host.p[i] <= 'Z'
-				   ? (char)(url.host.p[i] | 0x20)
-				   : url.host.p[i];
+		lower[i] = ascii_lower(url.host.p[i]);
 	TRY(keep(l, (struct str){ lower, url.host.n }, &u->host));
 	TRY(keep(l, url.query, &u->query));
 	TRY(path_set(l, row, url.path, u));

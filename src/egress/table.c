@@ -5,6 +5,7 @@
  */
 #include "egress/table.h"
 
+#include "base/ascii.h"
 #include "egress/auth.h"
 #include "sys/fs.h"
 #include "sys/secret.h"
@@ -37,8 +38,7 @@ static bool host_ok(struct str h)
 		return true;
 	for (size_t i = 0; i < h.n; i++) {
 		char c = h.p[i];
-		bool alnum = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
-		if (!alnum && c != '-' && c != '.' && c != '_')
+		if (!ascii_alnum(c) && c != '-' && c != '.' && c != '_')
 			return false;
 	}
 	return h.n > 0 && h.n <= 253;

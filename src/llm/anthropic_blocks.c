@@ -4,6 +4,8 @@
  */
 #include "llm/anthropic.h"
 
+#include "base/ascii.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -355,8 +357,7 @@ bool anthropic_blank(struct str esc)
 
 static bool id_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_' || c == '-';
+	return ascii_alnum(c) || c == '_' || c == '-';
 }
 
 struct str anthropic_id(struct arena *a, struct str id)

@@ -4,6 +4,8 @@
  */
 #include "llm/echo.h"
 
+#include "base/ascii.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -152,8 +154,7 @@ static int64_t count_input(const struct llm_request *r)
 
 static bool is_name_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_' || c == '-' || c == '.';
+	return ascii_alnum(c) || c == '_' || c == '-' || c == '.';
 }
 
 /* object_at gives the JSON object that s begins with after spaces, p == NULL when there is none. */

@@ -7,6 +7,8 @@
  */
 #include "llm/gemini.h"
 
+#include "base/ascii.h"
+
 #include <assert.h>
 
 /* Names of one object are compared one by one. */
@@ -76,7 +78,7 @@ static enum err indexed(struct str *io, struct step *out)
 	size_t i = 1;
 	int64_t v = 0;
 
-	for (; i < io->n && i < 10 && io->p[i] >= '0' && io->p[i] <= '9'; i++)
+	for (; i < io->n && i < 10 && ascii_digit(io->p[i]); i++)
 		v = v * 10 + (io->p[i] - '0');
 	if (i == 1 || i >= io->n || io->p[i] != ']')
 		return ERR_SYNTAX;

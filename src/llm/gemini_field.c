@@ -4,6 +4,8 @@
  */
 #include "llm/gemini.h"
 
+#include "base/num.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -16,12 +18,9 @@ static bool is_snake(struct str s, struct str camel)
 
 	for (size_t i = 0; i < camel.n; i++) {
 		char c = camel.p[i];
-		if (c >= 'A' && c <= 'Z') {
-			if (at == s.n || s.p[at++] != '_')
-				return false;
-			c = (char)(c - 'A' + 'a');
-		}
-		if (at == s.n || s.p[at++] != c)
+		if (ascii_lower(c) != c && (at == s.n || s.p[at++] != '_'))
+			return false;
+		if (at == s.n || s.p[at++] != ascii_lower(c))
 			return false;
 	}
 	return at == s.n;
@@ -113,15 +112,8 @@ static const struct {
 /* In proto3's JSON an int64 may be written as a string. */
 static bool integer(const struct json *v, int64_t *out)
 {
-	if (v->type == JSON_STRING && !v->esc) {
-		struct json number = *v;
-		number.type = JSON_NUMBER;
-		bool digits = v->n > 0 && v->n < 20;
-		for (uint32_t i = 0; i < v->n; i++)
-			digits = digits && ((v->p[i] >= '0' && v->p[i] <= '9') ||
-					    (i == 0 && v->n > 1 && v->p[i] == '-'));
-		return digits && json_i64(&number, out) == OK;
-	}
+	if (v->type == JSON_STRING)
+		return num_i64(json_esc(v), out) == OK;
 	return json_i64(v, out) == OK;
 }
 
