@@ -131,8 +131,9 @@ static enum err fill(struct table *t, struct str blob, struct str system_ca, str
 	t->pools = calloc(t->ups.n + 1, sizeof *t->pools);
 	t->trusts = calloc(t->ups.n + 1, sizeof(struct tls_client *));
 	if (t->pools == NULL || t->trusts == NULL) {
+		(void)diag_set(d, ERR_NOMEM, "no memory for %u upstreams", t->ups.n);
 		t->ups.n = 0;
-		return diag_set(d, ERR_NOMEM, "no memory for %u upstreams", t->ups.n);
+		return ERR_NOMEM;
 	}
 	TRY(take_proxy(t, d));
 	for (uint32_t i = 0; i < t->ups.n; i++) {
