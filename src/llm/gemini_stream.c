@@ -436,19 +436,19 @@ static bool complete(const struct llm_decoder *d)
 	return d->count > 0;
 }
 
-static void finish(struct step *s, unsigned index)
+static enum err finish(struct step *s, unsigned index)
 {
 	struct candidate *c = s->d->candidates[index];
 	enum llm_finish reason = c->finish;
 
 	s->c = c;
 	s->index = index;
-	if (close_part(s) != OK)
-		return;
+	TRY(close_part(s));
 	/* Google says STOP also when the turn ends with calls. */
 	if (reason == FINISH_STOP && c->called)
 		reason = FINISH_TOOLS;
 	push(s, (struct llm_event){ .kind = EV_FINISH, .finish = reason, .text = c->finish_text });
+	return OK;
 }
 
 /* Only the end of the body says that a stream is over: the last event looks like those before
@@ -464,7 +464,10 @@ void gemini_decode_end(struct llm_decoder *d, struct llm_sink *sink)
 		return;
 	}
 	for (unsigned i = 0; i < d->count; i++)
-		finish(&s, i);
+		if (finish(&s, i) != OK) {
+			(void)broken(&s, S("out of memory"));
+			return;
+		}
 	s.index = 0;
 	if (d->usage.known)
 		push(&s, (struct llm_event){ .kind = EV_USAGE, .usage = d->usage });
