@@ -182,17 +182,17 @@ struct str gemini_finish_word(enum llm_finish finish, struct str text)
 	return first;
 }
 
-static const struct gemini_field feedback_rows[] = {
-	{ SC("blockReason"), GF_ESC, 0 },
-	{ SC("blockReasonMessage"), GF_ESC, sizeof(struct str) },
+static const struct llm_field feedback_rows[] = {
+	{ SC("blockReason"), FIELD_ESC, 0 },
+	{ SC("blockReasonMessage"), FIELD_ESC, sizeof(struct str) },
 };
 
 struct str gemini_blocked(const struct json *feedback, struct str *out_message)
 {
 	struct str both[2] = { none, none };
-	struct gemini_at at = { .prefix = S(""), .lenient = true };
+	struct llm_at at = { .prefix = S(""), .camel = true, .lenient = true };
 
-	if (feedback != NULL && GEMINI_READ(&at, feedback, feedback_rows, both) != OK)
+	if (feedback != NULL && LLM_READ(&at, feedback, feedback_rows, both) != OK)
 		both[0] = none;
 	*out_message = both[1];
 	return both[0];
@@ -204,13 +204,13 @@ struct counts {
 	int64_t prompt, candidates, thoughts, cached, tools, total;
 };
 
-static const struct gemini_field usage_rows[] = {
-	GEMINI_FIELD(counts, prompt, "promptTokenCount", GF_INT),
-	GEMINI_FIELD(counts, candidates, "candidatesTokenCount", GF_INT),
-	GEMINI_FIELD(counts, thoughts, "thoughtsTokenCount", GF_INT),
-	GEMINI_FIELD(counts, cached, "cachedContentTokenCount", GF_INT),
-	GEMINI_FIELD(counts, tools, "toolUsePromptTokenCount", GF_INT),
-	GEMINI_FIELD(counts, total, "totalTokenCount", GF_INT),
+static const struct llm_field usage_rows[] = {
+	LLM_FIELD(counts, prompt, "promptTokenCount", FIELD_INT),
+	LLM_FIELD(counts, candidates, "candidatesTokenCount", FIELD_INT),
+	LLM_FIELD(counts, thoughts, "thoughtsTokenCount", FIELD_INT),
+	LLM_FIELD(counts, cached, "cachedContentTokenCount", FIELD_INT),
+	LLM_FIELD(counts, tools, "toolUsePromptTokenCount", FIELD_INT),
+	LLM_FIELD(counts, total, "totalTokenCount", FIELD_INT),
 };
 
 /* A count that cannot be true is 0: it must not overflow what is added up from it. */
@@ -222,9 +222,9 @@ static int64_t sane(int64_t n)
 struct llm_usage gemini_usage(const struct json *v)
 {
 	struct counts c = { -1, -1, 0, 0, 0, -1 };
-	struct gemini_at at = { .prefix = S(""), .lenient = true };
+	struct llm_at at = { .prefix = S(""), .camel = true, .lenient = true };
 
-	if (v == NULL || GEMINI_READ(&at, v, usage_rows, &c) != OK)
+	if (v == NULL || LLM_READ(&at, v, usage_rows, &c) != OK)
 		return (struct llm_usage){ 0 };
 	if (c.prompt < 0 && c.candidates < 0 && c.total < 0)
 		return (struct llm_usage){ 0 };

@@ -1,15 +1,16 @@
 /*
- * llm/gemini_field.c - members of Google's JSON by tables: both spellings of a name, one meaning.
- * Ring 0. Input: hostile.   Runs in: ingress.   Fuzz: fuzz/gemini_request_fuzz.c
+ * llm/field.c - members of an object by a table.
+ * Ring 0. Input: hostile.   Runs in: ingress.   Fuzz: fuzz/gemini_request_fuzz.c,
+ * fuzz/anthropic_request_fuzz.c
  */
-#include "llm/gemini.h"
+#include "llm/field.h"
 
 #include "base/num.h"
 
 #include <assert.h>
 #include <string.h>
 
-enum { NAME_ROOM = 64, ROWS_MAX = 64, EXTRAS_MAX = 64 };
+enum { NAME_ROOM = 64, ROWS_MAX = 64, EXTRAS_MAX = 128 /* looking them up is linear */ };
 
 /* is_snake compares with the snake_case spelling of a camelCase name of the tables. */
 static bool is_snake(struct str s, struct str camel)
@@ -26,11 +27,11 @@ static bool is_snake(struct str s, struct str camel)
 	return at == s.n;
 }
 
-static bool is_name(struct str name, struct str camel)
+static bool is_name(const struct llm_at *at, struct str name, struct str row)
 {
-	if (name.n == camel.n)
-		return memcmp(name.p, camel.p, camel.n) == 0;
-	return name.n > camel.n && name.p[0] == camel.p[0] && is_snake(name, camel);
+	if (name.n <= row.n || !at->camel)
+		return str_eq(name, row);
+	return name.p[0] == row.p[0] && is_snake(name, row);
 }
 
 /* name_of resolves a member's name when it must: an escaped one is as good as a plain one. The
@@ -46,7 +47,7 @@ static struct str name_of(const struct json *key, char room[NAME_ROOM])
 	return b.err == OK ? buf_str(&b) : S("");
 }
 
-enum err gemini_bad(const struct gemini_at *at, struct str name, const char *what)
+enum err llm_bad(const struct llm_at *at, struct str name, const char *what)
 {
 	char room[96];
 	struct buf b;
@@ -58,55 +59,56 @@ enum err gemini_bad(const struct gemini_at *at, struct str name, const char *wha
 			  what);
 }
 
-struct gemini_at gemini_under(const struct gemini_at *at, struct str prefix)
+struct llm_at llm_under(const struct llm_at *at, struct str prefix)
 {
-	struct gemini_at under = *at;
+	struct llm_at under = *at;
 
 	under.prefix = prefix;
 	return under;
 }
 
-/* camel writes the camelCase spelling of name, so that a list of names needs one of each. */
-static size_t camel(struct str name, char *out)
+/* spell writes name, or its camelCase spelling, so that a list of names needs one of each. */
+static size_t spell(struct str name, bool camel, char *out)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < name.n; i++) {
-		bool hump = i > 0 && i + 1 < name.n && name.p[i] == '_' && name.p[i + 1] >= 'a' &&
-			    name.p[i + 1] <= 'z';
+		bool hump = camel && i > 0 && i + 1 < name.n && name.p[i] == '_' &&
+			    name.p[i + 1] >= 'a' && name.p[i + 1] <= 'z';
 		out[n++] = hump ? (char)(name.p[++i] - 'a' + 'A') : name.p[i];
 	}
 	return n;
 }
 
-enum err gemini_extra(const struct gemini_at *at, struct str name, struct str raw)
+enum err llm_unknown(const struct llm_at *at, struct str name, struct str raw)
 {
 	if (at->extras == NULL)
 		return OK;
 	if (name.n == 0) /* a refusal must have something to name */
 		name = S("\"\"");
-	char *p = arena_alloc(at->a, at->prefix.n + name.n + 1, 1);
+	char *p = arena_alloc(at->a, at->prefix.n + name.n, 1);
 	if (p == NULL)
 		return ERR_NOMEM;
 	memcpy(p, at->prefix.p, at->prefix.n);
-	struct str full = { p, at->prefix.n + camel(name, p + at->prefix.n) };
+	struct str full = { p, at->prefix.n + spell(name, at->camel, p + at->prefix.n) };
 	size_t n = 0;
 	for (const struct llm_extra *x = *at->extras; x != NULL; x = x->next, n++)
 		if (str_eq(x->name, full))
 			return OK;
-	if (n >= EXTRAS_MAX) /* the search above must not become quadratic */
-		return at->lenient ? OK : gemini_bad(at, name, "known: too many unknown fields");
-	return llm_extra_add(at->a, at->extras, full, raw);
+	if (n < EXTRAS_MAX)
+		return llm_extra_add(at->a, at->extras, full, raw);
+	return at->lenient ? OK
+			   : diag_param(at->d, ERR_LIMIT, str_head(full, 64),
+					"more than %d unknown fields", EXTRAS_MAX);
 }
 
-static const struct {
-	enum json_type type;
-	const char *what;
-} kinds[] = {
-	[GF_ESC] = { JSON_STRING, "a string" },  [GF_NUM] = { JSON_NUMBER, "a number" },
-	[GF_INT] = { JSON_NUMBER, "an integer" }, [GF_BOOL] = { JSON_TRUE, "a boolean" },
-	[GF_TRI] = { JSON_TRUE, "a boolean" },   [GF_OBJ] = { JSON_OBJECT, "an object" },
-	[GF_LIST] = { JSON_ARRAY, "an array" },
+static const char *const kind_words[] = {
+	[FIELD_ESC] = "a string",   [FIELD_RAW] = "a value",
+	[FIELD_NUM] = "a number",   [FIELD_INT] = "an integer",
+	[FIELD_BOOL] = "a boolean", [FIELD_COUNT] = "an integer of 0 or more",
+	[FIELD_TRI] = "a boolean",  [FIELD_OBJ] = "an object",
+	[FIELD_LIST] = "an array",  [FIELD_ANY] = "a value",
+	[FIELD_SKIP] = "a value",
 };
 
 /* In proto3's JSON an int64 may be written as a string. */
@@ -118,78 +120,89 @@ static bool integer(const struct json *v, int64_t *out)
 }
 
 /* store puts v where a row wants it; false when it is of another type. */
-static bool store(enum gemini_kind kind, const struct json *v, void *at)
+static bool store(enum field_kind kind, const struct json *v, void *at)
 {
 	bool boolean = v->type == JSON_TRUE || v->type == JSON_FALSE;
+	int64_t n;
 
 	switch (kind) {
-	case GF_ESC:
-	case GF_NUM:
-		if (v->type != kinds[kind].type)
+	case FIELD_ESC:
+		if (v->type == JSON_STRING)
+			*(struct str *)at = json_esc(v);
+		return v->type == JSON_STRING;
+	case FIELD_NUM:
+		if (v->type != JSON_NUMBER)
 			return false;
-		*(struct str *)at = kind == GF_ESC ? json_esc(v) : json_raw(v);
+		*(struct str *)at = json_raw(v);
 		return true;
-	case GF_INT:
+	case FIELD_RAW:
+		*(struct str *)at = json_raw(v);
+		return true;
+	case FIELD_INT:
 		return integer(v, at);
-	case GF_BOOL:
+	case FIELD_COUNT:
+		if (json_i64(v, &n) != OK || n < 0)
+			return false;
+		*(int64_t *)at = n;
+		return true;
+	case FIELD_BOOL:
 		*(bool *)at = v->type == JSON_TRUE;
 		return boolean;
-	case GF_TRI:
+	case FIELD_TRI:
 		if (boolean)
 			*(enum llm_tri *)at = v->type == JSON_TRUE ? TRI_YES : TRI_NO;
 		return boolean;
-	case GF_OBJ:
-	case GF_LIST:
-		if (v->type != kinds[kind].type)
+	case FIELD_OBJ:
+	case FIELD_LIST:
+		if (v->type != (kind == FIELD_OBJ ? JSON_OBJECT : JSON_ARRAY))
 			return false;
 		*(const struct json **)at = v;
 		return true;
-	case GF_ANY:
+	case FIELD_ANY:
 		*(const struct json **)at = v;
 		return true;
-	case GF_SKIP:
+	case FIELD_SKIP:
 		break;
 	}
 	return true;
 }
 
-static enum err unknown(const struct gemini_at *at, const struct json *key)
+static enum err unknown(const struct llm_at *at, const struct json *key)
 {
 	if (at->extras == NULL || key[1].type == JSON_NULL)
 		return OK;
 	struct str name = json_str(at->a, key);
-	return name.p ? gemini_extra(at, name, json_raw(key + 1)) : ERR_NOMEM;
+	return name.p ? llm_unknown(at, name, json_raw(key + 1)) : ERR_NOMEM;
 }
 
-enum err gemini_read(const struct gemini_at *at, const struct json *v,
-		     const struct gemini_field *rows,
-		     size_t n, void *to)
+enum err llm_read(const struct llm_at *at, const struct json *v, const struct llm_field *rows,
+		  size_t n, void *to)
 {
 	uint64_t seen = 0;
 
 	assert(n <= ROWS_MAX);
 	if (!json_is(v, JSON_OBJECT))
-		return at->lenient ? OK : gemini_bad(at, S("*"), "an object");
-	JSON_EACH_MEMBER(v, key) {
+		return at->lenient ? OK : llm_bad(at, S("*"), "an object");
+	JSON_EACH_MEMBER (v, key) {
 		const struct json *value = key + 1;
 		char room[NAME_ROOM];
 		struct str name = name_of(key, room);
 		size_t i = 0;
-		while (i < n && !is_name(name, rows[i].name))
+		while (i < n && !is_name(at, name, rows[i].name))
 			i++;
 		if (i == n) {
 			TRY(unknown(at, key));
 			continue;
 		}
 		if (seen & (UINT64_C(1) << i))
-			return gemini_bad(at, rows[i].name, "spelled in one way only");
+			return llm_bad(at, rows[i].name, "spelled in one way only");
 		seen |= UINT64_C(1) << i;
 		if (value->type == JSON_NULL)
 			continue;
 		if (store(rows[i].kind, value, (char *)to + rows[i].at))
 			continue;
 		if (!at->lenient)
-			return gemini_bad(at, rows[i].name, kinds[rows[i].kind].what);
+			return llm_bad(at, rows[i].name, kind_words[rows[i].kind]);
 		TRY(unknown(at, key));
 	}
 	return OK;
