@@ -471,7 +471,7 @@ static void write_out(struct h2 *s)
 		rest(s);
 }
 
-/* read_in reads what is there, but not for ever: who sends faster than we read goes on next turn. */
+/* read_in reads what is there, but not for ever: a faster sender goes on in the next turn. */
 static void read_in(struct h2 *s)
 {
 	s->more = false;

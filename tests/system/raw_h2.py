@@ -62,25 +62,65 @@ class Conn:
                 self.send(frame(SETTINGS, ACK, 0))
             elif kind == PING and not flags & ACK:
                 self.send(frame(PING, ACK, 0, payload))
-            elif kind in (DATA, HEADERS) and flags & END_STREAM:
+            elif kind == DATA and payload:
+                self.send(frame(WINDOW, 0, 0, struct.pack(">I", len(payload))))
+            if kind in (DATA, HEADERS) and flags & END_STREAM:
                 return stream
 
     def answer(self, stream, body=ANSWER):
         self.send(frame(HEADERS, END_HEADERS, stream, head()), frame(DATA, END_STREAM, stream, body))
 
 
-class RawProvider:
-    """behave(conn, nth) runs in a thread for each connection; hello are its settings."""
+class EarlyTls:
+    """TLS 1.2 whose first frames leave in one piece with the end of the handshake."""
 
-    def __init__(self, cert, key, behave, hello=None):
-        self.behave, self.hello, self.n, self.open = behave, hello, 0, 0
-        self.failed = []
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(cert, key)
-        self.context.set_alpn_protocols(["h2"])
+    def __init__(self, context, sock, first):
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.options |= ssl.OP_NO_TICKET
+        self.sock, self.into, self.out = sock, ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = context.wrap_bio(self.into, self.out, server_side=True)
+        self.until(self.tls.do_handshake)
+        self.sendall(first)
+
+    def until(self, step, *args):
+        while True:
+            try:
+                return step(*args)
+            except ssl.SSLWantReadError:
+                self.sock.sendall(self.out.read())
+                got = self.sock.recv(65536)
+                if not got:
+                    raise ConnectionResetError
+                self.into.write(got)
+
+    def close(self):
+        self.sock.close()
+
+    def recv(self, n):
+        return self.until(self.tls.read, n)
+
+    def sendall(self, data):
+        self.tls.write(data)
+        self.sock.sendall(self.out.read())
+
+
+class RawProvider:
+    """behave(conn, nth) runs in a thread for each connection; hello are its first frames, which come with the end of
+    the handshake if they are early."""
+
+    def __init__(self, cert, key, behave, hello=settings(), early=False):
+        self.behave, self.hello, self.early, self.n = behave, hello, early, 0
+        self.cert, self.context = (cert, key), self.new_context(cert, key)
         self.socket = socket.create_server(("127.0.0.1", 0), backlog=200)
         self.port = self.socket.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
+
+    @staticmethod
+    def new_context(cert, key):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(cert, key)
+        context.set_alpn_protocols(["h2"])
+        return context
 
     def stop(self):
         self.socket.close()
@@ -95,14 +135,17 @@ class RawProvider:
             threading.Thread(target=self.serve, args=(s, self.n), daemon=True).start()
 
     def serve(self, s, nth):
+        end = s
         try:
-            with self.context.wrap_socket(s, server_side=True) as t:
-                self.open += 1
-                c = Conn(t)
-                c.send(self.hello if self.hello is not None else settings())
-                c.exactly(len(PREFACE))
-                self.behave(c, nth)
+            if self.early:  # a resumed handshake would end with the client's word: no context twice
+                end = EarlyTls(self.new_context(*self.cert), s, self.hello)
+            else:
+                end = self.context.wrap_socket(s, server_side=True)
+                end.sendall(self.hello)
+            c = Conn(end)
+            c.exactly(len(PREFACE))
+            self.behave(c, nth)
         except OSError:
             pass
         finally:
-            self.open -= 1
+            end.close()
