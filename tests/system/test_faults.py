@@ -69,6 +69,29 @@ class Faults(GateTest):
         wait_for("admin", lambda: self.gate.admin("GET", "/key/list")[0] == 200, 5)
         self.assertRegex(self.gate.cli("status").stdout, r"(?m)^  admin 0 .* 1 restart, killed by SIGKILL$")
 
+    def test_a_reload_while_egress_is_away(self):
+        """Calls that wait for its next start go by a table which that one never had: they are tried by the new one."""
+        def egress():
+            return [p for p, r in self.gate.children().items() if r == "egress"]
+
+        def count(n):
+            return lambda: len(egress()) == n
+
+        for _ in range(5):  # the time before the next start doubles
+            wait_for("egress", count(2), 20)
+            for p in egress():
+                os.kill(p, signal.SIGKILL)
+            wait_for("its end", lambda: len(egress()) < 2)
+        results = []
+        calls = [threading.Thread(target=lambda: results.append(self.gate.chat("openai-good")[0])) for _ in range(8)]
+        for t in calls:
+            t.start()
+        time.sleep(0.2)
+        self.gate.cli("reload")
+        for t in calls:
+            t.join()
+        self.assertEqual(results, [200] * 8)
+
     def test_reload_swaps_or_changes_nothing(self):
         config = self.config()
         config["model_list"] += deployments(self.provider.port, ["good"], self.KEYS, dialects=("openai",))
