@@ -92,6 +92,23 @@ class Faults(GateTest):
             t.join()
         self.assertEqual(results, [200] * 8)
 
+    def test_the_last_of_many_signals_counts(self):
+        """A file that is written while a reload reads the one before is in force when its own SIGHUP was served."""
+        def back():
+            self.gate.write(self.config())
+            wait_for("no reload to be under way", lambda: self.gate.cli("reload", ok=False).returncode == 0)
+
+        self.addCleanup(back)
+        for i in range(40):
+            config = self.config()
+            config["model_list"][-1]["model_name"] = last = "echo-%d" % i
+            new = self.gate.config.with_suffix(".new")
+            new.write_text(json.dumps(config))
+            new.rename(self.gate.config)
+            self.gate.process.send_signal(signal.SIGHUP)
+            time.sleep(0.003)
+        wait_for("the last file", lambda: self.gate.chat(last)[0] == 200, 30)
+
     def test_reload_swaps_or_changes_nothing(self):
         config = self.config()
         config["model_list"] += deployments(self.provider.port, ["good"], self.KEYS, dialects=("openai",))
