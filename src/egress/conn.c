@@ -15,7 +15,6 @@
 
 enum {
 	IN_MAX = 2 * LINKER_READ,
-	INTERIM_MAX = 8,       /* 1xx heads before the answer */
 	IOVECS = CALL_SEGMENTS + 1,
 };
 

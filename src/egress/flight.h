@@ -62,7 +62,10 @@ struct flights {
 	void (*on_idle)(struct flights *); /* the last one ended; may be NULL */
 };
 
-enum { FLIGHTS_MAX = 32768 };
+enum {
+	FLIGHTS_MAX = 32768,
+	INTERIM_MAX = 8,       /* 1xx heads before an answer */
+};
 
 /* flights_init uses the caller's storage; tx and arena may be set later. */
 MUST_USE enum err flights_init(struct flights *all, struct loop *l);

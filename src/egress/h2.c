@@ -9,8 +9,7 @@
 #include "egress/h2.h"
 
 #include "egress/h2_memory.h"
-#include "egress/request.h"
-#include "egress/table.h"
+#include "egress/h2_request.h"
 #include "sys/secret.h"
 
 #include <assert.h>
@@ -25,7 +24,9 @@ enum {
 	OUT_MAX = 1 << 20,
 	OUT_BATCH = 16 << 10,
 	READ = 16 << 10,
-	FIELDS_MAX = 8 + CALL_FIELD_COUNT + UPSTREAM_HEADERS,
+	TURN_READS = 16,           /* then it is other connections' turn */
+	IDLE_TALK = 2 * SESSION_WINDOW, /* more than cancelled answers can still bring */
+	PROBE_MS = 10000,
 };
 
 #define OWNER(type, member, p) ((type *)(void *)((char *)(p) - offsetof(type, member)))
@@ -39,6 +40,7 @@ struct h2_stream {
 	uint64_t sent;             /* of the request's body */
 	struct buf text;           /* the answer's head, as HTTP/1.1 text */
 	struct buf data;           /* waits for credit; never more than the stream's window */
+	unsigned interim;          /* heads with a status of 1xx */
 	bool whole_head, in_body, remote_end;
 	bool gone;                 /* closed at nghttp2; kept until ingress has taken the data */
 };
@@ -135,6 +137,7 @@ static void head_done(struct h2_stream *st)
 	else if (coding.p && !str_ieq(coding, S("identity")))
 		end_stream(st, END_PROTOCOL, NGHTTP2_CANCEL);
 	else if (flight_head(st->flight, h) == OK) {
+		st->s->talk = 0;
 		st->in_body = true;
 		buf_free(&st->text);
 		if (h->framing == HTTP1_LENGTH && flight_too_large(st->flight, h->content_length))
@@ -156,12 +159,29 @@ static void on_room(struct carrier *carrier)
 		pass_on(st);
 }
 
+/* probe asks the provider for a sign of life: who did not answer one call may answer none. */
+static void probe(struct h2 *s)
+{
+	if (s->closed || s->probe.link)
+		return;
+	(void)nghttp2_submit_ping(s->session, NGHTTP2_FLAG_NONE, NULL);
+	timer_set(s->linker->loop, &s->probe, PROBE_MS);
+}
+
 static void on_drop(struct carrier *carrier)
 {
 	struct h2_stream *st = OWNER(struct h2_stream, carrier, carrier);
+	struct h2 *s = st->s;
 
 	st->flight = NULL;
 	end_stream(st, END_CANCELLED, NGHTTP2_CANCEL);
+	probe(s);
+}
+
+/* on_probe: the provider does not read, or the way to it is cut. */
+static void on_probe(struct timer *t)
+{
+	die(OWNER(struct h2, probe, t), END_RESET);
 }
 
 /* ---- nghttp2's callbacks --------------------------------------------------------------------- */
@@ -205,6 +225,8 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
 
 	if (frame->hd.type == NGHTTP2_GOAWAY)
 		s->draining = true;
+	if (frame->hd.type == NGHTTP2_PING && frame->hd.flags & NGHTTP2_FLAG_ACK)
+		timer_cancel(&s->probe);
 	if (frame->hd.type == NGHTTP2_SETTINGS && !(frame->hd.flags & NGHTTP2_FLAG_ACK))
 		pool_streams_free(s->pool);
 	if (st == NULL || st->flight == NULL)
@@ -213,7 +235,10 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
 	    (frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS))
 		st->remote_end = true;
 	if (frame->hd.type == NGHTTP2_HEADERS && !st->whole_head &&
-	    !str_has_prefix(buf_str(&st->text), S("HTTP/1.1 1"))) {
+	    str_has_prefix(buf_str(&st->text), S("HTTP/1.1 1"))) {
+		if (++st->interim > INTERIM_MAX)
+			end_stream(st, END_PROTOCOL, NGHTTP2_ENHANCE_YOUR_CALM);
+	} else if (frame->hd.type == NGHTTP2_HEADERS && !st->whole_head) {
 		buf_add(&st->text, S("\r\n"));
 		st->whole_head = true;
 		head_done(st);
@@ -227,12 +252,14 @@ static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const ui
 		   void *arg)
 {
 	struct h2_stream *st = nghttp2_session_get_stream_user_data(session, id);
+	struct h2 *s = arg;
 
-	(void)flags, (void)arg;
+	(void)flags;
 	(void)nghttp2_session_consume_connection(session, n);
 	if (st == NULL || st->flight == NULL)
 		return 0;
 	flight_answered(st->flight);
+	s->talk = 0;
 	buf_add(&st->data, (struct str){ (const char *)p, n });
 	if (st->data.err != OK)
 		end_stream(st, END_PROTOCOL, NGHTTP2_FLOW_CONTROL_ERROR);
@@ -293,67 +320,19 @@ static ssize_t on_body(nghttp2_session *session, int32_t id, uint8_t *p, size_t 
 
 /* ---- the request ----------------------------------------------------------------------------- */
 
-struct fields {
-	nghttp2_nv nv[FIELDS_MAX];
-	size_t n;
-	struct buf text; /* values that had to be put together; holds keys */
-};
-
-static void add_field(void *arg, struct str name, struct str prefix, struct str text, bool secret)
-{
-	struct fields *f = arg;
-	size_t at = f->text.n;
-
-	assert(f->n < FIELDS_MAX);
-	buf_add(&f->text, prefix);
-	buf_add(&f->text, text);
-	if (f->text.err != OK)
-		return;
-	f->nv[f->n++] = (nghttp2_nv){
-		.name = (uint8_t *)(uintptr_t)name.p, .namelen = name.n,
-		.value = (uint8_t *)f->text.p + at, .valuelen = f->text.n - at,
-		.flags = secret ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE,
-	};
-}
-
-/* submit hands the request to nghttp2, which copies the fields. */
-static int32_t submit(struct h2 *s, struct h2_stream *st, const struct call *c)
-{
-	struct linker *linker = s->linker;
-	const struct upstream *row = s->pool->row;
-	char text[LIMIT_URL * 4];
-	struct buf target, authority, length;
-	struct fields f = { .n = 0 };
-	nghttp2_data_provider body = { .source.ptr = st, .read_callback = on_body };
-
-	buf_fixed(&target, text, sizeof text - 512);
-	buf_fixed(&authority, text + sizeof text - 512, 480);
-	buf_fixed(&length, text + sizeof text - 32, 32);
-	buf_fixed(&f.text, linker->head, LINKER_HEAD);
-	request_target(&target, row, c);
-	request_authority(&authority, row);
-	buf_addu(&length, c->body_bytes);
-	add_field(&f, S(":method"), S(""), S("POST"), false);
-	add_field(&f, S(":scheme"), S(""), row->https ? S("https") : S("http"), false);
-	add_field(&f, S(":authority"), S(""), buf_str(&authority), false);
-	add_field(&f, S(":path"), S(""), buf_str(&target), false);
-	add_field(&f, S("content-length"), S(""), buf_str(&length), false);
-	request_fields(row, c, s->pool->table->secrets, &f, add_field);
-	int32_t id = -1;
-	if (f.text.err == OK && target.err == OK && authority.err == OK)
-		id = nghttp2_submit_request(s->session, NULL, f.nv, f.n, &body, st);
-	secret_wipe(linker->head, f.text.n);
-	return id;
-}
-
-bool h2_has_room(const struct h2 *s)
+/* streams_max: how many the provider lets us have at once, and we want. */
+static uint32_t streams_max(const struct h2 *s)
 {
 	uint32_t remote =
 		nghttp2_session_get_remote_settings(s->session,
 						    NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
-	uint32_t max = remote < STREAMS_MAX ? remote : STREAMS_MAX;
 
-	return !s->closed && !s->draining && s->n_streams < max &&
+	return remote < STREAMS_MAX ? remote : STREAMS_MAX;
+}
+
+bool h2_has_room(const struct h2 *s)
+{
+	return !s->closed && !s->draining && s->n_streams < streams_max(s) &&
 	       nghttp2_session_check_request_allowed(s->session);
 }
 
@@ -377,7 +356,8 @@ void h2_start(struct h2 *s, struct flight *f)
 	s->streams = st;
 	s->n_streams++;
 	timer_cancel(&s->idle);
-	st->id = submit(s, st, &f->parcel->call);
+	nghttp2_data_provider body = { .source.ptr = st, .read_callback = on_body };
+	st->id = h2_submit(s, &f->parcel->call, &body, st);
 	if (st->id < 0) {
 		stream_free(st);
 		flight_end(f, END_REFUSED_CALL);
@@ -420,6 +400,7 @@ static void die(struct h2 *s, enum call_end how)
 	s->closed = true;
 	leave_pool(s);
 	timer_cancel(&s->idle);
+	timer_cancel(&s->probe);
 	link_close(s->link);
 	if (s->n_streams == 0)
 		loop_defer(s->linker->loop, &s->reap);
@@ -460,7 +441,7 @@ static void rest(struct h2 *s)
 	/* nghttp2 has said goodbye to a peer that broke the protocol. */
 	if (over && unanswered)
 		die(s, END_PROTOCOL);
-	else if (s->n_streams == 0 && (s->draining || over))
+	else if (s->n_streams == 0 && (s->draining || over || streams_max(s) == 0))
 		die(s, END_RESET);
 	else if (s->n_streams == 0 && s->idle.link == NULL)
 		timer_set(s->linker->loop, &s->idle, POOL_IDLE_MS);
@@ -490,9 +471,11 @@ static void write_out(struct h2 *s)
 		rest(s);
 }
 
+/* read_in reads what is there, but not for ever: a faster sender goes on in the next turn. */
 static void read_in(struct h2 *s)
 {
-	while (!s->closed) {
+	s->more = false;
+	for (int i = 0; !s->closed && !s->more; i++) {
 		uint8_t p[READ];
 		size_t n = 0;
 		enum err e = link_read(s->link, p, sizeof p, &n);
@@ -502,10 +485,12 @@ static void read_in(struct h2 *s)
 			die(s, END_RESET);
 			return;
 		}
-		if (nghttp2_session_mem_recv(s->session, p, n) < 0) {
+		s->talk += n;
+		if (nghttp2_session_mem_recv(s->session, p, n) < 0 || s->talk > IDLE_TALK) {
 			die(s, END_PROTOCOL);
 			return;
 		}
+		s->more = i + 1 == TURN_READS;
 	}
 	schedule(s);
 }
@@ -526,6 +511,8 @@ static void on_flush(struct deferred *d)
 
 	if (!s->closed)
 		write_out(s);
+	if (!s->closed && s->more)
+		read_in(s);
 }
 
 static void on_idle(struct timer *t)
@@ -587,6 +574,7 @@ bool h2_new(struct pool *p, struct link *l)
 	s->reap.on_run = reap;
 	s->flush.on_run = on_flush;
 	s->idle.on_expire = on_idle;
+	s->probe.on_expire = on_probe;
 	buf_init(&s->out, OUT_MAX);
 	if (session_new(s) != 0) {
 		nghttp2_session_del(s->session);

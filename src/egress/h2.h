@@ -21,8 +21,11 @@ struct h2 {
 	struct deferred reap, flush;
 	struct buf out;               /* serialised and not yet taken by the socket */
 	struct timer idle;
+	struct timer probe;           /* set while a PING waits for its answer */
+	uint64_t talk;                /* bytes read since the last that was part of an answer */
 	unsigned n_streams;
 	bool closed, draining;        /* draining: the peer sent GOAWAY, or the pool is retired */
+	bool more;                    /* the turn ended before all was read */
 };
 
 /* h2_new makes a session of an open link, which it takes over, and joins the pool. false: no

@@ -158,6 +158,13 @@ void pool_streams_free(struct pool *p)
 	need(p);
 }
 
+/* turned_away: a session began, and says that it takes nothing. Another would say so, too. */
+static void turned_away(struct pool *p)
+{
+	while (p->first && session_with_room(p) == NULL)
+		flight_end(dequeue(p), END_BUSY);
+}
+
 static void log_failure(struct pool *p, enum call_end how, const char *why)
 {
 	uint64_t now = loop_now_ms(p->linker->loop);
@@ -184,6 +191,8 @@ static void on_open(struct link *l, enum call_end how, const char *why)
 		if (c)
 			pool_put(p, c);
 		if (c || (h2 && h2_new(p, l))) {
+			if (h2)
+				turned_away(p);
 			pool_streams_free(p);
 			return;
 		}

@@ -403,5 +403,7 @@ void exchange_end(struct exchange *x, enum call_end how, bool any_byte)
 	if (how == END_TIMEOUT && x->hurried)
 		meter_lost(x);
 	end_error(x, how == END_OK ? END_PROTOCOL : how, &e);
-	attempt_failed(x, &e, how != END_REFUSED_CALL && how != END_TOO_LARGE, 0);
+	/* An egress that was started anew may not know the table that the call went by. */
+	bool stale = how == END_REFUSED_CALL && x->gen != x->in->gen;
+	attempt_failed(x, &e, stale || (how != END_REFUSED_CALL && how != END_TOO_LARGE), 0);
 }

@@ -126,6 +126,7 @@ struct keeper {
 	struct timer tick;     /* parts_tick */
 	struct timer deadline; /* of a drain */
 	struct reload *reload; /* NULL: none runs */
+	bool reload_again;     /* SIGHUP came while one ran, which may have read the older file */
 	bool draining, ready_said;
 	int exit_status;
 

@@ -115,7 +115,8 @@ static void on_signal(struct watch *w, uint32_t ready)
 	(void)ready;
 	while (read(w->fd, &got, sizeof got) == (ssize_t)sizeof got) {
 		if (got.ssi_signo == SIGHUP) {
-			if (reload_begin(k, &d) != OK)
+			k->reload_again = k->reload != NULL;
+			if (!k->reload_again && reload_begin(k, &d) != OK)
 				log_msg(LOG_WARN, "no reload: %s", diag_text(&d));
 		} else if (k->draining) {
 			log_msg(LOG_WARN, "stopping at once");

@@ -185,9 +185,18 @@ static void tell(struct peer *p, enum err e, const struct diag *d, struct str re
 	peer_reply(p, p->reload_seq, e, d, rest);
 }
 
-static void on_reap(struct deferred *d)
+static void on_reap(struct deferred *deferred)
 {
-	free(OWNER(d, struct reload, reap));
+	struct reload *r = OWNER(deferred, struct reload, reap);
+	struct keeper *k = r->keeper;
+	struct diag d = { 0 };
+
+	free(r);
+	if (!k->reload_again || k->reload != NULL)
+		return; /* the one that runs began later than what was asked for */
+	k->reload_again = false;
+	if (reload_begin(k, &d) != OK)
+		log_msg(LOG_WARN, "no reload: %s", diag_text(&d));
 }
 
 /* settle tells every egress which generation is in force everywhere, after what else it is due. */

@@ -69,6 +69,46 @@ class Faults(GateTest):
         wait_for("admin", lambda: self.gate.admin("GET", "/key/list")[0] == 200, 5)
         self.assertRegex(self.gate.cli("status").stdout, r"(?m)^  admin 0 .* 1 restart, killed by SIGKILL$")
 
+    def test_a_reload_while_egress_is_away(self):
+        """Calls that wait for its next start go by a table which that one never had: they are tried by the new one."""
+        def egress():
+            return [p for p, r in self.gate.children().items() if r == "egress"]
+
+        def count(n):
+            return lambda: len(egress()) == n
+
+        for _ in range(5):  # the time before the next start doubles
+            wait_for("egress", count(2), 20)
+            for p in egress():
+                os.kill(p, signal.SIGKILL)
+            wait_for("its end", lambda: len(egress()) < 2)
+        results = []
+        calls = [threading.Thread(target=lambda: results.append(self.gate.chat("openai-good")[0])) for _ in range(8)]
+        for t in calls:
+            t.start()
+        time.sleep(0.2)
+        self.gate.cli("reload")
+        for t in calls:
+            t.join()
+        self.assertEqual(results, [200] * 8)
+
+    def test_the_last_of_many_signals_counts(self):
+        """A file that is written while a reload reads the one before is in force when its own SIGHUP was served."""
+        def back():
+            self.gate.write(self.config())
+            wait_for("no reload to be under way", lambda: self.gate.cli("reload", ok=False).returncode == 0)
+
+        self.addCleanup(back)
+        for i in range(40):
+            config = self.config()
+            config["model_list"][-1]["model_name"] = last = "echo-%d" % i
+            new = self.gate.config.with_suffix(".new")
+            new.write_text(json.dumps(config))
+            new.rename(self.gate.config)
+            self.gate.process.send_signal(signal.SIGHUP)
+            time.sleep(0.003)
+        wait_for("the last file", lambda: self.gate.chat(last)[0] == 200, 30)
+
     def test_reload_swaps_or_changes_nothing(self):
         config = self.config()
         config["model_list"] += deployments(self.provider.port, ["good"], self.KEYS, dialects=("openai",))
