@@ -1,0 +1,144 @@
+"""What lies in the data directory is damaged, put back to an older copy, or changed by two at once."""
+# Proves T-16.
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+from harness import BUILD, MASTER, Gate, wait_for
+
+
+def yett(*args, stdin=None):
+    return subprocess.run([str(BUILD / "bin/yett"), *map(str, args)], input=stdin, capture_output=True, text=True,
+                          errors="replace", timeout=60, start_new_session=True)
+
+
+class Log(unittest.TestCase):
+    """A log of one full tile and an edge, from a gate that has ended; each test has its own copy."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.tmp = tempfile.TemporaryDirectory(prefix="yett-datadir-")
+        cls.addClassCleanup(cls.tmp.cleanup)
+        cls.home = pathlib.Path(cls.tmp.name)
+        cls.gate = Gate(cls.home, {"model_list": [{"model_name": "echo", "litellm_params": {"model": "echo/openai"}}],
+                                   "general_settings": {"master_key": MASTER}}).start()
+        cls.addClassCleanup(cls.gate.stop)
+        for _ in range(300):
+            cls.gate.chat("echo")
+        cls.older = cls.snapshot("older", 300)
+        cls.gate.chat("echo")
+        cls.newer = cls.snapshot("newer", 301)
+        cls.gate.stop()
+        cls.whole = cls.home / "whole"
+        shutil.copytree(cls.gate.data, cls.whole)
+
+    @classmethod
+    def snapshot(cls, name, size):
+        audit = cls.gate.data / "audit"
+        wait_for("the checkpoint", lambda: (audit / "checkpoint").read_text().split("\n")[1] == str(size), 30)
+        shutil.copytree(audit, cls.home / name)
+        return cls.home / name
+
+    def copy(self, of=None):
+        shutil.rmtree(self.home / "audit", ignore_errors=True)
+        return pathlib.Path(shutil.copytree(of or self.newer, self.home / "audit"))
+
+    def verify(self, audit, status, words):
+        for verb in ("verify", "export"):
+            for key in ((), ("--key", self.newer / "audit.pub")):
+                r = yett("audit", verb, *key, audit)
+                self.assertEqual(r.returncode, status, r.stderr)
+                self.assertIn(words, r.stderr)
+
+    def test_what_was_changed_is_named(self):
+        def entries(path, change):
+            data, out = path.read_bytes(), []
+            while data:
+                n = 2 + int.from_bytes(data[:2], "big")
+                out.append(data[:n])
+                data = data[n:]
+            path.write_bytes(b"".join(change(out)))
+
+        bundle, edge = "tile/entries/000", "tile/entries/001.p/45"
+        changed = "'tile/0/000' does not belong to the entries: one of them was changed"
+        for name, change, words in (
+                (bundle, lambda e: e[:5] + e[6:], "'%s' is cut short" % bundle),
+                (bundle, lambda e: [e[1], e[0], *e[2:]], changed),
+                (bundle, lambda e: [*e, b"\0\0"], "'%s' holds more than it should" % bundle),
+                (edge, lambda e: e[:-1], "'%s' is cut short" % edge),
+                (edge, lambda e: [e[1], e[0], *e[2:]], "'tile/0/001.p/45' does not belong")):
+            with self.subTest(words):
+                audit = self.copy()
+                entries(audit / name, change)
+                self.verify(audit, 77, words)
+        for name in (bundle, edge, "tile/0/000", "tile/0/001.p/45", "tile/1/000.p/1"):
+            with self.subTest(name):
+                audit = self.copy()
+                (audit / name).unlink()
+                self.verify(audit, 77, "'%s' of the audit log is missing" % name)
+        audit = self.copy()
+        (audit / "tile/0/000").write_bytes(bytes(9000))
+        self.verify(audit, 77, "'tile/0/000' is larger than")
+        audit = self.copy()
+        text = (audit / "checkpoint").read_text()
+        (audit / "checkpoint").write_text(text.replace("\n301\n", "\n300\n"))
+        self.verify(audit, 77, "the checkpoint's signature is wrong")
+        self.verify(self.home / "nowhere", 66, "there is no audit log at")
+
+    def test_a_gate_that_signs_meanwhile_is_no_damage(self):
+        """Its partial tiles come and go with each checkpoint; there are two of them here, by turns."""
+        audit, end = self.copy(self.older), threading.Event()
+
+        def sign(old, new):
+            for f in new.rglob("*.p/*"):
+                to = audit / f.relative_to(new)
+                if not to.exists():
+                    to.parent.mkdir(exist_ok=True)
+                    shutil.copy(f, to)
+            shutil.copy(new / "checkpoint", audit / "next")
+            os.rename(audit / "next", audit / "checkpoint")
+            for f in old.rglob("*.p/*"):
+                if not (new / f.relative_to(old)).exists():
+                    (audit / f.relative_to(old)).unlink()
+
+        def run():
+            while not end.is_set():
+                sign(self.older, self.newer)
+                time.sleep(0.002)
+                sign(self.newer, self.older)
+                time.sleep(0.002)
+
+        t = threading.Thread(target=run)
+        t.start()
+        try:
+            seen = {(r.returncode, r.stderr) for r in (yett("audit", "verify", audit) for _ in range(250))}
+        finally:
+            end.set()
+            t.join()
+        self.assertEqual({s for s in seen if s[0]}, set())
+
+
+class Vault(unittest.TestCase):
+    def test_commands_at_once_lose_nothing(self):
+        with tempfile.TemporaryDirectory() as d:
+            data = ("--data", d + "/data")
+            self.assertEqual(yett("vault", "init", "--key-file", d + "/key", *data).returncode, 0)
+            names = ["name%d" % i for i in range(8)]
+            adds = [subprocess.Popen([str(BUILD / "bin/yett"), "vault", "add", n, *data], stdin=subprocess.PIPE,
+                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+                    for n in names]
+            for p in adds:
+                p.stdin.write(b"sk-something")
+                p.stdin.close()
+            self.assertEqual({p.wait(60) for p in adds}, {0})
+            listed = yett("vault", "list", *data).stdout
+            self.assertEqual([line.split()[0] for line in listed.splitlines()], names)
+
+
+if __name__ == "__main__":
+    unittest.main()
