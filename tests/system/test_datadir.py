@@ -2,6 +2,7 @@
 # Proves T-16.
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -9,7 +10,7 @@ import threading
 import time
 import unittest
 
-from harness import BUILD, MASTER, Gate, wait_for
+from harness import BUILD, MASTER, Gate, GateTest, wait_for
 
 
 def yett(*args, stdin=None):
@@ -121,6 +122,25 @@ class Log(unittest.TestCase):
             end.set()
             t.join()
         self.assertEqual({s for s in seen if s[0]}, set())
+
+
+class Texts(GateTest):
+    """What a client or a file names does not drive the terminal of who looks at it."""
+
+    def test_nothing_hidden_reaches_a_terminal(self):
+        told, hidden = "a\u202eb", re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f]")
+        for control in ("\u009b31m", "\x1b[31m", "a\nb"):
+            self.assertEqual(self.gate.admin("POST", "/key/generate", {"key_alias": control})[0], 400)
+            self.assertEqual(self.gate.chat("echo", user=control)[0], 200)
+        key = self.gate.key(key_alias=told, user_id=told, models=[told, "echo"])
+        self.assertEqual(self.gate.chat("echo", key)[0], 200)
+        shown = [self.gate.cli(*args).stdout for args in (("key", "list"), ("key", "show", told), ("usage", "--by", "key"))]
+        self.assertEqual([s for s in shown if "a\\u{202e}b" not in s], [])
+        shown.append(self.gate.cli("key", "show", "a\x1b]0;b\x07\u009b", ok=False).stderr)
+        shown.append(self.gate.cli("audit", "verify", "a\x1b]0;b\x07\u009b\nc", ok=False).stderr)
+        wait_for("the log", lambda: self.gate.cli("audit", "export").stdout.count('"user":') >= 3, 30)
+        self.assertEqual([s for s in shown if hidden.search(s)], [])
+        self.assertNotRegex(self.gate.cli("audit", "export").stdout, "[\x80-\x9f]")
 
 
 class Vault(unittest.TestCase):
