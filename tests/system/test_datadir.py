@@ -124,6 +124,75 @@ class Log(unittest.TestCase):
         self.assertEqual({s for s in seen if s[0]}, set())
 
 
+class Told(unittest.TestCase):
+    """What happened to the data directory of a gate, while it was down or while it serves, is in its log."""
+
+    def setUp(self):
+        tmp = tempfile.TemporaryDirectory(prefix="yett-datadir-")
+        self.addCleanup(tmp.cleanup)
+        self.home = pathlib.Path(tmp.name)
+        self.data, self.at = self.home / "data", 0
+        self.run_gate().gate.chat("echo")
+        self.gate.stop()
+        self.addCleanup(lambda: self.gate.stop())
+
+    def run_gate(self):
+        self.gate = Gate(self.home, {"model_list": [{"model_name": "echo",
+                                                     "litellm_params": {"model": "echo/openai"}}],
+                                     "general_settings": {"master_key": MASTER}})
+        self.at = len(self.gate.said())
+        self.gate.start()
+        return self
+
+    def said(self, words):
+        return words in self.gate.said()[self.at:]
+
+    def again(self, words):
+        self.run_gate()
+        self.assertTrue(self.said(words), self.gate.said())
+        self.gate.chat("echo")
+        self.gate.stop()
+        self.assertEqual(yett("audit", "verify", "--data", self.data).returncode, 0)
+
+    def test_at_the_start(self):
+        older = self.home / "older"
+        shutil.copytree(self.data, older)
+        self.run_gate()
+        self.assertFalse(self.said("the audit log "), self.gate.said())
+        self.gate.chat("echo")
+        self.gate.stop()
+        shutil.rmtree(self.data / "audit")
+        shutil.copytree(older / "audit", self.data / "audit")
+        self.again("the audit log ends at 1, the database has 2 records")
+        next((self.data / "audit/tile/0").glob("*/*")).unlink()
+        self.again("the audit log's last tiles were damaged or missing")
+        shutil.rmtree(self.data / "audit")
+        self.again("the audit log is not there or ends at 0, the database has 4 records")
+        shutil.copy(older / "yett.db", self.data / "yett.db")
+        self.again("the database has 1 records, the audit log 5: it is an older copy")
+
+    def test_while_it_serves(self):
+        self.run_gate()
+        for name, words in (("data/audit", "the audit log was moved"), ("data", "the data directory or its lock"),
+                            ("data/lock", "the data directory or its lock")):
+            with self.subTest(name):
+                os.rename(self.home / name, self.home / "away")
+                wait_for("a word", lambda: self.said("]: " + words), 30)
+                if name == "data/audit":
+                    self.assertIn(words, self.gate.cli("status").stdout)
+                self.assertEqual(self.gate.chat("echo")[0], 200)
+                os.rename(self.home / "away", self.home / name)
+                wait_for("a word", lambda: self.said("the audit log is written again"), 30)
+                self.at = len(self.gate.said())
+
+    def test_a_link_leads_to_it(self):
+        os.rename(self.data, self.home / "real")
+        self.data.symlink_to("real")
+        self.run_gate()
+        self.assertEqual(self.gate.chat("echo")[0], 200)
+        self.gate.cli("status")
+
+
 class Texts(GateTest):
     """What a client or a file names does not drive the terminal of who looks at it."""
 
