@@ -29,23 +29,18 @@ static const char *const verdict_styles[VERDICT_COUNT] = {
 	[VERDICT_INCONCLUSIVE] = "35;1",
 };
 
-static void safe(struct cli *c, struct str s)
-{
-	report_escape(&c->out, s);
-}
-
 static void head(struct cli *c, const struct report *r)
 {
 	cli_style(c, verdict_styles[r->judgement.verdict], verdict_word(r->judgement.verdict));
 	buf_add(&c->out, S("  "));
-	safe(c, r->target);
+	cli_safe(c, r->target);
 	buf_add(&c->out, S(": "));
-	safe(c, r->headline);
+	cli_safe(c, r->headline);
 	buf_addc(&c->out, '\n');
 	if (r->next.n > 0) {
 		buf_add(&c->out,
 			r->judgement.verdict == VERDICT_PASS ? S("  note: ") : S("  to do: "));
-		safe(c, r->next);
+		cli_safe(c, r->next);
 		buf_addc(&c->out, '\n');
 	}
 }
@@ -55,7 +50,7 @@ static void place(struct cli *c, const struct finding *f)
 	if (f->path.n == 0)
 		return;
 	buf_add(&c->out, S("    "));
-	safe(c, f->path);
+	cli_safe(c, f->path);
 	if (f->line > 0)
 		buf_addf(&c->out, ":%u", f->line);
 	buf_addc(&c->out, '\n');
@@ -71,18 +66,18 @@ static void show(struct cli *c, const struct finding *f, enum severity severity)
 	buf_addf(&c->out, "%.*s", FMT(row->title));
 	if (f->package.n > 0) {
 		buf_add(&c->out, S(", "));
-		safe(c, f->package);
+		cli_safe(c, f->package);
 	}
 	buf_addf(&c->out, " [%.*s]\n", FMT(row->id));
 	place(c, f);
 	if (str_trim(f->detail).n > 0) {
 		buf_add(&c->out, S("    "));
-		safe(c, str_trim(f->detail));
+		cli_safe(c, str_trim(f->detail));
 		buf_addc(&c->out, '\n');
 	}
 	if (f->excerpt.n > 0) {
 		buf_add(&c->out, S("    | "));
-		safe(c, str_head(f->excerpt, EXCERPT_SHOWN));
+		cli_safe(c, str_head(f->excerpt, EXCERPT_SHOWN));
 		if (f->excerpt.n > EXCERPT_SHOWN)
 			buf_add(&c->out, S(" ..."));
 		buf_addc(&c->out, '\n');
@@ -152,7 +147,7 @@ static void interpreter(struct cli *c, const struct report_interpreter *i)
 	if (!i->known)
 		return;
 	buf_add(&c->out, S("    interpreter "));
-	safe(c, i->path);
+	cli_safe(c, i->path);
 	buf_addf(&c->out, ": %llu files, ", (unsigned long long)i->files);
 	buf_addhex(&c->out, (struct str){ (const char *)i->digest, REPORT_DIGEST });
 	buf_addc(&c->out, '\n');
@@ -165,10 +160,10 @@ static void environments(struct cli *c, const struct report *r)
 	for (size_t i = 0; i < r->n_environments && i < SHOWN_ENVIRONMENTS; i++) {
 		const struct report_environment *e = &r->environments[i];
 		buf_addf(&c->out, "%.*s ", FMT(target_word(e->kind)));
-		safe(c, e->path.n > 0 ? e->path : r->target);
+		cli_safe(c, e->path.n > 0 ? e->path : r->target);
 		if (e->version.n > 0) {
 			buf_add(&c->out, S(", "));
-			safe(c, e->version);
+			cli_safe(c, e->version);
 		}
 		buf_addf(&c->out, ": %llu package%s, %llu file%s", (unsigned long long)e->packages,
 			 e->packages == 1 ? "" : "s", (unsigned long long)e->files,
@@ -191,7 +186,7 @@ static void names(struct cli *c, const char *what, const struct report_names *li
 	buf_addf(&c->out, "    %s: ", what);
 	for (size_t i = 0; i < list->n && i < SHOWN_NAMES; i++) {
 		buf_add(&c->out, i > 0 ? S(", ") : S(""));
-		safe(c, str_head(list->items[i], EXCERPT_SHOWN));
+		cli_safe(c, str_head(list->items[i], EXCERPT_SHOWN));
 	}
 	if (list->n > SHOWN_NAMES)
 		buf_addf(&c->out, " and %zu more", list->n - SHOWN_NAMES);
@@ -208,7 +203,7 @@ static void detonation(struct cli *c, const struct report *r, bool all)
 		buf_add(&c->out, t->outcome == DETONATED_UNAVAILABLE
 					 ? S("\nnot run in a sandbox: ")
 					 : S("\nwhat it does in a sandbox is not known: "));
-		safe(c, t->reason);
+		cli_safe(c, t->reason);
 		buf_add(&c->out, S("\n"));
 	}
 	if (t->variants == 0)

@@ -8,6 +8,7 @@
 #include "base/rd.h"
 #include "codec/jw.h"
 #include "config/config.h"
+#include "inspect/report.h"
 #include "proto/control.h"
 #include "sys/fs.h"
 #include "sys/ipc.h"
@@ -46,7 +47,12 @@ int cli_fail(struct cli *c, enum err e, const struct diag *d)
 {
 	const char *text = d && d->text[0] ? d->text : err_text(e);
 
-	fprintf(stderr, "yett: %s\n", text);
+	char room[4 * sizeof d->text + 8];
+	struct buf line;
+
+	buf_fixed(&line, room, sizeof room);
+	report_escape(&line, str_z(text));
+	fprintf(stderr, "yett: %.*s\n", FMT(buf_str(&line)));
 	if (c->json && c->out.n == 0) {
 		jw_obj(&c->out);
 		jw_kv_str(&c->out, S("error"), str_z(text));
@@ -86,13 +92,7 @@ void cli_pad(struct cli *c, size_t n, size_t width)
 
 void cli_safe(struct cli *c, struct str s)
 {
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char u = (unsigned char)s.p[i];
-		if (u < 0x20 || u == 0x7f)
-			buf_addf(&c->out, "\\x%02x", u);
-		else
-			buf_addc(&c->out, s.p[i]);
-	}
+	report_escape(&c->out, s);
 }
 
 /* ---- help ---- */

@@ -102,7 +102,7 @@ void cli_style(struct cli *c, const char *style, struct str s);
 /* cli_pad writes spaces so that a column of n bytes is width wide, one at the least. */
 void cli_pad(struct cli *c, size_t n, size_t width);
 
-/* cli_safe writes s with control characters as \xNN: no file or peer drives the terminal. */
+/* cli_safe writes s as reports spell it: no file or peer drives the terminal. */
 void cli_safe(struct cli *c, struct str s);
 
 /* cli_data_dir gives --data, else $XDG_STATE_HOME/yett, ~/.local/state/yett, or /var/lib/yett for

@@ -16,7 +16,11 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BUNDLE_MAX = TLOG_WIDTH * (2 + TLOG_ENTRY_MAX), FLUSH_AT = 1 << 20 };
+enum {
+	BUNDLE_MAX = TLOG_WIDTH * (2 + TLOG_ENTRY_MAX),
+	FLUSH_AT = 1 << 20,
+	TRIES = 20 /* to read the edge between two checkpoints, which a gate signs once a second */
+};
 
 struct audit {
 	struct cli *c;
@@ -26,6 +30,7 @@ struct audit {
 	struct note_key key;
 	struct checkpoint want;
 	struct buf key_text, note, file;
+	struct buf edge[TLOG_LEVELS], edge_bundle; /* the partial tiles, read with the checkpoint */
 	char *room;             /* 1 + TLOG_ENTRY_MAX bytes */
 	struct tlog *tree;
 };
@@ -56,15 +61,55 @@ static enum err read_checkpoint(struct audit *a, struct diag *d)
 	return OK;
 }
 
+/* What a signed checkpoint speaks of is there, and not larger than it can be, or was changed. */
+static enum err read_signed(struct audit *a, const char *path, struct buf *out, struct diag *d)
+{
+	enum err e = read_at(a, path, out, d);
+
+	return e == ERR_NOT_FOUND || e == ERR_LIMIT ? ERR_AUTH : e;
+}
+
+static enum err read_edge(struct audit *a, struct diag *d)
+{
+	char path[TLOG_PATH];
+	uint64_t index;
+	uint32_t width;
+
+	for (int level = TLOG_ENTRIES; level < TLOG_LEVELS; level++) {
+		tlog_edge(a->want.size, level < 0 ? 0 : (unsigned)level, &index, &width);
+		if (width)
+			TRY(read_signed(a, tlog_path(level, index, width, path),
+					level < 0 ? &a->edge_bundle : &a->edge[level], d));
+	}
+	return OK;
+}
+
+/* A gate that runs takes a checkpoint's partial tiles away once it has signed the next one. */
+static enum err read_head(struct audit *a, struct diag *d)
+{
+	enum err e = OK;
+
+	for (int i = 0; i < TRIES; i++) {
+		TRY(read_checkpoint(a, d));
+		e = read_edge(a, d);
+		if (read_at(a, "checkpoint", &a->file, NULL) == OK &&
+		    str_eq(buf_str(&a->file), buf_str(&a->note)))
+			break;
+	}
+	return e;
+}
+
 static enum err check_tile(struct audit *a, unsigned level, uint64_t index, uint32_t width,
 			   struct diag *d)
 {
 	char path[TLOG_PATH];
+	struct buf *file = width == TLOG_WIDTH ? &a->file : &a->edge[level];
 
 	(void)tlog_path((int)level, index, width, path);
-	TRY(read_at(a, path, &a->file, d));
+	if (file == &a->file)
+		TRY(read_signed(a, path, file, d));
 	struct str want = str_head(tlog_tile(a->tree, level), (size_t)width * TLOG_HASH);
-	if (!str_eq(buf_str(&a->file), want))
+	if (!str_eq(buf_str(file), want))
 		return diag_set(d, ERR_AUTH,
 				"'%s' does not belong to the entries: one of them was changed",
 				path);
@@ -95,8 +140,8 @@ static enum err one_bundle(struct audit *a, uint64_t index, uint32_t width, stru
 
 	(void)tlog_path(TLOG_ENTRIES, index, width, path);
 	buf_init(&bundle, BUNDLE_MAX);
-	enum err e = read_at(a, path, &bundle, d);
-	struct str rest = buf_str(&bundle);
+	enum err e = width == TLOG_WIDTH ? read_signed(a, path, &bundle, d) : OK;
+	struct str rest = buf_str(width == TLOG_WIDTH ? &bundle : &a->edge_bundle);
 	for (uint32_t i = 0; e == OK && i < width; i++) {
 		e = tlog_bundle_next(&rest, &entry);
 		if (e != OK)
@@ -192,6 +237,9 @@ static int audit_run(struct cli *c, bool print)
 	buf_init(&a.key_text, NOTE_MAX);
 	buf_init(&a.note, NOTE_MAX);
 	buf_init(&a.file, TLOG_WIDTH * TLOG_HASH);
+	buf_init(&a.edge_bundle, BUNDLE_MAX);
+	for (int i = 0; i < TLOG_LEVELS; i++)
+		buf_init(&a.edge[i], TLOG_WIDTH * TLOG_HASH);
 	a.room = malloc(1 + TLOG_ENTRY_MAX);
 	a.tree = malloc(sizeof *a.tree);
 	enum err e =
@@ -201,7 +249,7 @@ static int audit_run(struct cli *c, bool print)
 		e = open_log(&a, &d);
 	}
 	if (e == OK)
-		e = read_checkpoint(&a, &d);
+		e = read_head(&a, &d);
 	if (e == OK)
 		e = walk(&a, &d);
 	int status = e != OK ? cli_fail(c, e, &d) : print ? cli_done(c, OK) : report(c, &a);
@@ -212,6 +260,9 @@ static int audit_run(struct cli *c, bool print)
 	buf_free(&a.key_text);
 	buf_free(&a.note);
 	buf_free(&a.file);
+	buf_free(&a.edge_bundle);
+	for (int i = 0; i < TLOG_LEVELS; i++)
+		buf_free(&a.edge[i]);
 	return status;
 }
 

@@ -58,6 +58,18 @@ size_t utf8_valid(struct str s)
 	return s.n;
 }
 
+bool utf8_plain(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		if (c < 0x20 || c == 0x7f)
+			return false;
+		if (c == 0xc2 && i + 1 < s.n && (unsigned char)s.p[i + 1] < 0xa0)
+			return false;
+	}
+	return utf8_valid(s) == s.n;
+}
+
 void utf8_put(struct buf *out, uint32_t cp)
 {
 	char b[4];

@@ -11,14 +11,6 @@
 
 enum { SECRET_RANDOM = 32, SECRET_MIN = 16 }; /* as LiteLLM */
 
-static bool text_ok(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
-			return false;
-	return utf8_valid(s) == s.n;
-}
-
 enum err key_judge(const struct control_key *key, struct diag *d)
 {
 	const struct str text[] = { key->alias, key->user, key->team };
@@ -26,11 +18,11 @@ enum err key_judge(const struct control_key *key, struct diag *d)
 	size_t total = 0;
 
 	for (int i = 0; i < 3; i++)
-		if (!text_ok(text[i]) || utf8_valid(json[i]) != json[i].n)
+		if (!utf8_plain(text[i]) || utf8_valid(json[i]) != json[i].n)
 			return diag_set(d, ERR_SYNTAX,
 					"a key's text holds control characters or is not UTF-8");
 	for (uint32_t i = 0; i < key->n_models; i++) {
-		if (key->models[i].n == 0 || !text_ok(key->models[i]))
+		if (key->models[i].n == 0 || !utf8_plain(key->models[i]))
 			return diag_param(d, ERR_SYNTAX, S("models"),
 					  "a model's name is empty or not plain text");
 		total += key->models[i].n;

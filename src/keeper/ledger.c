@@ -6,6 +6,7 @@
 
 #include "keeper/leaf.h"
 #include "keeper/ledger_file.h"
+#include "sys/log.h"
 
 #include <assert.h>
 #include <fcntl.h>
@@ -246,6 +247,27 @@ static enum err rebuild(struct ledger *l, const struct checkpoint *c)
 	return write_partials(l, &d);
 }
 
+/* What only hands, a bad disk or a copy that was put back can have brought about is told. The log
+ * may end before the database, by a second, after a kill. */
+static void tell(const struct ledger *l, uint64_t size, bool mended)
+{
+	unsigned long long log = size, rows = store_last(l->store);
+
+	if (mended)
+		log_msg(LOG_WARN, "the audit log's last tiles were damaged or missing; they were "
+				  "written again as they had been signed");
+	if (rows < log)
+		log_msg(LOG_WARN,
+			"the database has %llu records, the audit log %llu: it is an older copy, "
+			"or records were taken out; they are missing from usage and spending",
+			rows, log);
+	if (rows > log)
+		log_msg(size ? LOG_INFO : LOG_WARN,
+			"the audit log %s %llu, the database has %llu records: the rest is "
+			"written to it now",
+			size ? "ends at" : "is not there or ends at", log, rows);
+}
+
 static enum err take_up(struct ledger *l, struct diag *d)
 {
 	struct buf note;
@@ -255,6 +277,7 @@ static enum err take_up(struct ledger *l, struct diag *d)
 	buf_init(&note, NOTE_MAX);
 	enum err e = ledger_read(l->dir, "checkpoint", &note);
 	if (e == ERR_NOT_FOUND) {
+		tell(l, 0, false);
 		buf_free(&note);
 		return OK; /* a new log, or one whose rows are all in the database */
 	}
@@ -270,8 +293,11 @@ static enum err take_up(struct ledger *l, struct diag *d)
 			    "and its key away to begin a new one");
 	else {
 		e = resume(l, &c);
-		if (e != OK)
+		bool damaged = e != OK;
+		if (damaged)
 			e = rebuild(l, &c);
+		if (e == OK)
+			tell(l, c.size, damaged && !l->broken);
 		l->published = c.size;
 		store_floor(l->store, c.size);
 	}

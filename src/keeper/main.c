@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,13 +67,15 @@ static enum err open_data(struct keeper *k, struct diag *d)
 {
 	/* Unlike flock's this lock ends with keeper, not with what it has forked. */
 	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	char path[KEEPER_PATH + 32];
-	size_t n = strlen(k->opts.data);
+	char path[KEEPER_PATH + 32], real[PATH_MAX];
 
-	if (n >= sizeof k->data)
-		return diag_set(d, ERR_LIMIT, "'%s' is too long for a path", k->opts.data);
-	memcpy(k->data, k->opts.data, n + 1);
-	TRY(fs_mkdirs(k->data, d));
+	TRY(fs_mkdirs(k->opts.data, d));
+	/* The database's library follows no link, wherever it stands in a path. */
+	if (realpath(k->opts.data, real) == NULL)
+		return diag_set(d, ERR_SYS, "cannot use '%s': %s", k->opts.data, strerror(errno));
+	if (strlen(real) >= sizeof k->data)
+		return diag_set(d, ERR_LIMIT, "'%s' is too long for a path", real);
+	memcpy(k->data, real, strlen(real) + 1);
 	(void)snprintf(path, sizeof path, "%s/lock", k->data);
 	k->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (k->lock_fd < 0)

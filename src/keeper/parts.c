@@ -16,7 +16,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { REPLY_ROWS_MAX = LIMIT_CONTROL - 8192 };
+enum { REPLY_ROWS_MAX = LIMIT_CONTROL - 8192, LOOK_MS = 1000 };
 
 struct parts {
 	struct store *store;
@@ -25,6 +25,8 @@ struct parts {
 	struct keyring keys;
 	bool ledger_open, usage_open, keys_open;
 	char said[256];          /* the trouble that was logged last */
+	int64_t looked_ms;       /* monotonic; see look_around */
+	const char *gone;        /* what happened to the data directory, or NULL */
 };
 
 static int64_t wall_ms(void)
@@ -102,10 +104,30 @@ void parts_close(struct keeper *k)
 	k->parts = NULL;
 }
 
-/* Trouble is said once when it begins and once when it is over. */
-static void say_trouble(struct parts *p)
+/* What is written to files that nobody finds any more is lost when this process ends. */
+static void look_around(struct keeper *k, struct parts *p)
 {
-	const char *now = usage_trouble(&p->usage);
+	char lock[KEEPER_PATH + 32], audit[KEEPER_PATH + 32];
+	int64_t now = mono_ms();
+
+	if (now - p->looked_ms < LOOK_MS)
+		return;
+	p->looked_ms = now;
+	(void)snprintf(lock, sizeof lock, "%s/lock", k->data);
+	(void)snprintf(audit, sizeof audit, "%s/audit", k->data);
+	p->gone = !fs_leads_to(lock, k->lock_fd)
+			  ? "the data directory or its lock was moved, removed or replaced: put it "
+			    "back, or what is recorded from now on may be lost"
+		  : !fs_leads_to(audit, p->ledger.dir)
+			  ? "the audit log was moved, removed or replaced: the gate writes to the "
+			    "one that it had, and goes on with the other at its next start"
+			  : NULL;
+}
+
+/* Trouble is said once when it begins and once when it is over. */
+static void say_trouble(struct keeper *k, struct parts *p)
+{
+	const char *now = parts_trouble(k);
 
 	if (strcmp(now ? now : "", p->said) == 0)
 		return;
@@ -141,7 +163,8 @@ uint32_t parts_tick(struct keeper *k, bool flush)
 	struct parts *p = k->parts;
 	uint32_t again = usage_tick(&p->usage, mono_ms(), wall_ms(), flush);
 
-	say_trouble(p);
+	look_around(k, p);
+	say_trouble(k, p);
 	end_liars(k);
 	keyring_tick(&p->keys, wall_ms());
 	return again;
@@ -293,5 +316,5 @@ void parts_event(struct keeper *k, const char *what, const char *text)
 
 const char *parts_trouble(const struct keeper *k)
 {
-	return usage_trouble(&k->parts->usage);
+	return k->parts->gone ? k->parts->gone : usage_trouble(&k->parts->usage);
 }

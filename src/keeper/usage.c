@@ -173,9 +173,12 @@ static void judge_text(char *field, size_t cap)
 {
 	size_t n = strnlen(field, cap), bad;
 
-	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)field[i] < 0x20 || field[i] == 0x7f)
-			field[i] = '?';
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)field[i];
+		bool high = c == 0xc2 && i + 1 < n && (unsigned char)field[i + 1] < 0xa0;
+		if (c < 0x20 || c == 0x7f || high)
+			field[i] = '?'; /* of two bytes the second is alone then */
+	}
 	for (size_t at = 0; (bad = utf8_valid((struct str){ field + at, n - at })) != n - at;
 	     at += bad + 1)
 		field[at + bad] = '?';

@@ -7,6 +7,7 @@
 
 #include "base/ascii.h"
 #include "base/rd.h"
+#include "codec/utf8.h"
 #include "sys/fs.h"
 
 #include <assert.h>
@@ -163,7 +164,7 @@ static enum err read_head(struct vault *v, struct rd *r, struct str *out_salt, u
 	*out_count = rd_u32(r);
 	if (r->err != OK || !known || mode < VAULT_PASSPHRASE || mode > VAULT_CREDENTIAL ||
 	    memcmp(zero.p, "\0\0\0", 3) != 0 || *out_count > VAULT_ENTRIES ||
-	    (hint.n && memchr(hint.p, 0, hint.n) != NULL))
+	    !utf8_plain(hint))
 		return ERR_SYNTAX;
 	v->mode = (enum vault_mode)mode;
 	memcpy(v->hint, hint.p ? hint.p : "", hint.n);
@@ -256,6 +257,8 @@ enum err vault_new(struct vault *v, enum vault_mode mode, const char *hint, stru
 {
 	if (strlen(hint) >= sizeof v->hint)
 		return diag_set(d, ERR_LIMIT, "'%s' is too long", hint);
+	if (!utf8_plain(str_z(hint)))
+		return diag_set(d, ERR_SYNTAX, "a name with control characters, or not UTF-8");
 	TRY(alloc(v, d));
 	v->mode = mode;
 	memcpy(v->hint, hint, strlen(hint) + 1);

@@ -17,6 +17,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -29,6 +30,7 @@ struct cmdline {
 	const char *data, *key_file, *credential, *verb, *name;
 	bool json;
 	char path[PATH_CAP + 16];
+	int lock; /* see hold, or -1 */
 	struct buf secret, out; /* secret: a passphrase or a value, wiped at the end */
 };
 
@@ -237,11 +239,32 @@ static enum err save(struct cmdline *c, struct vault *v, const struct buf *pass,
 	return vault_save(v, c->path, &io, d);
 }
 
+/* Of two commands that change the vault at once one waits for the other, from reading the file to
+ * replacing it: its copy would be without what the other has put in. The lock ends with us. */
+static enum err hold(struct cmdline *c, struct diag *d)
+{
+	c->lock = open(c->data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (c->lock < 0 && errno == ENOENT)
+		return OK; /* nor is there a vault, which is said with what to do */
+	if (c->lock >= 0 && flock(c->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+		fputs("yett: waiting for another command that changes the vault\n", stderr);
+	if (c->lock < 0 || flock(c->lock, LOCK_EX) != 0)
+		return diag_set(d, ERR_SYS, "cannot lock '%s': %s", c->data, strerror(errno));
+	return OK;
+}
+
+static enum err open_to_change(struct cmdline *c, struct vault *v, struct buf *pass, struct diag *d)
+{
+	TRY(hold(c, d));
+	return open_vault(c, v, pass, d);
+}
+
 static enum err do_init(struct cmdline *c, struct vault *v, struct buf *pass, struct diag *d)
 {
+	TRY(fs_mkdirs(c->data, d));
+	TRY(hold(c, d));
 	if (access(c->path, F_OK) == 0)
 		return diag_set(d, ERR_EXISTS, "there is a vault at '%s' already", c->path);
-	TRY(fs_mkdirs(c->data, d));
 	TRY(choose_lock(c, v, pass, d));
 	TRY(save(c, v, pass, d));
 	if (!c->json)
@@ -251,7 +274,7 @@ static enum err do_init(struct cmdline *c, struct vault *v, struct buf *pass, st
 
 static enum err do_add(struct cmdline *c, struct vault *v, struct buf *pass, struct diag *d)
 {
-	TRY(open_vault(c, v, pass, d));
+	TRY(open_to_change(c, v, pass, d));
 	if (vault_find(v, str_z(c->name)))
 		return diag_set(d, ERR_EXISTS,
 				"the vault has '%s' already; replace it: yett vault rotate %s",
@@ -300,7 +323,7 @@ static enum err do_rotate(struct cmdline *c, struct vault *v, struct buf *pass, 
 	const char *key_file = c->key_file;
 
 	if (c->name) {
-		TRY(open_vault(c, v, pass, d));
+		TRY(open_to_change(c, v, pass, d));
 		if (vault_find(v, str_z(c->name)) == NULL)
 			return diag_set(d, ERR_NOT_FOUND, "the vault has no '%s'", c->name);
 		TRY(read_value(c, d));
@@ -310,7 +333,7 @@ static enum err do_rotate(struct cmdline *c, struct vault *v, struct buf *pass, 
 	}
 	c->key_file =
 		NULL; /* the options name the new lock; the old one is found by its own hint */
-	TRY(open_vault(c, v, pass, d));
+	TRY(open_to_change(c, v, pass, d));
 	c->key_file = key_file;
 	/* The new passphrase is asked for: the environment holds the old one. */
 	(void)unsetenv("YETT_VAULT_PASSPHRASE");
@@ -320,7 +343,7 @@ static enum err do_rotate(struct cmdline *c, struct vault *v, struct buf *pass, 
 
 static enum err do_remove(struct cmdline *c, struct vault *v, struct buf *pass, struct diag *d)
 {
-	TRY(open_vault(c, v, pass, d));
+	TRY(open_to_change(c, v, pass, d));
 	TRY(vault_remove(v, str_z(c->name), d));
 	return save(c, v, pass, d);
 }
@@ -417,7 +440,7 @@ static enum err do_import(struct cmdline *c, struct vault *v, struct buf *pass, 
 	struct str file = str_z(c->name ? c->name : "-");
 	struct buf text;
 
-	TRY(open_vault(c, v, pass, d));
+	TRY(open_to_change(c, v, pass, d));
 	if (str_has_suffix(file, S(".yaml")) || str_has_suffix(file, S(".yml")))
 		TRY(import_config(c, v, d));
 	else {
@@ -483,7 +506,7 @@ static enum err parse(struct cmdline *c, int argc, char **argv, const struct ver
 int vault_main(int argc, char **argv)
 {
 	const struct rlimit no_core = { 0, 0 };
-	struct cmdline c = { 0 };
+	struct cmdline c = { .lock = -1 };
 	const struct verb *verb = NULL;
 	struct vault v = { 0 };
 	struct diag d = { 0 };
@@ -511,6 +534,7 @@ int vault_main(int argc, char **argv)
 	if (fs_write_all(STDOUT_FILENO, buf_str(&c.out)) != OK && e == OK)
 		e = ERR_SYS;
 	vault_close(&v);
+	fd_closep(&c.lock);
 	buf_wipe(&pass);
 	buf_free(&pass);
 	buf_wipe(&c.secret);

@@ -80,6 +80,14 @@ enum err fs_read(const char *path, unsigned flags, struct buf *out, struct diag 
 	return fs_read_at(AT_FDCWD, path, flags, out, d);
 }
 
+bool fs_leads_to(const char *path, int fd)
+{
+	struct stat at, open;
+
+	return stat(path, &at) == 0 && fstat(fd, &open) == 0 && at.st_dev == open.st_dev &&
+	       at.st_ino == open.st_ino;
+}
+
 enum err fs_write_all(int fd, struct str s)
 {
 	while (s.n > 0) {

@@ -33,6 +33,9 @@ MUST_USE enum err fs_write(const char *path, struct str content, unsigned mode, 
  * must be a directory of this user that others cannot write to. */
 MUST_USE enum err fs_mkdirs(const char *path, struct diag *d);
 
+/* fs_leads_to: path is, links followed, the very file or directory that fd has open. */
+bool fs_leads_to(const char *path, int fd);
+
 /* fs_write_all writes all of s to a blocking descriptor. */
 MUST_USE enum err fs_write_all(int fd, struct str s);
 

@@ -56,6 +56,10 @@ void log_msg(enum log_level level, const char *fmt, ...)
 		n += (size_t)text;
 	if (n > sizeof line - 1)
 		n = sizeof line - 1;
+	/* Whatever it quotes, it stays one line and drives no terminal. */
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
+			line[i] = '?';
 	line[n++] = '\n';
 	/* Nobody to tell when standard error is gone. */
 	ssize_t ignored = write(STDERR_FILENO, line, n);

@@ -27,13 +27,10 @@ struct str claim_name(enum claim c)
 
 /* ---- identity ---- */
 
-/* A name that people will see and programs compare: UTF-8 without control characters. */
+/* A name that people will see and programs compare. */
 static bool text_ok(struct str s)
 {
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f)
-			return false;
-	return s.n != 0 && utf8_valid(s) == s.n;
+	return s.n != 0 && utf8_plain(s);
 }
 
 /* DER of a UTF8String and nothing else: tag 0x0c, the shortest length, the bytes. */

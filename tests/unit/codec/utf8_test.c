@@ -45,6 +45,19 @@ CASE(refused)
 	CHECK(utf8_valid(S("12345678\xc3\xa9" "12345678\xff")) == 18);
 }
 
+CASE(plain)
+{
+	static const char *const not[] = { "a\nb", "\x1b[31m", "\x7f", "\xc2\x80", "a\xc2\x9b" "31m", "a\xc2", "\xff" };
+
+	for (size_t i = 0; i < sizeof not / sizeof not[0]; i++) {
+		struct str g = check_guard(str_z(not[i]));
+		CHECK(!utf8_plain(g));
+		check_unguard(g);
+	}
+	CHECK(!utf8_plain(S("a\0b")));
+	CHECK(utf8_plain(S("")) && utf8_plain(S("a b\\\"")) && utf8_plain(S("\xc2\xa0\xc3\x9b\xe2\x80\x93")));
+}
+
 /* A good or bad sequence at every place of long texts: in blocks, across them, behind the last. */
 CASE(every_place)
 {
@@ -84,4 +97,4 @@ CASE(every_place)
 	}
 }
 
-TESTS(CASE_ROW(every_place), CASE_ROW(every_code_point), CASE_ROW(refused))
+TESTS(CASE_ROW(every_place), CASE_ROW(every_code_point), CASE_ROW(refused), CASE_ROW(plain))

@@ -216,6 +216,7 @@ CASE(lying_writer)
 	file->records[3].seq = 99;
 	memset(file->records[4].model_asked, 0xff, USAGE_TEXT);
 	memset(file->records[5].request_id, '"', USAGE_ID);
+	memcpy(file->records[5].model_asked, "a\xc2\x9b\x1b" "b", 6);
 	file->records[6].cost_pico = INT64_MAX;
 	file->records[6].input = -5;
 	file->records[7].end_ms = INT64_MIN;
@@ -223,6 +224,7 @@ CASE(lying_writer)
 	(void)usage_tick(&usage, 1, 1763900000000, true);
 	CHECK(usage.sources[0].lied && usage.dropped == 1 && usage.rows == 9 && store_last(store) == 9);
 	CHECK(ledger.published == 9 && usage_trouble(&usage) == NULL);
+	CHECK(memmem(ledger.bundle.p, ledger.bundle.n, "\"model\":\"a???b\"", 15) != NULL);
 	usage.sources[0].lied = false;
 	atomic_store(&file->head, UINT64_MAX / 2);
 	(void)usage_tick(&usage, 1, 1763900000000, true);

@@ -2,6 +2,7 @@
  * tests/unit/keeper/vault_test.c
  * Proves T-17.
  */
+#include "codec/utf8.h"
 #include "keeper/vault.h"
 
 #include "../check.h"
@@ -97,6 +98,7 @@ CASE(every_byte_counts)
 		work[i] = (char)(work[i] ^ (1 << (i % 8)));
 		write_file(path, work, n);
 		CHECK(vault_open(&v, path, &io, &d) != OK);
+		CHECK(utf8_plain(str_z(d.text))); /* it quotes what the file says of its key */
 	}
 	for (size_t i = 0; i < n; i++) {
 		write_file(path, file, i);
