@@ -82,15 +82,14 @@ enum err team_start(struct team *t, enum err (*enter)(void *ctx, struct diag *d)
 			break; /* then fewer must do */
 	}
 	t->n = made;
+	TRY(enter(ctx, d));
 	(void)pthread_mutex_lock(&t->lock);
 	while (t->entered + 1 < t->n)
 		(void)pthread_cond_wait(&t->changed, &t->lock);
 	(void)pthread_mutex_unlock(&t->lock);
-	if (t->diag.err != OK) {
+	if (t->diag.err != OK)
 		*d = t->diag;
-		return d->err;
-	}
-	return enter(ctx, d);
+	return t->diag.err;
 }
 
 void team_run(struct team *t, void (*work)(void *ctx, struct worker *w), void *ctx)

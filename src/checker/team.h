@@ -38,7 +38,7 @@ struct team {
 };
 
 /* team_start makes as many helpers as there are other CPUs. Each calls enter, and so does the
- * caller in the end; it fails when it fails for one. */
+ * caller meanwhile; it returns when all have, and fails when it fails for one. */
 MUST_USE enum err team_start(struct team *t, enum err (*enter)(void *ctx, struct diag *d),
 			     void *ctx, struct diag *d);
 

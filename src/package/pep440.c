@@ -161,6 +161,14 @@ static struct str next_number(struct str *release)
 
 static int release_cmp(struct str a, struct str b)
 {
+	size_t same = 0;
+
+	while (same < a.n && same < b.n && a.p[same] == b.p[same])
+		same++;
+	while (same > 0 && a.p[same - 1] != '.') /* numbers before the first that differs */
+		same--;
+	a = str_tail(a, same);
+	b = str_tail(b, same);
 	while (a.n || b.n) {
 		struct str x = next_number(&a), y = next_number(&b);
 		int c = digits_cmp(x, y);

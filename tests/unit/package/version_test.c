@@ -33,6 +33,8 @@ CASE(pypi_order)
 
 	for (size_t i = 1; i < sizeof order / sizeof order[0]; i++)
 		CHECK(cmp(ECO_PYPI, order[i - 1], order[i]) < 0);
+	CHECK(cmp(ECO_PYPI, "1.10", "1.1") > 0 && cmp(ECO_PYPI, "2.1.10", "2.1.9") > 0);
+	CHECK(cmp(ECO_PYPI, "1.1", "1.01.0") == 0 && cmp(ECO_PYPI, "1.19", "1.2") > 0);
 	CHECK(cmp(ECO_PYPI, "1.0", "v1.0.0") == 0 && cmp(ECO_PYPI, "1.0-1", "1.post1") == 0);
 	CHECK(cmp(ECO_PYPI, "1.0c1", "1.0.RC.01") == 0 && cmp(ECO_PYPI, "0!1", " 1 ") == 0);
 }
