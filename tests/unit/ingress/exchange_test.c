@@ -9,6 +9,7 @@
 #include "ingress/keys.h"
 #include "ingress/link.h"
 #include "crypto/sha256.h"
+#include "proto/start.h"
 #include "sys/ring.h"
 
 #include "../check.h"
@@ -16,6 +17,7 @@
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 enum { BODY = 100000 };
 
@@ -703,6 +705,36 @@ CASE(a_stream_that_changes_after_it_was_read)
 	say_end(id, END_CANCELLED);
 }
 
+/* Egress sends so many bytes and gets no more credit; the status with which ingress ends. */
+static int send_in_all(size_t all)
+{
+	static char piece[32 << 10];
+	int status = 0;
+	pid_t pid = fork();
+
+	memset(piece, '\n', sizeof piece);
+	if (pid == 0) {
+		uint32_t id = begin_stream();
+		for (size_t n; all; all -= n) {
+			n = all < sizeof piece ? all : sizeof piece;
+			(void)say_data(id, (struct str){ piece, n });
+		}
+		cancels = 0;
+		conn_kill(conn); /* which ends no duty: what is under way still comes */
+		reap();
+		(void)link_drain(in.link);
+		_exit(7);
+	}
+	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+CASE(more_than_its_credit)
+{
+	fresh();
+	CHECK(send_in_all(LIMIT_STREAM_CREDIT) == 7);
+	CHECK(send_in_all(LIMIT_STREAM_CREDIT + 1) == START_EXIT_BLAMES_PEER);
+}
+
 TESTS(CASE_ROW(a_stream_that_changes_after_it_was_read), CASE_ROW(a_providers_own_words), CASE_ROW(no_key_in_a_providers_words),
       CASE_ROW(a_refused_credential),
       CASE_ROW(a_clients_own_hurry_cools_nothing_down), CASE_ROW(a_name_behind_a_wildcard_cools_nothing_down),
@@ -710,4 +742,5 @@ TESTS(CASE_ROW(a_stream_that_changes_after_it_was_read), CASE_ROW(a_providers_ow
       CASE_ROW(what_finds_no_room_in_the_ring_is_told_later),
       CASE_ROW(egress_is_started_anew), CASE_ROW(a_client_cannot_ask_for_endless_retries),
       CASE_ROW(nobody_pays_for_the_slot_s_last_key), CASE_ROW(a_call_has_room_for_its_record), CASE_ROW(a_turn_that_runs_out_of_memory_ends_early),
-      CASE_ROW(an_announced_body_is_no_body), CASE_ROW(a_body_is_measured_by_its_own_policy))
+      CASE_ROW(an_announced_body_is_no_body), CASE_ROW(a_body_is_measured_by_its_own_policy),
+      CASE_ROW(more_than_its_credit)) /* last: its children write into our rings */
