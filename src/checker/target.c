@@ -2,6 +2,7 @@
  * checker/target.c - a target that is one file.
  * Input: a file of any kind.   Runs in: checker.
  */
+#include "checker/agents.h"
 #include "checker/profile.h"
 
 #include "codec/archive.h"
@@ -64,6 +65,18 @@ static bool is_binary(struct str text)
 	return str_chr(str_head(text, SNIFF), '\0') != SIZE_MAX;
 }
 
+/* What an agent or an editor obeys is known by its whole path. */
+static bool judge_agent(struct checker *c, const struct root *r, struct str name, struct str text)
+{
+	enum agent_kind kind = agent_kind(r->label);
+	const struct agent_place at = { .c = c, .f = &c->report.findings, .path = name };
+
+	if (kind == AGENT_NONE || kind == AGENT_INSTALLER)
+		return false;
+	agent_judge(&at, kind, text);
+	return true;
+}
+
 /* Nothing here reads it, so nothing may be concluded: a lock file of another language, say. */
 static void judge_unknown(struct checker *c, struct root *r)
 {
@@ -88,7 +101,7 @@ static void judge_text(struct checker *c, struct root *r, struct str name, struc
 		manifest_check(c, &r->tree, 0, kind, text);
 	} else if (startup_kind(name, PYTHON_UNKNOWN) != STARTUP_NONE) {
 		judge_hook(c, r, name, text);
-	} else {
+	} else if (!judge_agent(c, r, name, text)) {
 		struct caps caps = { 0 };
 		size_t first = c->report.findings.n;
 		/* A text that somebody names may be a log, whatever it is called. */

@@ -27,6 +27,7 @@ enum sink {
 	SINK_LOAD,     /* a file, or an archive of files, that is code */
 	SINK_WIRE,     /* a descriptor takes another's place */
 	SINK_UNPICKLE, /* bytes that are code as well */
+	SINK_VARIABLE, /* a variable of the environment, and its value */
 };
 
 struct effect {
@@ -63,6 +64,8 @@ enum text_class {
 	TEXT_DROP,	/* where anybody can drop things */
 	TEXT_PROBE,	/* what tells a sandbox */
 	TEXT_INJECTION, /* words aimed at reviewers that are models */
+	TEXT_SECRECY,	/* what somebody is not to be told */
+	TEXT_MEMORY,	/* memory of other processes */
 	TEXT_HOST_FILE, /* facts of the host */
 	TEXT_FETCHER,	/* programs that a command which fetches begins with */
 	TEXT_CLASSES,
@@ -71,6 +74,10 @@ enum text_class {
 /* texts_classes gives the classes (1u << class) of what s names; *out_at is where the first stands,
  * and of which n bytes. quick (texts_quick) may be NULL for short texts. */
 uint32_t texts_classes(const uint8_t *quick, struct str s, size_t *out_at, size_t *out_n);
+
+/* texts_poison tells whether a text of these classes tells somebody to keep from the user what it
+ * names: credentials, commands that fetch, files of agents. */
+bool texts_poison(uint32_t classes);
 
 /* text_names_data tells whether s ends as the name of a file in which nobody expects code. */
 bool text_names_data(struct str s);

@@ -60,6 +60,12 @@ static const struct {
 	{ SC("rclone.conf"), TEXT_CREDENTIALS },
 	{ SC(".my.cnf"), TEXT_CREDENTIALS },
 	{ SC(".pgpass"), TEXT_CREDENTIALS },
+	{ SC("gh auth token"), TEXT_CREDENTIALS },
+	{ SC("gcloud auth print-access-token"), TEXT_CREDENTIALS },
+	{ SC("az account get-access-token"), TEXT_CREDENTIALS },
+	{ SC("kubectl get secret"), TEXT_CREDENTIALS },
+	{ SC("aws configure export-credentials"), TEXT_CREDENTIALS },
+	{ SC("git credential fill"), TEXT_CREDENTIALS },
 	{ SC("169.254.169.254"), TEXT_METADATA },
 	{ SC("169.254.170.2"), TEXT_METADATA },
 	{ SC("metadata.google.internal"), TEXT_METADATA },
@@ -87,6 +93,14 @@ static const struct {
 	{ SC("/var/spool/cron"), TEXT_PERSIST },
 	{ SC(".git/hooks/"), TEXT_PERSIST },
 	{ SC(".github/workflows/"), TEXT_PERSIST },
+	{ SC(".ssh/config"), TEXT_PERSIST },
+	{ SC(".gitconfig"), TEXT_PERSIST },
+	{ SC("pip/pip.conf"), TEXT_PERSIST },
+	{ SC(".config/environment.d"), TEXT_PERSIST },
+	{ SC(".ipython/profile_default/startup"), TEXT_PERSIST },
+	{ SC(".vscode/extensions"), TEXT_PERSIST },
+	{ SC("actions-runner-linux"), TEXT_PERSIST },
+	{ SC("RUNNER_ALLOW_RUNASROOT"), TEXT_PERSIST },
 	{ SC("schtasks /create"), TEXT_PERSIST },
 	{ SC("launchctl load"), TEXT_PERSIST },
 	{ SC(".claude/settings"), TEXT_AGENT },
@@ -107,6 +121,11 @@ static const struct {
 	{ SC("--trust-all-tools"), TEXT_AGENT_CLI },
 	{ SC("--yolo"), TEXT_AGENT_CLI },
 	{ SC("--dangerously-bypass-approvals"), TEXT_AGENT_CLI },
+	{ SC("--full-auto"), TEXT_AGENT_CLI },
+	{ SC("--allow-all-tools"), TEXT_AGENT_CLI },
+	{ SC("--allow-all-paths"), TEXT_AGENT_CLI },
+	{ SC("bypassPermissions"), TEXT_AGENT_CLI },
+	{ SC("--yes-always"), TEXT_AGENT_CLI },
 	{ SC("github.com/oven-sh/bun/releases"), TEXT_RUNTIME },
 	{ SC("bun.sh/install"), TEXT_RUNTIME },
 	{ SC("nodejs.org/dist/"), TEXT_RUNTIME },
@@ -164,6 +183,18 @@ static const struct {
 	{ SC("mark this package as safe"), TEXT_INJECTION },
 	{ SC("this file is safe and"), TEXT_INJECTION },
 	{ SC("no malicious code in this"), TEXT_INJECTION },
+	{ SC("do not tell the user"), TEXT_SECRECY },
+	{ SC("Do not tell the user"), TEXT_SECRECY },
+	{ SC("don't tell the user"), TEXT_SECRECY },
+	{ SC("Don't tell the user"), TEXT_SECRECY },
+	{ SC("do not mention this to the user"), TEXT_SECRECY },
+	{ SC("Do not mention this to the user"), TEXT_SECRECY },
+	{ SC("do not inform the user"), TEXT_SECRECY },
+	{ SC("Do not inform the user"), TEXT_SECRECY },
+	{ SC("without telling the user"), TEXT_SECRECY },
+	{ SC("without informing the user"), TEXT_SECRECY },
+	{ SC("hide this from the user"), TEXT_SECRECY },
+	{ SC("/proc/\1/mem"), TEXT_MEMORY },
 	{ SC("/etc/passwd"), TEXT_HOST_FILE },
 	{ SC("/etc/hostname"), TEXT_HOST_FILE },
 	{ SC("/etc/machine-id"), TEXT_HOST_FILE },
@@ -181,12 +212,19 @@ bool text_names_data(struct str s)
 		SC(".svg"), SC(".webp"), SC(".wav"),  SC(".mp3"),   SC(".ogg"),	 SC(".mp4"),
 		SC(".pdf"), SC(".ttf"),	 SC(".woff"), SC(".woff2"), SC(".dat"),	 SC(".bin"),
 		SC(".txt"), SC(".md"),	 SC(".rst"),  SC(".csv"),   SC(".json"), SC(".log"),
+		SC(".css"),
 	};
 
 	for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++)
 		if (str_has_suffix(s, endings[i]))
 			return true;
 	return false;
+}
+
+bool texts_poison(uint32_t classes)
+{
+	return classes & 1u << TEXT_SECRECY &&
+	       classes & (1u << TEXT_CREDENTIALS | 1u << TEXT_FETCHER | 1u << TEXT_AGENT);
 }
 
 static uint32_t quick_at(const char *p)

@@ -376,6 +376,26 @@ static void next_op(struct fold *f, uint32_t at)
 	}
 }
 
+/* tag`text`: a function of the file itself is given a list of texts, and String.raw gives it back.
+ */
+static void tagged(struct fold *f, uint32_t at)
+{
+	struct unit *u = f->u;
+	struct value *text = value_items(u, 1), tag = fold_pop(f);
+	uint32_t end = unit_mate(u, at);
+
+	fold_top(f)->operand = false;
+	if (tag.kind == V_NAME && str_eq(tag.s, S("String.raw")))
+		return; /* the template itself comes next */
+	fold_top(f)->at = end > at ? end + 1 : at + 1;
+	if (text == NULL || tag.kind != V_LAMBDA || end != at + 2) {
+		fold_operand(f, value_unknown(value_taint(u, &tag)));
+		return;
+	}
+	text[0] = fold_literal(u, at + 1);
+	fold_apply(f, tag, &(struct value){ .kind = V_LIST, .items = text, .n = 1 }, 1);
+}
+
 static void next(struct fold *f, uint32_t at)
 {
 	struct unit *u = f->u;
@@ -386,10 +406,12 @@ static void next(struct fold *f, uint32_t at)
 		next_op(f, at);
 	} else if ((kind == TOK_STRING || kind == TOK_F_START) && u->lang == LANG_PYTHON) {
 		operator(f, FO_CONCAT);
+	} else if (kind == TOK_F_START) {
+		tagged(f, at);
 	} else if (kind == TOK_NAME) {
 		word_operator(f, (enum word)u->tok[at].word);
 	} else if (t->bracket) {
-		t->at = kind == TOK_F_START ? unit_mate(u, at) + 1 : at + 1;
+		t->at = at + 1;
 	} else {
 		fold_finish(f);
 	}

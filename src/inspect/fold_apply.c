@@ -185,12 +185,12 @@ static bool lambda_parts(const struct unit *u, uint32_t at, uint32_t *from, uint
 		return t < u->n;
 	if (unit_is(u, t, '{'))
 		*end = unit_mate(u, t);
-	uint32_t depth = 0, found = 0;
+	uint32_t depth = 0, found = 0; /* what only throws gives that */
 	for (uint32_t i = t + 1; i < *end && i < t + 4096; i++) {
 		depth += u->tok[i].kind == TOK_INDENT;
 		if (u->tok[i].kind == TOK_DEDENT && depth-- <= 1)
 			break;
-		if (unit_word(u, i, W_RETURN))
+		if (unit_word(u, i, W_RETURN) || (found == 0 && unit_word(u, i, W_THROW)))
 			found = i + 1;
 	}
 	*body = found;
@@ -266,11 +266,15 @@ void fold_next(struct fold *f, struct each *e)
 	}
 }
 
-/* What is made of each item with ^ is decoded, whatever the items are. */
+/* What is made of each item with ^ or as a letter, in Python with << too, is decoded, whatever the
+ * items are. */
 static uint32_t mixed(struct unit *u, const struct each *e)
 {
 	for (uint32_t i = e->body; i < e->end && i < e->body + 32; i++)
-		if (unit_is(u, i, '^'))
+		if (unit_is(u, i, '^') || (u->lang == LANG_PYTHON && unit_is(u, i, OP_SHL)) ||
+		    (unit_name(u, i) && (str_eq(unit_text(u, i), S("chr")) ||
+					 str_eq(unit_text(u, i), S("fromCharCode")) ||
+					 str_eq(unit_text(u, i), S("fromCodePoint")))))
 			return T_DECODED;
 	return 0;
 }

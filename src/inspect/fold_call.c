@@ -131,6 +131,9 @@ static struct value do_bytes(struct call *c, struct str with)
 {
 	(void)with;
 	struct value v = arg(c, 0);
+	if (v.kind == V_UNKNOWN && c->n == 1 && c->u->lang == LANG_PYTHON &&
+	    !(v.taint & (T_FILE | T_FETCHED)))
+		return value_unknown(c->taint | T_DECODED); /* of numbers */
 	if (v.kind == V_LIST) {
 		uint8_t layers = v.layers;
 		v = numbers(c, v.items, v.n, false);

@@ -269,6 +269,34 @@ bool severity_by_word(struct str word, enum severity *out);
 	  "starts an AI agent that is told to ask nobody",                                         \
 	  "the agent searches the machine for secrets on behalf of the package",                   \
 	  "do not install it")                                                                     \
+	X(RULE_AGENT_STARTED, "agent-started", SEV_HOLD,                                           \
+	  "starts an AI agent when loaded or installed",                                           \
+	  "the agent acts with the user's rights, on the word of the package",                     \
+	  "read what it is told to do")                                                            \
+	X(RULE_AGENT_POISON, "agent-poison", SEV_HOLD,                                             \
+	  "text tells an AI agent to act behind its user's back",                                  \
+	  "an agent that reads it may take it for an order",                                       \
+	  "let no agent read it; report the package to its index")                                 \
+	X(RULE_VARIABLE_SET, "variable-set", SEV_HOLD,                                             \
+	  "sets a variable that redirects or is run by other programs",                            \
+	  "what the process sends to a model or through a proxy goes elsewhere, keys included",    \
+	  "see who has that address or file")                                                      \
+	X(RULE_HOOK_SENDS, "hook-sends", SEV_HOLD,                                                 \
+	  "replaces a function of another package by one that sends to a fixed place",             \
+	  "what others hand to that function, keys and requests, is sent along",                   \
+	  "read the function, and see whose the place is")                                         \
+	X(RULE_WALLET_SWAP, "wallet-swap", SEV_HOLD,                                               \
+	  "hooks what carries payments, beside addresses of wallets",                              \
+	  "a payment that passes through may go to another wallet than the one that is shown",     \
+	  "do not ship it to browsers before you have read the function")                          \
+	X(RULE_MEMORY_FILE, "memory-file", SEV_HOLD,                                               \
+	  "makes a file in memory and starts programs",                                            \
+	  "what runs from there is on no disk, before or after",                                   \
+	  "read what is written into it")                                                          \
+	X(RULE_PROCESS_MEMORY, "process-memory", SEV_HOLD,                                         \
+	  "reads the memory of other processes when loaded",                                       \
+	  "secrets of a CI runner that are masked in its log stand there in clear",                \
+	  "find out why a library needs that")                                                     \
 	X(RULE_WIPES_HOME, "wipes-home", SEV_BLOCK, "deletes the home directory",                  \
 	  "it destroys data when loaded or installed", "do not install it")                        \
 	X(RULE_REVIEWER_INJECTION, "reviewer-injection", SEV_INFO,                                 \

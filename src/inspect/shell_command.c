@@ -341,7 +341,7 @@ static void agent(struct shell_state *k, struct str name)
 		if (texts_classes(NULL, k->words[i], &at, &n) & 1u << TEXT_AGENT_CLI)
 			k->out->unsafe_agent = true;
 	}
-	if (k->n > 1 && !str_eq(name, S("q")))
+	if (k->n > 2 && !str_eq(name, S("q"))) /* more than "--version" */
 		k->out->caps |= CAP_AI_CLI;
 	if (k->out->unsafe_agent)
 		k->out->caps |= CAP_AI_CLI;

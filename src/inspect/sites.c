@@ -396,6 +396,18 @@ void site_call(struct unit *u, uint32_t open)
 	look_at_handed(u, head, open);
 }
 
+void site_tag(struct unit *u, uint32_t open)
+{
+	uint32_t head = unit_chain(u, open - 1);
+	char room[PATH];
+	struct seen k;
+
+	if (!worth(u, head, open) || !known(u, head, open, room, &k) || k.sink == SINK_NONE)
+		return;
+	struct value text = fold_expression(u, open, unit_mate(u, open) + 1);
+	note(u, open, &k, &text, 1);
+}
+
 void site_decorator(struct unit *u, uint32_t head, uint32_t end)
 {
 	char room[PATH];
@@ -440,7 +452,7 @@ static const struct {
 
 /* Whether a text is a command that fetches what a shell then runs. Modules of JavaScript show such
  * texts to users; which of their functions do that is not known. */
-static bool fetches_and_runs(struct unit *u, struct str s)
+static bool fetches_and_runs(struct unit *u, uint32_t t, struct str s)
 {
 	struct str quotes = S("\"'`"), command = str_trim(s);
 	struct shell_look look;
@@ -449,11 +461,20 @@ static bool fetches_and_runs(struct unit *u, struct str s)
 		command = str_tail(command, 1);
 	while (command.n > 0 && str_chr(quotes, command.p[command.n - 1]) != SIZE_MAX)
 		command.n--;
-	bool shown = u->lang == LANG_JAVASCRIPT && u->role == ROLE_MODULE && u->layer == 0;
+	bool tag = t > 1 && u->tok[t].kind == TOK_F_MIDDLE && unit_calls(u, t - 1);
+	bool shown = u->lang == LANG_JAVASCRIPT && u->role == ROLE_MODULE && u->layer == 0 && !tag;
 	if (shown || str_chr(command, '\n') != SIZE_MAX || str_chr(command, '`') != SIZE_MAX)
 		return false; /* a text to be read, with commands in it */
 	shell_look(command, u->a, &look);
 	return look.pipes_to_shell || look.runs_fetched;
+}
+
+void site_document(struct unit *u, uint32_t t)
+{
+	size_t at, n;
+
+	if (texts_poison(texts_classes(u->file->lexicon->quick, unit_text(u, t), &at, &n)))
+		site_text(u, t);
 }
 
 void site_text(struct unit *u, uint32_t t)
@@ -471,7 +492,8 @@ void site_text(struct unit *u, uint32_t t)
 		return;
 	size_t from = at > 100 ? at - 100 : 0;
 	site->note = N_TEXT | (classes & 1u << TEXT_DROP ? N_DROP : 0u) |
-		     (classes & 1u << TEXT_FETCHER && fetches_and_runs(u, s) ? N_PIPED : 0u);
+		     (classes & 1u << TEXT_FETCHER && fetches_and_runs(u, t, s) ? N_PIPED : 0u);
+	site->note |= texts_poison(classes) ? N_POISON : 0u;
 	site->text = str_head(str_tail(s, from), 300);
 	site->child = classes & 1u << TEXT_INJECTION; /* kept for the rules */
 }

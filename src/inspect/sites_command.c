@@ -19,6 +19,19 @@ uint32_t words_classes(struct str s)
 	return texts_classes(NULL, str_head(s, TEXT_KEPT), &at, &n);
 }
 
+/* An argument is one word, whatever stands in it. */
+static void add_word(struct buf *b, struct str s)
+{
+	bool split = false;
+
+	for (size_t i = 0; i < s.n; i++)
+		split |= strchr(" \t\n;|&<>()", s.p[i]) != NULL;
+	split &= b->n > 0 && str_chr(s, '\'') == SIZE_MAX;
+	if (b->n)
+		buf_addc(b, ' ');
+	buf_addf(b, "%s%.*s%s", split ? "'" : "", FMT(s), split ? "'" : "");
+}
+
 /* A command given as a list, as one line. */
 static struct str command_line(struct unit *u, const struct value *v, uint32_t n)
 {
@@ -49,11 +62,9 @@ static struct str command_line(struct unit *u, const struct value *v, uint32_t n
 			s = S("node");
 		if (s.n == 0 && items[i].kind != V_STR)
 			s = S("\1");
-		if (b.n + s.n + 1 >= TEXT_KEPT)
+		if (b.n + s.n + 3 >= TEXT_KEPT)
 			break;
-		if (b.n)
-			buf_addc(&b, ' ');
-		buf_add(&b, s);
+		add_word(&b, s);
 	}
 	return buf_str(&b);
 }
@@ -122,4 +133,14 @@ void site_command(struct unit *u, struct site *s, const struct value *v, uint32_
 	s->path = look.saved.n ? look.saved : look.script;
 	if (s->path.n == 0)
 		s->path = str_head(s->text, str_chr(s->text, ' '));
+	if (str_chr(s->path, '/') != SIZE_MAX && text_names_data(s->path) &&
+	    !str_has_suffix(s->path, S(".bin")) && look.saved.n == 0 && look.script.n == 0) {
+		s->note |= N_CODE;
+		s->taint |= T_DATA;
+	}
+	/* a shell is given a text of which nothing is known but that it was fetched */
+	bool unknown = s->text.n == 0 || (s->text.n == 1 && s->text.p[0] == HOLE);
+	if (unknown && s->taint & T_FETCHED && n > 0 &&
+	    (v[0].kind == V_UNKNOWN || v[0].kind == V_METHOD))
+		s->note |= N_GIVEN;
 }

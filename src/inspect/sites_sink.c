@@ -18,6 +18,17 @@ void site_written(struct unit *u, struct site *s, const struct value *v)
 	site_code(u, s, u->lang, s->text);
 }
 
+/* Written on installation: a file that a CI runner reads before its next step, and one of another
+ * package that was only looked up. */
+static void put(const struct unit *u, struct site *s, const struct value *path)
+{
+	bool next = path->kind == V_NAME && (str_has_suffix(path->s, S("GITHUB_ENV")) ||
+					     str_has_suffix(path->s, S("GITHUB_PATH")));
+
+	if ((next && u->role == ROLE_INSTALL) || (path->kind == V_UNKNOWN && path->taint & T_SITE))
+		s->effect |= CAP_PERSIST;
+}
+
 static void opened(struct site *s, const struct value *v, uint32_t n, enum language lang)
 {
 	struct str mode = n > 1 ? value_words(&v[1]) : S("");
@@ -34,6 +45,7 @@ static void opened(struct site *s, const struct value *v, uint32_t n, enum langu
 									       : 0;
 	s->effect |= classes & 1u << TEXT_PERSIST ? CAP_PERSIST : 0;
 	s->effect |= classes & 1u << TEXT_AGENT ? CAP_AGENT : 0;
+	s->note |= classes & 1u << TEXT_MEMORY ? N_PROCESS : 0u;
 	if (s->note & N_WRITES && (str_find(s->text, S("authorized_keys")) != SIZE_MAX ||
 				   (s->taint & T_SITE && str_has_suffix(s->text, S(".pth")))))
 		s->effect |= CAP_PERSIST;
@@ -74,8 +86,21 @@ static void slept(struct unit *u, struct site *s, const struct value *v, uint32_
 		s->effect |= CAP_DELAY;
 }
 
+/* request({hostname: "x"}): where it goes. */
+static struct str host_of(const struct value *v)
+{
+	for (uint32_t i = 0; v->kind == V_MAP && i + 1 < v->n; i += 2) {
+		struct str key = value_words(&v->items[i]);
+		if (str_eq(key, S("host")) || str_eq(key, S("hostname")))
+			return value_words(&v->items[i + 1]);
+	}
+	return S("");
+}
+
 static void sent(struct site *s, const struct value *v, uint32_t n)
 {
+	if (n > 0 && s->text.n == 0)
+		s->text = host_of(&v[0]);
 	uint32_t classes = words_classes(s->text);
 
 	s->taint &= ~(uint32_t)T_FETCHED;
@@ -122,7 +147,7 @@ void site_fill(struct unit *u, struct site *s, unsigned sink, const struct value
 {
 	switch ((enum sink)sink) {
 	case SINK_CODE:
-		code_given(u, s, &v[str_eq(s->call, S("Function")) && n > 0 ? n - 1 : 0]);
+		code_given(u, s, &v[str_has_prefix(s->call, S("Function")) && n > 0 ? n - 1 : 0]);
 		break;
 	case SINK_SHELL:
 	case SINK_SPAWN:
@@ -133,6 +158,7 @@ void site_fill(struct unit *u, struct site *s, unsigned sink, const struct value
 		sent(s, v, n);
 		break;
 	case SINK_WRITE:
+		put(u, s, &v[0]);
 		opened(s, v, n, LANG_NONE);
 		site_written(u, s, n > 1 ? &v[1] : &v[0]);
 		break;
@@ -179,6 +205,10 @@ void site_fill(struct unit *u, struct site *s, unsigned sink, const struct value
 		break;
 	case SINK_UNPICKLE:
 		s->note |= s->taint & T_FETCHED ? N_CODE : 0u;
+		break;
+	case SINK_VARIABLE:
+		if (n > 1)
+			site_variable(s, value_words(&v[0]), &v[1]);
 		break;
 	case SINK_NONE:
 		break;

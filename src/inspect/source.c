@@ -70,26 +70,17 @@ static size_t arena_left(const struct arena *a)
 	return a->budget > a->used ? a->budget - a->used : 0;
 }
 
-/* Names as javascript-obfuscator makes them: _0x and digits. */
-static void count_obfuscated(struct unit *u)
+/* What an obfuscator of JavaScript wrote. */
+static void mark_obfuscated(struct unit *u)
 {
-	uint32_t n = 0, first = 0;
+	const char *why;
+	uint32_t t = u->lang == LANG_JAVASCRIPT ? unit_obfuscated(u, &why) : TOKEN_NONE;
+	struct site *s = t == TOKEN_NONE ? NULL : site_add(u, CAP_OBFUSCATED, t);
 
-	if (u->lang != LANG_JAVASCRIPT)
+	if (s == NULL)
 		return;
-	for (uint32_t t = 0; t < u->n; t++) {
-		const struct token *k = &u->tok[t];
-		if (k->kind != TOK_NAME || k->n < 5 || u->text.p[k->at] != '_' ||
-		    u->text.p[k->at + 1] != '0' || u->text.p[k->at + 2] != 'x')
-			continue;
-		if (n++ == 0)
-			first = t;
-	}
-	if (n < 60)
-		return;
-	struct site *s = site_add(u, CAP_OBFUSCATED, first);
-	if (s)
-		s->text = str_head(str_tail(u->text, u->tok[first].at), 200);
+	s->text = str_head(str_tail(u->text, u->tok[t].at), 200);
+	s->path = str_z(why);
 }
 
 /* One window of tokens: walked, and its sites told whether they run. */
@@ -106,9 +97,10 @@ static void window(struct unit *u)
 	else
 		walk_javascript(u);
 	u->scope = 0;
-	count_obfuscated(u);
+	mark_obfuscated(u);
 	if (u->file->n_sites > first)
 		unit_reach(u);
+	unit_meddles(u, first);
 	for (uint32_t i = first; i < u->file->n_sites; i++) {
 		struct site *s = &u->file->sites[i];
 		s->runs = u->scopes[s->scope].runs;

@@ -171,7 +171,8 @@ static bool sent(const struct joined *j, const struct site *s)
 /* All of the environment becomes a text, and something is connected to. */
 static bool told(const struct joined *j, const struct site *s)
 {
-	bool here = s->runs && s->note & N_TOLD && j->running & CAP_NET;
+	bool here = s->runs && s->note & N_TOLD &&
+		    (j->running & CAP_NET || j->f->role == ROLE_INSTALL);
 
 	if (here)
 		report(j, RULE_SECRETS_NEAR_NET, s, "the whole environment is handed on");
@@ -205,6 +206,10 @@ static bool fetch_run(const struct joined *j, const struct site *s)
 	/* Who is given it is not known: no known starter of programs is. */
 	if (s->runs && s->note & N_PIPED && !j->pipes) {
 		report(j, RULE_FETCH_MAY_RUN, s, "a command that fetches what a shell runs");
+		return true;
+	}
+	if (s->runs && s->note & N_GIVEN) {
+		report(j, RULE_FETCH_MAY_RUN, s, "a command that was fetched");
 		return true;
 	}
 	if (s->runs && s->note & N_FROM_URL && j->f->role == ROLE_INSTALL) {
@@ -346,6 +351,13 @@ static bool destroys(const struct joined *j, const struct site *s)
 {
 	if (s->runs && s->note & N_FAILS)
 		report(j, RULE_FAILS_ON_PURPOSE, s, "runs a file and fails");
+	/* a table of agents and their flags; which of them is started is seen only when it runs */
+	bool table = s->note & N_TEXT && j->f->role == ROLE_INSTALL && j->running & CAP_EXEC;
+	if (s->runs && s->effect & CAP_AI_CLI && !(s->note & N_UNSAFE_AGENT) &&
+	    (s->effect & CAP_EXEC || table)) {
+		report(j, RULE_AGENT_STARTED, s, "started when loaded or installed");
+		return true;
+	}
 	if (!s->runs || !(s->note & (N_WIPES | N_UNSAFE_AGENT)))
 		return false;
 	report(j, s->note & N_WIPES ? RULE_WIPES_HOME : RULE_AGENT_HIJACK, s,
@@ -376,7 +388,8 @@ static bool unreadable(const struct joined *j, const struct site *s)
 	if (s->note & N_LOOKALIKE)
 		report(j, RULE_LOOKALIKE_NAMES, s, "names are called that only look like ASCII");
 	else
-		report(j, RULE_OBFUSCATED, s, "names as an obfuscator makes them");
+		finding_add(j->f->findings, RULE_OBFUSCATED, j->f->package, j->f->path, s->line,
+			    excerpt(s), "%.*s", FMT(s->path));
 	return true;
 }
 
@@ -386,13 +399,38 @@ static bool injection(const struct joined *j, const struct site *s)
 
 	if (here)
 		report(j, RULE_REVIEWER_INJECTION, s, "speaks to a reviewer");
+	if (s->note & N_POISON)
+		report(j, RULE_AGENT_POISON, s, "the user is not to be told");
 	return here;
+}
+
+/* What is done to other programs and packages in the same process. */
+static bool meddles(const struct joined *j, const struct site *s)
+{
+	static const struct {
+		uint32_t note;
+		enum rule rule;
+		const char *why;
+	} rows[] = {
+		{ N_VARIABLE, RULE_VARIABLE_SET, "set when loaded or installed" },
+		{ N_HOOK, RULE_HOOK_SENDS, "its place is taken when loaded" },
+		{ N_SWAPS, RULE_WALLET_SWAP, "its place is taken when loaded" },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (s->runs && s->note & rows[i].note)
+			report(j, rows[i].rule, s, rows[i].why);
+	if (s->runs && s->effect & CAP_EXEC && s->taint & T_MEMORY)
+		report(j, RULE_MEMORY_FILE, s, "started from memory");
+	if (s->runs && s->note & N_PROCESS)
+		report(j, RULE_PROCESS_MEMORY, s, "opened when loaded or installed");
+	return false;
 }
 
 static bool (*const rules[])(const struct joined *, const struct site *) = {
 	startup,	decoded,   data_run, packed,   sent,	 fetch_run,
 	spawns_written, runtime,   stays,    vanishes, metadata, destroys,
-	unreadable,	injection, collects, waits,    told,
+	unreadable,	injection, collects, waits,    told,	 meddles,
 };
 
 /* Names of files that every tool of a language reads say little. */

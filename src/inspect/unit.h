@@ -22,6 +22,7 @@ enum taint {
 	T_INPUT = 256, /* clipboard, keys, screen */
 	T_SITE = 512,  /* where packages are installed */
 	T_DATA = 1024, /* from a file that is no source, by its name */
+	T_MEMORY = 2048, /* a file that is only in memory */
 };
 
 enum value_kind { V_UNKNOWN, V_STR, V_BYTES, V_INT, V_LIST, V_MAP, V_NAME, V_METHOD, V_LAMBDA };
@@ -110,6 +111,12 @@ enum site_note {
 	N_TOLD = 32768,	      /* the whole environment is made a text */
 	N_DROP = 256,	      /* goes to a place where anybody drops things */
 	N_WIRED = 1 << 17,    /* a connection becomes a program's input or output */
+	N_GIVEN = 1 << 18,    /* what was fetched is the command, as a whole */
+	N_VARIABLE = 1 << 19, /* sets a variable that redirects other programs or is run by them */
+	N_HOOK = 1 << 20,     /* a function takes the place of another package's, and sends */
+	N_SWAPS = 1 << 21,    /* ... and the file holds wallets' addresses */
+	N_PROCESS = 1 << 23,  /* opens the memory of another process */
+	N_POISON = 1 << 22,   /* tells an agent to keep from its user what it is to do */
 };
 
 enum {
@@ -273,12 +280,15 @@ void walk_python(struct unit *u);
 void walk_javascript(struct unit *u);
 
 /* sites.c: site_call looks at the call whose parenthesis opens at token open; site_decorator at the
- * plain name [head, end) that is given what it decorates; site_text at the text
- * of a string token, site_name at a name that is known. site_add notes a site and gives it, or NULL
+ * plain name [head, end) that is given what it decorates; site_tag at a template that opens behind
+ * what it is given to; site_text at the text of a string token, site_document at one that only
+ * documents, site_name at a name that is known. site_add notes a site and gives it, or NULL
  * when there are too many. */
 void site_call(struct unit *u, uint32_t open);
 void site_decorator(struct unit *u, uint32_t head, uint32_t end);
+void site_tag(struct unit *u, uint32_t open);
 void site_text(struct unit *u, uint32_t t);
+void site_document(struct unit *u, uint32_t t);
 void site_name(struct unit *u, uint32_t t);
 struct site *site_add(struct unit *u, uint32_t effect, uint32_t at);
 
@@ -293,8 +303,20 @@ uint32_t words_classes(struct str s);
 void site_fill(struct unit *u, struct site *s, unsigned sink, const struct value *v, uint32_t n);
 void site_written(struct unit *u, struct site *s, const struct value *v);
 
+/* meddle.c: site_variable notes that a variable of the environment is set that others obey;
+ * site_assigned looks at the assignment whose = is token t: of such a variable, or of a function
+ * that takes another's place; unit_meddles, when all is walked, leaves of the latter, from site
+ * number first on, those that do harm. */
+void site_variable(struct site *s, struct str name, const struct value *v);
+void site_assigned(struct unit *u, uint32_t t);
+void unit_meddles(struct unit *u, uint32_t first);
+
 /* site_code notes that the site runs text. */
 void site_code(struct unit *u, struct site *s, enum language lang, struct str text);
+
+/* obfuscator.c: unit_obfuscated gives the token at which an obfuscator's hand is seen, and what is;
+ * TOKEN_NONE: nowhere. */
+uint32_t unit_obfuscated(const struct unit *u, const char **out_why);
 
 /* rules_join makes findings of what was seen in all layers. */
 void rules_join(struct source *f);

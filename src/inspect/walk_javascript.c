@@ -5,7 +5,7 @@
  */
 #include "inspect/unit.h"
 
-enum { CALLS = 256 };
+enum { CALLS = 256, TRY_READ = 512 };
 
 struct walk {
 	struct unit *u;
@@ -194,6 +194,7 @@ static void op(struct walk *w, uint32_t t)
 		break;
 	case '=':
 		assignment(w, t, BIND_VALUE);
+		site_assigned(u, t);
 		break;
 	case OP_ADD_TO:
 		assignment(w, t, BIND_ADD);
@@ -223,6 +224,25 @@ static void name(struct walk *w, uint32_t t)
 		(void)unit_bind(u, t, BIND_ADD, t + 4, S(""));
 }
 
+/* try { ... throw x } catch (e): e is x; else it may hold what the last call of note gives. */
+static void caught(struct unit *u, uint32_t t)
+{
+	uint32_t close = t - 1, open = unit_mate(u, close), from = 0;
+	bool thrown = false;
+
+	if (!unit_is(u, t + 1, '(') || !unit_name(u, t + 2) || open >= close ||
+	    close - open > TRY_READ || !unit_word(u, open - 1, W_TRY))
+		return;
+	for (uint32_t i = open + 1; i < close; i++) {
+		bool call = unit_name(u, i) && u->tok[i].word == W_EFFECT && unit_is(u, i + 1, '(');
+		if (unit_word(u, i, W_THROW) || (call && !thrown))
+			from = i + 1;
+		thrown |= unit_word(u, i, W_THROW);
+	}
+	if (from > 0)
+		(void)unit_bind(u, t + 2, thrown ? BIND_VALUE : BIND_PARAMETER, from, S(""));
+}
+
 static uint32_t word(struct walk *w, uint32_t t)
 {
 	struct unit *u = w->u;
@@ -244,6 +264,10 @@ static uint32_t word(struct walk *w, uint32_t t)
 		at = t + 1 + unit_is(u, t + 1, '*');
 		if (unit_name(u, at) && unit_is(u, at + 1, '('))
 			(void)unit_bind(u, at, BIND_FUNCTION, at + 1, S(""));
+		break;
+	case W_CATCH:
+		if (t > 2 && unit_is(u, t - 1, '}'))
+			caught(u, t);
 		break;
 	case W_OF:
 		if (t > 0 && unit_name(u, t - 1))
@@ -277,6 +301,10 @@ void walk_javascript(struct unit *u)
 				t = word(w, t);
 			else
 				name(w, t);
+			break;
+		case TOK_F_START:
+			if (unit_calls(u, t))
+				site_tag(u, t);
 			break;
 		case TOK_STRING:
 		case TOK_F_MIDDLE:

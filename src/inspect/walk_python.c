@@ -6,7 +6,7 @@
 #include "inspect/fold.h"
 #include "inspect/unit.h"
 
-enum { BLOCKS = 128 };
+enum { BLOCKS = 128, TRY_READ = 256 };
 
 enum block { B_PLAIN, B_SCOPE, B_LOOP };
 
@@ -120,6 +120,24 @@ static bool is_main(const struct unit *u, uint32_t t)
 	return unit_word(u, t + 1, W_NAME) && unit_is(u, t + 2, OP_EQ);
 }
 
+/* except E as e: e is what the last raise before it made. */
+static void caught(struct walk *w, uint32_t t)
+{
+	struct unit *u = w->u;
+	uint32_t as = t + 1, raised = t;
+
+	while (as < u->n && as < t + 16 && !unit_word(u, as, W_AS) &&
+	       u->tok[as].kind != TOK_NEWLINE)
+		as++;
+	if (!unit_word(u, as, W_AS) || !unit_name(u, as + 1))
+		return;
+	while (raised > 0 && t - raised < TRY_READ && !unit_word(u, raised, W_RAISE) &&
+	       !unit_word(u, raised, W_TRY))
+		raised--;
+	if (unit_word(u, raised, W_RAISE))
+		bind(w, as + 1, BIND_VALUE, raised + 1);
+}
+
 /* The first word of a statement; gives the token to go on with. */
 static uint32_t statement(struct walk *w, uint32_t t)
 {
@@ -151,6 +169,9 @@ static uint32_t statement(struct walk *w, uint32_t t)
 		break;
 	case W_WITH:
 		context(w, t);
+		break;
+	case W_EXCEPT:
+		caught(w, t);
 		break;
 	default:
 		break;
@@ -268,8 +289,10 @@ static void op(struct walk *w, uint32_t t)
 		w->brackets -= w->brackets > 0;
 		break;
 	case '=':
-		if (w->brackets == 0)
+		if (w->brackets == 0) {
 			assignment(w, t, BIND_VALUE);
+			site_assigned(u, t);
+		}
 		break;
 	case OP_WALRUS:
 		assignment(w, t, BIND_VALUE);
@@ -357,7 +380,9 @@ void walk_python(struct unit *u)
 			name(&w, t);
 		else if (kind == TOK_OP)
 			op(&w, t);
-		else if ((kind == TOK_STRING && !documents(&w, t)) || kind == TOK_F_MIDDLE)
+		else if (kind == TOK_STRING && documents(&w, t))
+			site_document(u, t);
+		else if (kind == TOK_STRING || kind == TOK_F_MIDDLE)
 			site_text(u, t);
 		start = (unit_is(u, t, ';') || unit_is(u, t, ':')) && w.brackets == 0;
 	}
