@@ -141,7 +141,11 @@ static bool credit_came(void)
 {
 	struct str s;
 	struct frame f;
+	struct epoll_event ev;
 
+	if (!hear_keeper())
+		return false;
+	(void)epoll_wait(ready, &ev, 1, 1);
 	while (ring_next(&rx, &s) == OK) {
 		if (frame_type(s) == FRAME_CALL || frame_decode(&f, s) != OK || f.id != id)
 			continue;
@@ -151,6 +155,15 @@ static bool credit_came(void)
 	}
 	(void)ring_release(&rx);
 	return true;
+}
+
+static void index_back(void)
+{
+	head();
+	for (unsigned i = 0; i < 5000 && le64(raw + RING_TAIL_AT) == 0; i++)
+		(void)credit_came();
+	le64_put(raw + RING_HEAD_AT, 0);
+	ring_wake(&tx);
 }
 
 /* Escapes that come and go, and now and then are none, while ingress reads the string. */
@@ -201,7 +214,7 @@ static void arena_write(void)
 const struct egress_act egress_acts[] = {
 	{ "two-heads", two_heads }, { "data-first", data_first }, { "data-of-nobody", data_of_nobody },
 	{ "end-twice", end_twice }, { "credit-back", credit_back }, { "empty-frame", empty_frame },
-	{ "long-head", long_head }, { "length-lies", length_lies }, { "index-far", index_far },
+	{ "long-head", long_head }, { "length-lies", length_lies }, { "index-far", index_far }, { "index-back", index_back },
 	{ "changes", changes }, { "arena-write", arena_write },
 };
 const unsigned egress_acts_n = sizeof egress_acts / sizeof egress_acts[0];
