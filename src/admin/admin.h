@@ -46,6 +46,8 @@ struct conn {
 	struct buf in, body, out, json; /* json: the answer's content while it is written */
 	size_t searched, sent, used; /* used: bytes of in that the current request takes */
 	struct http1_head head;
+	struct http1_chunked chunked; /* the body's decoder, and what of in it has had */
+	size_t decoded;
 	struct str content;          /* the request's body */
 	enum caller caller;
 	uint8_t caller_hash[32];     /* of the key that was presented */

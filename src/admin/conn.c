@@ -111,7 +111,8 @@ static void finish(struct conn *c, unsigned status, struct str type, struct str 
 	c->ignored = S("");
 	c->next = 0;
 	buf_cut(&c->in, c->used);
-	c->used = c->searched = 0;
+	c->used = c->searched = c->decoded = 0;
+	c->chunked = (struct http1_chunked){ 0 };
 	buf_wipe(&c->json);
 	buf_wipe(&c->body);
 	buf_wipe(&c->part);
@@ -196,7 +197,6 @@ void conn_ask(struct conn *c, uint16_t type, struct str body,
 static enum err read_body(struct conn *c)
 {
 	struct str rest = str_tail(buf_str(&c->in), c->head.head_bytes), span;
-	struct http1_chunked chunked = { 0 };
 
 	if (c->head.framing == HTTP1_NONE) {
 		c->content = S("");
@@ -212,16 +212,15 @@ static enum err read_body(struct conn *c)
 		c->used = c->head.head_bytes + c->content.n;
 		return OK;
 	}
-	/* Decoded from the beginning each time: bodies are small here, and there is one state less.
-	 */
-	buf_reset(&c->body);
-	while (rest.n && !chunked.done) {
-		TRY(http1_chunked_next(&chunked, &rest, &span));
+	rest = str_tail(rest, c->decoded);
+	while (rest.n && !c->chunked.done) {
+		TRY(http1_chunked_next(&c->chunked, &rest, &span));
 		buf_add(&c->body, span);
 	}
+	c->decoded = c->in.n - rest.n - c->head.head_bytes;
 	if (c->body.err != OK)
 		return c->body.err;
-	if (!chunked.done)
+	if (!c->chunked.done)
 		return c->in.n < IN_MAX ? ERR_AGAIN : ERR_LIMIT;
 	c->content = buf_str(&c->body);
 	c->used = c->in.n - rest.n;

@@ -13,7 +13,6 @@
 #include <string.h>
 
 enum { MONEY_SCALE = 12 };
-static const uint64_t period_max_s = 100 * UINT64_C(31536000);
 
 static enum err wrong(struct diag *d, struct str name, const char *what)
 {
@@ -88,8 +87,7 @@ static enum err set_period(struct conn *c, struct str name, const struct json *v
 		*out = 0;
 		return OK;
 	}
-	if (s.p == NULL || num_duration(s, &seconds) != OK || seconds == 0 ||
-	    seconds > period_max_s)
+	if (s.p == NULL || num_duration(s, &seconds) != OK || seconds == 0)
 		return wrong(d, name, "a duration such as \"30s\", \"12h\" or \"30d\", or null");
 	*out = (int64_t)seconds;
 	return OK;

@@ -4,6 +4,8 @@
  */
 #include "base/date.h"
 
+#include "base/ascii.h"
+
 enum { DAY_S = 86400, ERA_DAYS = 146097 /* of 400 years */ };
 static const int64_t first_s = -62167219200; /* 0000-01-01T00:00:00Z */
 static const int64_t last_s = 253402300799;  /* 9999-12-31T23:59:59Z */
@@ -96,7 +98,7 @@ static bool number(struct str *s, unsigned n, unsigned max, unsigned *out)
 	if (s->n < n)
 		return false;
 	for (unsigned i = 0; i < n; i++) {
-		if (s->p[i] < '0' || s->p[i] > '9')
+		if (!ascii_digit(s->p[i]))
 			return false;
 		v = v * 10 + (unsigned)(s->p[i] - '0');
 	}

@@ -137,9 +137,7 @@ enum err num_duration(struct str s, uint64_t *out_s)
 	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
 		if (!str_has_suffix(s, units[i].unit))
 			continue;
-		TRY(num_u64(str_head(s, s.n - units[i].unit.n), 100u * 366 * 86400, &v));
-		if (v > UINT64_MAX / units[i].s || v * units[i].s > 100ull * 366 * 86400)
-			return ERR_LIMIT;
+		TRY(num_u64(str_head(s, s.n - units[i].unit.n), NUM_DURATION_MAX / units[i].s, &v));
 		*out_s = v * units[i].s;
 		return OK;
 	}

@@ -30,7 +30,9 @@ static inline int num_hex(char c)
 }
 bool num_hex_bytes(struct str hex, uint8_t *out, size_t n);
 
-/* num_duration reads LiteLLM's durations "30s", "5m", "12h", "7d", "1w", "1mo" into seconds. */
+/* num_duration reads LiteLLM's durations "30s", "5m", "12h", "7d", "1w", "1mo" into seconds.
+ * ERR_LIMIT: it is longer than a hundred years. */
+#define NUM_DURATION_MAX (100 * UINT64_C(31622400))
 MUST_USE enum err num_duration(struct str s, uint64_t *out_s);
 
 #endif

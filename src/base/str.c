@@ -1,14 +1,9 @@
 /* base/str.c - borrowed strings. */
 #include "base/str.h"
 
+#include "base/ascii.h"
+
 #include <string.h>
-
-static unsigned char lower(char c)
-{
-	unsigned char u = (unsigned char)c;
-
-	return u >= 'A' && u <= 'Z' ? (unsigned char)(u | 0x20) : u;
-}
 
 struct str str_z(const char *z)
 {
@@ -20,7 +15,7 @@ bool str_ieq(struct str a, struct str b)
 	if (a.n != b.n)
 		return false;
 	for (size_t i = 0; i < a.n; i++)
-		if (lower(a.p[i]) != lower(b.p[i]))
+		if (ascii_lower(a.p[i]) != ascii_lower(b.p[i]))
 			return false;
 	return true;
 }

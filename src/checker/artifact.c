@@ -448,19 +448,24 @@ static enum err read_named(struct reading *r, const struct member *m)
 {
 	const struct named *n = named_as(r, name_of(r, m->name));
 	struct caps caps = { 0 };
+	struct findings more;
 	struct str text;
 
 	if (n == NULL || m->type != MEMBER_FILE || m->size > CHECKER_TEXT)
 		return OK;
 	arena_reset(&r->c->content);
 	TRY(archive_read_all(r->archive, &r->c->content, CHECKER_TEXT, &text));
+	enum language language = named_language(n, m->name, text);
 	if (n->role == ROLE_STARTUP) {
 		judge_started(r, m, text);
-	} else if (source_language(m->name, text) == LANG_NONE && !str_has_prefix(text, S("\x7f"
-											  "ELF"))) {
+	} else if (language != LANG_NONE &&
+		   (n->role == ROLE_INSTALL || source_language(m->name, text) == LANG_NONE)) {
+		/* As a module it may have been found out already. */
+		findings_init(&more, &r->c->arena);
 		arena_reset(&r->c->scratch);
-		source_inspect(r->c->lexicon, named_language(n, m->name, text), n->role, r->purl,
-			       m->name, text, &r->c->scratch, r->f, &caps);
+		source_inspect(r->c->lexicon, language, n->role, r->purl, m->name, text,
+			       &r->c->scratch, &more, &caps);
+		findings_merge(r->f, &more);
 	}
 	return OK;
 }
@@ -472,7 +477,7 @@ static void read_again(struct reading *r, struct str map)
 	bool wanted = false;
 
 	for (unsigned i = 0; i < r->named.n; i++)
-		wanted |= r->named.items[i].role == ROLE_STARTUP ||
+		wanted |= r->named.items[i].role != ROLE_MODULE ||
 			  source_language(r->named.items[i].text, S("")) == LANG_NONE;
 	if (!wanted || archive_open(&r->archive, &r->c->arena, map, true) != OK)
 		return;

@@ -133,11 +133,25 @@ void named_read(struct arena *a, const struct json *root, bool gyp, bool prepare
 	add_entries(a, out, json_get(root, S("bin")), LANG_NONE);
 }
 
+/* Native programs, of Linux and of macOS: no interpreter takes any for source. */
+static bool is_program(struct str text)
+{
+	static const struct str magic[] = { SC("\x7f"
+					       "ELF"),
+					    SC("\xcf\xfa\xed\xfe"), SC("\xce\xfa\xed\xfe"),
+					    SC("\xca\xfe\xba\xbe") };
+
+	for (size_t i = 0; i < sizeof magic / sizeof magic[0]; i++)
+		if (str_has_prefix(text, magic[i]))
+			return true;
+	return false;
+}
+
 enum language named_language(const struct named *n, struct str path, struct str text)
 {
 	enum language known = source_language(path, text);
 
-	if (known != LANG_NONE)
+	if (known != LANG_NONE || is_program(text))
 		return known;
 	return n->language != LANG_NONE ? n->language : LANG_SHELL;
 }

@@ -32,7 +32,7 @@ void named_read(struct arena *a, const struct json *root, bool gyp, bool prepare
 void named_file(struct named_list *l, struct str path, enum language language, enum role role);
 
 /* named_language gives what the file is read as: the language it was named for, unless its name or
- * first line tells. */
+ * first line tells; none when it is a native program. */
 enum language named_language(const struct named *n, struct str path, struct str text);
 
 #endif

@@ -82,8 +82,7 @@ static void judge_named(struct checker *c, struct tree *t, uint32_t dir, const s
 	if (source_language(t->items[i].path, S("")) == LANG_NONE && t->items[i].size >= HEAD)
 		(void)file_head(c, t, i, head, HEAD);
 	enum language language = named_language(n, t->items[i].path, (struct str){ head, HEAD });
-	if (language == LANG_PYTHON || str_has_prefix(str_z(head), S("\x7f"
-								     "ELF")))
+	if (language == LANG_PYTHON || language == LANG_NONE)
 		return;
 	t->items[i].inspected = true;
 	const struct subject s = { t, i, purl, language, n->role };

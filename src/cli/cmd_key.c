@@ -225,7 +225,7 @@ static enum err duration(const struct cli *c, const char *name, int64_t *out_s, 
 
 	if (v == NULL)
 		return OK;
-	if (num_duration(str_z(v), &s) != OK || s == 0 || s > 100 * UINT64_C(31536000))
+	if (num_duration(str_z(v), &s) != OK || s == 0)
 		return diag_set(d, ERR_USAGE, "--%s takes a duration such as 12h or 30d", name);
 	*out_s = (int64_t)s;
 	return OK;

@@ -6,6 +6,7 @@
  */
 #include "config/load.h"
 
+#include "base/ascii.h"
 #include "proto/call.h"
 
 #include <string.h>
@@ -118,9 +119,7 @@ static struct str suggest_name(const struct loader *l, const struct params *p, s
 
 	for (size_t i = 0; i < name.n && i < 48; i++) {
 		char c = name.p[i];
-		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-			     (c >= '0' && c <= '9') || c == '_' || c == '.';
-		buf_addc(out, plain ? c : '-');
+		buf_addc(out, ascii_alnum(c) || c == '_' || c == '.' ? c : '-');
 	}
 	if (name_taken(l, buf_str(out), value))
 		buf_addf(out, "-%u", l->out->n_secrets + 1);
@@ -225,12 +224,9 @@ static bool header_token(struct str name, char *lower, size_t cap)
 		return false;
 	for (size_t i = 0; i < name.n; i++) {
 		char c = name.p[i];
-		if (c >= 'A' && c <= 'Z')
-			c = (char)(c | 0x20);
-		bool alnum = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-		if (!alnum && (c == 0 || strchr("!#$%&'*+-.^_`|~", c) == NULL))
+		if (!ascii_alnum(c) && str_chr(S("!#$%&'*+-.^_`|~"), c) == SIZE_MAX)
 			return false;
-		lower[i] = c;
+		lower[i] = ascii_lower(c);
 	}
 	return true;
 }

@@ -4,6 +4,7 @@
  */
 #include "config/load.h"
 
+#include "base/ascii.h"
 #include "codec/url.h"
 #include "proto/call.h"
 
@@ -38,52 +39,50 @@ static const struct host_rule *rule_find(const struct loader *l, struct str host
 
 /* ---- what counts as in the house ---- */
 
+static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+/* The bytes of an address, an IPv4 one mapped into IPv6; false: host is a name. */
+static bool host_bytes(struct str host, uint8_t out[16])
+{
+	char z[INET6_ADDRSTRLEN];
+
+	if (host.n >= sizeof z)
+		return false;
+	memcpy(z, host.p, host.n);
+	z[host.n] = 0;
+	memcpy(out, mapped, sizeof mapped);
+	return inet_pton(AF_INET, z, out + 12) == 1 || inet_pton(AF_INET6, z, out) == 1;
+}
+
 static bool private_v4(const uint8_t *a)
 {
 	return a[0] == 10 || a[0] == 127 || (a[0] == 172 && (a[1] & 0xf0) == 16) ||
 	       (a[0] == 192 && a[1] == 168) || (a[0] == 100 && (a[1] & 0xc0) == 64);
 }
 
-static bool private_v6(const uint8_t *a)
+/* Addresses that an operator can only mean so. */
+static bool private_host(struct str host)
 {
 	static const uint8_t loopback[16] = { [15] = 1 };
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	uint8_t a[16];
 
+	if (!host_bytes(host, a))
+		return str_ieq(host, S("localhost"));
 	if (memcmp(a, mapped, sizeof mapped) == 0)
 		return private_v4(a + 12);
 	return memcmp(a, loopback, sizeof loopback) == 0 || (a[0] & 0xfe) == 0xfc;
 }
 
-/* Addresses that an operator can only mean so. */
-static bool private_host(struct str host)
-{
-	char z[INET6_ADDRSTRLEN];
-	uint8_t bin[16];
-
-	if (str_ieq(host, S("localhost")))
-		return true;
-	if (host.n >= sizeof z)
-		return false;
-	memcpy(z, host.p, host.n);
-	z[host.n] = 0;
-	if (inet_pton(AF_INET, z, bin) == 1)
-		return private_v4(bin);
-	return inet_pton(AF_INET6, z, bin) == 1 && private_v6(bin);
-}
-
 /* Where clouds keep their metadata: no provider lives there, whatever the scheme. */
 static bool link_local(struct str host)
 {
-	char z[INET6_ADDRSTRLEN];
-	uint8_t bin[16];
+	uint8_t a[16];
 
-	if (host.n >= sizeof z)
+	if (!host_bytes(host, a))
 		return false;
-	memcpy(z, host.p, host.n);
-	z[host.n] = 0;
-	if (inet_pton(AF_INET, z, bin) == 1)
-		return bin[0] == 169 && bin[1] == 254;
-	return inet_pton(AF_INET6, z, bin) == 1 && bin[0] == 0xfe && (bin[1] & 0xc0) == 0x80;
+	if (memcmp(a, mapped, sizeof mapped) == 0)
+		return a[12] == 169 && a[13] == 254;
+	return a[0] == 0xfe && (a[1] & 0xc0) == 0x80;
 }
 
 /* ---- the path ---- */
@@ -160,9 +159,7 @@ enum err endpoint_set(struct loader *l, const struct provider *row, struct str b
 	if (url.host.n > sizeof lower)
 		return diag_set(l->d, ERR_CONFIG, "its api_base names too long a host");
 	for (size_t i = 0; i < url.host.n; i++)
-		lower[i] = url.host.p[i] >= 'A' && url.host.p[i] <= 'Z'
-				   ? (char)(url.host.p[i] | 0x20)
-				   : url.host.p[i];
+		lower[i] = ascii_lower(url.host.p[i]);
 	TRY(keep(l, (struct str){ lower, url.host.n }, &u->host));
 	TRY(keep(l, url.query, &u->query));
 	TRY(path_set(l, row, url.path, u));

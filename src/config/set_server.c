@@ -4,6 +4,7 @@
  */
 #include "config/keys.h"
 
+#include "base/ascii.h"
 #include "codec/base64.h"
 #include "crypto/sha256.h"
 
@@ -76,8 +77,7 @@ enum err set_size_mb(struct loader *l, const struct node *v, void *field)
 
 static bool token_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-		c == '-' || c == '_';
+	return ascii_alnum(c) || c == '-' || c == '_';
 }
 
 enum err set_header_name(struct loader *l, const struct node *v, void *field)
@@ -89,7 +89,7 @@ enum err set_header_name(struct loader *l, const struct node *v, void *field)
 	for (size_t i = 0; i < s.n; i++) {
 		if (!token_char(s.p[i]))
 			return diag_set(l->d, ERR_CONFIG, "is no name of a header");
-		room[i] = s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] | 0x20) : s.p[i];
+		room[i] = ascii_lower(s.p[i]);
 	}
 	return keep(l, (struct str){ room, s.n }, out);
 }

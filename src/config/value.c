@@ -167,32 +167,32 @@ bool value_off(struct loader *l, const struct node *v)
 
 /* ---- JSON ---- */
 
+static bool digits(struct str s, size_t *io)
+{
+	size_t from = *io;
+
+	while (*io < s.n && ascii_digit(s.p[*io]))
+		++*io;
+	return *io > from;
+}
+
 /* The grammar of a JSON number, RFC 8259, 6: what may stand without quotes. */
 static bool json_number(struct str s)
 {
-	size_t i = 0, digits;
+	size_t i = 0;
 
 	if (i < s.n && s.p[i] == '-')
 		i++;
-	if (i + 1 < s.n && s.p[i] == '0' && s.p[i + 1] >= '0' && s.p[i + 1] <= '9')
+	size_t first = i;
+	if (!digits(s, &i) || (s.p[first] == '0' && i > first + 1))
 		return false;
-	for (digits = 0; i < s.n && s.p[i] >= '0' && s.p[i] <= '9'; i++)
-		digits++;
-	if (digits == 0)
+	if (i < s.n && s.p[i] == '.' && (i++, !digits(s, &i)))
 		return false;
-	if (i < s.n && s.p[i] == '.') {
-		for (digits = 0, i++; i < s.n && s.p[i] >= '0' && s.p[i] <= '9'; i++)
-			digits++;
-		if (digits == 0)
-			return false;
-	}
 	if (i < s.n && (s.p[i] == 'e' || s.p[i] == 'E')) {
 		i++;
 		if (i < s.n && (s.p[i] == '-' || s.p[i] == '+'))
 			i++;
-		for (digits = 0; i < s.n && s.p[i] >= '0' && s.p[i] <= '9'; i++)
-			digits++;
-		if (digits == 0)
+		if (!digits(s, &i))
 			return false;
 	}
 	return i == s.n;

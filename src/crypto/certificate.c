@@ -16,6 +16,16 @@ static int no_passphrase(char *p, int n, int write, void *arg)
 	return -1;
 }
 
+/* The certificates behind the first, as far as they can be read: all of them? */
+static bool rest_ok(BIO *chain)
+{
+	X509 *x;
+
+	while ((x = PEM_read_bio_X509(chain, NULL, no_passphrase, NULL)) != NULL)
+		X509_free(x);
+	return ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+}
+
 enum err certificate_check(struct str chain_pem, struct str key_pem, struct diag *d)
 {
 	BIO *chain = BIO_new_mem_buf(chain_pem.p, (int)chain_pem.n);
@@ -27,6 +37,10 @@ enum err certificate_check(struct str chain_pem, struct str key_pem, struct diag
 	if (first == NULL)
 		e = diag_set(d, ERR_CONFIG,
 			     "yett.tls.certificate holds no certificate in PEM form");
+	else if (!rest_ok(chain))
+		e = diag_set(d, ERR_CONFIG,
+			     "yett.tls.certificate holds a certificate that cannot be read behind "
+			     "the first");
 	else if (private == NULL)
 		e = diag_set(d, ERR_CONFIG,
 			     "yett.tls.key holds no private key in PEM form, "

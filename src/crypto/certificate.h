@@ -7,7 +7,7 @@
 
 #include "base/diag.h"
 
-/* certificate_check reads a chain and a private key, both PEM: each must be readable without a
+/* certificate_check reads a chain and a private key, both PEM: all of it must be readable without a
  * passphrase, and the key must belong to the first certificate. ERR_CONFIG with a sentence. */
 MUST_USE enum err certificate_check(struct str chain_pem, struct str key_pem, struct diag *d);
 

@@ -141,8 +141,10 @@ struct resolver *resolver_new(struct loop *l, struct str hosts, struct diag *d)
 		.sock_state_cb_data = r,
 	};
 
-	if (r == NULL)
+	if (r == NULL) {
+		(void)diag_set(d, ERR_NOMEM, "no memory for the resolver");
 		return NULL;
+	}
 	r->loop = l;
 	r->hosts = hosts;
 	r->timer.on_expire = on_timer;

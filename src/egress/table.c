@@ -5,6 +5,7 @@
  */
 #include "egress/table.h"
 
+#include "base/ascii.h"
 #include "egress/auth.h"
 #include "sys/fs.h"
 #include "sys/secret.h"
@@ -37,8 +38,7 @@ static bool host_ok(struct str h)
 		return true;
 	for (size_t i = 0; i < h.n; i++) {
 		char c = h.p[i];
-		bool alnum = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
-		if (!alnum && c != '-' && c != '.' && c != '_')
+		if (!ascii_alnum(c) && c != '-' && c != '.' && c != '_')
 			return false;
 	}
 	return h.n > 0 && h.n <= 253;
@@ -131,8 +131,9 @@ static enum err fill(struct table *t, struct str blob, struct str system_ca, str
 	t->pools = calloc(t->ups.n + 1, sizeof *t->pools);
 	t->trusts = calloc(t->ups.n + 1, sizeof(struct tls_client *));
 	if (t->pools == NULL || t->trusts == NULL) {
+		(void)diag_set(d, ERR_NOMEM, "no memory for %u upstreams", t->ups.n);
 		t->ups.n = 0;
-		return diag_set(d, ERR_NOMEM, "no memory for %u upstreams", t->ups.n);
+		return ERR_NOMEM;
 	}
 	TRY(take_proxy(t, d));
 	for (uint32_t i = 0; i < t->ups.n; i++) {

@@ -75,6 +75,20 @@ void finding_add(struct findings *f, enum rule r, struct str package, struct str
 	note(f, at);
 }
 
+void findings_merge(struct findings *f, const struct findings *more)
+{
+	for (size_t i = 0; i < more->n; i++) {
+		const struct finding *m = &more->items[i];
+		bool known = false;
+		for (size_t k = 0; k < f->n && !known; k++)
+			known = same(&f->items[k], m);
+		if (!known)
+			finding_add(f, m->rule, m->package, m->path, m->line, m->excerpt, "%.*s",
+				    FMT(m->detail));
+	}
+	f->dropped += more->dropped;
+}
+
 bool findings_has(const struct findings *f, size_t first, enum rule r)
 {
 	for (size_t i = first; i < f->n; i++)

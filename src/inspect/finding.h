@@ -49,6 +49,9 @@ void finding_add(struct findings *f, enum rule r, struct str package, struct str
 		 uint32_t line, struct str excerpt, const char *fmt, ...)
 	__attribute__((format(printf, 7, 8)));
 
+/* findings_merge adds what more has and f does not. */
+void findings_merge(struct findings *f, const struct findings *more);
+
 /* findings_has: one of this rule is among those from number first on. */
 bool findings_has(const struct findings *f, size_t first, enum rule r);
 

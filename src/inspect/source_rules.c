@@ -56,6 +56,14 @@ static bool startup(const struct joined *j, const struct site *s)
 	return true;
 }
 
+/* Bundlers put a worker into the file as base64. Its text is known here and judged like any other,
+ * so that its connecting somewhere says no more than it would in a file of its own. */
+static bool inlined(const struct site *s)
+{
+	return s->layers > 0 && str_has_suffix(s->call, S("Worker")) &&
+	       !(s->child & bad & ~(uint32_t)CAP_NET);
+}
+
 static bool decoded(const struct joined *j, const struct site *s)
 {
 	bool hidden = s->layers > 0 || s->taint & T_DECODED;
@@ -64,7 +72,7 @@ static bool decoded(const struct joined *j, const struct site *s)
 		report(j, RULE_DECODED_EXEC, s, "writes decoded code, and programs are started");
 		return true;
 	}
-	if (!(s->note & N_CODE) || !hidden)
+	if (!(s->note & N_CODE) || !hidden || inlined(s))
 		return false;
 	if (s->layers > 0 && s->child & bad) {
 		report(j, RULE_DECODED_EXEC, s, "runs decoded text");

@@ -463,23 +463,25 @@ void keyring_recount(struct keyring *k)
 
 static void reset_one(struct keyring *k, uint32_t slot, int64_t now_ms)
 {
-	struct control_key from = { .mask = KEY_SPEND }, key;
-	struct diag d = { 0 };
+	struct control_key key;
 
 	arena_reset(&k->arena);
-	if (store_key_by_id(k->store, k->slots[slot].id, &k->arena, &key, &d) != OK ||
-	    key.budget_period_s == 0) {
+	enum err e = store_key_by_id(k->store, k->slots[slot].id, &k->arena, &key, NULL);
+	if (e == ERR_NOT_FOUND || (e == OK && key.budget_period_s == 0)) {
 		k->slots[slot].reset_ms = 0;
 		return;
 	}
-	/* Periods follow each other; those that passed while the gate was down are not made up for.
-	 */
-	int64_t period_ms = key.budget_period_s * 1000;
-	key.budget_reset_ms += ((now_ms - key.budget_reset_ms) / period_ms + 1) * period_ms;
-	key.spent_pico = 0;
-	if (change(k, CHANGE_PUT, &key, S("key.budget_reset"), S("keeper"), now_ms, from.mask,
-		   &d) != OK) {
-		k->slots[slot].reset_ms = now_ms + 1000; /* the disk is full: once more soon */
+	if (e == OK) {
+		/* Periods follow each other; those that passed while the gate was down are not made
+		 * up for. */
+		int64_t period_ms = key.budget_period_s * 1000;
+		key.budget_reset_ms += ((now_ms - key.budget_reset_ms) / period_ms + 1) * period_ms;
+		key.spent_pico = 0;
+		e = change(k, CHANGE_PUT, &key, S("key.budget_reset"), S("keeper"), now_ms,
+			   KEY_SPEND, NULL);
+	}
+	if (e != OK) {
+		k->slots[slot].reset_ms = now_ms + 1000; /* the disk is full, or fails */
 		return;
 	}
 	atomic_store(&k->counters->keys[slot].spent_pico, 0);

@@ -5,6 +5,7 @@
  */
 #include "keeper/vault.h"
 
+#include "base/ascii.h"
 #include "base/rd.h"
 #include "sys/fs.h"
 
@@ -34,9 +35,7 @@ bool vault_name_ok(struct str name)
 		return false;
 	for (size_t i = 0; i < name.n; i++) {
 		char c = name.p[i];
-		bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-			    (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-' || c == '/';
-		if (!fine)
+		if (!ascii_alnum(c) && c != '.' && c != '_' && c != '-' && c != '/')
 			return false;
 	}
 	return true;

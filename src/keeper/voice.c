@@ -105,7 +105,7 @@ static void hear(struct voice *v, struct str s)
 	}
 }
 
-/* listen reads what there is, as much as a pipe holds. False: that is the end. */
+/* listen_to reads what there is, as much as a pipe holds. False: that is the end. */
 static bool listen_to(struct voice *v)
 {
 	char piece[PIECE];

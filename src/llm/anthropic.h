@@ -4,66 +4,16 @@
 #ifndef LLM_ANTHROPIC_H
 #define LLM_ANTHROPIC_H
 
-#include "llm/llm.h"
-
-/* ---- reading objects by a table -------------------------------------------------------------- */
-
-/* Where a reader stands. Members that no table knows are added to extras under prefix. */
-struct anthropic_at {
-	struct arena *a;
-	struct diag *d;
-	struct str prefix;         /* plain, dotted, with its last dot; "" at the top */
-	struct llm_extra **extras; /* NULL: unknown members are ignored */
-	bool lenient;              /* of answers: a member of the wrong type is taken as unknown */
-	unsigned depth;            /* blocks inside blocks, two levels at most */
-};
-
-/* What a member's value must be, and what is stored at its offset. A null is an absent member. */
-enum anthropic_kind {
-	AF_ESC,  /* a string: struct str, esc */
-	AF_RAW,  /* anything: struct str, raw */
-	AF_NUM,  /* a number: struct str, raw */
-	AF_INT,  /* an integral number that is not negative: int64_t */
-	AF_BOOL, /* a boolean: enum llm_tri */
-	AF_OBJ,  /* an object: const struct json * */
-	AF_LIST, /* an array: const struct json * */
-	AF_ANY,  /* const struct json * */
-	AF_SKIP, /* anything; nothing is stored */
-};
-
-struct anthropic_field {
-	struct str name;
-	enum anthropic_kind kind;
-	size_t at;
-};
-
-#define ANTHROPIC_FIELD(type, member, json_name, kind) \
-	{ SC(json_name), (kind), offsetof(struct type, member) }
-
-/* anthropic_read reads the object v by n rows into the struct at to. ERR_SYNTAX names the member of
- * a wrong type; ERR_LIMIT: more unknown names than anybody has. */
-MUST_USE enum err anthropic_read(const struct anthropic_at *at, const struct json *v,
-				 const struct anthropic_field *rows, size_t n, void *to);
-#define ANTHROPIC_READ(at, v, rows, to) \
-	anthropic_read((at), (v), (rows), sizeof(rows) / sizeof((rows)[0]), (to))
-
-/* anthropic_extra adds prefix.name to the extras, once for each name. */
-MUST_USE enum err anthropic_extra(const struct anthropic_at *at, struct str name, struct str raw);
-
-/* anthropic_bad sets the diag: the field prefix.name must be what. */
-enum err anthropic_bad(const struct anthropic_at *at, struct str name, const char *what);
-
-/* anthropic_under gives the place called prefix. */
-struct anthropic_at anthropic_under(const struct anthropic_at *at, struct str prefix);
+#include "llm/field.h"
 
 /* ---- content --------------------------------------------------------------------------------- */
 
 /* anthropic_content reads a string or an array of blocks into parts. */
-MUST_USE enum err anthropic_content(const struct anthropic_at *at, const struct json *v,
+MUST_USE enum err anthropic_content(const struct llm_at *at, const struct json *v,
 				    struct llm_part **list);
 
 /* anthropic_block reads one block and adds its part. */
-MUST_USE enum err anthropic_block(const struct anthropic_at *at, const struct json *v,
+MUST_USE enum err anthropic_block(const struct llm_at *at, const struct json *v,
 				  struct llm_part **list);
 
 /* anthropic_put_block writes the block of a part of an answer, or nothing for what the dialect has

@@ -4,6 +4,8 @@
  */
 #include "llm/anthropic.h"
 
+#include "base/ascii.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -17,58 +19,58 @@ struct block {
 	enum llm_tri is_error;
 };
 
-#define ROW(member, name, kind) ANTHROPIC_FIELD(block, member, name, kind)
-#define TYPE { SC("type"), AF_SKIP, 0 }
+#define ROW(member, name, kind) LLM_FIELD(block, member, name, kind)
+#define TYPE { SC("type"), FIELD_SKIP, 0 }
 
-static const struct anthropic_field text_rows[] = {
+static const struct llm_field text_rows[] = {
 	TYPE,
-	ROW(text, "text", AF_ESC),
-	ROW(cache, "cache_control", AF_RAW),
-	ROW(citations, "citations", AF_RAW),
+	ROW(text, "text", FIELD_ESC),
+	ROW(cache, "cache_control", FIELD_RAW),
+	ROW(citations, "citations", FIELD_RAW),
 };
 
-static const struct anthropic_field image_rows[] = {
+static const struct llm_field image_rows[] = {
 	TYPE,
-	ROW(source, "source", AF_OBJ),
-	ROW(cache, "cache_control", AF_RAW),
+	ROW(source, "source", FIELD_OBJ),
+	ROW(cache, "cache_control", FIELD_RAW),
 };
 
-static const struct anthropic_field document_rows[] = {
+static const struct llm_field document_rows[] = {
 	TYPE,
-	ROW(source, "source", AF_OBJ),
-	ROW(cache, "cache_control", AF_RAW),
-	ROW(title, "title", AF_ESC),
-	ROW(content, "citations", AF_OBJ),
+	ROW(source, "source", FIELD_OBJ),
+	ROW(cache, "cache_control", FIELD_RAW),
+	ROW(title, "title", FIELD_ESC),
+	ROW(content, "citations", FIELD_OBJ),
 };
 
-static const struct anthropic_field call_rows[] = {
+static const struct llm_field call_rows[] = {
 	TYPE,
-	ROW(id, "id", AF_ESC),
-	ROW(name, "name", AF_ESC),
-	ROW(input, "input", AF_OBJ),
-	ROW(cache, "cache_control", AF_RAW),
-	ROW(caller, "caller", AF_OBJ),
+	ROW(id, "id", FIELD_ESC),
+	ROW(name, "name", FIELD_ESC),
+	ROW(input, "input", FIELD_OBJ),
+	ROW(cache, "cache_control", FIELD_RAW),
+	ROW(caller, "caller", FIELD_OBJ),
 };
 
-static const struct anthropic_field result_rows[] = {
+static const struct llm_field result_rows[] = {
 	TYPE,
-	ROW(tool_use_id, "tool_use_id", AF_ESC),
-	ROW(content, "content", AF_ANY),
-	ROW(is_error, "is_error", AF_BOOL),
-	ROW(cache, "cache_control", AF_RAW),
+	ROW(tool_use_id, "tool_use_id", FIELD_ESC),
+	ROW(content, "content", FIELD_ANY),
+	ROW(is_error, "is_error", FIELD_TRI),
+	ROW(cache, "cache_control", FIELD_RAW),
 };
 
-static const struct anthropic_field thinking_rows[] = {
+static const struct llm_field thinking_rows[] = {
 	TYPE,
-	ROW(thinking, "thinking", AF_ESC),
-	ROW(signature, "signature", AF_ESC),
-	ROW(cache, "cache_control", AF_RAW),
+	ROW(thinking, "thinking", FIELD_ESC),
+	ROW(signature, "signature", FIELD_ESC),
+	ROW(cache, "cache_control", FIELD_RAW),
 };
 
-static const struct anthropic_field redacted_rows[] = {
+static const struct llm_field redacted_rows[] = {
 	TYPE,
-	ROW(data, "data", AF_ESC),
-	ROW(cache, "cache_control", AF_RAW),
+	ROW(data, "data", FIELD_ESC),
+	ROW(cache, "cache_control", FIELD_RAW),
 };
 
 /* ---- sources of images and documents --------------------------------------------------------- */
@@ -78,23 +80,22 @@ struct source {
 	const struct json *content;
 };
 
-static const struct anthropic_field source_rows[] = {
+static const struct llm_field source_rows[] = {
 	TYPE,
-	ANTHROPIC_FIELD(source, media_type, "media_type", AF_ESC),
-	ANTHROPIC_FIELD(source, data, "data", AF_ESC),
-	ANTHROPIC_FIELD(source, url, "url", AF_ESC),
-	ANTHROPIC_FIELD(source, file_id, "file_id", AF_ESC),
-	ANTHROPIC_FIELD(source, content, "content", AF_ANY),
+	LLM_FIELD(source, media_type, "media_type", FIELD_ESC),
+	LLM_FIELD(source, data, "data", FIELD_ESC),
+	LLM_FIELD(source, url, "url", FIELD_ESC),
+	LLM_FIELD(source, file_id, "file_id", FIELD_ESC),
+	LLM_FIELD(source, content, "content", FIELD_ANY),
 };
 
-static enum err set_source(const struct anthropic_at *at, const struct json *v,
-			   const struct source *s,
+static enum err set_source(const struct llm_at *at, const struct json *v, const struct source *s,
 			   bool image, struct llm_media *m)
 {
 	const struct json *type = json_get(v, S("type"));
 
 	if (s->media_type.p && !at->lenient && !llm_is_mime(s->media_type))
-		return anthropic_bad(at, S("media_type"), "a media type");
+		return llm_bad(at, S("media_type"), "a media type");
 	if (json_str_eq(type, S("base64")) && s->data.p && s->media_type.p)
 		*m = (struct llm_media){ .mime = s->media_type, .data = s->data, .name = m->name };
 	else if (json_str_eq(type, S("url")) && s->url.p)
@@ -107,31 +108,30 @@ static enum err set_source(const struct anthropic_at *at, const struct json *v,
 		*m = (struct llm_media){ .mime = S("text/plain"), .data = s->data, .name = m->name,
 					 .is_text = true };
 	else
-		return anthropic_bad(at, S("type"),
-				     "base64, url, file, text or content, with its data");
+		return llm_bad(at, S("type"), "base64, url, file, text or content, with its data");
 	return OK;
 }
 
-static enum err read_media(const struct anthropic_at *at, const struct block *b, bool image,
+static enum err read_media(const struct llm_at *at, const struct block *b, bool image,
 			   struct llm_part **list)
 {
-	struct anthropic_at under = anthropic_under(at, S("messages.content.source."));
+	struct llm_at under = llm_under(at, S("messages.content.source."));
 	struct llm_media m = { .name = b->title };
 	struct source s = { 0 };
 
 	if (b->source == NULL)
-		return anthropic_bad(at, S("source"), "an object");
-	TRY(ANTHROPIC_READ(&under, b->source, source_rows, &s));
+		return llm_bad(at, S("source"), "an object");
+	TRY(LLM_READ(&under, b->source, source_rows, &s));
 	s.media_type = llm_plain_esc(at->a, s.media_type);
 	s.url = llm_plain_esc(at->a, s.url);
 	if (!image && json_str_eq(json_get(b->source, S("type")), S("content"))) {
 		/* The chunks of such a document matter to citations only: others read the parts. */
 		if (s.content == NULL || at->depth >= DEPTH_MAX ||
 		    (s.content->type != JSON_ARRAY && s.content->type != JSON_STRING))
-			return anthropic_bad(&under, S("content"), "a string or blocks");
+			return llm_bad(&under, S("content"), "a string or blocks");
 		if (s.content->type == JSON_ARRAY) {
 			if (b->title.p)
-				TRY(anthropic_extra(at, S("title"), S("null")));
+				TRY(llm_unknown(at, S("title"), S("null")));
 			under.depth = at->depth + 1;
 			return anthropic_content(&under, s.content, list);
 		}
@@ -151,8 +151,7 @@ static enum err read_media(const struct anthropic_at *at, const struct block *b,
 
 /* ---- one function for each type of block ----------------------------------------------------- */
 
-static struct llm_part *add(const struct anthropic_at *at, const struct block *b,
-			    enum llm_part_kind kind,
+static struct llm_part *add(const struct llm_at *at, const struct block *b, enum llm_part_kind kind,
 			    struct llm_part **list)
 {
 	struct llm_part *p = llm_part_add(at->a, list, kind);
@@ -164,14 +163,13 @@ static struct llm_part *add(const struct anthropic_at *at, const struct block *b
 	return p;
 }
 
-static enum err read_text(const struct anthropic_at *at, const struct json *v,
-			  struct llm_part **list)
+static enum err read_text(const struct llm_at *at, const struct json *v, struct llm_part **list)
 {
 	struct block b = { 0 };
 
-	TRY(ANTHROPIC_READ(at, v, text_rows, &b));
+	TRY(LLM_READ(at, v, text_rows, &b));
 	if (b.text.p == NULL)
-		return anthropic_bad(at, S("text"), "a string");
+		return llm_bad(at, S("text"), "a string");
 	struct llm_part *p = add(at, &b, PART_TEXT, list);
 	if (p == NULL)
 		return ERR_NOMEM;
@@ -180,38 +178,35 @@ static enum err read_text(const struct anthropic_at *at, const struct json *v,
 	return OK;
 }
 
-static enum err read_image(const struct anthropic_at *at, const struct json *v,
-			   struct llm_part **list)
+static enum err read_image(const struct llm_at *at, const struct json *v, struct llm_part **list)
 {
 	struct block b = { 0 };
 
-	TRY(ANTHROPIC_READ(at, v, image_rows, &b));
+	TRY(LLM_READ(at, v, image_rows, &b));
 	return read_media(at, &b, true, list);
 }
 
-static enum err read_document(const struct anthropic_at *at, const struct json *v,
-			      struct llm_part **list)
+static enum err read_document(const struct llm_at *at, const struct json *v, struct llm_part **list)
 {
 	struct block b = { 0 };
 
-	TRY(ANTHROPIC_READ(at, v, document_rows, &b));
+	TRY(LLM_READ(at, v, document_rows, &b));
 	if (b.content != NULL && json_bool(json_get(b.content, S("enabled"))))
-		TRY(anthropic_extra(at, S("citations"), json_raw(b.content)));
+		TRY(llm_unknown(at, S("citations"), json_raw(b.content)));
 	return read_media(at, &b, false, list);
 }
 
-static enum err read_call(const struct anthropic_at *at, const struct json *v,
-			  struct llm_part **list)
+static enum err read_call(const struct llm_at *at, const struct json *v, struct llm_part **list)
 {
 	struct block b = { 0 };
 
-	TRY(ANTHROPIC_READ(at, v, call_rows, &b));
+	TRY(LLM_READ(at, v, call_rows, &b));
 	if (b.id.p == NULL)
-		return anthropic_bad(at, S("id"), "a string");
+		return llm_bad(at, S("id"), "a string");
 	if (b.name.p == NULL)
-		return anthropic_bad(at, S("name"), "a string");
+		return llm_bad(at, S("name"), "a string");
 	if (b.caller != NULL && !json_str_eq(json_get(b.caller, S("type")), S("direct")))
-		TRY(anthropic_extra(at, S("caller"), json_raw(b.caller)));
+		TRY(llm_unknown(at, S("caller"), json_raw(b.caller)));
 	struct llm_part *p = add(at, &b, PART_TOOL_CALL, list);
 	if (p == NULL)
 		return ERR_NOMEM;
@@ -223,17 +218,16 @@ static enum err read_call(const struct anthropic_at *at, const struct json *v,
 	return OK;
 }
 
-static enum err read_result(const struct anthropic_at *at, const struct json *v,
-			    struct llm_part **list)
+static enum err read_result(const struct llm_at *at, const struct json *v, struct llm_part **list)
 {
-	struct anthropic_at under = anthropic_under(at, S("messages.content.content."));
+	struct llm_at under = llm_under(at, S("messages.content.content."));
 	enum llm_dialect ignored_origin;
 	struct str ignored_signature;
 	struct block b = { 0 };
 
-	TRY(ANTHROPIC_READ(at, v, result_rows, &b));
+	TRY(LLM_READ(at, v, result_rows, &b));
 	if (b.tool_use_id.p == NULL)
-		return anthropic_bad(at, S("tool_use_id"), "a string");
+		return llm_bad(at, S("tool_use_id"), "a string");
 	struct llm_part *p = add(at, &b, PART_TOOL_RESULT, list);
 	if (p == NULL)
 		return ERR_NOMEM;
@@ -243,12 +237,11 @@ static enum err read_result(const struct anthropic_at *at, const struct json *v,
 	return b.content ? anthropic_content(&under, b.content, &p->content) : OK;
 }
 
-static enum err read_thinking(const struct anthropic_at *at, const struct json *v,
-			      struct llm_part **list)
+static enum err read_thinking(const struct llm_at *at, const struct json *v, struct llm_part **list)
 {
 	struct block b = { 0 };
 
-	TRY(ANTHROPIC_READ(at, v, thinking_rows, &b));
+	TRY(LLM_READ(at, v, thinking_rows, &b));
 	struct llm_part *p = add(at, &b, PART_THINKING, list);
 	if (p == NULL)
 		return ERR_NOMEM;
@@ -258,14 +251,13 @@ static enum err read_thinking(const struct anthropic_at *at, const struct json *
 	return OK;
 }
 
-static enum err read_redacted(const struct anthropic_at *at, const struct json *v,
-			      struct llm_part **list)
+static enum err read_redacted(const struct llm_at *at, const struct json *v, struct llm_part **list)
 {
 	struct block b = { 0 };
 
-	TRY(ANTHROPIC_READ(at, v, redacted_rows, &b));
+	TRY(LLM_READ(at, v, redacted_rows, &b));
 	if (b.data.p == NULL)
-		return anthropic_bad(at, S("data"), "a string");
+		return llm_bad(at, S("data"), "a string");
 	struct llm_part *p = add(at, &b, PART_REDACTED, list);
 	if (p == NULL)
 		return ERR_NOMEM;
@@ -273,8 +265,7 @@ static enum err read_redacted(const struct anthropic_at *at, const struct json *
 	return OK;
 }
 
-static enum err read_opaque(const struct anthropic_at *at, const struct json *v,
-			    struct llm_part **list)
+static enum err read_opaque(const struct llm_at *at, const struct json *v, struct llm_part **list)
 {
 	struct block b = { 0 };
 	struct llm_part *p = add(at, &b, PART_OPAQUE, list);
@@ -288,7 +279,7 @@ static enum err read_opaque(const struct anthropic_at *at, const struct json *v,
 static const struct {
 	struct str type;
 	bool outer; /* not inside another block */
-	enum err (*read)(const struct anthropic_at *, const struct json *, struct llm_part **);
+	enum err (*read)(const struct llm_at *, const struct json *, struct llm_part **);
 } readers[] = {
 	{ SC("text"), false, read_text },
 	{ SC("image"), false, read_image },
@@ -299,22 +290,20 @@ static const struct {
 	{ SC("redacted_thinking"), true, read_redacted },
 };
 
-enum err anthropic_block(const struct anthropic_at *at, const struct json *v,
-			 struct llm_part **list)
+enum err anthropic_block(const struct llm_at *at, const struct json *v, struct llm_part **list)
 {
 	const struct json *type = json_get(v, S("type"));
 
 	assert(at->depth <= DEPTH_MAX);
 	if (!json_is(type, JSON_STRING))
-		return anthropic_bad(at, S("type"), "a string");
+		return llm_bad(at, S("type"), "a string");
 	for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++)
 		if (json_str_eq(type, readers[i].type) && !(readers[i].outer && at->depth > 0))
 			return readers[i].read(at, v, list);
 	return read_opaque(at, v, list);
 }
 
-enum err anthropic_content(const struct anthropic_at *at, const struct json *v,
-			   struct llm_part **list)
+enum err anthropic_content(const struct llm_at *at, const struct json *v, struct llm_part **list)
 {
 	if (v->type == JSON_STRING) {
 		struct llm_part *p = llm_part_add(at->a, list, PART_TEXT);
@@ -325,7 +314,7 @@ enum err anthropic_content(const struct anthropic_at *at, const struct json *v,
 		return OK;
 	}
 	if (v->type != JSON_ARRAY)
-		return anthropic_bad(at, S("*"), "a string or an array of blocks");
+		return llm_bad(at, S("*"), "a string or an array of blocks");
 	JSON_EACH_ITEM(v, it)
 		TRY(anthropic_block(at, it, list));
 	return OK;
@@ -355,8 +344,7 @@ bool anthropic_blank(struct str esc)
 
 static bool id_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_' || c == '-';
+	return ascii_alnum(c) || c == '_' || c == '-';
 }
 
 struct str anthropic_id(struct arena *a, struct str id)

@@ -58,7 +58,7 @@ static unsigned number(struct str s, size_t *io)
 	unsigned v = 0;
 	size_t from = *io;
 
-	for (; *io < s.n && s.p[*io] >= '0' && s.p[*io] <= '9' && *io - from < 8; (*io)++)
+	for (; *io < s.n && ascii_digit(s.p[*io]) && *io - from < 8; (*io)++)
 		v = v * 10 + (unsigned)(s.p[*io] - '0');
 	return v;
 }
@@ -70,9 +70,9 @@ unsigned anthropic_generation(struct str model)
 	if (at == SIZE_MAX)
 		return 30;
 	at += 7;
-	if (at < model.n && model.p[at] >= '0' && model.p[at] <= '9')
+	if (at < model.n && ascii_digit(model.p[at]))
 		return 30; /* the number came before the name until 3.7 */
-	while (at < model.n && (model.p[at] < '0' || model.p[at] > '9'))
+	while (at < model.n && !ascii_digit(model.p[at]))
 		at++;
 	unsigned major = number(model, &at), minor = 0;
 	if (major == 0 || major > 99)

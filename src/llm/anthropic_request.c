@@ -15,38 +15,38 @@ struct top {
 	const struct json *output_config, *output_format;
 };
 
-#define ROW(member, name, kind) ANTHROPIC_FIELD(top, member, name, kind)
+#define ROW(member, name, kind) LLM_FIELD(top, member, name, kind)
 
-static const struct anthropic_field top_rows[] = {
-	ROW(model, "model", AF_ESC),
-	ROW(messages, "messages", AF_LIST),
-	ROW(instructions, "system", AF_ANY),
-	ROW(max_tokens, "max_tokens", AF_INT),
-	ROW(stream, "stream", AF_BOOL),
-	ROW(tools, "tools", AF_LIST),
-	ROW(tool_choice, "tool_choice", AF_OBJ),
-	ROW(stop, "stop_sequences", AF_LIST),
-	ROW(temperature, "temperature", AF_NUM),
-	ROW(top_p, "top_p", AF_NUM),
-	ROW(top_k, "top_k", AF_NUM),
-	ROW(metadata, "metadata", AF_OBJ),
-	ROW(thinking, "thinking", AF_OBJ),
-	ROW(output_config, "output_config", AF_OBJ),
-	ROW(output_format, "output_format", AF_OBJ),
-	ROW(service_tier, "service_tier", AF_ESC),
+static const struct llm_field top_rows[] = {
+	ROW(model, "model", FIELD_ESC),
+	ROW(messages, "messages", FIELD_LIST),
+	ROW(instructions, "system", FIELD_ANY),
+	ROW(max_tokens, "max_tokens", FIELD_COUNT),
+	ROW(stream, "stream", FIELD_TRI),
+	ROW(tools, "tools", FIELD_LIST),
+	ROW(tool_choice, "tool_choice", FIELD_OBJ),
+	ROW(stop, "stop_sequences", FIELD_LIST),
+	ROW(temperature, "temperature", FIELD_NUM),
+	ROW(top_p, "top_p", FIELD_NUM),
+	ROW(top_k, "top_k", FIELD_NUM),
+	ROW(metadata, "metadata", FIELD_OBJ),
+	ROW(thinking, "thinking", FIELD_OBJ),
+	ROW(output_config, "output_config", FIELD_OBJ),
+	ROW(output_format, "output_format", FIELD_OBJ),
+	ROW(service_tier, "service_tier", FIELD_ESC),
 };
 
 /* ---- messages -------------------------------------------------------------------------------- */
 
-static enum err read_instructions(const struct anthropic_at *at, const struct json *v,
+static enum err read_instructions(const struct llm_at *at, const struct json *v,
 				  struct llm_request *r)
 {
-	struct anthropic_at under = anthropic_under(at, S("system."));
+	struct llm_at under = llm_under(at, S("system."));
 
 	TRY(anthropic_content(&under, v, &r->instructions));
 	for (const struct llm_part *p = r->instructions; p != NULL; p = p->next)
 		if (p->kind != PART_TEXT)
-			return anthropic_bad(&under, S("type"), "text");
+			return llm_bad(&under, S("type"), "text");
 	return OK;
 }
 
@@ -63,36 +63,35 @@ struct message {
 	const struct json *role, *content;
 };
 
-static const struct anthropic_field message_rows[] = {
-	ANTHROPIC_FIELD(message, role, "role", AF_ANY),
-	ANTHROPIC_FIELD(message, content, "content", AF_ANY),
+static const struct llm_field message_rows[] = {
+	LLM_FIELD(message, role, "role", FIELD_ANY),
+	LLM_FIELD(message, content, "content", FIELD_ANY),
 };
 
-static enum err read_message(const struct anthropic_at *at, const struct json *v,
-			     struct llm_request *r)
+static enum err read_message(const struct llm_at *at, const struct json *v, struct llm_request *r)
 {
-	struct anthropic_at blocks = anthropic_under(at, S("messages.content."));
-	struct anthropic_at under = anthropic_under(at, S("messages."));
+	struct llm_at blocks = llm_under(at, S("messages.content."));
+	struct llm_at under = llm_under(at, S("messages."));
 	struct message m = { 0 };
 	size_t i = 0, n = sizeof roles / sizeof roles[0];
 
-	TRY(ANTHROPIC_READ(&under, v, message_rows, &m));
+	TRY(LLM_READ(&under, v, message_rows, &m));
 	while (i < n && !json_str_eq(m.role, roles[i].word))
 		i++;
 	if (i == n)
-		return anthropic_bad(&under, S("role"), "user, assistant or system");
+		return llm_bad(&under, S("role"), "user, assistant or system");
 	if (m.content == NULL)
-		return anthropic_bad(&under, S("content"), "a string or an array of blocks");
+		return llm_bad(&under, S("content"), "a string or an array of blocks");
 	struct llm_msg *msg = llm_msg_add(at->a, &r->msgs, roles[i].role);
 	if (msg == NULL)
 		return ERR_NOMEM;
 	TRY(anthropic_content(&blocks, m.content, &msg->parts));
 	for (const struct llm_part *p = msg->parts; p != NULL; p = p->next) {
 		if (p->kind == PART_TOOL_CALL && p->name.n == 0)
-			return anthropic_bad(&blocks, S("name"), "a tool's name");
+			return llm_bad(&blocks, S("name"), "a tool's name");
 		/* such as tool_addition */
 		if (msg->role == ROLE_SYSTEM && p->kind != PART_TEXT && p->kind != PART_OPAQUE)
-			return anthropic_bad(&blocks, S("type"), "text in a system message");
+			return llm_bad(&blocks, S("type"), "text in a system message");
 	}
 	return OK;
 }
@@ -105,15 +104,15 @@ struct tool {
 	enum llm_tri strict, defer_loading;
 };
 
-static const struct anthropic_field tool_rows[] = {
-	ANTHROPIC_FIELD(tool, type, "type", AF_ESC),
-	ANTHROPIC_FIELD(tool, name, "name", AF_ESC),
-	ANTHROPIC_FIELD(tool, description, "description", AF_ESC),
-	ANTHROPIC_FIELD(tool, schema, "input_schema", AF_OBJ),
-	ANTHROPIC_FIELD(tool, strict, "strict", AF_BOOL),
-	ANTHROPIC_FIELD(tool, cache, "cache_control", AF_RAW),
-	ANTHROPIC_FIELD(tool, allowed_callers, "allowed_callers", AF_LIST),
-	ANTHROPIC_FIELD(tool, defer_loading, "defer_loading", AF_BOOL),
+static const struct llm_field tool_rows[] = {
+	LLM_FIELD(tool, type, "type", FIELD_ESC),
+	LLM_FIELD(tool, name, "name", FIELD_ESC),
+	LLM_FIELD(tool, description, "description", FIELD_ESC),
+	LLM_FIELD(tool, schema, "input_schema", FIELD_OBJ),
+	LLM_FIELD(tool, strict, "strict", FIELD_TRI),
+	LLM_FIELD(tool, cache, "cache_control", FIELD_RAW),
+	LLM_FIELD(tool, allowed_callers, "allowed_callers", FIELD_LIST),
+	LLM_FIELD(tool, defer_loading, "defer_loading", FIELD_TRI),
 };
 
 static bool is_direct(const struct json *callers)
@@ -122,17 +121,17 @@ static bool is_direct(const struct json *callers)
 	       (json_count(callers) == 1 && json_str_eq(callers + 1, S("direct")));
 }
 
-static enum err read_custom(const struct anthropic_at *at, const struct json *v, struct llm_tool *t)
+static enum err read_custom(const struct llm_at *at, const struct json *v, struct llm_tool *t)
 {
 	struct tool x = { 0 };
 
-	TRY(ANTHROPIC_READ(at, v, tool_rows, &x));
+	TRY(LLM_READ(at, v, tool_rows, &x));
 	if (x.name.n == 0)
-		return anthropic_bad(at, S("name"), "a tool's name");
+		return llm_bad(at, S("name"), "a tool's name");
 	if (!is_direct(x.allowed_callers))
-		TRY(anthropic_extra(at, S("allowed_callers"), json_raw(x.allowed_callers)));
+		TRY(llm_unknown(at, S("allowed_callers"), json_raw(x.allowed_callers)));
 	if (x.defer_loading == TRI_YES)
-		TRY(anthropic_extra(at, S("defer_loading"), S("true")));
+		TRY(llm_unknown(at, S("defer_loading"), S("true")));
 	t->name = x.name;
 	t->description = x.description;
 	t->schema = x.schema ? json_raw(x.schema) : (struct str){ NULL, 0 };
@@ -141,22 +140,21 @@ static enum err read_custom(const struct anthropic_at *at, const struct json *v,
 	return OK;
 }
 
-static enum err read_tool(const struct anthropic_at *at, const struct json *v,
-			  struct llm_request *r)
+static enum err read_tool(const struct llm_at *at, const struct json *v, struct llm_request *r)
 {
-	struct anthropic_at under = anthropic_under(at, S("tools."));
+	struct llm_at under = llm_under(at, S("tools."));
 	const struct json *type = json_get(v, S("type"));
 	struct llm_tool *t = llm_tool_add(at->a, &r->tools);
 
 	if (t == NULL)
 		return ERR_NOMEM;
 	if (!json_is(v, JSON_OBJECT))
-		return anthropic_bad(&under, S("*"), "an object");
+		return llm_bad(&under, S("*"), "an object");
 	t->origin = DIALECT_ANTHROPIC;
 	if (type == NULL || type->type == JSON_NULL || json_str_eq(type, S("custom")))
 		return read_custom(&under, v, t);
 	if (type->type != JSON_STRING)
-		return anthropic_bad(&under, S("type"), "a string");
+		return llm_bad(&under, S("type"), "a string");
 	t->name = json_esc(type);
 	t->raw = json_raw(v);
 	return OK;
@@ -168,10 +166,10 @@ struct choice {
 	enum llm_tri not_parallel;
 };
 
-static const struct anthropic_field choice_rows[] = {
-	ANTHROPIC_FIELD(choice, type, "type", AF_ANY),
-	ANTHROPIC_FIELD(choice, name, "name", AF_ESC),
-	ANTHROPIC_FIELD(choice, not_parallel, "disable_parallel_tool_use", AF_BOOL),
+static const struct llm_field choice_rows[] = {
+	LLM_FIELD(choice, type, "type", FIELD_ANY),
+	LLM_FIELD(choice, name, "name", FIELD_ESC),
+	LLM_FIELD(choice, not_parallel, "disable_parallel_tool_use", FIELD_TRI),
 };
 
 static const struct {
@@ -184,25 +182,24 @@ static const struct {
 	{ SC("tool"), CHOICE_NAMED },
 };
 
-static enum err read_choice(const struct anthropic_at *at, const struct json *v,
-			    struct llm_request *r)
+static enum err read_choice(const struct llm_at *at, const struct json *v, struct llm_request *r)
 {
-	struct anthropic_at under = anthropic_under(at, S("tool_choice."));
+	struct llm_at under = llm_under(at, S("tool_choice."));
 	struct choice c = { 0 };
 	size_t i = 0, n = sizeof choices / sizeof choices[0];
 
-	TRY(ANTHROPIC_READ(&under, v, choice_rows, &c));
+	TRY(LLM_READ(&under, v, choice_rows, &c));
 	while (i < n && !json_str_eq(c.type, choices[i].word))
 		i++;
 	if (i == n)
-		return anthropic_bad(&under, S("type"), "auto, any, tool or none");
+		return llm_bad(&under, S("type"), "auto, any, tool or none");
 	r->choice = choices[i].choice;
 	if (c.not_parallel != TRI_UNSET)
 		r->parallel = c.not_parallel == TRI_YES ? TRI_NO : TRI_YES;
 	if (r->choice != CHOICE_NAMED)
 		return OK;
 	if (c.name.p == NULL)
-		return anthropic_bad(&under, S("name"), "a string");
+		return llm_bad(&under, S("name"), "a string");
 	return llm_str_add(at->a, &r->choice_names, c.name);
 }
 
@@ -213,23 +210,21 @@ struct thinking {
 	int64_t budget;
 };
 
-static const struct anthropic_field thinking_rows[] = {
-	ANTHROPIC_FIELD(thinking, type, "type", AF_ANY),
-	ANTHROPIC_FIELD(thinking, display, "display", AF_ANY),
-	ANTHROPIC_FIELD(thinking, budget, "budget_tokens", AF_INT),
+static const struct llm_field thinking_rows[] = {
+	LLM_FIELD(thinking, type, "type", FIELD_ANY),
+	LLM_FIELD(thinking, display, "display", FIELD_ANY),
+	LLM_FIELD(thinking, budget, "budget_tokens", FIELD_COUNT),
 };
 
-static enum err read_thinking(const struct anthropic_at *at, const struct json *v,
-			      struct llm_request *r)
+static enum err read_thinking(const struct llm_at *at, const struct json *v, struct llm_request *r)
 {
-	struct anthropic_at under = anthropic_under(at, S("thinking."));
+	struct llm_at under = llm_under(at, S("thinking."));
 	struct thinking t = { .budget = -1 };
 
-	TRY(ANTHROPIC_READ(&under, v, thinking_rows, &t));
+	TRY(LLM_READ(&under, v, thinking_rows, &t));
 	if (json_str_eq(t.type, S("enabled"))) {
 		if (t.budget < 1)
-			return anthropic_bad(&under, S("budget_tokens"),
-					     "an integer of 1024 or more");
+			return llm_bad(&under, S("budget_tokens"), "an integer of 1024 or more");
 		r->thinking_budget = t.budget;
 		r->thinking_shown = TRI_YES; /* the default where a budget is understood */
 	} else if (json_str_eq(t.type, S("disabled"))) {
@@ -237,16 +232,16 @@ static enum err read_thinking(const struct anthropic_at *at, const struct json *
 	} else if (json_str_eq(t.type, S("adaptive"))) {
 		r->thinking_budget = -2;
 	} else if (json_is(t.type, JSON_STRING)) {
-		return anthropic_extra(&under, S("type"), json_raw(t.type));
+		return llm_unknown(&under, S("type"), json_raw(t.type));
 	} else {
-		return anthropic_bad(&under, S("type"), "a string");
+		return llm_bad(&under, S("type"), "a string");
 	}
 	if (json_str_eq(t.display, S("omitted")))
 		r->thinking_shown = TRI_NO;
 	else if (json_str_eq(t.display, S("summarized")))
 		r->thinking_shown = TRI_YES;
 	else if (t.display != NULL)
-		return anthropic_extra(&under, S("display"), json_raw(t.display));
+		return llm_unknown(&under, S("display"), json_raw(t.display));
 	return OK;
 }
 
@@ -254,21 +249,20 @@ struct format {
 	const struct json *type, *schema;
 };
 
-static const struct anthropic_field format_rows[] = {
-	ANTHROPIC_FIELD(format, type, "type", AF_ANY),
-	ANTHROPIC_FIELD(format, schema, "schema", AF_OBJ),
+static const struct llm_field format_rows[] = {
+	LLM_FIELD(format, type, "type", FIELD_ANY),
+	LLM_FIELD(format, schema, "schema", FIELD_OBJ),
 };
 
-static enum err read_format(const struct anthropic_at *at, const struct json *v,
-			    struct llm_request *r)
+static enum err read_format(const struct llm_at *at, const struct json *v, struct llm_request *r)
 {
 	struct format f = { 0 };
 
-	TRY(ANTHROPIC_READ(at, v, format_rows, &f));
+	TRY(LLM_READ(at, v, format_rows, &f));
 	if (!json_str_eq(f.type, S("json_schema")))
-		return anthropic_bad(at, S("type"), "json_schema");
+		return llm_bad(at, S("type"), "json_schema");
 	if (f.schema == NULL)
-		return anthropic_bad(at, S("schema"), "an object");
+		return llm_bad(at, S("schema"), "an object");
 	r->format = FORMAT_SCHEMA;
 	r->format_schema = json_raw(f.schema);
 	r->format_strict = TRI_YES;
@@ -280,19 +274,18 @@ struct output {
 	const struct json *format;
 };
 
-static const struct anthropic_field output_rows[] = {
-	ANTHROPIC_FIELD(output, effort, "effort", AF_ESC),
-	ANTHROPIC_FIELD(output, format, "format", AF_OBJ),
+static const struct llm_field output_rows[] = {
+	LLM_FIELD(output, effort, "effort", FIELD_ESC),
+	LLM_FIELD(output, format, "format", FIELD_OBJ),
 };
 
-static enum err read_output(const struct anthropic_at *at, const struct json *v,
-			    struct llm_request *r)
+static enum err read_output(const struct llm_at *at, const struct json *v, struct llm_request *r)
 {
-	struct anthropic_at under = anthropic_under(at, S("output_config."));
-	struct anthropic_at format = anthropic_under(at, S("output_config.format."));
+	struct llm_at under = llm_under(at, S("output_config."));
+	struct llm_at format = llm_under(at, S("output_config.format."));
 	struct output o = { 0 };
 
-	TRY(ANTHROPIC_READ(&under, v, output_rows, &o));
+	TRY(LLM_READ(&under, v, output_rows, &o));
 	r->effort = o.effort;
 	return o.format ? read_format(&format, o.format, r) : OK;
 }
@@ -303,16 +296,15 @@ struct metadata {
 	struct str user_id;
 };
 
-static const struct anthropic_field metadata_rows[] = {
-	ANTHROPIC_FIELD(metadata, user_id, "user_id", AF_ESC),
+static const struct llm_field metadata_rows[] = {
+	LLM_FIELD(metadata, user_id, "user_id", FIELD_ESC),
 };
 
-static enum err read_stop(const struct anthropic_at *at, const struct json *v,
-			  struct llm_request *r)
+static enum err read_stop(const struct llm_at *at, const struct json *v, struct llm_request *r)
 {
 	JSON_EACH_ITEM (v, it) {
 		if (it->type != JSON_STRING)
-			return anthropic_bad(at, S("stop_sequences"), "an array of strings");
+			return llm_bad(at, S("stop_sequences"), "an array of strings");
 		TRY(llm_str_add(at->a, &r->stop, json_esc(it)));
 	}
 	return OK;
@@ -352,8 +344,7 @@ static enum err drop_noops(struct llm_request *r, struct arena *a)
 	return OK;
 }
 
-static enum err read_lists(const struct anthropic_at *at, const struct top *t,
-			   struct llm_request *r)
+static enum err read_lists(const struct llm_at *at, const struct top *t, struct llm_request *r)
 {
 	if (t->instructions != NULL)
 		TRY(read_instructions(at, t->instructions, r));
@@ -370,18 +361,18 @@ static enum err read_lists(const struct anthropic_at *at, const struct top *t,
 enum err anthropic_decode_request(const struct json *root, struct llm_request *out, struct arena *a,
 				  struct diag *d)
 {
-	struct anthropic_at at = { .a = a, .d = d, .prefix = S(""), .extras = &out->extras };
-	struct anthropic_at format = anthropic_under(&at, S("output_format."));
-	struct anthropic_at meta = anthropic_under(&at, S("metadata."));
+	struct llm_at at = { .a = a, .d = d, .prefix = S(""), .extras = &out->extras };
+	struct llm_at format = llm_under(&at, S("output_format."));
+	struct llm_at meta = llm_under(&at, S("metadata."));
 	struct metadata metadata = { { NULL, 0 } };
 	struct top t = { .max_tokens = -1 };
 
 	llm_request_init(out, DIALECT_ANTHROPIC);
-	TRY(ANTHROPIC_READ(&at, root, top_rows, &t));
+	TRY(LLM_READ(&at, root, top_rows, &t));
 	if (t.model.p == NULL)
-		return anthropic_bad(&at, S("model"), "a string");
+		return llm_bad(&at, S("model"), "a string");
 	if (t.messages == NULL)
-		return anthropic_bad(&at, S("messages"), "an array");
+		return llm_bad(&at, S("messages"), "an array");
 	out->model = t.model;
 	out->max_tokens = t.max_tokens;
 	out->stream = t.stream == TRI_YES;
@@ -395,7 +386,7 @@ enum err anthropic_decode_request(const struct json *root, struct llm_request *o
 		out->service_tier = S("default");
 	TRY(read_lists(&at, &t, out));
 	if (t.metadata != NULL)
-		TRY(ANTHROPIC_READ(&meta, t.metadata, metadata_rows, &metadata));
+		TRY(LLM_READ(&meta, t.metadata, metadata_rows, &metadata));
 	out->user = metadata.user_id;
 	if (t.thinking != NULL)
 		TRY(read_thinking(&at, t.thinking, out));

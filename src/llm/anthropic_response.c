@@ -11,30 +11,30 @@ struct message {
 	const struct json *content, *stop_reason, *usage;
 };
 
-#define ROW(member, name, kind) ANTHROPIC_FIELD(message, member, name, kind)
+#define ROW(member, name, kind) LLM_FIELD(message, member, name, kind)
 
-static const struct anthropic_field message_rows[] = {
-	ROW(id, "id", AF_ESC),
-	ROW(model, "model", AF_ESC),
-	ROW(content, "content", AF_LIST),
-	ROW(stop_reason, "stop_reason", AF_ANY),
-	ROW(usage, "usage", AF_OBJ),
-	{ SC("type"), AF_SKIP, 0 },
-	{ SC("role"), AF_SKIP, 0 },
-	{ SC("stop_sequence"), AF_SKIP, 0 },
+static const struct llm_field message_rows[] = {
+	ROW(id, "id", FIELD_ESC),
+	ROW(model, "model", FIELD_ESC),
+	ROW(content, "content", FIELD_LIST),
+	ROW(stop_reason, "stop_reason", FIELD_ANY),
+	ROW(usage, "usage", FIELD_OBJ),
+	{ SC("type"), FIELD_SKIP, 0 },
+	{ SC("role"), FIELD_SKIP, 0 },
+	{ SC("stop_sequence"), FIELD_SKIP, 0 },
 };
 
 struct usage {
 	struct str service_tier;
 };
 
-static const struct anthropic_field usage_rows[] = {
-	{ SC("input_tokens"), AF_SKIP, 0 },
-	{ SC("output_tokens"), AF_SKIP, 0 },
-	{ SC("cache_read_input_tokens"), AF_SKIP, 0 },
-	{ SC("cache_creation_input_tokens"), AF_SKIP, 0 },
-	{ SC("output_tokens_details"), AF_SKIP, 0 },
-	ANTHROPIC_FIELD(usage, service_tier, "service_tier", AF_ESC),
+static const struct llm_field usage_rows[] = {
+	{ SC("input_tokens"), FIELD_SKIP, 0 },
+	{ SC("output_tokens"), FIELD_SKIP, 0 },
+	{ SC("cache_read_input_tokens"), FIELD_SKIP, 0 },
+	{ SC("cache_creation_input_tokens"), FIELD_SKIP, 0 },
+	{ SC("output_tokens_details"), FIELD_SKIP, 0 },
+	LLM_FIELD(usage, service_tier, "service_tier", FIELD_ESC),
 };
 
 /* A call of JSON mode's own tool is the answer itself. */
@@ -66,20 +66,21 @@ enum err anthropic_decode_response(const struct json *root, struct llm_response 
 				   struct arena *a,
 				   struct diag *d)
 {
-	struct anthropic_at at = { .a = a, .d = d, .prefix = S("answer."), .extras = &out->extras,
-				   .lenient = true };
-	struct anthropic_at usage = anthropic_under(&at, S("answer.usage."));
-	struct anthropic_at content = anthropic_under(&at, S("answer.content."));
+	struct llm_at at = {
+		.a = a, .d = d, .prefix = S("answer."), .extras = &out->extras, .lenient = true
+	};
+	struct llm_at usage = llm_under(&at, S("answer.usage."));
+	struct llm_at content = llm_under(&at, S("answer.content."));
 	struct anthropic_usage counts = { 0 };
 	struct usage u = { { NULL, 0 } };
 	struct message m = { .content = NULL };
 
 	*out = (struct llm_response){ .origin = DIALECT_ANTHROPIC };
 	if (!json_is(root, JSON_OBJECT))
-		return anthropic_bad(&at, S("*"), "an object");
-	TRY(ANTHROPIC_READ(&at, root, message_rows, &m));
+		return llm_bad(&at, S("*"), "an object");
+	TRY(LLM_READ(&at, root, message_rows, &m));
 	if (m.content == NULL)
-		return anthropic_bad(&at, S("content"), "an array");
+		return llm_bad(&at, S("content"), "an array");
 	struct llm_answer_choice *c = llm_choice_add(a, &out->choices);
 	if (c == NULL)
 		return ERR_NOMEM;
@@ -88,7 +89,7 @@ enum err anthropic_decode_response(const struct json *root, struct llm_response 
 	c->finish_text = anthropic_finish_text(root, c->finish);
 	TRY(unwrap_json(a, c));
 	if (m.usage != NULL)
-		TRY(ANTHROPIC_READ(&usage, m.usage, usage_rows, &u));
+		TRY(LLM_READ(&usage, m.usage, usage_rows, &u));
 	anthropic_usage_read(m.usage, &counts);
 	out->id = m.id;
 	out->model = m.model;

@@ -56,12 +56,12 @@ static void peek_answer(const struct gemini_answer *v, struct llm_peek *out)
 
 static bool peek_root(const struct json *root, struct llm_peek *out, bool *out_candidates)
 {
-	struct gemini_at at = { .prefix = { "", 0 }, .lenient = true };
+	struct llm_at at = { .prefix = { "", 0 }, .camel = true, .lenient = true };
 	struct gemini_answer v = { .candidates = NULL };
 
 	if (root->type == JSON_ARRAY && root->skip > 1)
 		root = root + 1;
-	if (gemini_read(&at, root, gemini_answer_rows, gemini_answer_row_count, &v) != OK)
+	if (llm_read(&at, root, gemini_answer_rows, gemini_answer_row_count, &v) != OK)
 		return false;
 	peek_answer(&v, out);
 	*out_candidates = v.candidates != NULL;

@@ -4,6 +4,8 @@
  */
 #include "llm/echo.h"
 
+#include "base/ascii.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -11,6 +13,7 @@ enum {
 	CALLS_MAX = 16,
 	CHOICES_MAX = 128,
 	STOPS_MAX = 64,
+	TRIES_MAX = 1024, /* looks for a function's name among all tools */
 	INSTANCE_MAX = 256 << 10, /* bytes of one minimal instance */
 	ANSWER_MAX = 64 << 20,
 };
@@ -152,8 +155,7 @@ static int64_t count_input(const struct llm_request *r)
 
 static bool is_name_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_' || c == '-' || c == '.';
+	return ascii_alnum(c) || c == '_' || c == '-' || c == '.';
 }
 
 /* object_at gives the JSON object that s begins with after spaces, p == NULL when there is none. */
@@ -226,8 +228,10 @@ static enum err find_calls(struct echo *e)
 {
 	struct str rest = e->text;
 	size_t at, n, most = e->r->parallel == TRI_NO ? 1 : CALLS_MAX;
+	unsigned tries = 0;
 
-	while (e->call_count < most && (at = str_find(rest, S("call "))) != SIZE_MAX) {
+	while (e->call_count < most && tries++ < TRIES_MAX &&
+	       (at = str_find(rest, S("call "))) != SIZE_MAX) {
 		bool inside = at > 0 && is_name_char(rest.p[at - 1]);
 		rest = str_tail(rest, at + 5);
 		const struct llm_tool *tool = inside ? NULL : named(e, rest, &n);

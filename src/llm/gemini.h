@@ -5,55 +5,7 @@
 #ifndef LLM_GEMINI_H
 #define LLM_GEMINI_H
 
-#include "llm/llm.h"
-
-/* ---- reading objects by a table ------------------------------------------------------------ */
-
-/* What a member's value must be, and what is stored at its offset. A null is an absent member. */
-enum gemini_kind {
-	GF_ESC,  /* a string: struct str, esc */
-	GF_NUM,  /* a number: struct str, raw */
-	GF_INT,  /* an integral number, also written as a string: int64_t */
-	GF_BOOL, /* bool */
-	GF_TRI,  /* a boolean: enum llm_tri */
-	GF_OBJ,  /* an object: const struct json * */
-	GF_LIST, /* an array: const struct json * */
-	GF_ANY,  /* const struct json * */
-	GF_SKIP, /* anything; nothing is stored */
-};
-
-struct gemini_field {
-	struct str name; /* camelCase; its snake_case spelling is the same field */
-	enum gemini_kind kind;
-	size_t at;
-};
-
-#define GEMINI_FIELD(type, member, camel, kind) { SC(camel), (kind), offsetof(struct type, member) }
-
-/* Where a reader stands. Members that no table knows are added to extras under prefix. */
-struct gemini_at {
-	struct arena *a;
-	struct diag *d;
-	struct str prefix;         /* plain, dotted, with its last dot; "" at the top */
-	struct llm_extra **extras; /* NULL: unknown members are ignored */
-	bool lenient;              /* of answers: a member of the wrong type is taken as unknown */
-};
-
-/* gemini_read reads the object v by the table of n rows into the struct at to. ERR_SYNTAX names
- * the member of a wrong type, or the one that came in both spellings. */
-MUST_USE enum err gemini_read(const struct gemini_at *at, const struct json *v,
-			      const struct gemini_field *rows, size_t n, void *to);
-#define GEMINI_READ(at, v, rows, to) \
-	gemini_read((at), (v), (rows), sizeof(rows) / sizeof((rows)[0]), (to))
-
-/* gemini_extra adds prefix.name to the extras, once for each name. */
-MUST_USE enum err gemini_extra(const struct gemini_at *at, struct str name, struct str raw);
-
-/* gemini_bad sets the diag: the field prefix.name must be what. */
-enum err gemini_bad(const struct gemini_at *at, struct str name, const char *what);
-
-/* gemini_under gives the place inside the member called name. */
-struct gemini_at gemini_under(const struct gemini_at *at, struct str prefix);
+#include "llm/field.h"
 
 /* ---- values that are spelled differently --------------------------------------------------- */
 
@@ -107,13 +59,13 @@ struct gemini_call {
 };
 
 /* gemini_part_read reads one part, gemini_call_read its functionCall. */
-MUST_USE enum err gemini_part_read(const struct gemini_at *at, const struct json *v,
+MUST_USE enum err gemini_part_read(const struct llm_at *at, const struct json *v,
 				   struct gemini_part *out);
-MUST_USE enum err gemini_call_read(const struct gemini_at *at, const struct json *v,
+MUST_USE enum err gemini_call_read(const struct llm_at *at, const struct json *v,
 				   struct gemini_call *out);
 
 /* gemini_media_read fills a part's kind and media from inlineData or fileData. */
-MUST_USE enum err gemini_media_read(const struct gemini_at *at, const struct gemini_part *in,
+MUST_USE enum err gemini_media_read(const struct llm_at *at, const struct gemini_part *in,
 				    enum llm_part_kind *out_kind, struct llm_media *out);
 
 /* A candidate and the answer around it. */
@@ -128,7 +80,7 @@ struct gemini_answer {
 	struct str id, model, created;
 };
 
-extern const struct gemini_field gemini_candidate_rows[], gemini_answer_rows[];
+extern const struct llm_field gemini_candidate_rows[], gemini_answer_rows[];
 extern const size_t gemini_candidate_row_count, gemini_answer_row_count;
 
 /* gemini_put_part writes a part of an answer or a request, known to be expressible: TEXT, THINKING,
@@ -165,11 +117,11 @@ enum err gemini_decode_request(const struct json *root, struct llm_request *out,
 			       struct diag *d);
 
 /* gemini_decode_contents adds a message to out for each content of list. */
-enum err gemini_decode_contents(const struct gemini_at *at, const struct json *list,
+enum err gemini_decode_contents(const struct llm_at *at, const struct json *list,
 				struct llm_msg **out);
 
 /* gemini_decode_tools reads tools and toolConfig, each of which may be NULL. */
-enum err gemini_decode_tools(const struct gemini_at *at, const struct json *tools,
+enum err gemini_decode_tools(const struct llm_at *at, const struct json *tools,
 			     const struct json *config, struct llm_request *out);
 
 /* gemini_encode.c; gemini_encode_contents writes the member contents of it. */

@@ -7,6 +7,8 @@
  */
 #include "llm/gemini.h"
 
+#include "base/ascii.h"
+
 #include <assert.h>
 
 /* Names of one object are compared one by one. */
@@ -76,7 +78,7 @@ static enum err indexed(struct str *io, struct step *out)
 	size_t i = 1;
 	int64_t v = 0;
 
-	for (; i < io->n && i < 10 && io->p[i] >= '0' && io->p[i] <= '9'; i++)
+	for (; i < io->n && i < 10 && ascii_digit(io->p[i]); i++)
 		v = v * 10 + (io->p[i] - '0');
 	if (i == 1 || i >= io->n || io->p[i] != ']')
 		return ERR_SYNTAX;
@@ -212,13 +214,13 @@ struct piece {
 	bool more;
 };
 
-static const struct gemini_field piece_rows[] = {
-	GEMINI_FIELD(piece, path, "jsonPath", GF_ANY),
-	GEMINI_FIELD(piece, string, "stringValue", GF_ESC),
-	GEMINI_FIELD(piece, number, "numberValue", GF_NUM),
-	GEMINI_FIELD(piece, boolean, "boolValue", GF_TRI),
-	GEMINI_FIELD(piece, null, "nullValue", GF_ANY),
-	GEMINI_FIELD(piece, more, "willContinue", GF_BOOL),
+static const struct llm_field piece_rows[] = {
+	LLM_FIELD(piece, path, "jsonPath", FIELD_ANY),
+	LLM_FIELD(piece, string, "stringValue", FIELD_ESC),
+	LLM_FIELD(piece, number, "numberValue", FIELD_NUM),
+	LLM_FIELD(piece, boolean, "boolValue", FIELD_TRI),
+	LLM_FIELD(piece, null, "nullValue", FIELD_ANY),
+	LLM_FIELD(piece, more, "willContinue", FIELD_BOOL),
 };
 
 static enum err put_value(struct gemini_args *g, const struct piece *p, bool on, struct buf *out)
@@ -246,13 +248,13 @@ static enum err put_value(struct gemini_args *g, const struct piece *p, bool on,
 static enum err add_piece(struct gemini_args *g, const struct json *v, struct arena *scratch,
 			  struct buf *out)
 {
-	struct gemini_at at = { .a = scratch, .prefix = S(""), .lenient = true };
+	struct llm_at at = { .a = scratch, .prefix = S(""), .camel = true, .lenient = true };
 	struct step steps[STEPS_MAX];
 	struct piece p = { .more = false };
 	size_t n = 0;
 	bool on = false;
 
-	TRY(GEMINI_READ(&at, v, piece_rows, &p));
+	TRY(LLM_READ(&at, v, piece_rows, &p));
 	if (p.string.p == NULL && p.number.p == NULL && p.boolean == TRI_UNSET && p.null == NULL)
 		p.null = json_get(v, S("nullValue"));
 	if (p.string.p == NULL && p.number.p == NULL && p.boolean == TRI_UNSET && p.null == NULL)

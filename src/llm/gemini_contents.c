@@ -20,7 +20,7 @@ struct open_call {
 };
 
 struct reader {
-	const struct gemini_at *at; /* of the request */
+	const struct llm_at *at; /* of the request */
 	struct llm_msg **msgs;
 	struct llm_msg *msg;        /* the one being filled */
 	struct llm_part *last;      /* the part added to it last */
@@ -94,17 +94,17 @@ static enum err read_text(struct reader *r, const struct gemini_part *in)
 
 static enum err read_call(struct reader *r, const struct gemini_part *in)
 {
-	struct gemini_at at = gemini_under(r->at, S("contents.parts.functionCall."));
+	struct llm_at at = llm_under(r->at, S("contents.parts.functionCall."));
 	struct gemini_call call;
 	bool redacted;
 
 	TRY(gemini_call_read(&at, in->call, &call));
 	if (call.name.n == 0)
-		return gemini_bad(&at, S("name"), "a function's name");
+		return llm_bad(&at, S("name"), "a function's name");
 	if (call.partial != NULL || call.more)
-		return gemini_bad(&at, S("partialArgs"), "absent from a request");
+		return llm_bad(&at, S("partialArgs"), "absent from a request");
 	if (++r->unanswered > OPEN_CALLS_MAX)
-		return gemini_bad(&at, S("name"), "answered: too many calls without a response");
+		return llm_bad(&at, S("name"), "answered: too many calls without a response");
 	struct llm_part *p = add(r, PART_TOOL_CALL);
 	struct open_call *open = p ? NEW(r->at->a, struct open_call) : NULL;
 	if (open == NULL)
@@ -143,11 +143,11 @@ struct result {
 	const struct json *response, *parts;
 };
 
-static const struct gemini_field result_rows[] = {
-	GEMINI_FIELD(result, id, "id", GF_ESC),
-	GEMINI_FIELD(result, name, "name", GF_ESC),
-	GEMINI_FIELD(result, response, "response", GF_OBJ),
-	GEMINI_FIELD(result, parts, "parts", GF_LIST),
+static const struct llm_field result_rows[] = {
+	LLM_FIELD(result, id, "id", FIELD_ESC),
+	LLM_FIELD(result, name, "name", FIELD_ESC),
+	LLM_FIELD(result, response, "response", FIELD_OBJ),
+	LLM_FIELD(result, parts, "parts", FIELD_LIST),
 };
 
 /* What the response says: "output" and "result" hold a function's return value and "error" its
@@ -172,7 +172,7 @@ static struct str result_text(struct arena *a, const struct json *response, bool
 static enum err read_result_media(struct reader *r, struct llm_part *result,
 				  const struct json *parts)
 {
-	struct gemini_at at = gemini_under(r->at, S("contents.parts.functionResponse.parts."));
+	struct llm_at at = llm_under(r->at, S("contents.parts.functionResponse.parts."));
 
 	if (parts == NULL)
 		return OK;
@@ -180,7 +180,7 @@ static enum err read_result_media(struct reader *r, struct llm_part *result,
 		struct gemini_part in;
 		TRY(gemini_part_read(&at, it, &in));
 		if (in.inline_data == NULL && in.file_data == NULL)
-			return gemini_bad(&at, S("inlineData"), "there");
+			return llm_bad(&at, S("inlineData"), "there");
 		struct llm_part *p = llm_part_add(at.a, &result->content, PART_IMAGE);
 		if (p == NULL)
 			return ERR_NOMEM;
@@ -192,15 +192,15 @@ static enum err read_result_media(struct reader *r, struct llm_part *result,
 
 static enum err read_result(struct reader *r, const struct gemini_part *in)
 {
-	struct gemini_at at = gemini_under(r->at, S("contents.parts.functionResponse."));
+	struct llm_at at = llm_under(r->at, S("contents.parts.functionResponse."));
 	struct result res = { none, none, NULL, NULL };
 
-	TRY(GEMINI_READ(&at, in->response, result_rows, &res));
+	TRY(LLM_READ(&at, in->response, result_rows, &res));
 	if (res.name.n == 0 && res.id.n == 0)
-		return gemini_bad(&at, S("name"), "a function's name");
+		return llm_bad(&at, S("name"), "a function's name");
 	struct open_call *call = answered(r, res.id, res.name);
 	if (call == NULL && res.id.n == 0)
-		return gemini_bad(&at, S("name"), "the name of a call before it");
+		return llm_bad(&at, S("name"), "the name of a call before it");
 	struct llm_part *p = add(r, PART_TOOL_RESULT);
 	struct llm_part *text = p ? llm_part_add(at.a, &p->content, PART_TEXT) : NULL;
 	if (text == NULL)
@@ -216,7 +216,7 @@ static enum err read_result(struct reader *r, const struct gemini_part *in)
 
 static enum err read_part(struct reader *r, const struct json *v)
 {
-	struct gemini_at at = gemini_under(r->at, S("contents.parts."));
+	struct llm_at at = llm_under(r->at, S("contents.parts."));
 	struct gemini_part in;
 
 	TRY(gemini_part_read(&at, v, &in));
@@ -244,20 +244,20 @@ struct content {
 	const struct json *parts;
 };
 
-static const struct gemini_field content_rows[] = {
-	GEMINI_FIELD(content, role, "role", GF_ESC),
-	GEMINI_FIELD(content, parts, "parts", GF_LIST),
+static const struct llm_field content_rows[] = {
+	LLM_FIELD(content, role, "role", FIELD_ESC),
+	LLM_FIELD(content, parts, "parts", FIELD_LIST),
 };
 
 static enum err read_content(struct reader *r, const struct json *v)
 {
-	struct gemini_at at = gemini_under(r->at, S("contents."));
+	struct llm_at at = llm_under(r->at, S("contents."));
 	struct content c = { none, NULL };
 
-	TRY(GEMINI_READ(&at, v, content_rows, &c));
+	TRY(LLM_READ(&at, v, content_rows, &c));
 	bool model = str_eq(c.role, S("model"));
 	if (c.role.n && !model && !str_eq(c.role, S("user")) && !str_eq(c.role, S("function")))
-		return gemini_bad(&at, S("role"), "'user' or 'model'");
+		return llm_bad(&at, S("role"), "'user' or 'model'");
 	r->msg = llm_msg_add(at.a, r->msgs, model ? ROLE_ASSISTANT : ROLE_USER);
 	r->last = NULL;
 	if (r->msg == NULL)
@@ -268,7 +268,7 @@ static enum err read_content(struct reader *r, const struct json *v)
 	return OK;
 }
 
-enum err gemini_decode_contents(const struct gemini_at *at, const struct json *list,
+enum err gemini_decode_contents(const struct llm_at *at, const struct json *list,
 				struct llm_msg **out)
 {
 	struct reader r = { .at = at, .msgs = out };

@@ -10,18 +10,18 @@ struct token {
 	struct str text, logprob;
 };
 
-static const struct gemini_field token_rows[] = {
-	GEMINI_FIELD(token, text, "token", GF_ESC),
-	GEMINI_FIELD(token, logprob, "logProbability", GF_NUM),
+static const struct llm_field token_rows[] = {
+	LLM_FIELD(token, text, "token", FIELD_ESC),
+	LLM_FIELD(token, logprob, "logProbability", FIELD_NUM),
 };
 
-static const struct gemini_at lenient = { .prefix = { "", 0 }, .lenient = true };
+static const struct llm_at lenient = { .prefix = { "", 0 }, .camel = true, .lenient = true };
 
 static void put_openai_token(struct buf *b, const struct json *v)
 {
 	struct token t = { S(""), S("0") };
 
-	if (GEMINI_READ(&lenient, v, token_rows, &t) != OK)
+	if (LLM_READ(&lenient, v, token_rows, &t) != OK)
 		t = (struct token){ S(""), S("0") };
 	jw_kv_esc(b, S("token"), t.text);
 	jw_kv_raw(b, S("logprob"), t.logprob);

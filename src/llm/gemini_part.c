@@ -11,53 +11,53 @@
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
-static const struct gemini_field part_rows[] = {
-	GEMINI_FIELD(gemini_part, text, "text", GF_ESC),
-	GEMINI_FIELD(gemini_part, thought, "thought", GF_BOOL),
-	GEMINI_FIELD(gemini_part, signature, "thoughtSignature", GF_ESC),
-	GEMINI_FIELD(gemini_part, call, "functionCall", GF_OBJ),
-	GEMINI_FIELD(gemini_part, response, "functionResponse", GF_OBJ),
-	GEMINI_FIELD(gemini_part, inline_data, "inlineData", GF_OBJ),
-	GEMINI_FIELD(gemini_part, file_data, "fileData", GF_OBJ),
-	GEMINI_FIELD(gemini_part, code, "executableCode", GF_OBJ),
-	GEMINI_FIELD(gemini_part, code_result, "codeExecutionResult", GF_OBJ),
+static const struct llm_field part_rows[] = {
+	LLM_FIELD(gemini_part, text, "text", FIELD_ESC),
+	LLM_FIELD(gemini_part, thought, "thought", FIELD_BOOL),
+	LLM_FIELD(gemini_part, signature, "thoughtSignature", FIELD_ESC),
+	LLM_FIELD(gemini_part, call, "functionCall", FIELD_OBJ),
+	LLM_FIELD(gemini_part, response, "functionResponse", FIELD_OBJ),
+	LLM_FIELD(gemini_part, inline_data, "inlineData", FIELD_OBJ),
+	LLM_FIELD(gemini_part, file_data, "fileData", FIELD_OBJ),
+	LLM_FIELD(gemini_part, code, "executableCode", FIELD_OBJ),
+	LLM_FIELD(gemini_part, code_result, "codeExecutionResult", FIELD_OBJ),
 };
 
-enum err gemini_part_read(const struct gemini_at *at, const struct json *v, struct gemini_part *out)
+enum err gemini_part_read(const struct llm_at *at, const struct json *v, struct gemini_part *out)
 {
 	*out = (struct gemini_part){ .thought = false };
-	TRY(GEMINI_READ(at, v, part_rows, out));
+	TRY(LLM_READ(at, v, part_rows, out));
 	int kinds = (out->text.p != NULL) + (out->call != NULL) + (out->response != NULL) +
 		    (out->inline_data != NULL) + (out->file_data != NULL) + (out->code != NULL) +
 		    (out->code_result != NULL);
 	if (kinds > 1 && !at->lenient)
-		return gemini_bad(at, S("text"), "the only content of its part");
+		return llm_bad(at, S("text"), "the only content of its part");
 	return OK;
 }
 
-static const struct gemini_field call_rows[] = {
-	GEMINI_FIELD(gemini_call, id, "id", GF_ESC),
-	GEMINI_FIELD(gemini_call, name, "name", GF_ESC),
-	GEMINI_FIELD(gemini_call, args, "args", GF_OBJ),
-	GEMINI_FIELD(gemini_call, partial, "partialArgs", GF_LIST),
-	GEMINI_FIELD(gemini_call, more, "willContinue", GF_BOOL),
+static const struct llm_field call_rows[] = {
+	LLM_FIELD(gemini_call, id, "id", FIELD_ESC),
+	LLM_FIELD(gemini_call, name, "name", FIELD_ESC),
+	LLM_FIELD(gemini_call, args, "args", FIELD_OBJ),
+	LLM_FIELD(gemini_call, partial, "partialArgs", FIELD_LIST),
+	LLM_FIELD(gemini_call, more, "willContinue", FIELD_BOOL),
 };
 
-enum err gemini_call_read(const struct gemini_at *at, const struct json *v, struct gemini_call *out)
+enum err gemini_call_read(const struct llm_at *at, const struct json *v, struct gemini_call *out)
 {
 	*out = (struct gemini_call){ .more = false };
-	return GEMINI_READ(at, v, call_rows, out);
+	return LLM_READ(at, v, call_rows, out);
 }
 
 struct media {
 	struct str mime, data, uri, name;
 };
 
-static const struct gemini_field media_rows[] = {
-	GEMINI_FIELD(media, mime, "mimeType", GF_ESC),
-	GEMINI_FIELD(media, data, "data", GF_ESC),
-	GEMINI_FIELD(media, uri, "fileUri", GF_ESC),
-	GEMINI_FIELD(media, name, "displayName", GF_ESC),
+static const struct llm_field media_rows[] = {
+	LLM_FIELD(media, mime, "mimeType", FIELD_ESC),
+	LLM_FIELD(media, data, "data", FIELD_ESC),
+	LLM_FIELD(media, uri, "fileUri", FIELD_ESC),
+	LLM_FIELD(media, name, "displayName", FIELD_ESC),
 };
 
 static const struct ending {
@@ -140,24 +140,24 @@ static struct str text_of(struct arena *a, struct str data)
 	return esc.err == OK ? buf_str(&esc) : none;
 }
 
-enum err gemini_media_read(const struct gemini_at *at, const struct gemini_part *in,
+enum err gemini_media_read(const struct llm_at *at, const struct gemini_part *in,
 			   enum llm_part_kind *out_kind, struct llm_media *out)
 {
 	struct media m = { { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 } };
 	const struct json *v = in->inline_data ? in->inline_data : in->file_data;
 
-	TRY(GEMINI_READ(at, v, media_rows, &m));
+	TRY(LLM_READ(at, v, media_rows, &m));
 	m.mime = llm_plain_esc(at->a, m.mime);
 	m.uri = llm_plain_esc(at->a, m.uri);
 	if (in->inline_data != NULL && !at->lenient && (m.data.p == NULL || m.mime.p == NULL))
-		return gemini_bad(at, S("inlineData"), "complete: mimeType and data");
+		return llm_bad(at, S("inlineData"), "complete: mimeType and data");
 	if (m.mime.p != NULL && !llm_is_mime(m.mime)) {
 		if (!at->lenient)
-			return gemini_bad(at, S("mimeType"), "a media type");
+			return llm_bad(at, S("mimeType"), "a media type");
 		m.mime = S("application/octet-stream");
 	}
 	if (in->inline_data == NULL && !at->lenient && m.uri.p == NULL)
-		return gemini_bad(at, S("fileData"), "complete: fileUri");
+		return llm_bad(at, S("fileData"), "complete: fileUri");
 	*out = (struct llm_media){ .mime = m.mime, .name = m.name };
 	*out_kind = kind_of(m.mime, m.uri.p ? m.uri : S(""));
 	if (in->inline_data == NULL) {
@@ -169,7 +169,7 @@ enum err gemini_media_read(const struct gemini_at *at, const struct gemini_part 
 		return ERR_NOMEM;
 	if (!base64_valid(out->data, BASE64_STD)) {
 		if (!at->lenient)
-			return gemini_bad(at, S("inlineData.data"), "base64");
+			return llm_bad(at, S("inlineData.data"), "base64");
 		/* Resolved it could end the string that it is written into. */
 		out->data = m.data.p ? m.data : S("");
 	}

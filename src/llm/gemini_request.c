@@ -17,23 +17,23 @@ struct declaration {
 
 /* The response's schema tells the model what to expect and has no counterpart; it changes no
  * call. */
-static const struct gemini_field declaration_rows[] = {
-	GEMINI_FIELD(declaration, name, "name", GF_ESC),
-	GEMINI_FIELD(declaration, description, "description", GF_ESC),
-	GEMINI_FIELD(declaration, parameters, "parameters", GF_OBJ),
-	GEMINI_FIELD(declaration, schema, "parametersJsonSchema", GF_OBJ),
+static const struct llm_field declaration_rows[] = {
+	LLM_FIELD(declaration, name, "name", FIELD_ESC),
+	LLM_FIELD(declaration, description, "description", FIELD_ESC),
+	LLM_FIELD(declaration, parameters, "parameters", FIELD_OBJ),
+	LLM_FIELD(declaration, schema, "parametersJsonSchema", FIELD_OBJ),
 };
 
-static enum err read_declaration(const struct gemini_at *at, const struct json *v,
+static enum err read_declaration(const struct llm_at *at, const struct json *v,
 				 struct llm_request *out)
 {
 	struct declaration d = { none, none, NULL, NULL };
 
-	TRY(GEMINI_READ(at, v, declaration_rows, &d));
+	TRY(LLM_READ(at, v, declaration_rows, &d));
 	if (d.name.n == 0)
-		return gemini_bad(at, S("name"), "a function's name");
+		return llm_bad(at, S("name"), "a function's name");
 	if (d.parameters != NULL && d.schema != NULL)
-		return gemini_bad(at, S("parameters"), "absent beside parametersJsonSchema");
+		return llm_bad(at, S("parameters"), "absent beside parametersJsonSchema");
 	struct llm_tool *tool = llm_tool_add(at->a, &out->tools);
 	if (tool == NULL)
 		return ERR_NOMEM;
@@ -45,10 +45,10 @@ static enum err read_declaration(const struct gemini_at *at, const struct json *
 	if (d.parameters == NULL)
 		return OK;
 	enum err e = gemini_schema(at->a, d.parameters, &tool->schema);
-	return e == ERR_SYNTAX ? gemini_bad(at, S("parameters"), "spelled in one way only") : e;
+	return e == ERR_SYNTAX ? llm_bad(at, S("parameters"), "spelled in one way only") : e;
 }
 
-static enum err read_builtin(const struct gemini_at *at, const struct json *key,
+static enum err read_builtin(const struct llm_at *at, const struct json *key,
 			     struct llm_request *out)
 {
 	struct buf b;
@@ -70,14 +70,14 @@ static enum err read_builtin(const struct gemini_at *at, const struct json *key,
 	return b.err;
 }
 
-static enum err read_tool(const struct gemini_at *at, const struct json *v, struct llm_request *out)
+static enum err read_tool(const struct llm_at *at, const struct json *v, struct llm_request *out)
 {
 	const struct json *list = NULL;
 	static const struct str spellings[] =
 		{ SC("functionDeclarations"), SC("function_declarations") };
 
 	if (v->type != JSON_OBJECT)
-		return gemini_bad(at, S("*"), "an object");
+		return llm_bad(at, S("*"), "an object");
 	JSON_EACH_MEMBER(v, key) {
 		bool declares = json_str_eq(key, spellings[0]) || json_str_eq(key, spellings[1]);
 		if (key[1].type == JSON_NULL)
@@ -87,11 +87,11 @@ static enum err read_tool(const struct gemini_at *at, const struct json *v, stru
 			continue;
 		}
 		if (list != NULL)
-			return gemini_bad(at, spellings[0], "spelled in one way only");
+			return llm_bad(at, spellings[0], "spelled in one way only");
 		list = key + 1;
 		if (list->type != JSON_ARRAY)
-			return gemini_bad(at, spellings[0], "an array");
-		struct gemini_at under = gemini_under(at, S("tools.functionDeclarations."));
+			return llm_bad(at, spellings[0], "an array");
+		struct llm_at under = llm_under(at, S("tools.functionDeclarations."));
 		JSON_EACH_ITEM(list, it)
 			TRY(read_declaration(&under, it, out));
 	}
@@ -103,32 +103,30 @@ struct calling {
 	const struct json *names;
 };
 
-static const struct gemini_field calling_rows[] = {
-	GEMINI_FIELD(calling, mode, "mode", GF_ESC),
-	GEMINI_FIELD(calling, names, "allowedFunctionNames", GF_LIST),
+static const struct llm_field calling_rows[] = {
+	LLM_FIELD(calling, mode, "mode", FIELD_ESC),
+	LLM_FIELD(calling, names, "allowedFunctionNames", FIELD_LIST),
 };
 
-static const struct gemini_field tool_config_rows[] = {
-	{ SC("functionCallingConfig"), GF_OBJ, 0 },
+static const struct llm_field tool_config_rows[] = {
+	{ SC("functionCallingConfig"), FIELD_OBJ, 0 },
 };
 
-static enum err read_names(const struct gemini_at *at, const struct json *list,
-			   struct llm_str **out)
+static enum err read_names(const struct llm_at *at, const struct json *list, struct llm_str **out)
 {
 	JSON_EACH_ITEM(list, it) {
 		if (it->type != JSON_STRING)
-			return gemini_bad(at, S("allowedFunctionNames"), "an array of strings");
+			return llm_bad(at, S("allowedFunctionNames"), "an array of strings");
 		TRY(llm_str_add(at->a, out, json_esc(it)));
 	}
 	return OK;
 }
 
-static enum err read_calling(const struct gemini_at *at, const struct json *v,
-			     struct llm_request *out)
+static enum err read_calling(const struct llm_at *at, const struct json *v, struct llm_request *out)
 {
 	struct calling c = { none, NULL };
 
-	TRY(GEMINI_READ(at, v, calling_rows, &c));
+	TRY(LLM_READ(at, v, calling_rows, &c));
 	bool any = str_eq(c.mode, S("ANY"));
 	bool validated = str_eq(c.mode, S("VALIDATED"));
 	if (any)
@@ -139,23 +137,22 @@ static enum err read_calling(const struct gemini_at *at, const struct json *v,
 		 str_eq(c.mode, S("MODE_UNSPECIFIED")))
 		out->choice = CHOICE_AUTO;
 	else
-		return gemini_bad(at, S("mode"), "one of AUTO, ANY, NONE, VALIDATED");
+		return llm_bad(at, S("mode"), "one of AUTO, ANY, NONE, VALIDATED");
 	/* VALIDATED promises that arguments keep to the schema: what a strict tool is elsewhere. */
 	for (struct llm_tool *t = out->tools; t != NULL && validated; t = t->next)
 		t->strict = t->raw.p ? TRI_UNSET : TRI_YES;
 	if (c.names == NULL || c.names->skip == 1)
 		return OK;
 	if (!any)
-		return gemini_extra(at, S("allowedFunctionNames"), json_raw(c.names));
+		return llm_unknown(at, S("allowedFunctionNames"), json_raw(c.names));
 	out->choice = CHOICE_NAMED;
 	return read_names(at, c.names, &out->choice_names);
 }
 
-enum err gemini_decode_tools(const struct gemini_at *at, const struct json *tools,
-			     const struct json *config,
-			     struct llm_request *out)
+enum err gemini_decode_tools(const struct llm_at *at, const struct json *tools,
+			     const struct json *config, struct llm_request *out)
 {
-	struct gemini_at under = gemini_under(at, S("tools."));
+	struct llm_at under = llm_under(at, S("tools."));
 	const struct json *calling = NULL;
 
 	if (tools != NULL)
@@ -163,9 +160,9 @@ enum err gemini_decode_tools(const struct gemini_at *at, const struct json *tool
 			TRY(read_tool(&under, it, out));
 	if (config == NULL)
 		return OK;
-	under = gemini_under(at, S("toolConfig."));
-	TRY(GEMINI_READ(&under, config, tool_config_rows, &calling));
-	under = gemini_under(at, S("toolConfig.functionCallingConfig."));
+	under = llm_under(at, S("toolConfig."));
+	TRY(LLM_READ(&under, config, tool_config_rows, &calling));
+	under = llm_under(at, S("toolConfig.functionCallingConfig."));
 	return calling ? read_calling(&under, calling, out) : OK;
 }
 
@@ -178,23 +175,23 @@ struct config {
 	enum llm_tri logprobs;
 };
 
-static const struct gemini_field config_rows[] = {
-	GEMINI_FIELD(config, temperature, "temperature", GF_NUM),
-	GEMINI_FIELD(config, top_p, "topP", GF_NUM),
-	GEMINI_FIELD(config, top_k, "topK", GF_NUM),
-	GEMINI_FIELD(config, seed, "seed", GF_NUM),
-	GEMINI_FIELD(config, presence, "presencePenalty", GF_NUM),
-	GEMINI_FIELD(config, frequency, "frequencyPenalty", GF_NUM),
-	GEMINI_FIELD(config, max_tokens, "maxOutputTokens", GF_INT),
-	GEMINI_FIELD(config, n, "candidateCount", GF_INT),
-	GEMINI_FIELD(config, stop, "stopSequences", GF_LIST),
-	GEMINI_FIELD(config, logprobs, "responseLogprobs", GF_TRI),
-	GEMINI_FIELD(config, top_logprobs, "logprobs", GF_INT),
-	GEMINI_FIELD(config, mime, "responseMimeType", GF_ESC),
-	GEMINI_FIELD(config, schema, "responseSchema", GF_OBJ),
-	GEMINI_FIELD(config, json_schema, "responseJsonSchema", GF_OBJ),
-	GEMINI_FIELD(config, thinking, "thinkingConfig", GF_OBJ),
-	GEMINI_FIELD(config, modalities, "responseModalities", GF_LIST),
+static const struct llm_field config_rows[] = {
+	LLM_FIELD(config, temperature, "temperature", FIELD_NUM),
+	LLM_FIELD(config, top_p, "topP", FIELD_NUM),
+	LLM_FIELD(config, top_k, "topK", FIELD_NUM),
+	LLM_FIELD(config, seed, "seed", FIELD_NUM),
+	LLM_FIELD(config, presence, "presencePenalty", FIELD_NUM),
+	LLM_FIELD(config, frequency, "frequencyPenalty", FIELD_NUM),
+	LLM_FIELD(config, max_tokens, "maxOutputTokens", FIELD_INT),
+	LLM_FIELD(config, n, "candidateCount", FIELD_INT),
+	LLM_FIELD(config, stop, "stopSequences", FIELD_LIST),
+	LLM_FIELD(config, logprobs, "responseLogprobs", FIELD_TRI),
+	LLM_FIELD(config, top_logprobs, "logprobs", FIELD_INT),
+	LLM_FIELD(config, mime, "responseMimeType", FIELD_ESC),
+	LLM_FIELD(config, schema, "responseSchema", FIELD_OBJ),
+	LLM_FIELD(config, json_schema, "responseJsonSchema", FIELD_OBJ),
+	LLM_FIELD(config, thinking, "thinkingConfig", FIELD_OBJ),
+	LLM_FIELD(config, modalities, "responseModalities", FIELD_LIST),
 };
 
 struct thinking {
@@ -203,10 +200,10 @@ struct thinking {
 	enum llm_tri shown;
 };
 
-static const struct gemini_field thinking_rows[] = {
-	GEMINI_FIELD(thinking, budget, "thinkingBudget", GF_INT),
-	GEMINI_FIELD(thinking, level, "thinkingLevel", GF_ESC),
-	GEMINI_FIELD(thinking, shown, "includeThoughts", GF_TRI),
+static const struct llm_field thinking_rows[] = {
+	LLM_FIELD(thinking, budget, "thinkingBudget", FIELD_INT),
+	LLM_FIELD(thinking, level, "thinkingLevel", FIELD_ESC),
+	LLM_FIELD(thinking, shown, "includeThoughts", FIELD_TRI),
 };
 
 static const struct level {
@@ -217,16 +214,16 @@ static const struct level {
 	{ SC("THINKING_LEVEL_UNSPECIFIED"), SC("") },
 };
 
-static enum err read_thinking(const struct gemini_at *at, const struct json *v,
+static enum err read_thinking(const struct llm_at *at, const struct json *v,
 			      struct llm_request *out)
 {
 	struct thinking t = { -2, none, TRI_UNSET };
 	int64_t unset = t.budget;
 
-	TRY(GEMINI_READ(at, v, thinking_rows, &t));
+	TRY(LLM_READ(at, v, thinking_rows, &t));
 	out->thinking_shown = t.shown;
 	if (t.budget != unset && t.budget < -1)
-		return gemini_bad(at, S("thinkingBudget"), "-1 or a number of tokens");
+		return llm_bad(at, S("thinkingBudget"), "-1 or a number of tokens");
 	if (t.budget != unset)
 		out->thinking_budget = t.budget == -1 ? -2 : t.budget;
 	if (t.level.p == NULL)
@@ -238,21 +235,21 @@ static enum err read_thinking(const struct gemini_at *at, const struct json *v,
 			out->effort = levels[i].effort;
 		return OK;
 	}
-	return gemini_bad(at, S("thinkingLevel"), "one of MINIMAL, LOW, MEDIUM, HIGH, XHIGH");
+	return llm_bad(at, S("thinkingLevel"), "one of MINIMAL, LOW, MEDIUM, HIGH, XHIGH");
 }
 
-static enum err read_format(const struct gemini_at *at, const struct config *c,
+static enum err read_format(const struct llm_at *at, const struct config *c,
 			    struct llm_request *out)
 {
 	const struct json *schema = c->json_schema ? c->json_schema : c->schema;
 	bool json = str_ieq(c->mime, S("application/json"));
 
 	if (c->json_schema != NULL && c->schema != NULL)
-		return gemini_bad(at, S("responseSchema"), "absent beside responseJsonSchema");
+		return llm_bad(at, S("responseSchema"), "absent beside responseJsonSchema");
 	if (c->mime.n && !json && !str_ieq(c->mime, S("text/plain"))) {
 		/* text/x.enum answers with a bare word: no other dialect can promise that. */
 		struct str raw = { c->mime.p - 1, c->mime.n + 2 };
-		TRY(gemini_extra(at, S("responseMimeType"), raw));
+		TRY(llm_unknown(at, S("responseMimeType"), raw));
 	}
 	if (schema != NULL) {
 		out->format = FORMAT_SCHEMA;
@@ -261,8 +258,8 @@ static enum err read_format(const struct gemini_at *at, const struct config *c,
 			return OK;
 		}
 		enum err e = gemini_schema(at->a, schema, &out->format_schema);
-		return e == ERR_SYNTAX ?
-			gemini_bad(at, S("responseSchema"), "spelled in one way only") : e;
+		return e == ERR_SYNTAX ? llm_bad(at, S("responseSchema"), "spelled in one way only")
+				       : e;
 	}
 	if (c->mime.n)
 		out->format = json ? FORMAT_JSON : FORMAT_TEXT;
@@ -278,28 +275,26 @@ static bool text_only(const struct json *modalities)
 	return true;
 }
 
-static enum err read_stop(const struct gemini_at *at, const struct json *list,
-			  struct llm_request *out)
+static enum err read_stop(const struct llm_at *at, const struct json *list, struct llm_request *out)
 {
 	JSON_EACH_ITEM(list, it) {
 		if (it->type != JSON_STRING)
-			return gemini_bad(at, S("stopSequences"), "an array of strings");
+			return llm_bad(at, S("stopSequences"), "an array of strings");
 		TRY(llm_str_add(at->a, &out->stop, json_esc(it)));
 	}
 	return OK;
 }
 
-static enum err read_config(const struct gemini_at *at, const struct json *v,
-			    struct llm_request *out)
+static enum err read_config(const struct llm_at *at, const struct json *v, struct llm_request *out)
 {
 	struct config c = { .max_tokens = -1, .n = -1, .top_logprobs = -1 };
 
-	TRY(GEMINI_READ(at, v, config_rows, &c));
+	TRY(LLM_READ(at, v, config_rows, &c));
 	struct str field = c.n < -1 ? S("candidateCount") : S("logprobs");
 	if (c.max_tokens < -1)
 		field = S("maxOutputTokens");
 	if (c.max_tokens < -1 || c.n < -1 || c.top_logprobs < -1)
-		return gemini_bad(at, field, "a positive number");
+		return llm_bad(at, field, "a positive number");
 	out->temperature = c.temperature;
 	out->top_p = c.top_p;
 	out->top_k = c.top_k;
@@ -313,9 +308,9 @@ static enum err read_config(const struct gemini_at *at, const struct json *v,
 	if (c.stop != NULL)
 		TRY(read_stop(at, c.stop, out));
 	if (c.modalities != NULL && !text_only(c.modalities))
-		TRY(gemini_extra(at, S("responseModalities"), json_raw(c.modalities)));
+		TRY(llm_unknown(at, S("responseModalities"), json_raw(c.modalities)));
 	TRY(read_format(at, &c, out));
-	struct gemini_at under = gemini_under(at, S("generationConfig.thinkingConfig."));
+	struct llm_at under = llm_under(at, S("generationConfig.thinkingConfig."));
 	return c.thinking ? read_thinking(&under, c.thinking, out) : OK;
 }
 
@@ -326,24 +321,22 @@ struct request {
 	struct str tier;
 };
 
-static const struct gemini_field request_rows[] = {
-	GEMINI_FIELD(request, contents, "contents", GF_LIST),
-	GEMINI_FIELD(request, instruction, "systemInstruction", GF_ANY),
-	GEMINI_FIELD(request, tools, "tools", GF_LIST),
-	GEMINI_FIELD(request, tool_config, "toolConfig", GF_OBJ),
-	GEMINI_FIELD(request, config, "generationConfig", GF_OBJ),
-	GEMINI_FIELD(request, safety, "safetySettings", GF_LIST),
-	GEMINI_FIELD(request, tier, "serviceTier", GF_ESC),
-	{ SC("model"), GF_SKIP, 0 }, /* the path's model counts, the caller sets it */
+static const struct llm_field request_rows[] = {
+	LLM_FIELD(request, contents, "contents", FIELD_LIST),
+	LLM_FIELD(request, instruction, "systemInstruction", FIELD_ANY),
+	LLM_FIELD(request, tools, "tools", FIELD_LIST),
+	LLM_FIELD(request, tool_config, "toolConfig", FIELD_OBJ),
+	LLM_FIELD(request, config, "generationConfig", FIELD_OBJ),
+	LLM_FIELD(request, safety, "safetySettings", FIELD_LIST),
+	LLM_FIELD(request, tier, "serviceTier", FIELD_ESC),
+	{ SC("model"), FIELD_SKIP, 0 }, /* the path's model counts, the caller sets it */
 };
 
-static const struct gemini_field instruction_rows[] = {
-	{ SC("parts"), GF_LIST, 0 },
-	{ SC("role"), GF_SKIP, 0 }, /* any: Google ignores it */
+static const struct llm_field instruction_rows[] = {
+	{ SC("parts"), FIELD_LIST, 0 }, { SC("role"), FIELD_SKIP, 0 }, /* any: Google ignores it */
 };
 
-static enum err add_instruction(const struct gemini_at *at, struct str text,
-				struct llm_request *out)
+static enum err add_instruction(const struct llm_at *at, struct str text, struct llm_request *out)
 {
 	struct llm_part *p = llm_part_add(at->a, &out->instructions, PART_TEXT);
 
@@ -354,22 +347,22 @@ static enum err add_instruction(const struct gemini_at *at, struct str text,
 	return OK;
 }
 
-static enum err read_instruction(const struct gemini_at *at, const struct json *v,
+static enum err read_instruction(const struct llm_at *at, const struct json *v,
 				 struct llm_request *out)
 {
 	const struct json *parts = NULL;
 
 	if (v->type == JSON_STRING)
 		return add_instruction(at, json_esc(v), out);
-	TRY(GEMINI_READ(at, v, instruction_rows, &parts));
+	TRY(LLM_READ(at, v, instruction_rows, &parts));
 	if (parts == NULL)
 		return OK;
-	struct gemini_at under = gemini_under(at, S("systemInstruction.parts."));
+	struct llm_at under = llm_under(at, S("systemInstruction.parts."));
 	JSON_EACH_ITEM(parts, it) {
 		struct gemini_part in;
 		TRY(gemini_part_read(&under, it, &in));
 		if (in.text.p == NULL)
-			return gemini_bad(&under, S("text"), "a string: instructions are text");
+			return llm_bad(&under, S("text"), "a string: instructions are text");
 		TRY(add_instruction(&under, in.text, out));
 	}
 	return OK;
@@ -386,24 +379,24 @@ static bool filters_off(const struct json *safety)
 	return true;
 }
 
-static enum err read_request(const struct gemini_at *at, const struct json *root,
+static enum err read_request(const struct llm_at *at, const struct json *root,
 			     struct llm_request *out)
 {
 	struct request q = { .tier = none };
 
-	TRY(GEMINI_READ(at, root, request_rows, &q));
+	TRY(LLM_READ(at, root, request_rows, &q));
 	if (q.contents == NULL)
-		return gemini_bad(at, S("contents"), "an array of contents");
+		return llm_bad(at, S("contents"), "an array of contents");
 	TRY(gemini_decode_contents(at, q.contents, &out->msgs));
-	struct gemini_at under = gemini_under(at, S("systemInstruction."));
+	struct llm_at under = llm_under(at, S("systemInstruction."));
 	if (q.instruction != NULL)
 		TRY(read_instruction(&under, q.instruction, out));
 	TRY(gemini_decode_tools(at, q.tools, q.tool_config, out));
-	under = gemini_under(at, S("generationConfig."));
+	under = llm_under(at, S("generationConfig."));
 	if (q.config != NULL)
 		TRY(read_config(&under, q.config, out));
 	if (q.safety != NULL && !filters_off(q.safety))
-		TRY(gemini_extra(at, S("safetySettings"), json_raw(q.safety)));
+		TRY(llm_unknown(at, S("safetySettings"), json_raw(q.safety)));
 	if (q.tier.n && !str_ieq(q.tier, S("unspecified")))
 		out->service_tier = str_ieq(q.tier, S("standard")) ? S("default") : q.tier;
 	return OK;
@@ -412,7 +405,9 @@ static enum err read_request(const struct gemini_at *at, const struct json *root
 enum err gemini_decode_request(const struct json *root, struct llm_request *out, struct arena *a,
 			       struct diag *d)
 {
-	struct gemini_at at = { .a = a, .d = d, .prefix = S(""), .extras = &out->extras };
+	struct llm_at at = {
+		.a = a, .d = d, .prefix = S(""), .extras = &out->extras, .camel = true
+	};
 
 	llm_request_init(out, DIALECT_GEMINI);
 	if (!json_is(root, JSON_OBJECT))

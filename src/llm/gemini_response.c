@@ -12,32 +12,32 @@ enum { CANDIDATES_MAX = 128 };
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
-const struct gemini_field gemini_candidate_rows[] = {
-	GEMINI_FIELD(gemini_candidate, content, "content", GF_OBJ),
-	GEMINI_FIELD(gemini_candidate, index, "index", GF_INT),
-	GEMINI_FIELD(gemini_candidate, finish, "finishReason", GF_ESC),
-	GEMINI_FIELD(gemini_candidate, finish_message, "finishMessage", GF_ESC),
-	GEMINI_FIELD(gemini_candidate, logprobs, "logprobsResult", GF_OBJ),
-	GEMINI_FIELD(gemini_candidate, citations, "citationMetadata", GF_OBJ),
-	GEMINI_FIELD(gemini_candidate, grounding, "groundingMetadata", GF_OBJ),
-	GEMINI_FIELD(gemini_candidate, urls, "urlContextMetadata", GF_OBJ),
+const struct llm_field gemini_candidate_rows[] = {
+	LLM_FIELD(gemini_candidate, content, "content", FIELD_OBJ),
+	LLM_FIELD(gemini_candidate, index, "index", FIELD_INT),
+	LLM_FIELD(gemini_candidate, finish, "finishReason", FIELD_ESC),
+	LLM_FIELD(gemini_candidate, finish_message, "finishMessage", FIELD_ESC),
+	LLM_FIELD(gemini_candidate, logprobs, "logprobsResult", FIELD_OBJ),
+	LLM_FIELD(gemini_candidate, citations, "citationMetadata", FIELD_OBJ),
+	LLM_FIELD(gemini_candidate, grounding, "groundingMetadata", FIELD_OBJ),
+	LLM_FIELD(gemini_candidate, urls, "urlContextMetadata", FIELD_OBJ),
 };
 const size_t gemini_candidate_row_count =
 	sizeof gemini_candidate_rows / sizeof gemini_candidate_rows[0];
 
-const struct gemini_field gemini_answer_rows[] = {
-	GEMINI_FIELD(gemini_answer, candidates, "candidates", GF_LIST),
-	GEMINI_FIELD(gemini_answer, usage, "usageMetadata", GF_OBJ),
-	GEMINI_FIELD(gemini_answer, feedback, "promptFeedback", GF_OBJ),
-	GEMINI_FIELD(gemini_answer, id, "responseId", GF_ESC),
-	GEMINI_FIELD(gemini_answer, model, "modelVersion", GF_ESC),
-	GEMINI_FIELD(gemini_answer, created, "createTime", GF_ESC),
-	GEMINI_FIELD(gemini_answer, error, "error", GF_OBJ),
+const struct llm_field gemini_answer_rows[] = {
+	LLM_FIELD(gemini_answer, candidates, "candidates", FIELD_LIST),
+	LLM_FIELD(gemini_answer, usage, "usageMetadata", FIELD_OBJ),
+	LLM_FIELD(gemini_answer, feedback, "promptFeedback", FIELD_OBJ),
+	LLM_FIELD(gemini_answer, id, "responseId", FIELD_ESC),
+	LLM_FIELD(gemini_answer, model, "modelVersion", FIELD_ESC),
+	LLM_FIELD(gemini_answer, created, "createTime", FIELD_ESC),
+	LLM_FIELD(gemini_answer, error, "error", FIELD_OBJ),
 };
 const size_t gemini_answer_row_count = sizeof gemini_answer_rows / sizeof gemini_answer_rows[0];
 
 struct reader {
-	const struct gemini_at *at; /* at parts */
+	const struct llm_at *at; /* at parts */
 	struct llm_response *out;
 	struct llm_answer_choice *choice;
 	size_t calls;
@@ -108,14 +108,14 @@ static enum err read_part(struct reader *r, const struct json *v)
 }
 
 /* What stands beside the content has no place in the model; it is kept by name. */
-static enum err read_beside(const struct gemini_at *at, const struct gemini_candidate *c)
+static enum err read_beside(const struct llm_at *at, const struct gemini_candidate *c)
 {
 	if (c->citations != NULL)
-		TRY(gemini_extra(at, S("citationMetadata"), json_raw(c->citations)));
+		TRY(llm_unknown(at, S("citationMetadata"), json_raw(c->citations)));
 	if (c->urls != NULL)
-		TRY(gemini_extra(at, S("urlContextMetadata"), json_raw(c->urls)));
+		TRY(llm_unknown(at, S("urlContextMetadata"), json_raw(c->urls)));
 	if (c->grounding != NULL)
-		TRY(gemini_extra(at, S("groundingMetadata"), json_raw(c->grounding)));
+		TRY(llm_unknown(at, S("groundingMetadata"), json_raw(c->grounding)));
 	return OK;
 }
 
@@ -133,15 +133,15 @@ static void read_finish(struct llm_answer_choice *choice, const struct gemini_ca
 		choice->finish = FINISH_TOOLS;
 }
 
-static enum err read_candidate(const struct gemini_at *at, const struct json *v,
+static enum err read_candidate(const struct llm_at *at, const struct json *v,
 			       struct llm_response *out)
 {
 	struct gemini_candidate c = { .index = 0 };
-	struct gemini_at under = gemini_under(at, S("candidates."));
-	struct gemini_at parts_at = gemini_under(at, S("candidates.content.parts."));
+	struct llm_at under = llm_under(at, S("candidates."));
+	struct llm_at parts_at = llm_under(at, S("candidates.content.parts."));
 	struct reader r = { .at = &parts_at, .out = out };
 
-	TRY(gemini_read(&under, v, gemini_candidate_rows, gemini_candidate_row_count, &c));
+	TRY(llm_read(&under, v, gemini_candidate_rows, gemini_candidate_row_count, &c));
 	r.choice = llm_choice_add(at->a, &out->choices);
 	if (r.choice == NULL)
 		return ERR_NOMEM;
@@ -157,7 +157,7 @@ static enum err read_candidate(const struct gemini_at *at, const struct json *v,
 
 /* A prompt that was refused has no candidates; neutrally it is an answer that the filter
  * emptied. */
-static enum err read_blocked(const struct gemini_at *at, const struct json *feedback,
+static enum err read_blocked(const struct llm_at *at, const struct json *feedback,
 			     struct llm_response *out)
 {
 	struct str message, reason = gemini_blocked(feedback, &message);
@@ -184,15 +184,19 @@ static enum err read_blocked(const struct gemini_at *at, const struct json *feed
 enum err gemini_decode_response(const struct json *root, struct llm_response *out, struct arena *a,
 				struct diag *d)
 {
-	struct gemini_at at = { .a = a, .d = d, .prefix = S(""), .extras = &out->extras,
-				.lenient = true };
+	struct llm_at at = { .a = a,
+			     .d = d,
+			     .prefix = S(""),
+			     .camel = true,
+			     .extras = &out->extras,
+			     .lenient = true };
 	struct gemini_answer v = { .id = none };
 	size_t n = 0;
 
 	*out = (struct llm_response){ .origin = DIALECT_GEMINI };
 	if (!json_is(root, JSON_OBJECT))
 		return diag_set(d, ERR_UPSTREAM, "the answer is no JSON object");
-	TRY(gemini_read(&at, root, gemini_answer_rows, gemini_answer_row_count, &v));
+	TRY(llm_read(&at, root, gemini_answer_rows, gemini_answer_row_count, &v));
 	if (v.error != NULL)
 		return diag_set(d, ERR_UPSTREAM, "the answer is an error");
 	out->id = v.id;

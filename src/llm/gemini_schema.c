@@ -4,7 +4,10 @@
  * Ring 0. Input: hostile. Runs in: ingress. Fuzz: fuzz/gemini_schema_fuzz.c
  */
 #include "llm/gemini.h"
+
+#include "base/ascii.h"
 #include "base/limits.h"
+#include "base/num.h"
 
 #include <assert.h>
 
@@ -82,10 +85,8 @@ static bool nullable(const struct json *schema)
 static void lower(struct buf *out, struct str word)
 {
 	jw_quote_open(out);
-	for (size_t i = 0; i < word.n; i++) {
-		char c = word.p[i];
-		buf_addc(out, c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c);
-	}
+	for (size_t i = 0; i < word.n; i++)
+		buf_addc(out, ascii_lower(word.p[i]));
 	jw_quote_close(out);
 }
 
@@ -128,15 +129,10 @@ static void put_enum(struct walk *w, const struct json *v, bool or_null)
 
 static void put_count(struct walk *w, struct str name, const struct json *v)
 {
-	struct json number = *v;
 	int64_t n;
 
-	number.type = JSON_NUMBER;
-	bool ok = v->n > 0 && v->n < 20 && (v->type == JSON_STRING || v->type == JSON_NUMBER);
-	for (uint32_t i = 0; ok && v->type == JSON_STRING && i < v->n; i++)
-		ok = v->p[i] >= '0' && v->p[i] <= '9';
 	jw_key(w->out, name);
-	if (ok && json_i64(&number, &n) == OK)
+	if ((v->type == JSON_STRING ? num_i64(json_esc(v), &n) : json_i64(v, &n)) == OK)
 		jw_int(w->out, n);
 	else
 		jw_raw(w->out, json_raw(v));

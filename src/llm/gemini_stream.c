@@ -39,7 +39,7 @@ struct step {
 	struct llm_decoder *d;
 	struct llm_sink *sink;
 	struct arena *scratch;
-	struct gemini_at at; /* at parts */
+	struct llm_at at; /* at parts */
 	struct candidate *c;
 	unsigned index;
 };
@@ -247,7 +247,7 @@ static enum err on_call(struct step *s, const struct gemini_part *in)
 
 static enum err on_media(struct step *s, const struct gemini_part *in)
 {
-	struct gemini_at at = s->at;
+	struct llm_at at = s->at;
 	enum llm_part_kind kind;
 	struct llm_media media;
 
@@ -320,7 +320,7 @@ static enum err on_candidate(struct step *s, const struct json *v)
 {
 	struct gemini_candidate c = { .index = 0 };
 
-	TRY(gemini_read(&s->at, v, gemini_candidate_rows, gemini_candidate_row_count, &c));
+	TRY(llm_read(&s->at, v, gemini_candidate_rows, gemini_candidate_row_count, &c));
 	if (c.index < 0 || c.index >= CANDIDATES_MAX)
 		return broken(s, S("the provider's candidates are numbered too high"));
 	TRY(begin(s, (unsigned)c.index));
@@ -402,7 +402,7 @@ enum err gemini_decode_event(struct llm_decoder *d, struct str event, struct str
 	const struct json *root = NULL;
 
 	(void)event;
-	s.at = (struct gemini_at){ .a = scratch, .prefix = S(""), .lenient = true };
+	s.at = (struct llm_at){ .a = scratch, .prefix = S(""), .camel = true, .lenient = true };
 	if (d->over || str_trim(data).n == 0)
 		return OK;
 	struct json tokens[TOKENS];
@@ -414,7 +414,7 @@ enum err gemini_decode_event(struct llm_decoder *d, struct str event, struct str
 	if (e == ERR_NOMEM)
 		return e;
 	if (e == OK)
-		e = gemini_read(&s.at, root, gemini_answer_rows, gemini_answer_row_count, &v);
+		e = llm_read(&s.at, root, gemini_answer_rows, gemini_answer_row_count, &v);
 	if (e != OK)
 		return broken(&s, S("the provider sent an event that is no answer"));
 	if (v.error != NULL || root->type == JSON_ARRAY) {
@@ -436,19 +436,19 @@ static bool complete(const struct llm_decoder *d)
 	return d->count > 0;
 }
 
-static void finish(struct step *s, unsigned index)
+static enum err finish(struct step *s, unsigned index)
 {
 	struct candidate *c = s->d->candidates[index];
 	enum llm_finish reason = c->finish;
 
 	s->c = c;
 	s->index = index;
-	if (close_part(s) != OK)
-		return;
+	TRY(close_part(s));
 	/* Google says STOP also when the turn ends with calls. */
 	if (reason == FINISH_STOP && c->called)
 		reason = FINISH_TOOLS;
 	push(s, (struct llm_event){ .kind = EV_FINISH, .finish = reason, .text = c->finish_text });
+	return OK;
 }
 
 /* Only the end of the body says that a stream is over: the last event looks like those before
@@ -464,7 +464,10 @@ void gemini_decode_end(struct llm_decoder *d, struct llm_sink *sink)
 		return;
 	}
 	for (unsigned i = 0; i < d->count; i++)
-		finish(&s, i);
+		if (finish(&s, i) != OK) {
+			(void)broken(&s, S("out of memory"));
+			return;
+		}
 	s.index = 0;
 	if (d->usage.known)
 		push(&s, (struct llm_event){ .kind = EV_USAGE, .usage = d->usage });

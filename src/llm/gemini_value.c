@@ -3,8 +3,11 @@
  * reasons, usage, times, ids, and events wrapped into an array.
  * Ring 0. Input: hostile. Runs in: ingress. Fuzz: fuzz/gemini_stream_fuzz.c
  */
-#include "codec/base64.h"
 #include "llm/gemini.h"
+
+#include "base/ascii.h"
+#include "base/date.h"
+#include "codec/base64.h"
 
 #include <assert.h>
 #include <string.h>
@@ -179,17 +182,17 @@ struct str gemini_finish_word(enum llm_finish finish, struct str text)
 	return first;
 }
 
-static const struct gemini_field feedback_rows[] = {
-	{ SC("blockReason"), GF_ESC, 0 },
-	{ SC("blockReasonMessage"), GF_ESC, sizeof(struct str) },
+static const struct llm_field feedback_rows[] = {
+	{ SC("blockReason"), FIELD_ESC, 0 },
+	{ SC("blockReasonMessage"), FIELD_ESC, sizeof(struct str) },
 };
 
 struct str gemini_blocked(const struct json *feedback, struct str *out_message)
 {
 	struct str both[2] = { none, none };
-	struct gemini_at at = { .prefix = S(""), .lenient = true };
+	struct llm_at at = { .prefix = S(""), .camel = true, .lenient = true };
 
-	if (feedback != NULL && GEMINI_READ(&at, feedback, feedback_rows, both) != OK)
+	if (feedback != NULL && LLM_READ(&at, feedback, feedback_rows, both) != OK)
 		both[0] = none;
 	*out_message = both[1];
 	return both[0];
@@ -201,13 +204,13 @@ struct counts {
 	int64_t prompt, candidates, thoughts, cached, tools, total;
 };
 
-static const struct gemini_field usage_rows[] = {
-	GEMINI_FIELD(counts, prompt, "promptTokenCount", GF_INT),
-	GEMINI_FIELD(counts, candidates, "candidatesTokenCount", GF_INT),
-	GEMINI_FIELD(counts, thoughts, "thoughtsTokenCount", GF_INT),
-	GEMINI_FIELD(counts, cached, "cachedContentTokenCount", GF_INT),
-	GEMINI_FIELD(counts, tools, "toolUsePromptTokenCount", GF_INT),
-	GEMINI_FIELD(counts, total, "totalTokenCount", GF_INT),
+static const struct llm_field usage_rows[] = {
+	LLM_FIELD(counts, prompt, "promptTokenCount", FIELD_INT),
+	LLM_FIELD(counts, candidates, "candidatesTokenCount", FIELD_INT),
+	LLM_FIELD(counts, thoughts, "thoughtsTokenCount", FIELD_INT),
+	LLM_FIELD(counts, cached, "cachedContentTokenCount", FIELD_INT),
+	LLM_FIELD(counts, tools, "toolUsePromptTokenCount", FIELD_INT),
+	LLM_FIELD(counts, total, "totalTokenCount", FIELD_INT),
 };
 
 /* A count that cannot be true is 0: it must not overflow what is added up from it. */
@@ -219,9 +222,9 @@ static int64_t sane(int64_t n)
 struct llm_usage gemini_usage(const struct json *v)
 {
 	struct counts c = { -1, -1, 0, 0, 0, -1 };
-	struct gemini_at at = { .prefix = S(""), .lenient = true };
+	struct llm_at at = { .prefix = S(""), .camel = true, .lenient = true };
 
-	if (v == NULL || GEMINI_READ(&at, v, usage_rows, &c) != OK)
+	if (v == NULL || LLM_READ(&at, v, usage_rows, &c) != OK)
 		return (struct llm_usage){ 0 };
 	if (c.prompt < 0 && c.candidates < 0 && c.total < 0)
 		return (struct llm_usage){ 0 };
@@ -256,33 +259,11 @@ void gemini_put_usage(struct buf *out, const struct llm_usage *u)
 
 /* ---- times and ids ------------------------------------------------------------------------- */
 
-static int64_t digits(const char *p, size_t n)
-{
-	int64_t v = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		if (p[i] < '0' || p[i] > '9')
-			return -1;
-		v = v * 10 + (p[i] - '0');
-	}
-	return v;
-}
-
-/* Only UTC, "2026-05-04T20:01:02.264968Z": what Google writes. */
 int64_t gemini_created(struct str s)
 {
-	if (s.n < 20 || s.p[s.n - 1] != 'Z' || s.p[4] != '-' || s.p[7] != '-' || s.p[10] != 'T')
-		return 0;
-	int64_t y = digits(s.p, 4), m = digits(s.p + 5, 2), d = digits(s.p + 8, 2);
-	int64_t h = digits(s.p + 11, 2), min = digits(s.p + 14, 2), sec = digits(s.p + 17, 2);
-	if (y < 1970 || m < 1 || m > 12 || d < 1 || d > 31 || h < 0 || min < 0 || sec < 0)
-		return 0;
-	/* Years that begin in March put the leap day last, so the days before a month are linear
-	 * in it. */
-	int64_t from_march = (m + 9) % 12, year = m <= 2 ? y - 1 : y;
-	int64_t days = year * 365 + year / 4 - year / 100 + year / 400;
-	days += (from_march * 153 + 2) / 5 + d - 1;
-	return (days - 719468) * 86400 + h * 3600 + min * 60 + sec;
+	int64_t t = 0;
+
+	return date_parse(s, &t) == OK && t > 0 ? t : 0;
 }
 
 struct str gemini_call_id(struct arena *a, struct str response_id, size_t n)
@@ -295,8 +276,7 @@ struct str gemini_call_id(struct arena *a, struct str response_id, size_t n)
 		return none;
 	for (size_t i = 0; fit && i < response_id.n; i++) {
 		char c = response_id.p[i];
-		fit = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-		      (c >= '0' && c <= '9') || c == '-' || c == '_';
+		fit = ascii_alnum(c) || c == '-' || c == '_';
 	}
 	buf_fixed(&b, p, 64);
 	buf_add(&b, S("call_"));

@@ -4,6 +4,8 @@
  */
 #include "llm/llm.h"
 
+#include "base/ascii.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -289,9 +291,7 @@ static size_t mime_name(struct str s)
 {
 	size_t n = 0;
 
-	while (n < s.n && ((s.p[n] >= 'a' && s.p[n] <= 'z') || (s.p[n] >= 'A' && s.p[n] <= 'Z') ||
-			   (s.p[n] >= '0' && s.p[n] <= '9') ||
-			   (s.p[n] != '\0' && strchr(".+-_", s.p[n]) != NULL)))
+	while (n < s.n && (ascii_alnum(s.p[n]) || str_chr(S(".+-_"), s.p[n]) != SIZE_MAX))
 		n++;
 	return n;
 }

@@ -4,6 +4,7 @@
  * history agrees with its tools. Ring 0, pure.
  * Input: hostile.   Runs in: ingress.   Fuzz: fuzz/ingress_request_fuzz.c
  */
+#include "base/ascii.h"
 #include "crypto/sha256.h"
 #include "llm/llm.h"
 
@@ -27,13 +28,12 @@ static const struct name_rule {
 
 static bool letter(char c)
 {
-	return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_';
+	return ascii_letter(c) || c == '_';
 }
 
 static bool taken(const struct name_rule *rule, char c)
 {
-	return letter(c) || (c >= '0' && c <= '9') || c == '-' ||
-	       str_chr(rule->more, c) != SIZE_MAX;
+	return ascii_alnum(c) || c == '_' || c == '-' || str_chr(rule->more, c) != SIZE_MAX;
 }
 
 static bool fits(const struct name_rule *rule, struct str name)

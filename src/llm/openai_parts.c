@@ -6,6 +6,8 @@
  */
 #include "llm/openai.h"
 
+#include "base/ascii.h"
+
 enum err oa_thinking_blocks(struct arena *a, const struct json *blocks, struct llm_part **list)
 {
 	if (!json_is(blocks, JSON_ARRAY))
@@ -77,9 +79,8 @@ struct str oa_made_id(struct arena *a, struct str seed, unsigned n)
 	buf_fixed(&b, p, 48);
 	buf_add(&b, S("call_"));
 	for (size_t i = 0, kept = 0; i < seed.n && kept < 24; i++) {
-		char c = seed.p[i];
-		if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) {
-			buf_addc(&b, c);
+		if (ascii_alnum(seed.p[i])) {
+			buf_addc(&b, seed.p[i]);
 			kept++;
 		}
 	}

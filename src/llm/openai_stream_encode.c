@@ -12,7 +12,7 @@ enum { CHOICES_MAX = 128 };
 struct part {
 	bool deltas;         /* some of it has been written */
 	enum llm_dialect origin;
-	struct str late;     /* written when the part ends: a signature, or redacted thinking */
+	struct arena_text late; /* written when the part ends: a signature, or redacted thinking */
 	unsigned tool;       /* index among the tool calls */
 };
 
@@ -115,21 +115,6 @@ static enum err add_part(struct llm_encoder *enc, const struct llm_event *e, str
 	return OK;
 }
 
-/* Signatures and redacted thinking come in one or two pieces. */
-static enum err keep_late(struct llm_encoder *enc, struct part *p, struct str text)
-{
-	char *at = arena_alloc(enc->arena, p->late.n + text.n + 1, 1);
-
-	if (at == NULL)
-		return ERR_NOMEM;
-	if (p->late.n)
-		memcpy(at, p->late.p, p->late.n);
-	if (text.n)
-		memcpy(at + p->late.n, text.p, text.n);
-	p->late = (struct str){ at, p->late.n + text.n };
-	return OK;
-}
-
 static void open_call(struct buf *b, unsigned tool)
 {
 	jw_key(b, S("tool_calls"));
@@ -206,13 +191,13 @@ static void block(const struct llm_event *e, const struct part *p, struct str th
 	if (e->part_kind == PART_REDACTED) {
 		jw_kv_str(b, S("type"), S("redacted_thinking"));
 		jw_key(b, S("data"));
-		oa_sig_write(b, p->origin, p->late);
+		oa_sig_write(b, p->origin, arena_text_str(&p->late));
 	} else {
 		jw_kv_str(b, S("type"), S("thinking"));
 		jw_kv_esc(b, S("thinking"), thinking);
 		if (p->late.n) {
 			jw_key(b, S("signature"));
-			oa_sig_write(b, p->origin, p->late);
+			oa_sig_write(b, p->origin, arena_text_str(&p->late));
 		}
 	}
 	jw_obj_end(b);
@@ -225,7 +210,7 @@ static void text_signature(const struct part *p, struct buf *b)
 	jw_obj(b);
 	jw_key(b, S("thought_signatures"));
 	jw_arr(b);
-	oa_sig_write(b, p->origin, p->late);
+	oa_sig_write(b, p->origin, arena_text_str(&p->late));
 	jw_arr_end(b);
 	jw_obj_end(b);
 }
@@ -252,7 +237,7 @@ static enum err on_part_start(struct llm_encoder *enc, const struct llm_event *e
 		return start_call(enc, e, p, b);
 	if (e->part_kind == PART_IMAGE && e->media)
 		image(enc, e, b);
-	return e->signature.n ? keep_late(enc, p, e->signature) : OK;
+	return e->signature.n ? arena_text_add(enc->arena, &p->late, e->signature) : OK;
 }
 
 static enum err on_part_delta(struct llm_encoder *enc, const struct llm_event *e, struct buf *b)
@@ -261,7 +246,7 @@ static enum err on_part_delta(struct llm_encoder *enc, const struct llm_event *e
 
 	p->deltas = p->deltas || e->text.n;
 	if (e->part_kind == PART_REDACTED)
-		return keep_late(enc, p, e->text);
+		return arena_text_add(enc->arena, &p->late, e->text);
 	if (e->part_kind == PART_TOOL_CALL) {
 		call_args(enc, e, p, e->text, b);
 		return OK;
@@ -289,7 +274,7 @@ static enum err on_signature(struct llm_encoder *enc, const struct llm_event *e,
 
 	(void)b;
 	p->origin = e->origin;
-	return keep_late(enc, p, e->text);
+	return arena_text_add(enc->arena, &p->late, e->text);
 }
 
 static enum err on_part_end(struct llm_encoder *enc, const struct llm_event *e, struct buf *b)

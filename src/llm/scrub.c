@@ -5,6 +5,8 @@
  */
 #include "llm/scrub.h"
 
+#include "base/ascii.h"
+
 #include <assert.h>
 
 #define COUNT(x) (sizeof(x) / sizeof(x)[0])
@@ -25,14 +27,9 @@ static const struct str prefixes[] = {
 	SC("tgp_"), SC("ABSK"),	  SC("bedrock-api-key-"),
 };
 
-static bool alnum(char c)
-{
-	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
-}
-
 static bool key_char(char c)
 {
-	return alnum(c) || c == '-' || c == '_' || c == '.' || c == '*';
+	return ascii_alnum(c) || c == '-' || c == '_' || c == '.' || c == '*';
 }
 
 static bool masked(struct str word)
@@ -42,7 +39,7 @@ static bool masked(struct str word)
 
 	for (size_t i = 0; i < word.n; i++) {
 		stars = word.p[i] == '*' ? stars + 1 : 0;
-		any = any || alnum(word.p[i]);
+		any = any || ascii_alnum(word.p[i]);
 		mask = mask || stars == STARS;
 	}
 	return any && mask;
@@ -51,7 +48,7 @@ static bool masked(struct str word)
 static bool has_digit(struct str word)
 {
 	for (size_t i = 0; i < word.n; i++)
-		if (word.p[i] >= '0' && word.p[i] <= '9')
+		if (ascii_digit(word.p[i]))
 			return true;
 	return false;
 }

@@ -5,6 +5,7 @@
  */
 #include "proto/control.h"
 
+#include "base/num.h"
 #include "base/rd.h"
 
 #include <assert.h>
@@ -72,6 +73,16 @@ static int64_t read_time(struct rd *r)
 	return v;
 }
 
+/* A period is counted in milliseconds, too. */
+static int64_t read_period(struct rd *r)
+{
+	int64_t v = read_time(r);
+
+	if (v > (int64_t)NUM_DURATION_MAX && r->err == OK)
+		r->err = ERR_SYNTAX;
+	return v;
+}
+
 enum err control_key_decode(struct control_key *k, struct str body)
 {
 	struct rd r = rd_from(body);
@@ -98,7 +109,7 @@ enum err control_key_decode(struct control_key *k, struct str body)
 	k->parallel = read_limit(&r);
 	k->budget_pico = read_limit(&r);
 	k->soft_budget_pico = read_limit(&r);
-	k->budget_period_s = read_time(&r);
+	k->budget_period_s = read_period(&r);
 	k->budget_reset_ms = read_time(&r);
 	k->spent_pico = rd_i64(&r);
 	k->blocked = rd_bool(&r);

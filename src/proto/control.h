@@ -88,7 +88,8 @@ struct control_key {
 /* Each X_encode appends a body; X_decode reads a whole one, and its strings borrow from it.
  * ERR_SYNTAX: not what X_encode writes; ERR_LIMIT: a field is over its bound. */
 void control_key_encode(const struct control_key *k, struct buf *out);
-/* control_key_decode also refuses limits below -1 and times below 0. */
+/* control_key_decode also refuses limits below -1, times below 0 and periods that
+ * num_duration would not give. */
 MUST_USE enum err control_key_decode(struct control_key *k, struct str body);
 
 struct control_spend_query {

@@ -9,6 +9,7 @@
 #include "base/rd.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 enum {
 	MAGIC = 0x314c4f50, /* "POL1" */
@@ -421,39 +422,21 @@ enum err policy_decode(struct policy *out, struct str blob, struct arena *a)
 
 /* ---- look-ups ---- */
 
-static const struct policy_alias *alias_find(const struct policy *p, struct str name)
+static int by_name(const void *name, const void *row)
 {
-	uint32_t lo = 0, hi = p->n_aliases;
-
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-		int c = str_cmp(name, p->aliases[mid].name);
-		if (c == 0)
-			return &p->aliases[mid];
-		if (c < 0)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
-	return NULL;
+	return str_cmp(*(const struct str *)name, *(const struct str *)row);
 }
 
-static const struct policy_model *exact_find(const struct policy *p, struct str name)
+/* find looks a name up in a table whose rows begin with theirs, and are sorted by it. */
+static const void *find(const void *rows, uint32_t n, size_t size, struct str name)
 {
-	uint32_t lo = 0, hi = p->n_exact;
-
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-		int c = str_cmp(name, p->models[mid].name);
-		if (c == 0)
-			return &p->models[mid];
-		if (c < 0)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
-	return NULL;
+	return n ? bsearch(&name, rows, n, size, by_name) : NULL;
 }
+#define FIND(rows, n, name) find((rows), (n), sizeof *(rows), (name))
+
+static_assert(offsetof(struct policy_alias, name) == 0, "as find wants it");
+static_assert(offsetof(struct policy_model, name) == 0, "as find wants it");
+static_assert(offsetof(struct policy_price_row, model) == 0, "as find wants it");
 
 /* A pattern has one '*', which may match nothing. */
 static bool star_match(struct str pattern, struct str name, struct str *out_star)
@@ -472,11 +455,11 @@ const struct policy_model *policy_model_find(const struct policy *p, struct str 
 					     struct str *out_star)
 {
 	/* One step only: an alias of an alias is none, so no configuration can make a loop. */
-	const struct policy_alias *alias = alias_find(p, name);
+	const struct policy_alias *alias = FIND(p->aliases, p->n_aliases, name);
 	if (alias)
 		name = alias->model;
 	*out_star = S("");
-	const struct policy_model *m = exact_find(p, name);
+	const struct policy_model *m = FIND(p->models, p->n_exact, name);
 	if (m)
 		return m;
 	for (uint32_t i = p->n_exact; i < p->n_models; i++)
@@ -487,19 +470,7 @@ const struct policy_model *policy_model_find(const struct policy *p, struct str 
 
 static const struct policy_price_row *row_find(const struct policy *p, struct str model)
 {
-	uint32_t lo = 0, hi = p->n_prices;
-
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-		int c = str_cmp(model, p->prices[mid].model);
-		if (c == 0)
-			return &p->prices[mid];
-		if (c < 0)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
-	return NULL;
+	return FIND(p->prices, p->n_prices, model);
 }
 
 /* "provider/model" in the caller's room; "" when it does not fit. */

@@ -4,6 +4,8 @@
  */
 #include "sink/dns.h"
 
+#include "base/ascii.h"
+
 #include <string.h>
 
 enum { HEAD = 12, TYPE_A = 1, TYPE_TXT = 16, CLASS_IN = 1, LABEL_MAX = 63 };
@@ -49,8 +51,8 @@ uint32_t dns_address(struct str name)
 	uint32_t h = 2166136261u;
 
 	for (size_t i = 0; i < name.n; i++) {
-		unsigned char c = (unsigned char)name.p[i];
-		h = (h ^ (c >= 'A' && c <= 'Z' ? c + 32u : c)) * 16777619u;
+		unsigned char c = (unsigned char)ascii_lower(name.p[i]);
+		h = (h ^ c) * 16777619u;
 	}
 	return 0xc6120000u | ((h ^ h >> 15) & 0x1ffff);
 }
@@ -90,8 +92,7 @@ bool dns_host(struct str name)
 		return false;
 	for (size_t i = 0; i < name.n; i++) {
 		char c = name.p[i];
-		bool letter = ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c >= '0' && c <= '9');
-		if (!letter && c != '.' && c != '-' && c != '_')
+		if (!ascii_alnum(c) && c != '.' && c != '-' && c != '_')
 			return false;
 	}
 	return true;

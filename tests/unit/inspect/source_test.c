@@ -101,6 +101,13 @@ CASE(decoded)
 	NONE();
 	JS(ROLE_MODULE, "eval(atob('cmVxdWlyZSgnY2hpbGRfcHJvY2VzcycpLmV4ZWMoJ2lkJyk='))");
 	HIT(RULE_DECODED_EXEC);
+	/* A worker that a bundler has put in is what it says. */
+	JS(ROLE_MODULE, "new (require('worker_threads').Worker)(new URL("
+			"'data:text/javascript;base64,cmVxdWlyZSgnaHR0cCcpLmdldCgnaHR0cDovL2EuZXhhbXBsZScp'))");
+	NONE();
+	JS(ROLE_MODULE, "new (require('worker_threads').Worker)(new URL("
+			"'data:text/javascript;base64,cmVxdWlyZSgnY2hpbGRfcHJvY2VzcycpLmV4ZWMoJ2lkJyk='))");
+	HIT(RULE_DECODED_EXEC);
 	JS(ROLE_MODULE, "var f = new Function('a', 'return a + 1'); eval('1 + 1')");
 	NONE();
 }

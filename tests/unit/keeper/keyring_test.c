@@ -8,6 +8,8 @@
 
 #include "../check.h"
 
+#include <sqlite3.h>
+
 static char dir[] = "/tmp/yett-keyring-XXXXXX";
 static char path[64];
 static struct store *store;
@@ -210,6 +212,15 @@ CASE(budgets_begin_anew)
 	CHECK(atomic_load(&counters->keys[got.slot].spent_pico) == 0);
 	CHECK(sets == before + 1 && atomic_load(&counters->keys[got.slot].spent_pico) == 0);
 	CHECK(named(MSG_KEY_GET, name, -1, &got) == OK && got.spent_pico == 0 && got.budget_reset_ms == 120000);
+	/* A database that cannot be read now can be later. */
+	sqlite3 *beside;
+	CHECK(sqlite3_open(path, &beside) == SQLITE_OK);
+	CHECK(sqlite3_exec(beside, "ALTER TABLE key RENAME TO away", NULL, NULL, NULL) == SQLITE_OK);
+	keyring_tick(ring, 120000);
+	CHECK(sqlite3_exec(beside, "ALTER TABLE away RENAME TO key", NULL, NULL, NULL) == SQLITE_OK);
+	CHECK(sqlite3_close(beside) == SQLITE_OK);
+	keyring_tick(ring, 121000);
+	CHECK(named(MSG_KEY_GET, name, -1, &got) == OK && got.budget_reset_ms == 130000);
 	/* Down for long: the next period is the one that now is in. */
 	keyring_tick(ring, 555555);
 	CHECK(named(MSG_KEY_GET, name, -1, &got) == OK && got.budget_reset_ms == 560000);

@@ -128,6 +128,28 @@ CASE(unknown_fields_are_extras)
 	CHECK(encode_for("claude-opus-4-6", true) == OK);
 }
 
+/* Too many unknown names are a client's mistake, but never a reason to lose a provider's answer. */
+CASE(many_unknown_fields)
+{
+	struct llm_response r;
+	const struct json *root = NULL;
+	size_t n = 0;
+	struct buf b;
+
+	buf_init(&b, 1 << 20);
+	buf_add(&b, S("{\"type\":\"message\",\"role\":\"assistant\",\"model\":\"m\",\"messages\":[],\"content\":[]"));
+	for (unsigned i = 0; i < 200; i++)
+		buf_addf(&b, ",\"x%u\":1", i);
+	buf_addc(&b, '}');
+	CHECK(decode(buf_str(&b)) == ERR_LIMIT);
+	CHECK(json_read(&arena, buf_str(&b), &root, NULL) == OK);
+	CHECK(dialect_anthropic.decode_response(root, &r, &arena, &diag) == OK);
+	for (const struct llm_extra *x = r.extras; x != NULL; x = x->next)
+		n++;
+	CHECK(n == 128);
+	buf_free(&b);
+}
+
 CASE(keeping_all_thinking_is_no_edit)
 {
 	CHECK(decode(S("{\"model\":\"m\",\"messages\":[],\"context_management\":{\"edits\":[{\"type\":"
@@ -454,7 +476,7 @@ static void setup(void)
 }
 
 TESTS({ "setup", setup }, CASE_ROW(plain), CASE_ROW(count_needs_no_max_tokens), CASE_ROW(types_are_checked),
-      CASE_ROW(unknown_fields_are_extras), CASE_ROW(keeping_all_thinking_is_no_edit), CASE_ROW(tools_both_ways),
+      CASE_ROW(unknown_fields_are_extras), CASE_ROW(many_unknown_fields), CASE_ROW(keeping_all_thinking_is_no_edit), CASE_ROW(tools_both_ways),
       CASE_ROW(documents_and_opaque_blocks), CASE_ROW(nothing_nests_deeper_than_a_result),
       CASE_ROW(thinking_is_said_as_the_model_takes_it), CASE_ROW(a_small_maximum_leaves_no_room_to_think),
       CASE_ROW(a_budget_fits_under_a_large_default), CASE_ROW(generations), CASE_ROW(what_cannot_be_said_is_named),

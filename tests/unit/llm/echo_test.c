@@ -175,6 +175,30 @@ CASE(every_dialect)
 	}
 }
 
-TESTS(CASE_ROW(text), CASE_ROW(calls), CASE_ROW(results), CASE_ROW(thinking_and_formats),
+/* Each name is looked for among all tools: somebody who writes a million of both must not be served for minutes. */
+CASE(names_without_end)
+{
+	struct buf b;
+
+	buf_init(&b, 1 << 20);
+	buf_add(&b, S("{'contents':[{'parts':[{'text':'"));
+	for (unsigned i = 0; i < 1000; i++)
+		buf_add(&b, S("call nobody "));
+	size_t few = b.n;
+	buf_add(&b, S("call look'}]}]," TOOLS "}"));
+	buf_addc(&b, '\0');
+	const struct llm_part *p = ask(b.p);
+	CHECK(p != NULL && p->kind == PART_TOOL_CALL);
+	b.n = few;
+	for (unsigned i = 0; i < 1000; i++)
+		buf_add(&b, S("call nobody "));
+	buf_add(&b, S("call look'}]}]," TOOLS "}"));
+	buf_addc(&b, '\0');
+	p = ask(b.p);
+	CHECK(p != NULL && p->kind == PART_TEXT);
+	buf_free(&b);
+}
+
+TESTS(CASE_ROW(names_without_end), CASE_ROW(text), CASE_ROW(calls), CASE_ROW(results), CASE_ROW(thinking_and_formats),
       CASE_ROW(instances),
       CASE_ROW(streams), CASE_ROW(every_dialect))

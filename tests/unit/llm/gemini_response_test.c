@@ -52,6 +52,28 @@ CASE(whole)
 		 "'responseId':'Abc'}");
 }
 
+CASE(times)
+{
+	static const struct {
+		const char *text;
+		int64_t created;
+	} all[] = {
+		{ "2026-05-04T20:01:02.264968Z", 1777924862 }, { "2026-05-04T20:01:02Z", 1777924862 },
+		{ "2026-05-04T22:01:02+02:00", 1777924862 },   { "2026-02-31T00:00:00Z", 0 },
+		{ "1969-12-31T23:59:59Z", 0 },		       { "2026-05-04T20:61:02Z", 0 },
+		{ "yesterday", 0 },
+	};
+
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+		char text[128];
+		struct llm_response r;
+		(void)snprintf(text, sizeof text, "{'candidates':[{'finishReason':'STOP'}],'createTime':'%s'}",
+			       all[i].text);
+		try_reset();
+		CHECK(answer(text, &r) == OK && r.created == all[i].created);
+	}
+}
+
 CASE(finishes)
 {
 	static const struct {
@@ -230,6 +252,6 @@ CASE(peek)
 	CHECK(p.content && !p.error);
 }
 
-TESTS(CASE_ROW(whole), CASE_ROW(finishes), CASE_ROW(blocked), CASE_ROW(logprobs),
+TESTS(CASE_ROW(whole), CASE_ROW(times), CASE_ROW(finishes), CASE_ROW(blocked), CASE_ROW(logprobs),
       CASE_ROW(foreign_answer),
       CASE_ROW(errors), CASE_ROW(peek))

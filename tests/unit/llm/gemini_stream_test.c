@@ -313,6 +313,43 @@ CASE(recorded)
 	TRY_SAME(p->next->next->next->args, "{'id':'C'}");
 }
 
-TESTS(CASE_ROW(text_and_thoughts), CASE_ROW(whole_calls), CASE_ROW(partial_arguments),
+/* The end of a call's arguments that there is no memory for is not passed over. */
+static unsigned seen[EV_KINDS];
+
+static void on_seen(struct llm_sink *sink, const struct llm_event *ev)
+{
+	(void)sink;
+	seen[ev->kind]++;
+}
+
+CASE(no_memory_at_the_end)
+{
+	struct llm_sink sink = { on_seen };
+	struct arena tight;
+	const char *const events[] = {
+		"{'candidates':[{'content':{'parts':[{'functionCall':{'name':'f','willContinue':true}}]}}]}",
+		"{'candidates':[{'content':{'parts':[{'functionCall':{'partialArgs':[{'jsonPath':'$.a',"
+		"'stringValue':'x','willContinue':true}],'willContinue':true}}]}}]}",
+		"{'candidates':[{'finishReason':'STOP'}]}",
+	};
+
+	try_reset();
+	arena_init(&scratch, 1 << 20);
+	arena_init(&tight, 64 << 10);
+	struct llm_decoder *d = dialect_gemini.decoder_new(&tight);
+	for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
+		CHECK(dialect_gemini.decode_event(d, S(""), try_json(events[i]), &scratch, &sink) == OK);
+	while (arena_alloc(&tight, 1, 1) != NULL)
+		;
+	CHECK(seen[EV_PART_DELTA] > 0 && seen[EV_PART_END] == 0);
+	dialect_gemini.decode_end(d, &sink);
+	CHECK(seen[EV_ERROR] == 1 && seen[EV_DONE] == 0 && seen[EV_FINISH] == 0);
+	dialect_gemini.decode_end(d, &sink);
+	CHECK(seen[EV_ERROR] == 1 && seen[EV_DONE] == 0);
+	arena_done(&tight);
+	arena_done(&scratch);
+}
+
+TESTS(CASE_ROW(no_memory_at_the_end), CASE_ROW(text_and_thoughts), CASE_ROW(whole_calls), CASE_ROW(partial_arguments),
       CASE_ROW(partial_arguments_that_go_back), CASE_ROW(broken_streams), CASE_ROW(blocked),
       CASE_ROW(two_candidates_and_what_stands_beside), CASE_ROW(as_an_array), CASE_ROW(recorded))

@@ -268,5 +268,30 @@ CASE(peeked)
 	CHECK(p.error);
 }
 
-TESTS(CASE_ROW(what_servers_send), CASE_ROW(what_we_send), CASE_ROW(usage_for_those_who_ask), CASE_ROW(logprobs),
+/* A signature in many pieces takes the memory of one. */
+CASE(signature_in_pieces)
+{
+	const struct llm_request req = { .model = S("m") };
+	struct arena small;
+	struct buf out;
+
+	arena_init(&small, 1 << 20);
+	buf_init(&out, 1 << 20);
+	struct llm_encoder *enc = dialect_openai.encoder_new(&small, &req);
+	struct llm_event e = { .kind = EV_START, .origin = DIALECT_GEMINI, .part_kind = PART_TEXT };
+	CHECK(dialect_openai.encode_event(enc, &e, &out) == OK);
+	e.kind = EV_PART_START;
+	CHECK(dialect_openai.encode_event(enc, &e, &out) == OK);
+	e.kind = EV_SIGNATURE;
+	e.text = S("ab");
+	for (unsigned i = 0; i < 10000; i++)
+		CHECK(dialect_openai.encode_event(enc, &e, &out) == OK);
+	e.kind = EV_PART_END;
+	buf_reset(&out);
+	CHECK(dialect_openai.encode_event(enc, &e, &out) == OK && out.n > 20000);
+	buf_free(&out);
+	arena_done(&small);
+}
+
+TESTS(CASE_ROW(signature_in_pieces), CASE_ROW(what_servers_send), CASE_ROW(what_we_send), CASE_ROW(usage_for_those_who_ask), CASE_ROW(logprobs),
       CASE_ROW(peeked))

@@ -52,6 +52,15 @@ CASE(key_refuses_nonsense)
 	buf_reset(&b);
 	control_key_encode(&k, &b);
 	CHECK(control_key_decode(&got, buf_str(&b)) == ERR_SYNTAX);
+	k.expires_ms = 1;
+	k.budget_period_s = INT64_C(1) << 61; /* in milliseconds that were nothing, modulo 2^64 */
+	buf_reset(&b);
+	control_key_encode(&k, &b);
+	CHECK(control_key_decode(&got, buf_str(&b)) == ERR_SYNTAX);
+	k.budget_period_s = 100 * 366 * INT64_C(86400);
+	buf_reset(&b);
+	control_key_encode(&k, &b);
+	CHECK(control_key_decode(&got, buf_str(&b)) == OK);
 	buf_free(&b);
 }
 
