@@ -143,9 +143,9 @@ $(O)/inspect/%: $(O)/obj/tests/inspect/%.o $(patsubst %,$(O)/lib/%.a,inspect cod
 	@mkdir -p $(@D)
 	@$(CC) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS) $(ALL_PKGS)
 
-# An ingress that was taken over, for tests/system/test_subverted.py.
+# An ingress or egress that was taken over, for tests/system/test_subverted.py.
 SUBVERTED := $(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/system/subverted/*.c))
-$(O)/system/subverted: $(SUBVERTED) $(patsubst %,$(O)/lib/%.a,ingress proto codec sys base)
+$(O)/system/subverted: $(SUBVERTED) $(patsubst %,$(O)/lib/%.a,ingress egress proto codec sys base)
 	@mkdir -p $(@D)
 	@$(CC) -o $@ -Wl,--start-group $^ -Wl,--end-group $(LDFLAGS)
 

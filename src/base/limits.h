@@ -13,7 +13,7 @@ enum {
 	LIMIT_HEADERS = 100,	/* header fields in one head; more is 431 */
 	LIMIT_TARGET = 8 << 10, /* request target; longer is 414 */
 	LIMIT_BODY = 32 << 20,	/* one request body, also after inflating; larger is 413 */
-	LIMIT_BODY_RATIO = 200, /* what a compressed one may say to its size, where that is */
+	LIMIT_BODY_RATIO = 50,	/* what a compressed one may say to its size, where that is */
 	LIMIT_BODY_RATIO_FROM = 1 << 20, /* more than this: less is no bomb */
 	LIMIT_JSON_DEPTH = 128,		 /* nesting of one JSON text */
 	LIMIT_JSON_TOKENS = 1 << 20,	 /* values and names in one JSON text */

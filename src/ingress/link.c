@@ -24,6 +24,7 @@ struct slot {
 	uint32_t next_free;
 	bool in_flight;
 	bool owes;	/* in the list of slots of which something has to be told */
+	uint32_t room;	/* bytes of data that egress may still send */
 	uint32_t grant; /* the credit to be told; of a cancelled call its cancelling is */
 	struct slot *next_owed;
 	struct body kept[2]; /* of a cancelled call: the client's body, the translated one */
@@ -165,6 +166,7 @@ enum err link_call(struct link *l, struct call *c, struct exchange *x)
 	l->free = s->next_free;
 	s->id += CALLS; /* wraps after 2^18 uses of one place */
 	s->x = x;
+	s->room = c->credit;
 	s->grant = 0; /* what an earlier call was owed when it ended */
 	s->in_flight = true;
 	c->id = s->id;
@@ -206,6 +208,7 @@ void link_credit(struct link *l, uint32_t id, uint32_t n)
 	struct slot *s = slot_of(l, id);
 
 	assert(s != NULL);
+	s->room += n;
 	s->grant += n;
 	owe(l, s);
 }
@@ -238,19 +241,24 @@ static void settle(struct link *l)
 }
 
 /* An answer that comes in one piece needs no buffer: its END is the next frame, nearly always. */
-static void on_data(struct link *l, struct slot *s, struct str data)
+static enum err on_data(struct link *l, struct slot *s, struct str data)
 {
+	if (data.n > s->room)
+		return ERR_LIMIT;
+	s->room -= (uint32_t)data.n;
 	if (s->x == NULL)
-		return;
+		return OK;
 	if (s->x->answer != A_WHOLE || s->x->got.n != 0) {
 		exchange_data(s->x, data);
-		return;
+		return OK;
 	}
 	l->late = s;
 	l->late_data = data;
+	return OK;
 }
 
-/* A head is copied before it is judged; data is only ever looked at through bounded spans. */
+/* A head is copied before it is judged, and so is data, by relay.c and relay_stream.c: egress could
+ * change both while we look. */
 static enum err on_frame(struct link *l, struct str bytes)
 {
 	struct frame f;
@@ -276,10 +284,9 @@ static enum err on_frame(struct link *l, struct str bytes)
 		return ERR_SYNTAX;
 	if (f.type != FRAME_END || l->late != s)
 		settle(l);
-	if (f.type == FRAME_END)
-		on_end(l, s, &f);
-	else
-		on_data(l, s, f.data);
+	if (f.type == FRAME_DATA)
+		return on_data(l, s, f.data);
+	on_end(l, s, &f);
 	return OK;
 }
 

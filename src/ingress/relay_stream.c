@@ -2,7 +2,8 @@
  * ingress/relay_stream.c - events in, events out, in the turn in which they arrive.
  * Until the first content everything is held back, so that another deployment can still take over
  * or, with none left, the client gets the status of the error; from then on what is sent is sent.
- * A spliced event is forwarded from where it lies.
+ * What came is copied once, because egress could change it in the ring while it is judged here; a
+ * spliced event is forwarded from where it lies in that copy.
  * Input: hostile (the provider's).   Runs in: ingress.   Fuzz: fuzz/sse_fuzz.c
  */
 #include "ingress/relay_stream.h"
@@ -474,6 +475,11 @@ bool relay_stream_data(struct exchange *x, struct str data)
 	struct conn *c = x->conn;
 
 	buf_reset(&x->in->encoded);
+	data = arena_dup(&x->in->turn, data);
+	if (data.p == NULL) {
+		x->stream_error = true;
+		return stream_broke(x, &k);
+	}
 	if (x->got.n == 0 || complete_event(x, &data)) {
 		if (x->got.n && !take_completed(x, &k))
 			return false;

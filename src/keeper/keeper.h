@@ -43,10 +43,10 @@ struct peer {
 	uint32_t reload_seq;
 };
 
-/* The rings of a pair, made anew when one of the two ends. -1: none. */
+/* The rings of a pair, made anew when one of the two ends, and its arena. -1: none. */
 struct pair {
 	int memfd[2], wake[2]; /* [0]: ingress to egress, [1]: back */
-	int arena;
+	int arena[2]; /* [0]: as ingress has it, [1]: for egress, read-only */
 };
 
 /* What a child is owed. State, not a queue: when it could not be sent, the newest is sent later. In

@@ -10,13 +10,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 void pair_init(struct pair *p)
 {
-	*p = (struct pair){ { -1, -1 }, { -1, -1 }, -1 };
+	*p = (struct pair){ { -1, -1 }, { -1, -1 }, { -1, -1 } };
 }
 
 void pair_close(struct pair *p)
@@ -24,8 +25,8 @@ void pair_close(struct pair *p)
 	for (int i = 0; i < 2; i++) {
 		fd_closep(&p->memfd[i]);
 		fd_closep(&p->wake[i]);
+		fd_closep(&p->arena[i]);
 	}
-	fd_closep(&p->arena);
 }
 
 /* shared_memory makes a memory file of a size that nobody can change any more: a shorter one would
@@ -44,7 +45,21 @@ static enum err shared_memory(const char *name, size_t size, int *out_fd, struct
 	return diag_set(d, ERR_SYS, "cannot make shared memory '%s': %s", name, strerror(saved));
 }
 
-enum err pair_renew(struct pair *p, struct diag *d)
+/* make_arena makes memory that ingress may write, and opens it once more for egress, which could
+ * map whatever was opened for writing writable: bodies would change while ingress reads them. */
+static enum err make_arena(int out[2], struct diag *d)
+{
+	char path[32];
+
+	TRY(shared_memory("yett-arena", LIMIT_ARENA, &out[0], d));
+	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", out[0]);
+	out[1] = open(path, O_RDONLY | O_CLOEXEC);
+	if (out[1] < 0)
+		return diag_set(d, ERR_SYS, "cannot open '%s': %s", path, strerror(errno));
+	return OK;
+}
+
+enum err pair_renew(struct pair *p, enum role ended, struct diag *d)
 {
 	struct pair fresh;
 
@@ -52,13 +67,15 @@ enum err pair_renew(struct pair *p, struct diag *d)
 	enum err e = ring_make(LIMIT_RING, &fresh.memfd[0], &fresh.wake[0], d);
 	if (e == OK)
 		e = ring_make(LIMIT_RING, &fresh.memfd[1], &fresh.wake[1], d);
-	/* The arena is new, too: what the old egress still sends from it must not change under
-	 * it. */
-	if (e == OK)
-		e = shared_memory("yett-arena", LIMIT_ARENA, &fresh.arena, d);
+	if (e == OK && ended == R_INGRESS)
+		e = make_arena(fresh.arena, d);
 	if (e != OK) {
 		pair_close(&fresh);
 		return e;
+	}
+	for (int i = 0; i < 2 && ended != R_INGRESS; i++) {
+		fresh.arena[i] = p->arena[i];
+		p->arena[i] = -1;
 	}
 	pair_close(p);
 	*p = fresh;
@@ -69,7 +86,7 @@ void pair_fds(const struct pair *p, enum role role, int out[START_PAIR_FDS])
 {
 	int tx = role == R_INGRESS ? 0 : 1, rx = 1 - tx;
 	const int fds[START_PAIR_FDS] = { p->memfd[tx], p->wake[tx], p->memfd[rx], p->wake[rx],
-					  p->arena };
+					  p->arena[tx] };
 
 	memcpy(out, fds, sizeof fds);
 }
@@ -83,7 +100,7 @@ enum err shared_open(struct keeper *k, struct diag *d)
 		return diag_set(d, ERR_SYS, "cannot map the counters: %s", strerror(errno));
 	k->counters->n_workers = k->workers;
 	for (unsigned i = 0; i < k->workers; i++)
-		TRY(pair_renew(&k->pairs[i], d));
+		TRY(pair_renew(&k->pairs[i], R_INGRESS, d));
 	return OK;
 }
 

@@ -349,7 +349,7 @@ static void mourn(struct child *c)
 		return;
 	struct child *other = c->peer.role == R_INGRESS ? &k->egress[c->worker]
 							: &k->ingress[c->worker];
-	if (pair_renew(&k->pairs[c->worker], &d) != OK) {
+	if (pair_renew(&k->pairs[c->worker], c->peer.role, &d) != OK) {
 		/* Both ends of the old rings must go then: a new process would read an old one's
 		 * place. */
 		log_msg(LOG_ERROR, "%s", diag_text(&d));

@@ -51,8 +51,10 @@ void keeper_stop(struct keeper *k, int status);
 
 /* pair_init: nothing is open. */
 void pair_init(struct pair *p);
-/* pair_renew makes new rings and a new arena in place of the old. */
-MUST_USE enum err pair_renew(struct pair *p, struct diag *d);
+/* pair_renew makes new rings in place of the old. The arena stays as long as the ingress whose
+ * bodies lie in it; where that has ended there is a new one, because its egress still sends from
+ * the old. */
+MUST_USE enum err pair_renew(struct pair *p, enum role ended, struct diag *d);
 void pair_close(struct pair *p);
 /* pair_fds gives the five descriptors in the order of proto/start.h as role sees them. */
 void pair_fds(const struct pair *p, enum role role, int out[5]);

@@ -16,7 +16,7 @@ enum start_fd {
 	START_TX_WAKE = 5,
 	START_RX = 6,
 	START_RX_WAKE = 7,
-	START_ARENA = 8, /* memory of LIMIT_ARENA bytes; ingress writes, egress reads */
+	START_ARENA = 8, /* memory of LIMIT_ARENA bytes; ingress writes, egress can only read */
 
 	/* ingress alone */
 	START_LISTEN = 9,    /* bound and listening; the process accepts */

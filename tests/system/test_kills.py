@@ -38,7 +38,8 @@ class Load:
 
     def run(self, key, stream):
         model = "openai-trickle" if stream else "anthropic-good"
-        body = json.dumps({"model": model, "stream": stream, "messages": [{"role": "user", "content": "hi"}]})
+        # Too large to be copied into a frame: it lies in the memory that the pair shares.
+        body = json.dumps({"model": model, "stream": stream, "messages": [{"role": "user", "content": "hi" * 10000}]})
         headers = {"authorization": "Bearer " + key, "content-type": "application/json"}
         while not self.ending:
             c = http.client.HTTPConnection("127.0.0.1", self.gate.port, timeout=10)

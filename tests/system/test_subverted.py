@@ -1,10 +1,11 @@
-"""An ingress that somebody else has taken over tries all that its descriptors and its jail allow.
+"""An ingress that somebody else has taken over tries all that its descriptors and its jail allow; and an egress.
 
 tests/system/subverted is put in ingress's place in a copy of the build. Each of its acts runs in a worker of its
 own, once; after that the worker is the real ingress, so the gate must heal. What the provider saw, what the log
 says and what is left of the gate decide.
 """
 # Proves T-03, T-33.
+import http.client
 import json
 import os
 import pathlib
@@ -12,6 +13,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 
@@ -176,6 +178,86 @@ class Subverted(unittest.TestCase):
                     where = {"openai": "authorization", "anthropic": "x-api-key", "gemini": "x-goog-api-key"}[dialect]
                     self.assertIn(key, r["headers"].get(where, ""))
                     self.assertEqual(text.count(key), 1)
+
+
+# An egress. BLAMED: ingress found the protocol broken and ends, and so does that egress.
+EGRESS_WANT = {
+    "two-heads": BLAMED, "data-first": BLAMED, "data-of-nobody": BLAMED, "end-twice": BLAMED, "credit-back": BLAMED,
+    "empty-frame": BLAMED, "long-head": BLAMED, "length-lies": BLAMED, "index-far": BLAMED, "index-back": BLAMED,
+    "changes": r"\d+ events", "arena-write": "mmap refused, mprotect refused, write refused",
+}
+
+
+class SubvertedEgress(unittest.TestCase):
+    """Every worker has an egress that answers its first call with an act."""
+
+    def test_acts(self):
+        program = harness.build_extra("subverted") / "subverted"
+        acts = subprocess.run([program, "egress"], capture_output=True, text=True, check=True).stdout.split()
+        self.assertEqual(sorted(acts), sorted(EGRESS_WANT))
+        with tempfile.TemporaryDirectory(prefix="yett-subverted-") as tmp:
+            tmp = pathlib.Path(tmp)
+            lib = harness.build_tree(tmp, "egress")
+            shutil.copy2(program, lib / "egress")
+            (lib / "lives").mkdir()
+            (lib / "lives").chmod(0o777)
+            provider = Provider(tmp)
+            config = {"model_list": deployments(provider.port, ["good"], KEYS), "general_settings": {"master_key": MASTER}}
+            gate = Gate(tmp, config, workers=len(acts))
+            gate.args[0] = str(tmp / "bin/yett")
+            try:
+                gate.start()
+                self.ask_all(gate, len(acts))
+                self.judge(gate, acts)
+                wait_for("all workers", lambda: self.back(gate, len(acts)), 20)
+                for _ in range(3 * len(acts)):
+                    self.assertEqual(gate.chat("openai-good", timeout=20)[0], 200)
+            finally:
+                try:
+                    gate.stop()
+                finally:
+                    provider.stop()
+
+    @staticmethod
+    def back(gate, workers):
+        roles = list(gate.children().values())
+        return roles.count("ingress") == workers and roles.count("egress.real") + roles.count("egress") == workers
+
+    @staticmethod
+    def ask_all(gate, n):
+        """Streams that have to be translated, until each egress has had a call: connections go where they like."""
+        body = json.dumps({"model": "openai-good", "stream": True, "max_tokens": 9,
+                           "messages": [{"role": "user", "content": "hi"}]})
+
+        def ask():
+            try:
+                gate.request("POST", "/v1/messages", body, {"authorization": "Bearer " + MASTER}, timeout=20)
+            except (OSError, http.client.HTTPException):
+                pass  # its ingress ended
+
+        def ended():
+            clients = [threading.Thread(target=ask) for _ in range(n)]
+            for c in clients:
+                c.start()
+            for c in clients:
+                c.join()
+            log = gate.log_path.read_text(errors="replace")
+            return all(re.search(r"egress %d ended" % i, log) for i in range(n))
+        wait_for("all acts", ended, 60)
+
+    def judge(self, gate, acts):
+        log = gate.log_path.read_text(errors="replace")
+        for i, act in enumerate(acts):
+            with self.subTest(act):
+                lines = [line for line in log.splitlines() if re.search(r"gress %d |act %s: " % (i, act), line)]
+                about = "\n".join(lines)
+                blamed = re.search(r"egress %d is killed: .*ingress" % i, about)
+                if EGRESS_WANT[act] == BLAMED:
+                    self.assertTrue(blamed, about)
+                else:
+                    self.assertFalse(blamed, about)
+                    self.assertRegex(about, "act %s: %s\n" % (act, EGRESS_WANT[act]))
+                self.assertNotRegex(about, r"ingress %d ended \(killed by" % i)
 
 
 def add_round(offset):

@@ -225,11 +225,13 @@ static const struct act *act_of(unsigned n)
 	return NULL;
 }
 
-static void list(void)
+static void list(bool egress)
 {
 	const struct act *a;
 
-	for (unsigned i = 0; (a = act_of(i)) != NULL; i++)
+	for (unsigned i = 0; egress && i < egress_acts_n; i++)
+		(void)printf("%s\n", egress_acts[i].name);
+	for (unsigned i = 0; !egress && (a = act_of(i)) != NULL; i++)
 		(void)printf("%s\n", a->name);
 }
 
@@ -289,13 +291,31 @@ static bool first_life(const char *worker)
 	return fd >= 0;
 }
 
-static void become_real(const char *name, char **argv)
+_Noreturn static void become_real(const char *name, char **argv)
 {
 	char path[2200];
 
 	beside(name, path, sizeof path);
 	(void)execv(path, argv);
 	_exit(127);
+}
+
+/* Where there is a file "descriptors" (test_upstreams.py) it is not subverted, but poor. */
+_Noreturn static void be_egress(char **argv)
+{
+	unsigned few = number_in("descriptors");
+	const struct rlimit files = { few, few };
+	uint64_t worker = egress_acts_n;
+
+	if (few != 0)
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+	else if (num_u64(str_z(argv[1]), LIMIT_WORKERS, &worker) == OK && worker < egress_acts_n &&
+		 first_life(argv[1])) {
+		log_open("egress", LOG_INFO);
+		act_name = egress_acts[worker].name;
+		egress_subverted(&egress_acts[worker]);
+	}
+	become_real("egress.real", argv);
 }
 
 int main(int argc, char **argv)
@@ -307,14 +327,10 @@ int main(int argc, char **argv)
 	uint64_t worker;
 	int landlock;
 
-	if (argc == 2 && strcmp(argv[0], "egress") == 0) {
-		/* test_upstreams.py: not subverted, but poor. */
-		const struct rlimit few = { number_in("descriptors"), number_in("descriptors") };
-		(void)setrlimit(RLIMIT_NOFILE, &few);
-		become_real("egress.real", argv);
-	}
+	if (argc == 2 && strcmp(argv[0], "egress") == 0)
+		be_egress(argv);
 	if (argc != 2 || num_u64(str_z(argv[1]), LIMIT_WORKERS, &worker) != OK) {
-		list();
+		list(argc == 2 && strcmp(argv[1], "egress") == 0);
 		return 0;
 	}
 	const struct act *act = worker ? act_of(number_in("offset") + (unsigned)worker - 1) : NULL;

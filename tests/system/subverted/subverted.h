@@ -1,6 +1,6 @@
 /*
- * tests/system/subverted/subverted.h - an ingress that somebody else has taken over. It is put in the place of
- * libexec/yett/ingress, so that a real keeper starts it with what a real ingress is born with, and behind the
+ * tests/system/subverted/subverted.h - an ingress that somebody else has taken over, or an egress (egress.c). It
+ * is put in the place of libexec/yett/ingress, so that a real keeper starts it with what a real ingress is born with, and behind the
  * real jail it tries one act. What came of it is one line of the log, "act NAME: WORDS"; test_subverted.py knows
  * what must have come of it.
  */
@@ -66,5 +66,16 @@ extern unsigned hidden_needle_n;
 
 extern const struct act ring_acts[], call_acts[], keeper_acts[], jail_acts[];
 extern const unsigned ring_acts_n, call_acts_n, keeper_acts_n, jail_acts_n;
+
+/* What an egress does when a call has come. */
+struct egress_act {
+	const char *name;
+	void (*run)(void);
+};
+extern const struct egress_act egress_acts[];
+extern const unsigned egress_acts_n;
+
+/* egress_subverted is that process from its birth to its end. */
+_Noreturn void egress_subverted(const struct egress_act *act);
 
 #endif

@@ -114,6 +114,28 @@ CASE(a_limit_to_the_byte)
 	CHECK(bodies_used(bodies) == 0);
 }
 
+/* Each byte that comes buys so much of everybody's time: a large body of which most is filling. */
+CASE(what_a_byte_may_say)
+{
+	enum { NOISE = 100000, SIZE = 100 * NOISE };
+	struct diag d = { 0 };
+	char *text = calloc(1, SIZE);
+
+	if (text == NULL)
+		abort();
+	for (uint32_t i = 0, seed = 1; i < NOISE; i++, seed = seed * 1664525 + 1013904223)
+		text[i] = (char)(seed >> 24);
+	struct body b = pack((struct str){ text, SIZE }, MAX_WBITS + 16);
+	CHECK(b.n > NOISE && unpack(ENCODING_GZIP, &b, LIMIT_BODY, &d) == ERR_LIMIT);
+	CHECK(strstr(diag_text(&d), "suspiciously") != NULL);
+	body_free(bodies, &b);
+	b = pack((struct str){ text, 40 * NOISE }, MAX_WBITS + 16);
+	CHECK(unpack(ENCODING_GZIP, &b, LIMIT_BODY, &d) == OK && b.n == 40 * NOISE);
+	body_free(bodies, &b);
+	free(text);
+	CHECK(bodies_used(bodies) == 0);
+}
+
 CASE(a_bomb)
 {
 	enum { SIZE = 16 << 20 };
@@ -161,7 +183,7 @@ int main(void)
 {
 	static const struct check_case cases[] = {
 		CASE_ROW(names), CASE_ROW(both_kinds_of_every_size), CASE_ROW(a_limit_to_the_byte),
-		CASE_ROW(a_bomb), CASE_ROW(broken),
+		CASE_ROW(what_a_byte_may_say), CASE_ROW(a_bomb), CASE_ROW(broken),
 	};
 
 	open_bodies();

@@ -9,6 +9,7 @@
 #include "ingress/keys.h"
 #include "ingress/link.h"
 #include "crypto/sha256.h"
+#include "proto/start.h"
 #include "sys/ring.h"
 
 #include "../check.h"
@@ -16,6 +17,7 @@
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 enum { BODY = 100000 };
 
@@ -644,11 +646,101 @@ CASE(no_key_in_a_providers_words)
 	CHECK(str_has_prefix(other, S("{\"error\":{\"message\":\"")));
 }
 
-TESTS(CASE_ROW(a_providers_own_words), CASE_ROW(no_key_in_a_providers_words),
+/* The client asks for a stream and the provider begins one: the id of its call. */
+static uint32_t begin_stream(void)
+{
+	static const char text[] = "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n"
+				   "content-length: 27\r\n\r\n{\"model\":\"m\",\"stream\":true}";
+	struct call_head h = { .status = 200, .content_length = UINT64_MAX,
+			       .replies[REPLY_CONTENT_TYPE] = S("text/event-stream") };
+
+	fresh();
+	gen.policy.num_retries = 0;
+	CHECK(send(client, text, sizeof text - 1, 0) == sizeof text - 1);
+	conn->watch.on_ready(&conn->watch, EPOLLIN);
+	ingress_flush(&in);
+	h.id = next_call();
+	ring_commit(&answers, call_head_encode(&h, ring_reserve(&answers, call_head_size(&h))));
+	return h.id;
+}
+
+/* Where in the ring the data lies. */
+static char *say_data(uint32_t id, struct str data)
+{
+	struct frame f = { .type = FRAME_DATA, .id = id, .n = (uint32_t)data.n };
+	char *p = ring_reserve(&answers, FRAME_HEADER + f.n);
+
+	CHECK(p != NULL);
+	uint32_t n = frame_encode(&f, p);
+	memcpy(p + n, data.p, data.n);
+	ring_commit(&answers, n + f.n);
+	ring_publish(&answers);
+	return p + n;
+}
+
+/* What was judged is what is sent, though egress writes over it as soon as ingress has looked. */
+CASE(a_stream_that_changes_after_it_was_read)
+{
+	static char long_text[4000], answer[20000];
+	struct str said = S("data: {\"choices\":[{\"delta\":{\"content\":\"honest\"}}]}\n\n");
+
+	memset(long_text, ' ', sizeof long_text);
+	memcpy(long_text + sizeof long_text - said.n, said.p, said.n);
+	memcpy(long_text, ": ", 2); /* a comment: what is so long is not copied again to be sent */
+	long_text[sizeof long_text - said.n - 1] = '\n';
+	uint32_t id = begin_stream();
+	char *first = say_data(id, said);
+	char *second = say_data(id, (struct str){ long_text, sizeof long_text });
+	CHECK(link_drain(in.link));
+	memset(first, '!', said.n);
+	memset(second, '!', sizeof long_text);
+	ingress_flush(&in);
+	ssize_t n = recv(client, answer, sizeof answer, 0);
+	struct str got = { answer, n > 0 ? (size_t)n : 0 };
+	CHECK(str_find(got, said) != SIZE_MAX);
+	CHECK(str_find(got, (struct str){ long_text, sizeof long_text }) != SIZE_MAX);
+	CHECK(str_find(got, S("!!!")) == SIZE_MAX);
+	conn_kill(conn);
+	reap();
+	say_end(id, END_CANCELLED);
+}
+
+/* Egress sends so many bytes and gets no more credit; the status with which ingress ends. */
+static int send_in_all(size_t all)
+{
+	static char piece[32 << 10];
+	int status = 0;
+	pid_t pid = fork();
+
+	memset(piece, '\n', sizeof piece);
+	if (pid == 0) {
+		uint32_t id = begin_stream();
+		for (size_t n; all; all -= n) {
+			n = all < sizeof piece ? all : sizeof piece;
+			(void)say_data(id, (struct str){ piece, n });
+		}
+		cancels = 0;
+		conn_kill(conn); /* which ends no duty: what is under way still comes */
+		reap();
+		(void)link_drain(in.link);
+		_exit(7);
+	}
+	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+CASE(more_than_its_credit)
+{
+	fresh();
+	CHECK(send_in_all(LIMIT_STREAM_CREDIT) == 7);
+	CHECK(send_in_all(LIMIT_STREAM_CREDIT + 1) == START_EXIT_BLAMES_PEER);
+}
+
+TESTS(CASE_ROW(a_stream_that_changes_after_it_was_read), CASE_ROW(a_providers_own_words), CASE_ROW(no_key_in_a_providers_words),
       CASE_ROW(a_refused_credential),
       CASE_ROW(a_clients_own_hurry_cools_nothing_down), CASE_ROW(a_name_behind_a_wildcard_cools_nothing_down),
       CASE_ROW(a_deployment_has_its_own_number_of_retries), CASE_ROW(a_cancelled_body_waits_for_its_end), CASE_ROW(a_failed_call_is_tried_elsewhere),
       CASE_ROW(what_finds_no_room_in_the_ring_is_told_later),
       CASE_ROW(egress_is_started_anew), CASE_ROW(a_client_cannot_ask_for_endless_retries),
       CASE_ROW(nobody_pays_for_the_slot_s_last_key), CASE_ROW(a_call_has_room_for_its_record), CASE_ROW(a_turn_that_runs_out_of_memory_ends_early),
-      CASE_ROW(an_announced_body_is_no_body), CASE_ROW(a_body_is_measured_by_its_own_policy))
+      CASE_ROW(an_announced_body_is_no_body), CASE_ROW(a_body_is_measured_by_its_own_policy),
+      CASE_ROW(more_than_its_credit)) /* last: its children write into our rings */

@@ -177,6 +177,21 @@ static void fall_silent(int sig)
 		(void)pause();
 }
 
+/* arena_fits: whoever of a pair has it may do with it what is its own part, and no more. inode tells
+ * one arena from another. */
+static bool arena_fits(int fd, bool ingress, ino_t *inode)
+{
+	struct stat st;
+	void *read = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	void *write = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (fstat(fd, &st) != 0)
+		return false;
+	*inode = st.st_ino;
+	return read != MAP_FAILED && (write != MAP_FAILED) == ingress &&
+	       (ingress || mprotect(read, 4096, PROT_READ | PROT_WRITE) != 0);
+}
+
 /* play is a child: it takes what it gets, checks it, and marks what the test wants to know. */
 static int play(const char *role, unsigned worker)
 {
@@ -185,6 +200,7 @@ static int play(const char *role, unsigned worker)
 	struct ipc_msg m;
 	struct buf in;
 	uint32_t keys = 0;
+	ino_t arena = 0, was;
 
 	(void)signal(SIGUSR1, violate);
 	(void)signal(SIGUSR2, fall_silent);
@@ -192,6 +208,8 @@ static int play(const char *role, unsigned worker)
 		mark("fds-wrong", role, worker);
 	if (getuid() == 0)
 		mark("is-root", role, worker);
+	if ((ingress || egress) && !arena_fits(START_ARENA, ingress, &arena))
+		mark("arena-wrong", role, worker);
 	if (marked("exit", role, worker))
 		return 7;
 	buf_init(&in, LIMIT_CONTROL);
@@ -207,6 +225,10 @@ static int play(const char *role, unsigned worker)
 			send_u32(MSG_READY, fine && !unmark("refuse", role, worker));
 		} else if (m.type == MSG_PAIR) {
 			mark(m.n_fds == START_PAIR_FDS ? "pair" : "pair-wrong", role, worker);
+			was = arena;
+			/* An ingress goes on with the bodies that it has. */
+			if (!arena_fits(m.fds[4], ingress, &arena) || (was == arena) != ingress)
+				mark("arena-wrong", role, worker);
 		} else if (m.type == MSG_KEY_SET) {
 			keys++;
 			if (keys % 100 == 1)
@@ -427,6 +449,8 @@ CASE(a_dead_half_of_a_pair_is_replaced_and_the_other_lives)
 	CHECK(kill(was, SIGKILL) == 0);
 	UNTIL(all_run() && (pid_t)find("egress", 1)->pid != was);
 	UNTIL(marked("pair", "ingress", 1));
+	for (unsigned i = 0; i < 2; i++)
+		CHECK(!marked("arena-wrong", "ingress", i) && !marked("arena-wrong", "egress", i));
 }
 
 CASE(who_says_what_it_may_not_is_killed)
