@@ -161,6 +161,7 @@ CASE(an_interrupt_gives_the_terminal_back)
 	CHECK(tty >= 0 && echoes(tty));
 	pid_t pid = fork();
 	if (pid == 0) {
+		(void)signal(SIGINT, SIG_DFL); /* what runs in the background has it ignored */
 		(void)setsid();
 		_exit(ioctl(tty, TIOCSCTTY, 0) != 0 ? 99 : vault_main(4, argv));
 	}
