@@ -133,7 +133,7 @@ void named_read(struct arena *a, const struct json *root, bool gyp, bool prepare
 	add_entries(a, out, json_get(root, S("bin")), LANG_NONE);
 }
 
-/* Native programs, of Linux and of macOS: no interpreter takes any for source. */
+/* Native programs, of Linux and of macOS: bash runs no file with a NUL in its first line. */
 static bool is_program(struct str text)
 {
 	static const struct str magic[] = { SC("\x7f"
@@ -143,7 +143,7 @@ static bool is_program(struct str text)
 
 	for (size_t i = 0; i < sizeof magic / sizeof magic[0]; i++)
 		if (str_has_prefix(text, magic[i]))
-			return true;
+			return str_chr(str_head(text, str_chr(text, '\n')), '\0') != SIZE_MAX;
 	return false;
 }
 

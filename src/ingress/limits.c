@@ -1,6 +1,8 @@
 /* ingress/limits.c - requests and tokens a minute, parallel calls, budgets. Runs in: ingress. */
 #include "ingress/limits.h"
 
+#include <assert.h>
+
 static uint64_t minute_of(const struct ingress *in)
 {
 	return loop_wall_ms(in->loop) / 60000;
@@ -123,6 +125,7 @@ void limits_release(struct ingress *in, uint32_t slot)
 void limits_pend(struct ingress *in, uint32_t slot, struct limits_share before,
 		 struct limits_share now)
 {
+	assert(slot < LIMIT_KEYS); /* others have no key, and no limits */
 	struct counter_pending *p = &in->counters->key_pending[in->worker][slot];
 
 	if (now.pico != before.pico)

